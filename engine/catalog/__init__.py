@@ -1,0 +1,1 @@
+"""What exists: backbones, benchmarks, methods and published results, as plain data."""

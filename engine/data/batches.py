@@ -1,0 +1,50 @@
+"""Batches of real tokens, gathered from a tokenized split by array indexing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.data.ragged import places
+from engine.data.tokens import TokenizedSplit
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences end to end, without padding; an example's options are neighbours."""
+
+    tokens: np.ndarray
+    """int32 ``[N]``"""
+    lengths: np.ndarray
+    """int64 ``[sequences]``, summing to N."""
+    segments: np.ndarray
+    """int64 ``[N]``, 0 or 1: token types of the BERT pair format."""
+    labels: np.ndarray
+    """int64 ``[examples]``, float32 ``[examples]`` or float32 ``[examples, labels]``."""
+    examples: np.ndarray
+    """int64 ``[examples]``, indices into the split."""
+
+
+def gather(split: TokenizedSplit, examples: np.ndarray) -> Batch:
+    """The batch of these examples, in this order."""
+    sequences = split.sequences_of(examples)
+    starts = split.offsets[sequences]
+    lengths = split.offsets[sequences + 1] - starts
+    index = places(starts, lengths)
+    segments = (index >= np.repeat(starts + split.second[sequences], lengths)).astype(np.int64)
+    return Batch(split.tokens[index], lengths, segments, split.labels[examples], examples)
+
+
+def evaluation_batches(split: TokenizedSplit, tokens_per_batch: int = 16384) -> Iterator[Batch]:
+    """Every example once, longest first, in batches of at most ``tokens_per_batch`` tokens (one example may be longer)."""
+    # Equal lengths side by side make attention cheapest; longest first finds a lack of memory at once.
+    lengths = np.diff(split.offsets[:: split.options])
+    order = np.argsort(-lengths, kind="stable")
+    ends = np.cumsum(lengths[order])
+    start, used = 0, 0
+    while start < len(order):
+        stop = max(start + 1, int(np.searchsorted(ends, used + tokens_per_batch, side="right")))
+        yield gather(split, order[start:stop])
+        start, used = stop, int(ends[stop - 1])

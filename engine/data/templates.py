@@ -1,0 +1,116 @@
+"""How a row becomes text: one function per template name of the catalog.
+
+The wording is that of ScaLearn's released code (its SuperGLUE templates come from P-Tuning v2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.errors import UserError
+
+Columns = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Examples of one split as text; example ``i`` owns sequences ``i * options .. (i + 1) * options - 1``."""
+
+    sequences: list[tuple[str, str | None]]
+    """First and second text; the second is None in every sequence or in none."""
+    options: int = 1
+    groups: np.ndarray | None = None
+    """int64 ``[examples]``: the question (MultiRC) or query (ReCoRD) that an example belongs to, numbered from 0."""
+    references: list[Any] | None = None
+    """Per example what a grouped metric compares with; ReCoRD: ``[candidate, [answer, ...]]``."""
+    labels: np.ndarray | None = None
+    """int64 ``[examples]`` where the template makes the examples; None where the label column is the label."""
+
+
+def plain(task: TaskInfo, rows: Columns) -> Rendered:
+    """One column, or two side by side."""
+    columns = [rows[name] for name in task.columns]
+    if len(columns) == 1:
+        return Rendered([(text, None) for text in columns[0]])
+    return Rendered(list(zip(*columns, strict=True)))
+
+
+def wic(task: TaskInfo, rows: Columns) -> Rendered:
+    """The word before each of the two sentences."""
+    triples = zip(rows["word"], rows["sentence1"], rows["sentence2"], strict=True)
+    return Rendered([(f"{word}: {one}", f"{word}: {two}") for word, one, two in triples])
+
+
+def wsc(task: TaskInfo, rows: Columns) -> Rendered:
+    """The text with its pronoun, a token between blanks, in asterisks; then the noun that it may stand for."""
+    sequences: list[tuple[str, str | None]] = []
+    for text, noun, index in zip(rows["text"], rows["span1_text"], rows["span2_index"], strict=True):
+        words = text.split()
+        if not 0 <= index < len(words):
+            raise UserError(f"{task.key}: span2_index {index} lies outside its text of {len(words)} words: {text[:60]!r}")
+        words[index] = f"*{words[index]}*"
+        sequences.append((" ".join(words), noun))
+    return Rendered(sequences)
+
+
+def copa(task: TaskInfo, rows: Columns) -> Rendered:
+    """The premise with ``because`` (cause) or ``so`` (effect), once with each choice."""
+    sequences: list[tuple[str, str | None]] = []
+    for premise, question, *choices in zip(
+        *(rows[name] for name in ("premise", "question", "choice1", "choice2")), strict=True
+    ):
+        first = f"{premise} {'because' if question == 'cause' else 'so'}"
+        sequences += [(first, choice) for choice in choices]
+    return Rendered(sequences, options=2)
+
+
+def multirc(task: TaskInfo, rows: Columns) -> Rendered:
+    """The paragraph, then question and answer option as one text."""
+    triples = zip(rows["paragraph"], rows["question"], rows["answer"], strict=True)
+    questions = [(index["paragraph"], index["question"]) for index in rows["idx"]]
+    return Rendered(
+        [(paragraph, f"{question} {answer}") for paragraph, question, answer in triples], groups=numbered(questions)
+    )
+
+
+def record(task: TaskInfo, rows: Columns) -> Rendered:
+    """The passage, then the query with a candidate entity in its gap: one example per candidate."""
+    sequences: list[tuple[str, str | None]] = []
+    groups, references, labels = [], [], []
+    for number, (passage, query, entities, answers) in enumerate(zip(*(rows[name] for name in task.columns), strict=True)):
+        passage = passage.replace("@highlight\n", "- ")
+        for entity in entities:
+            sequences.append((passage, query.replace("@placeholder", entity)))
+            groups.append(number)
+            references.append([entity, answers])
+            labels.append(int(entity in answers))
+    return Rendered(sequences, 1, np.array(groups, dtype=np.int64), references, np.array(labels, dtype=np.int64))
+
+
+TEMPLATES: dict[str, Callable[[TaskInfo, Columns], Rendered]] = {
+    "plain": plain,
+    "wic": wic,
+    "wsc": wsc,
+    "copa": copa,
+    "multirc": multirc,
+    "record": record,
+}
+PASSAGE_INDEX = {"multirc": "paragraph", "record": "passage"}
+"""Templates whose rows share a passage, with the field of the ``idx`` column that numbers it."""
+
+
+def render(task: TaskInfo, table: pa.Table) -> Rendered:
+    """All examples of ``table`` by the task's template."""
+    return TEMPLATES[task.template](task, table.to_pydict())
+
+
+def numbered(names: list[Any]) -> np.ndarray:
+    """Equal names get equal numbers, from 0 in the order of their first appearance: int64 ``[len(names)]``."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)

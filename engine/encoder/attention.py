@@ -1,0 +1,40 @@
+"""Self-attention over packed rows, one rectangle per length group."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.encoder.packing import Packed
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, packed: Packed, heads: int, dropout: float, first_only: bool) -> Tensor:
+    """``softmax(Q K^T / sqrt(d / heads)) V`` within each sequence.
+
+    Args:
+        query: ``[N, d]``, or ``[B, d]`` in the order of the sequences when ``first_only``.
+        key, value: ``[N, d]``.
+        dropout: rate on the attention probabilities; 0 outside training.
+
+    Returns:
+        The shape and row order of ``query``.
+    """
+    widths = [1 if first_only else group.width for group in packed.groups]
+    query_slots = packed.order if first_only else packed.slots
+    # One gather per tensor and per call: a gather per group would make backward fill and add [N, d] once per group.
+    queries = query.index_select(0, query_slots).split([g.sequences * w for g, w in zip(packed.groups, widths, strict=True)])
+    sizes = [group.sequences * group.width for group in packed.groups]
+    keys = key.index_select(0, packed.slots).split(sizes)
+    values = value.index_select(0, packed.slots).split(sizes)
+
+    def by_head(rows: Tensor, sequences: int) -> Tensor:
+        return rows.view(sequences, -1, heads, rows.shape[-1] // heads).transpose(1, 2)
+
+    outputs = []
+    for group, q, k, v in zip(packed.groups, queries, keys, values, strict=True):
+        mixed = F.scaled_dot_product_attention(
+            by_head(q, group.sequences), by_head(k, group.sequences), by_head(v, group.sequences), group.real, dropout
+        )
+        outputs.append(mixed.transpose(1, 2).reshape(q.shape))
+    return torch.cat(outputs).index_select(0, packed.ranks if first_only else packed.places)

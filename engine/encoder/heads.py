@@ -1,0 +1,51 @@
+"""The head of a task and its loss."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.catalog.benchmarks import TaskInfo
+
+INITIAL_STD = 0.02
+"""Standard deviation of every freshly made weight matrix, as in BERT."""
+
+
+def fresh_linear(inputs: int, outputs: int, bias: bool = True) -> nn.Linear:
+    """A linear map with weights ~ N(0, 0.02^2) and bias 0."""
+    linear = nn.Linear(inputs, outputs, bias=bias)
+    nn.init.normal_(linear.weight, std=INITIAL_STD)
+    if bias:
+        nn.init.zeros_(linear.bias)
+    return linear
+
+
+class Head(nn.Module):
+    """``out_proj( Drop( tanh( dense( Drop(c) ) ) ) )`` on the first token's last hidden state, for every kind of task."""
+
+    def __init__(self, task: TaskInfo, hidden_size: int, dropout: float) -> None:
+        super().__init__()
+        self.kind = task.kind
+        self.options = len(task.labels) if task.kind == "multiple_choice" else 1
+        self.dense = fresh_linear(hidden_size, hidden_size)
+        self.out_proj = fresh_linear(hidden_size, task.outputs)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, first: Tensor) -> Tensor:
+        """``[sequences, d] -> [examples, outputs]``; for a multiple choice (options are neighbours) ``[examples, options]``."""
+        logits = self.out_proj(self.dropout(torch.tanh(self.dense(self.dropout(first)))))
+        return logits.view(-1, self.options) if self.kind == "multiple_choice" else logits
+
+
+def loss(kind: str, logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over the batch.
+
+    Cross entropy over classes or options (labels int64 ``[examples]``), squared error (float ``[examples]``), or binary cross
+    entropy averaged over labels too (float ``[examples, labels]``).
+    """
+    if kind == "regression":
+        return F.mse_loss(logits.squeeze(-1), labels.to(logits.dtype))
+    if kind == "multilabel":
+        return F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+    return F.cross_entropy(logits, labels)

@@ -1,0 +1,100 @@
+"""A ragged batch as rows: one row per real token, and the index tables that attention needs.
+
+Nothing token-wise is ever computed on padding. Only attention sees rectangles: sequences are sorted by length into a few
+groups, and each group is as wide as its own longest sequence. The batch itself stays the one that was drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+CPU_GROUPS = 8
+"""Length groups of a batch. More groups pad less; fewer make larger matrix products."""
+GPU_GROUPS = 1
+"""On a GPU every group costs kernel launches in every layer, which is worse there than the padding it saves."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sequences of similar length, side by side."""
+
+    sequences: int
+    width: int
+    """Tokens of the longest one."""
+    real: Tensor | None
+    """bool ``[sequences, 1, 1, width]``: which keys exist; None when all have the same length."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """``B`` sequences of together ``N`` tokens. Rows keep the order in which sequences and tokens were given."""
+
+    tokens: Tensor
+    """int64 ``[N]``."""
+    positions: Tensor
+    """int64 ``[N]``, 0-based within the sequence."""
+    segments: Tensor
+    """int64 ``[N]``, token type 0 or 1."""
+    first: Tensor
+    """int64 ``[B]``: row of each sequence's first token."""
+    groups: tuple[Group, ...]
+    slots: Tensor
+    """int64 ``[P]``: the row that stands at each slot of the groups' rectangles, one after the other. Slots past the end of a
+    sequence repeat its first row; they are masked as keys and their outputs are never read."""
+    places: Tensor
+    """int64 ``[N]``: the slot of each row, so that ``slots[places]`` is ``arange(N)``."""
+    order: Tensor
+    """int64 ``[B]``: the sequences in the groups' order."""
+    ranks: Tensor
+    """int64 ``[B]``: the inverse of ``order``."""
+
+
+def pack(
+    tokens: np.ndarray, lengths: np.ndarray, segments: np.ndarray, device: str | torch.device = "cpu", groups: int | None = None
+) -> Packed:
+    """Prepare a batch on the CPU and send it to ``device``; the forward pass then needs no synchronisation.
+
+    Args:
+        tokens: integer ``[N]``, the sequences one after the other.
+        lengths: integer ``[B]``, at least 1 each.
+        segments: integer ``[N]``.
+        groups: length groups at most; by default what suits the device.
+    """
+    device = torch.device(device)
+    groups = groups or (CPU_GROUPS if device.type == "cpu" else GPU_GROUPS)
+    lengths = np.asarray(lengths, dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    order = np.argsort(lengths, kind="stable")
+    places = np.empty(len(tokens), dtype=np.int64)
+    slots: list[np.ndarray] = []
+    rectangles: list[Group] = []
+    filled = 0
+    for members in np.array_split(order, min(groups, len(order))):
+        width = int(lengths[members].max())
+        columns = np.arange(width)
+        real = columns < lengths[members, None]
+        rows = starts[members, None] + np.where(real, columns, 0)
+        places[rows[real]] = filled + np.flatnonzero(real)
+        filled += rows.size
+        slots.append(rows.ravel())
+        mask = None if real.all() else torch.from_numpy(real[:, None, None]).to(device, non_blocking=True)
+        rectangles.append(Group(len(members), width, mask))
+
+    def send(values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64)).to(device, non_blocking=True)
+
+    return Packed(
+        tokens=send(tokens),
+        positions=send(np.arange(len(tokens)) - np.repeat(starts, lengths)),
+        segments=send(segments),
+        first=send(starts),
+        groups=tuple(rectangles),
+        slots=send(np.concatenate(slots)),
+        places=send(places),
+        order=send(order),
+        ranks=send(np.argsort(order)),
+    )

@@ -1,0 +1,19 @@
+"""Full fine-tuning (Devlin et al. 2019): every parameter that the head's input depends on, and the head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.methods import Value
+from engine.encoder.encoder import Encoder
+from engine.methods.model import Model, SourceAdapter, frozen
+
+
+def attach(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """The plain encoder, trainable. A pooler stays as it is: no head reads it, so it would never get a gradient."""
+    frozen(encoder).embeddings.requires_grad_(True)
+    encoder.layers.requires_grad_(True)
+    return Model(encoder, tasks)

@@ -1,0 +1,119 @@
+"""What every method returns: an encoder, the tasks' heads and the method's own parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.encoder.encoder import Encoder
+from engine.encoder.heads import Head, loss
+from engine.encoder.loading import hub_state, load_hub_state
+from engine.encoder.packing import Packed
+from engine.errors import UserError
+
+
+@dataclass(frozen=True)
+class SourceAdapter:
+    """A trained stage-1 adapter, by the names of its checkpoint: ``adapter.layer.{i}.{down,up}.{weight,bias}``."""
+
+    task: str
+    tensors: Mapping[str, Tensor]
+
+
+def frozen(encoder: Encoder) -> Encoder:
+    """The encoder as it was loaded: nothing trainable and no method at its sites. Every ``attach`` starts here."""
+    encoder.reset_sites()
+    return encoder.requires_grad_(False)
+
+
+class Model(nn.Module):
+    """An encoder with a method attached, and one head per task.
+
+    Args:
+        encoder: with the method already at its sites; whether it is trainable is its parameters' ``requires_grad``.
+        tasks: the tasks whose heads are made, freshly initialised.
+        parts: the method's own modules by the name under which their parameters are saved (``adapter``, ``transfer``).
+        penalty: added to the training loss.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        tasks: Sequence[TaskInfo],
+        parts: Mapping[str, nn.Module] | None = None,
+        penalty: Callable[[], Tensor] | None = None,
+    ) -> None:
+        super().__init__()
+        config = encoder.config
+        self.encoder = encoder
+        self.heads = nn.ModuleDict({task.key: Head(task, config.hidden_size, config.head_dropout) for task in tasks})
+        self.parts = nn.ModuleDict(parts or {})
+        self.penalty = penalty
+
+    def forward(self, packed: Packed, task: str) -> Tensor:
+        """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""
+        return self.heads[task](self.encoder(packed))
+
+    def loss(self, packed: Packed, labels: Tensor, task: str) -> tuple[Tensor, Tensor]:
+        """The scalar to minimise, in training with the method's penalty, and the logits."""
+        logits = self(packed, task)
+        value = loss(cast(Head, self.heads[task]).kind, logits, labels)
+        if self.training and self.penalty is not None:
+            value = value + self.penalty()
+        return value, logits
+
+    def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+        """Trainable parameters for an optimiser; biases and LayerNorm weights are exempt from decay."""
+        exempt = {id(module.weight) for module in self.modules() if isinstance(module, nn.LayerNorm)}
+        decayed: list[nn.Parameter] = []
+        plain: list[nn.Parameter] = []
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                (plain if name.endswith("bias") or id(parameter) in exempt else decayed).append(parameter)
+        groups = ((decayed, weight_decay), (plain, 0.0))
+        return [{"params": params, "lr": learning_rate, "weight_decay": decay} for params, decay in groups if params]
+
+    def transfer_tensors(self) -> dict[str, Tensor]:
+        """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub."""
+        tensors = {name: parameter.detach() for name, parameter in self._own() if parameter.requires_grad}
+        if self._trains_encoder():
+            tensors |= {f"backbone.{name}": tensor for name, tensor in hub_state(self.encoder).items() if "pooler" not in name}
+        return tensors
+
+    def trainable_state(self) -> dict[str, Tensor]:
+        """Everything to save: ``transfer_tensors`` and ``heads.{task}.{dense,out_proj}.{weight,bias}``; not copied."""
+        return self.transfer_tensors() | {name: parameter.detach() for name, parameter in self._head_parameters()}
+
+    @torch.no_grad()
+    def load_trainable(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put back what ``trainable_state`` gave.
+
+        Raises:
+            UserError: names or shapes are not exactly those of this model.
+        """
+        expected = self.trainable_state()
+        unlike = sorted(expected.keys() ^ tensors.keys()) or sorted(
+            n for n in expected if expected[n].shape != tensors[n].shape
+        )
+        if unlike:
+            raise UserError(f"the saved parameters belong to another method, backbone or task ({unlike[0]} differs)")
+        for name, parameter in (*self._own(), *self._head_parameters()):
+            if parameter.requires_grad:
+                parameter.copy_(tensors[name])
+        if self._trains_encoder():
+            backbone = {name.removeprefix("backbone."): t for name, t in tensors.items() if name.startswith("backbone.")}
+            load_hub_state(self.encoder, hub_state(self.encoder) | backbone)
+
+    def _trains_encoder(self) -> bool:
+        return any(parameter.requires_grad for parameter in self.encoder.parameters())
+
+    def _own(self) -> Iterator[tuple[str, nn.Parameter]]:
+        return self.parts.named_parameters()
+
+    def _head_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        return self.heads.named_parameters(prefix="heads")

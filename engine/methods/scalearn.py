@@ -1,0 +1,81 @@
+"""ScaLearn (Frohmann et al. 2024): frozen source adapters combined by learned scales, in four variants.
+
+With ``u_t = A_t(h)`` the output of source ``t`` without any residual (see ``adapter.py`` for ``f``, ``x``, ``h`` and ``N``):
+
+    y = N( sum_t omega_t * u_t + f + x )
+
+``omega`` is ``[T, d]`` (vector) or ``[T, 1]`` (uniform), per layer or shared by all layers (++). It starts at N(2/T, 0.001^2),
+is not constrained, and dropout acts on ``omega`` itself: one mask per layer and step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.methods import Value
+from engine.encoder.encoder import Encoder
+from engine.methods.model import Model, SourceAdapter, frozen
+from engine.methods.sources import Folding, StackedSources, stack_sources
+
+INITIAL_SUM = 2.0
+"""The scales of one dimension start with this sum."""
+INITIAL_STD = 0.001
+
+
+class ScaledSources(Folding):
+    """One layer. ``omega`` may be another layer's too; the dropout mask never is."""
+
+    def __init__(self, sources: StackedSources, omega: nn.Parameter, dropout: float) -> None:
+        super().__init__()
+        self.sources = sources
+        self.omega = omega
+        self.dropout = nn.Dropout(dropout)
+
+    def fold(self) -> tuple[Tensor, Tensor]:
+        """The scaled up map ``[T*r, d]`` and its bias ``[d]``."""
+        omega = self.dropout(self.omega)
+        up = self.sources.up * omega.unsqueeze(1)
+        return up.flatten(0, 1), (self.sources.up_bias * omega).sum(0)
+
+    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        """``[rows, d]`` each."""
+        residual = f + x
+        up, bias = self.folded()
+        return norm(torch.addmm(bias, self.sources(norm(residual)), up) + residual)
+
+
+class ScaLearn(nn.Module):
+    """The trained scales, saved as ``layer.{i}.omega``, or as ``omega`` when all layers share it."""
+
+    def __init__(self, stacks: Sequence[StackedSources], vector: bool, shared: bool, dropout: float) -> None:
+        super().__init__()
+        count, hidden_size = stacks[0].up_bias.shape
+        omegas = [fresh_omega(count, hidden_size if vector else 1) for _ in range(1 if shared else len(stacks))]
+        if shared:
+            self.omega = omegas[0]
+            omegas *= len(stacks)
+        self.layer = nn.ModuleList(ScaledSources(stack, omega, dropout) for stack, omega in zip(stacks, omegas, strict=True))
+
+
+def fresh_omega(count: int, width: int) -> nn.Parameter:
+    """``[count, width]`` ~ N(2 / count, 0.001^2)."""
+    return nn.Parameter(nn.init.normal_(torch.empty(count, width), INITIAL_SUM / count, INITIAL_STD))
+
+
+def attach(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """Reads ``omega`` (``vector`` or ``scalar``), ``shared`` and ``omega_dropout``."""
+    transfer = ScaLearn(
+        stack_sources(frozen(encoder), sources),
+        vector=hyperparameters["omega"] == "vector",
+        shared=bool(hyperparameters["shared"]),
+        dropout=float(hyperparameters["omega_dropout"]),
+    )
+    for sites, scaled in zip(encoder.sites, transfer.layer, strict=True):
+        sites.feed_forward_output = scaled
+    return Model(encoder, tasks, {"transfer": transfer})

@@ -1,0 +1,1 @@
+"""What to do: requests, run specifications and the dependency graph between them."""

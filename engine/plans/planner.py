@@ -1,0 +1,253 @@
+"""From a request to the graph of runs that it needs: what exists is reused, what is missing is queued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.catalog.backbones import BACKBONES
+from engine.catalog.benchmarks import BENCHMARKS, TaskInfo, find_benchmark, find_task
+from engine.catalog.files import backbone_revision, data_identity
+from engine.catalog.methods import METHODS, MethodInfo, find_method
+from engine.errors import UserError
+from engine.plans.availability import check_available
+from engine.plans.request import Request
+from engine.plans.spec import RunSpec, SourceSpec
+from engine.registry.store import Store
+from engine.registry.tables import Run, RunState, Source
+
+STAGE_1_SEED = 0
+SPLITS = ("train", "dev", "test")
+LARGEST_SEED = 2**32 - 1
+Role = Literal["target", "source"]
+Work = tuple[MethodInfo, TaskInfo, list[TaskInfo]]
+"""A method, its target and its source tasks."""
+
+
+@dataclass
+class PlannedRun:
+    """One run of a plan and what the registry knows of it."""
+
+    spec: RunSpec
+    existing: Run | None
+    role: Role
+    """``target``: asked for itself."""
+
+
+@dataclass
+class Plan:
+    """Runs in the order in which they can be trained: every run after its sources."""
+
+    runs: list[PlannedRun]
+    notes: list[str] = field(default_factory=list)
+    """What was decided for the user, one sentence each."""
+    command: str = ""
+
+    @property
+    def new(self) -> list[PlannedRun]:
+        return [planned for planned in self.runs if planned.existing is None]
+
+    @property
+    def done(self) -> list[PlannedRun]:
+        return [planned for planned in self.runs if planned.existing and planned.existing.state == RunState.COMPLETED]
+
+    @property
+    def active(self) -> list[PlannedRun]:
+        """Queued or at work."""
+        return [one for one in self.runs if one.existing and (one.existing.state.live or one.existing.state == RunState.QUEUED)]
+
+    @property
+    def over(self) -> list[PlannedRun]:
+        """Ended without success; submitting the plan resumes them."""
+        return [planned for planned in self.runs if planned.existing and planned.existing.state.over]
+
+
+def make_plan(request: Request, store: Store) -> Plan:
+    """Resolve all names, check every setting and that all files can be had, and look up what exists.
+
+    Raises UserError; then nothing was queued.
+    """
+    request = _checked(request)
+    methods = _unique([find_method(name) for name in request.methods])
+    notes: list[str] = []
+    targets = _unique([_target(name, request, notes) for name in request.targets])
+    work = [(method, target, _sources(method, target, request)) for method in methods for target in targets]
+    tasks = _unique([task for _, target, sources in work for task in (target, *sources)])
+    for method, target, _ in work:
+        _settings(method, target, request)
+    download = check_available(request.backbone, tasks, request.data_dir, methods[0].name)
+    if download:
+        notes.append("files that are not on this machine will be downloaded first")
+    graph = _graph(
+        work, request, _common(request, download), {task.key: data_identity(task, request.data_dir) for task in tasks}
+    )
+    existing = {run.id: run for run in store.runs(ids=list(graph))}
+    runs = [PlannedRun(spec, existing.get(run_id), role) for run_id, (spec, role) in graph.items()]
+    # A run that is a source of another may have been asked for after it.
+    runs.sort(key=lambda planned: bool(planned.spec.sources))
+    return Plan(runs, notes, request.command)
+
+
+def submit(plan: Plan, store: Store) -> list[str]:
+    """Queue what is missing and what had failed, was stopped or lost; the ids of the runs asked for.
+
+    One transaction: two equal requests at the same moment yield the same runs.
+    """
+    rows = [_row(planned.spec, plan.command) for planned in plan.runs]
+    edges = [
+        Source(run_id=planned.spec.run_id, position=position, source_id=source.run_id, task=source.task)
+        for planned in plan.runs
+        for position, source in enumerate(planned.spec.sources)
+    ]
+    store.add(rows, edges)
+    return [planned.spec.run_id for planned in plan.runs if planned.role == "target"]
+
+
+def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dict[str, str]) -> dict[str, tuple[RunSpec, Role]]:
+    """All runs by id; one that is both asked for and a source of another is there once, as asked for."""
+    found: dict[str, tuple[RunSpec, Role]] = {}
+    for method, target, sources in work:
+        edges = []
+        for task in sources:
+            settings = _source_settings(method, task, request)
+            source_method = METHODS[method.source_method or ""].name
+            source = RunSpec(
+                method=source_method,
+                target=task.key,
+                seed=STAGE_1_SEED,
+                hyperparameters=settings,
+                data=data[task.key],
+                **common,
+            )
+            found.setdefault(source.run_id, (source, "source"))
+            edges.append(SourceSpec(task=task.key, run_id=source.run_id))
+        settings = _settings(method, target, request)
+        for seed in request.seeds:
+            spec = RunSpec(
+                method=method.name,
+                target=target.key,
+                sources=tuple(edges),
+                seed=seed,
+                hyperparameters=settings,
+                data=data[target.key],
+                **common,
+            )
+            found[spec.run_id] = (spec, "target")
+    return found
+
+
+def _row(spec: RunSpec, command: str) -> Run:
+    return Run(
+        id=spec.run_id,
+        fingerprint=spec.fingerprint,
+        group_id=spec.group_id,
+        method=spec.method,
+        backbone=spec.backbone,
+        benchmark=spec.benchmark,
+        target=spec.target,
+        seed=spec.seed,
+        spec=spec.model_dump(mode="json"),
+        command=command,
+        metric=spec.task.headline,
+        epochs=int(spec.hyperparameters["epochs"]),
+    )
+
+
+def _checked(request: Request) -> Request:
+    """The request with an absolute data folder and without repetitions. Raises UserError for numbers out of range."""
+    if not request.methods:
+        raise UserError("name a method with --method; `scalearn methods` lists them")
+    if not request.targets:
+        raise UserError("name a task with --target; `scalearn tasks` lists them")
+    for seed in request.seeds:
+        if not 0 <= seed <= LARGEST_SEED:
+            raise UserError(f"a seed must lie between 0 and {LARGEST_SEED}, not {seed}")
+    for split, count in request.limits.items():
+        if split not in SPLITS:
+            raise UserError(f"no split {split!r} to limit; there are {', '.join(SPLITS)}")
+        if count < 1:
+            raise UserError(f"the limit of {split} must be at least 1, not {count}")
+    if request.epochs is not None and "epochs" in request.settings:
+        raise UserError("epochs are given twice; leave out --set epochs or --epochs")
+    folder = request.data_dir.expanduser().resolve() if request.data_dir else None
+    if folder and not folder.is_dir():
+        raise UserError(f"{request.data_dir} is not a folder; --data-dir takes one with parquet files")
+    return request.model_copy(update={"data_dir": folder, "seeds": tuple(dict.fromkeys(request.seeds)) or (0,)})
+
+
+def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
+    task = find_task(name, request.benchmark)
+    if request.benchmark and task.benchmark != find_benchmark(request.benchmark).name:
+        raise UserError(f"{task.key} is not a task of {request.benchmark}; leave out --benchmark or name another target")
+    others = [one.key for info in BENCHMARKS.values() for one in info.tasks if one.name == task.name and one.key != task.key]
+    if others and "/" not in name and not request.benchmark:
+        notes.append(f"{name} is {task.key}; write {' or '.join(others)} for the other")
+    return task
+
+
+def _sources(method: MethodInfo, target: TaskInfo, request: Request) -> list[TaskInfo]:
+    """Source tasks in stacking order, the target's own last; empty for a single-task method."""
+    if method.source_method is None:
+        if request.sources is not None:
+            raise UserError(f"{method.name} learns from its target alone; leave out --sources or choose a two-stage method")
+        return []
+    if request.sources is None:
+        tasks = list(BENCHMARKS[target.benchmark].tasks)
+    else:
+        tasks = [_source(name, target) for name in request.sources]
+    if not tasks:
+        raise UserError(
+            f"{method.name} needs source tasks; name some with --sources, or leave it out for all of {target.benchmark}"
+        )
+    for task in tasks:
+        if tasks.count(task) > 1:
+            raise UserError(f"the source {task.key} is named twice; leave one out")
+    return [task for task in tasks if task != target] + [task for task in tasks if task == target]
+
+
+def _source(name: str, target: TaskInfo) -> TaskInfo:
+    if "/" not in name:
+        try:
+            return find_task(name, target.benchmark)
+        except UserError:
+            # Not the target's own benchmark: any other one that has it.
+            return find_task(name)
+    return find_task(name)
+
+
+def _settings(method: MethodInfo, task: TaskInfo, request: Request) -> dict[str, Any]:
+    return method.resolve({**request.settings, **_budget(request)}, task.key, task.select_by)
+
+
+def _source_settings(method: MethodInfo, task: TaskInfo, request: Request) -> dict[str, Any]:
+    return METHODS[method.source_method or ""].resolve(_budget(request), task.key, task.select_by)
+
+
+def _budget(request: Request) -> dict[str, Any]:
+    return {} if request.epochs is None else {"epochs": request.epochs}
+
+
+def _common(request: Request, download: bool) -> dict[str, Any]:
+    """The fields that all runs of a request share."""
+    name = request.backbone
+    revision = backbone_revision(name, download)
+    path = None
+    if name.lower() in BACKBONES:
+        name = name.lower()
+    elif Path(name).expanduser().is_dir():
+        name = path = str(Path(name).expanduser().resolve())
+    else:
+        name = name.partition("@")[0]
+        path = f"{name}@{revision}"
+    return {
+        "backbone": name,
+        "backbone_revision": revision,
+        "backbone_path": path,
+        "limits": request.limits,
+        "data_dir": str(request.data_dir) if request.data_dir else None,
+    }
+
+
+def _unique(items: list[Any]) -> list[Any]:
+    return [item for place, item in enumerate(items) if item not in items[:place]]

@@ -1,0 +1,33 @@
+"""What the user asks for, before names are resolved: flags, form fields and files all become this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.catalog.backbones import DEFAULT_BACKBONE
+from engine.catalog.methods import Value
+
+
+class Request(BaseModel):
+    """Runs to train: every method on every target with every seed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    methods: tuple[str, ...]
+    targets: tuple[str, ...]
+    benchmark: str | None = None
+    """Where names of targets are looked up; without it, in the first benchmark that has them."""
+    sources: tuple[str, ...] | None = None
+    """Source tasks of two-stage methods; every task of the target's benchmark unless told."""
+    backbone: str = DEFAULT_BACKBONE
+    seeds: tuple[int, ...] = (0,)
+    settings: dict[str, Value] = {}
+    """Hyper-parameters of the methods asked for; their source adapters keep the defaults."""
+    epochs: int | None = None
+    """For the source adapters too."""
+    limits: dict[str, int] = {}
+    """Examples kept of ``train``, ``dev`` and ``test``; for the source adapters too."""
+    data_dir: Path | None = None
+    command: str = ""
+    """The command line, kept with the runs."""

@@ -1,0 +1,1 @@
+"""What happened: runs, metrics, results, checkpoints and events, in one database."""

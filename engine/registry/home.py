@@ -1,0 +1,60 @@
+"""Where everything of one user lies on disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder ``$SCALEARN_HOME``: the registry, run folders, caches and locks."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """``$SCALEARN_HOME``, else the platform's place for user data."""
+        if told := os.environ.get("SCALEARN_HOME"):
+            return cls(Path(told).expanduser().resolve())
+        from platformdirs import user_data_path
+
+        return cls(user_data_path("scalearn", appauthor=False))
+
+    @property
+    def database(self) -> Path:
+        return self.root / "registry.sqlite"
+
+    @property
+    def tokens(self) -> Path:
+        """The token cache, shared by all runs."""
+        return self.root / "tokens"
+
+    @property
+    def slots(self) -> Path:
+        """One lock file per device slot; the kernel frees it when the worker ends."""
+        return self.root / "slots"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        return self.root / "supervisor.lock"
+
+    @property
+    def supervisor_log(self) -> Path:
+        return self.root / "supervisor.log"
+
+    def run(self, run_id: str) -> Path:
+        return self.root / "runs" / run_id
+
+    def log(self, run_id: str) -> Path:
+        """Standard output and error of all attempts of a run, one append-only file."""
+        return self.run(run_id) / "log.txt"
+
+    def exit_record(self, run_id: str, attempt: int) -> Path:
+        """JSON that the shim around the worker writes by rename when the worker has ended: ``{"code": 0}``."""
+        return self.run(run_id) / f"exit-{attempt}.json"
+
+    def checkpoint(self, run_id: str, kind: str) -> Path:
+        """``best`` or ``last``: one safetensors file whose header carries a JSON card, so that a rename replaces both."""
+        return self.run(run_id) / f"{kind}.safetensors"

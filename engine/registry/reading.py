@@ -1,0 +1,170 @@
+"""Queries of the registry. Each ends its transaction at once: an open reader makes the write-ahead log grow without end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, exists, func, select
+from sqlalchemy.orm import Session
+
+from engine.errors import UserError
+from engine.registry.home import Home
+from engine.registry.tables import (
+    CHECKPOINT,
+    CLOCK,
+    EVENT,
+    METRIC,
+    RESULT,
+    RUN,
+    SOURCE,
+    Checkpoint,
+    Event,
+    Metric,
+    Run,
+    RunState,
+    Source,
+)
+
+OVER = tuple(state for state in RunState if state.over)
+LIVE = tuple(state for state in RunState if state.live)
+
+
+class Reader:
+    """The read path. What it returns is detached from the database and never changes by itself."""
+
+    def __init__(self, engine: Engine, home: Home) -> None:
+        self.home = home
+        self._engine = engine
+        self._read_engine = engine.execution_options(readonly=True)
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _read(self) -> Iterator[Session]:
+        with Session(self._read_engine) as session:
+            yield session
+
+    def runs(
+        self,
+        *,
+        ids: Collection[str] | None = None,
+        states: Collection[RunState] | None = None,
+        method: str | None = None,
+        backbone: str | None = None,
+        benchmark: str | None = None,
+        target: str | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs that fit every argument given, newest first. ``target`` is a task key."""
+        query = select(Run).order_by(RUN.c.created_at.desc(), RUN.c.id).limit(limit)
+        for column, wanted in (
+            (RUN.c.method, method),
+            (RUN.c.backbone, backbone),
+            (RUN.c.benchmark, benchmark),
+            (RUN.c.target, target),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if ids is not None:
+            query = query.where(RUN.c.id.in_(ids))
+        if states is not None:
+            query = query.where(RUN.c.state.in_(states))
+        with self._read() as session:
+            return list(session.scalars(query))
+
+    def find(self, ref: str) -> Run:
+        """The run of an id, of an unambiguous beginning of one, or ``@1`` for the newest, ``@2`` for the one before, ...
+
+        Raises UserError when there is none or more than one.
+        """
+        ref = ref.strip()
+        if ref.startswith("@"):
+            place = int(ref[1:]) if ref[1:].isdigit() else 0
+            found = self.runs(limit=place) if place else []
+            if not place or len(found) < place:
+                raise UserError(f"no run {ref}; @1 is the newest of {self.count()}")
+            return found[-1]
+        with self._read() as session:
+            query = select(Run).where(RUN.c.id.startswith(ref, autoescape=True)).order_by(RUN.c.created_at.desc())
+            matches = list(session.scalars(query.limit(10))) if ref else []
+        exact = [run for run in matches if run.id == ref]
+        if not matches:
+            raise UserError(f"no run {ref!r}; `scalearn ls` lists the runs")
+        if len(matches) > 1 and not exact:
+            raise UserError(f"{ref!r} begins several runs: {', '.join(run.id for run in matches)}")
+        return (exact or matches)[0]
+
+    def count(self) -> int:
+        """Number of runs."""
+        return self._scalar(select(func.count()).select_from(RUN))
+
+    def version(self) -> int:
+        """Grows with every change of any run, deletions included: equal versions mean that nothing is new."""
+        return self._scalar(select(CLOCK.c.value))
+
+    def _scalar(self, query: Any) -> int:
+        with self._read_engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def changed_since(self, version: int) -> list[Run]:
+        """Runs whose ``version`` is greater, in the order of their changes."""
+        with self._read() as session:
+            return list(session.scalars(select(Run).where(RUN.c.version > version).order_by(RUN.c.version, RUN.c.id)))
+
+    def ready(self, limit: int | None = None) -> list[Run]:
+        """Queued runs whose sources are all completed, longest waiting first."""
+        source = RUN.alias("source_run").c
+        waits = exists().where(SOURCE.c.run_id == RUN.c.id, source.id == SOURCE.c.source_id, source.state != RunState.COMPLETED)
+        query = select(Run).where(RUN.c.state == RunState.QUEUED, ~waits).order_by(RUN.c.created_at, RUN.c.id).limit(limit)
+        with self._read() as session:
+            return list(session.scalars(query))
+
+    def blocked(self) -> list[tuple[str, Run]]:
+        """Queued runs that can never start, as (id, the source that is over), one pair per run."""
+        waiting = RUN.alias("waiting")
+        query = (
+            select(waiting.c.id, Run)
+            .select_from(waiting)
+            .join(SOURCE, SOURCE.c.run_id == waiting.c.id)
+            .join(Run, RUN.c.id == SOURCE.c.source_id)
+            .where(waiting.c.state == RunState.QUEUED, RUN.c.state.in_(OVER))
+            .order_by(waiting.c.created_at, SOURCE.c.position.desc())
+        )
+        with self._read() as session:
+            return list({run_id: (run_id, source) for run_id, source in session.execute(query)}.values())
+
+    def sources(self, run_id: str) -> list[Source]:
+        """By position: the order in which the method stacks them."""
+        with self._read() as session:
+            return list(session.scalars(select(Source).where(SOURCE.c.run_id == run_id).order_by(SOURCE.c.position)))
+
+    def metrics(self, run_id: str, name: str | None = None, after: int = -1) -> list[Metric]:
+        """Points of one curve or of all, at steps greater than ``after``, ordered by step."""
+        query = select(Metric).where(METRIC.c.run_id == run_id, METRIC.c.step > after).order_by(METRIC.c.step, METRIC.c.name)
+        if name is not None:
+            query = query.where(METRIC.c.name == name)
+        with self._read() as session:
+            return list(session.scalars(query))
+
+    def results(self, run_ids: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
+        """Final numbers: run id -> split -> metric -> value; runs without any are absent."""
+        query = select(RESULT.c.run_id, RESULT.c.split, RESULT.c.metric, RESULT.c.value).where(RESULT.c.run_id.in_(run_ids))
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        with self._read_engine.connect() as connection:
+            for run_id, split, metric, value in connection.execute(query):
+                found.setdefault(run_id, {}).setdefault(split, {})[metric] = value
+        return found
+
+    def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
+        """By kind: ``best``, ``last``."""
+        with self._read() as session:
+            return {one.kind: one for one in session.scalars(select(Checkpoint).where(CHECKPOINT.c.run_id == run_id))}
+
+    def events(self, run_id: str) -> list[Event]:
+        """Oldest first."""
+        with self._read() as session:
+            return list(session.scalars(select(Event).where(EVENT.c.run_id == run_id).order_by(EVENT.c.id)))

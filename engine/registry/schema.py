@@ -1,0 +1,88 @@
+"""The database's schema: created and brought up to date by the migrations beside this file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from engine.errors import UserError
+from engine.registry.connection import sqlite_engine
+from engine.registry.home import Home
+from engine.registry.locks import locked
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"
+"""The version that this code reads and writes: the newest file of ``migrations/versions``."""
+
+
+def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
+    """Create or migrate the database behind ``engine``; a SQLite file is copied before it is changed.
+
+    Raises UserError when the database is newer than the code, or older and ``migrate`` is false.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    is_new = is_sqlite and not home.database.exists()
+    if not is_new and current_version(engine) == HEAD:
+        return
+    if not migrate:
+        raise UserError(f"the registry in {home.root} is missing or of an older version; open it once with `scalearn ls`")
+    home.root.mkdir(parents=True, exist_ok=True)
+    with locked(home.root / "registry.lock"):
+        if is_sqlite and not home.database.exists():
+            _create(home.database)
+        elif (version := current_version(engine)) != HEAD:
+            _refuse_newer(version, home)
+            if is_sqlite:
+                back_up(home.database, home.root / f"registry.before-{HEAD}.sqlite")
+            with engine.begin() as connection:
+                upgrade(connection)
+
+
+def current_version(engine: Engine) -> str | None:
+    """What the database says of itself; None when it has no tables."""
+    with engine.execution_options(readonly=True).connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the missing migrations inside the transaction of ``connection``."""
+    from alembic import command
+    from alembic.config import Config
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(20240101)"))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def back_up(database: Path, copy: Path) -> None:
+    """A consistent copy of a SQLite file, taken while others may write."""
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def _create(database: Path) -> None:
+    """A new file appears under its name only when it is complete, so nobody ever opens half of one."""
+    draft = database.with_suffix(".new")
+    for leftover in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
+        leftover.unlink(missing_ok=True)
+    engine = sqlite_engine(draft)
+    with engine.begin() as connection:
+        upgrade(connection)
+    engine.dispose()
+    draft.rename(database)
+
+
+def _refuse_newer(version: str | None, home: Home) -> None:
+    known = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+    if version is not None and version not in known:
+        raise UserError(
+            f"the registry in {home.root} is of a newer version ({version}); upgrade with pip install -U scalearn-tui"
+        )

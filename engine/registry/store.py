@@ -1,0 +1,291 @@
+"""The registry's one write path: short transactions, every change of state a compare-and-set on state and attempt."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from engine.errors import UserError
+from engine.registry.connection import connect
+from engine.registry.home import Home
+from engine.registry.reading import LIVE, OVER, Reader
+from engine.registry.schema import bring_up_to_date
+from engine.registry.tables import (
+    CHECKPOINT,
+    CLOCK,
+    EVENT,
+    METRIC,
+    RESULT,
+    RUN,
+    SOURCE,
+    Checkpoint,
+    Metric,
+    Run,
+    RunState,
+    Source,
+    utc_now,
+)
+
+
+class Fenced(Exception):
+    """A newer attempt of this run exists, or the attempt was already ended by someone else: exit and publish nothing."""
+
+
+def open_store(home: Home, migrate: bool = True) -> Store:
+    """The registry of ``home``, created or migrated if need be.
+
+    Raises UserError when its folder cannot be written, lies on a network file system, or holds a newer schema.
+    """
+    engine = connect(home)
+    try:
+        bring_up_to_date(engine, home, migrate)
+    except OSError as error:
+        raise UserError(
+            f"cannot keep the registry in {home.root}: {error.strerror}; set SCALEARN_HOME to another folder"
+        ) from error
+    return Store(engine, home)
+
+
+class Store(Reader):
+    """Reads and writes of the registry. May be shared by threads; not by forked processes."""
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    def add(self, runs: Sequence[Run], sources: Sequence[Source]) -> None:
+        """Queue ``runs`` with their edges, in one transaction that may be repeated or raced by an equal one.
+
+        A run that exists is left as it is, unless it failed, was stopped or lost: then it is queued again, reading its
+        files where the new request says they lie.
+        """
+        with self._write() as connection:
+            version = _tick(connection)
+            for run in runs:
+                row = _row(run) | {"version": version}
+                added = connection.execute(self._insert(RUN).values(row).on_conflict_do_nothing().returning(RUN.c.id)).first()
+                if added:
+                    _note(connection, run.id, 0, "queued")
+                else:
+                    connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(spec=run.spec))
+            if sources:
+                connection.execute(self._insert(SOURCE).on_conflict_do_nothing(), [_row(edge) for edge in sources])
+            self._requeue(connection, [run.id for run in runs], "asked for again", version)
+
+    def requeue(self, run_ids: Sequence[str], reason: str = "resume") -> list[str]:
+        """Queue again those that failed, were stopped or lost, and such sources of theirs; the ids queued, sources first."""
+        with self._write() as connection:
+            return self._requeue(connection, run_ids, reason, _tick(connection))
+
+    def _requeue(self, connection: Connection, run_ids: Sequence[str], reason: str, version: int) -> list[str]:
+        edges = select(SOURCE.c.source_id).join(Run, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)
+        behind = connection.scalars(edges.where(RUN.c.id.in_(run_ids), RUN.c.state.in_(OVER))).all()
+        wanted = list(dict.fromkeys([*(source for source in behind if source not in run_ids), *run_ids]))
+        change = update(RUN).where(RUN.c.id.in_(wanted), RUN.c.state.in_(OVER))
+        values = {
+            "state": RunState.QUEUED,
+            "cause": None,
+            "ended_at": None,
+            "stop_requested": False,
+            "handle": None,
+            "device": None,
+        }
+        changed = connection.execute(change.values(**values, version=version).returning(RUN.c.id, RUN.c.attempt)).all()
+        attempts = {row.id: row.attempt for row in changed}
+        queued = [run_id for run_id in wanted if run_id in attempts]
+        for run_id in queued:
+            _note(connection, run_id, attempts[run_id], f"queued again: {reason}")
+        return queued
+
+    def request_stop(self, run_ids: Sequence[str]) -> None:
+        """Queued runs are stopped at once; live ones are asked to save and end."""
+        with self._write() as connection:
+            version = _tick(connection)
+            chosen = update(RUN).where(RUN.c.id.in_(run_ids))
+            never = {"state": RunState.STOPPED, "cause": "stopped before it started", "ended_at": utc_now()}
+            changes = (
+                (chosen.where(RUN.c.state == RunState.QUEUED).values(never), "stopped before it started"),
+                (chosen.where(RUN.c.state.in_(LIVE), ~RUN.c.stop_requested).values(stop_requested=True), "asked to stop"),
+            )
+            for change, text in changes:
+                for run_id, attempt in connection.execute(
+                    change.values(version=version).returning(RUN.c.id, RUN.c.attempt)
+                ).all():
+                    _note(connection, run_id, attempt, text)
+
+    def claim(self, run_id: str, executor: str, device: str) -> int | None:
+        """Take a queued run for a new attempt, whose number is returned; None when it is not queued (any more)."""
+        fresh = {"handle": None, "cause": None, "started_at": utc_now(), "heartbeat_at": None, "ended_at": None}
+        with self._write() as connection:
+            values = {"state": RunState.STARTING, "executor": executor, "device": device, **fresh, "version": _tick(connection)}
+            change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED)
+            attempt = connection.execute(change.values(**values, attempt=RUN.c.attempt + 1).returning(RUN.c.attempt)).scalar()
+            if attempt is not None:
+                _note(connection, run_id, attempt, f"starting attempt {attempt} on {device}")
+            return attempt
+
+    def unclaim(self, run_id: str, attempt: int) -> bool:
+        """Back to the queue: the attempt's process was never let go. False when the attempt is not starting any more."""
+        with self._write() as connection:
+            values = {"state": RunState.QUEUED, "handle": None, "device": None}
+            done = self._set(connection, run_id, attempt, (RunState.STARTING,), values)
+            if done is not None:
+                _note(connection, run_id, attempt, "queued again: the attempt was not launched")
+            return done is not None
+
+    def launched(self, run_id: str, attempt: int, handle: dict[str, Any]) -> None:
+        """Store where the attempt's process is to be found. Raises Fenced."""
+        with self._write() as connection:
+            self._must(self._set(connection, run_id, attempt, LIVE, {"handle": handle}), run_id, attempt)
+
+    def started(self, run_id: str, attempt: int, **fields: Any) -> Run:
+        """The worker runs: starting -> running, with ``fields`` of Run. Raises Fenced when the attempt is not the newest."""
+        with self._write() as connection:
+            values = {"state": RunState.RUNNING, "heartbeat_at": utc_now(), **fields}
+            self._must(self._set(connection, run_id, attempt, (RunState.STARTING,), values), run_id, attempt)
+            _note(connection, run_id, attempt, "running")
+        return self.find(run_id)
+
+    def progress(self, run_id: str, attempt: int, metrics: Sequence[Metric] = (), **fields: Any) -> bool:
+        """Store points of curves and ``fields`` of Run, with a heartbeat; whether the run was asked to stop.
+
+        A point replaces that of an earlier attempt; a NaN value is left out. Raises Fenced.
+        """
+        with self._write() as connection:
+            stop = self._must(
+                self._set(connection, run_id, attempt, LIVE, {"heartbeat_at": utc_now(), **fields}), run_id, attempt
+            )
+            points = [_row(point) for point in metrics if not math.isnan(point.value)]
+            if points:
+                change = self._insert(METRIC)
+                new = {name: change.excluded[name] for name in ("value", "epoch", "attempt")}
+                change = change.on_conflict_do_update(
+                    index_elements=["run_id", "name", "step"], set_=new, where=METRIC.c.attempt <= change.excluded.attempt
+                )
+                connection.execute(change, points)
+            return stop
+
+    def checkpointed(self, run_id: str, attempt: int, checkpoint: Checkpoint) -> None:
+        """Record a checkpoint whose files are in place. Raises Fenced."""
+        with self._write() as connection:
+            self._must(self._set(connection, run_id, attempt, LIVE, {}), run_id, attempt)
+            self._replace(connection, CHECKPOINT, [_row(checkpoint)])
+
+    def finish(
+        self,
+        run_id: str,
+        attempt: int,
+        state: RunState,
+        cause: str | None = None,
+        results: Mapping[str, Mapping[str, float]] | None = None,
+        **fields: Any,
+    ) -> bool:
+        """End a live attempt: ``results`` are split -> metric -> value. False when it is not the newest or ended before."""
+        with self._write() as connection:
+            values = {
+                "state": state,
+                "cause": cause,
+                "ended_at": utc_now(),
+                "stop_requested": False,
+                "seconds_left": None,
+                **fields,
+            }
+            if self._set(connection, run_id, attempt, LIVE, values) is None:
+                return False
+            rows = [
+                {"run_id": run_id, "split": split, "metric": metric, "value": value}
+                for split, values_of in (results or {}).items()
+                for metric, value in values_of.items()
+                if not math.isnan(value)
+            ]
+            self._replace(connection, RESULT, rows)
+            if state == RunState.COMPLETED:
+                # Its file goes as soon as nothing is left to resume.
+                connection.execute(delete(CHECKPOINT).where(CHECKPOINT.c.run_id == run_id, CHECKPOINT.c.kind == "last"))
+            _note(connection, run_id, attempt, f"{state}: {cause}" if cause else str(state))
+            return True
+
+    def fail_blocked(self) -> list[str]:
+        """Fail queued runs of which a source failed, was stopped or lost, with a cause that names it; their ids."""
+        failed = []
+        for run_id, source in self.blocked():
+            cause = f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume that one first"
+            with self._write() as connection:
+                over = select(RUN.c.id).where(RUN.c.id == source.id, RUN.c.state.in_(OVER)).exists()
+                change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED, over)
+                values = {"state": RunState.FAILED, "cause": cause, "ended_at": utc_now(), "version": _tick(connection)}
+                done = connection.execute(change.values(values).returning(RUN.c.attempt)).scalar()
+                if done is not None:
+                    _note(connection, run_id, done, f"failed: {cause}")
+                    failed.append(run_id)
+        return failed
+
+    def note(self, run_id: str, text: str, attempt: int = 0) -> None:
+        """Add an event."""
+        with self._write() as connection:
+            _note(connection, run_id, attempt, text)
+
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Delete runs with all that belongs to them, files included.
+
+        Raises UserError when one is live or is a source of a run that stays.
+        """
+        with self._write() as connection:
+            live = connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids), RUN.c.state.in_(LIVE))).first()
+            if live:
+                raise UserError(f"{live} is running; stop it first with `scalearn stop {live}`")
+            edge = select(Source).where(SOURCE.c.source_id.in_(run_ids), SOURCE.c.run_id.not_in(run_ids))
+            if kept := connection.execute(edge).first():
+                raise UserError(f"{kept.source_id} is a source of {kept.run_id}; delete that one first")
+            _tick(connection)
+            connection.execute(delete(SOURCE).where(SOURCE.c.run_id.in_(run_ids)))
+            connection.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))
+            # Before the commit: rows without files can be deleted again, but a later run of the same fingerprint has the same
+            # folder and must not resume from what was deleted.
+            for run_id in run_ids:
+                shutil.rmtree(self.home.run(run_id), ignore_errors=True)
+
+    def _insert(self, table: Table) -> Any:
+        """An INSERT of the database's dialect, which has ``on_conflict_...``."""
+        return {"sqlite": sqlite, "postgresql": postgresql}[self._engine.dialect.name].insert(table)
+
+    def _replace(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            keys = [column.name for column in table.primary_key]
+            change = self._insert(table)
+            others = {name: change.excluded[name] for name in rows[0] if name not in keys}
+            connection.execute(change.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+    def _set(
+        self, connection: Connection, run_id: str, attempt: int, states: Sequence[RunState], values: Mapping[str, Any]
+    ) -> bool | None:
+        """Change an attempt that is in one of ``states``: whether it was asked to stop; None when nothing was changed."""
+        change = update(RUN).where(RUN.c.id == run_id, RUN.c.attempt == attempt, RUN.c.state.in_(states))
+        return connection.execute(change.values(**values, version=_tick(connection)).returning(RUN.c.stop_requested)).scalar()
+
+    @staticmethod
+    def _must(stop: bool | None, run_id: str, attempt: int) -> bool:
+        if stop is None:
+            raise Fenced(f"attempt {attempt} of {run_id} is not the newest or has ended")
+        return stop
+
+
+def _tick(connection: Connection) -> int:
+    # The updated row stays locked until the transaction ends, so that no reader sees version 8 before 7.
+    return connection.execute(update(CLOCK).values(value=CLOCK.c.value + 1).returning(CLOCK.c.value)).scalar_one()
+
+
+def _note(connection: Connection, run_id: str, attempt: int, text: str) -> None:
+    connection.execute(insert(EVENT).values(run_id=run_id, attempt=attempt, text=text, at=utc_now()))
+
+
+def _row(item: SQLModel) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in type(item).model_fields}

@@ -1,0 +1,1 @@
+"""What runs mean: the leaderboard and its exports."""

@@ -1,0 +1,247 @@
+"""The leaderboard: a row per method, a column per target, and in each cell the mean over seeds.
+
+Only completed runs count. A cell averages one group, that is runs equal in everything but the seed, on the headline metric
+of the test split, in points (metric times 100).
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark
+from engine.catalog.methods import METHODS, SCALEARN_PAPER
+from engine.registry.store import Store
+from engine.registry.tables import Run, RunState, utc_now
+from engine.reports.published import published_results
+from engine.reports.settings import deviations, source_deviations
+
+Settings = dict[str, str]
+Results = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One target."""
+
+    task: str
+    """Key, ``superglue/boolq``."""
+    title: str
+    metric: str
+    """The task's headline metric."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Results of one group, in points, ordered by seed; a published figure has no seeds."""
+
+    values: tuple[float, ...]
+    seeds: tuple[int, ...] = ()
+    run_ids: tuple[str, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def std(self) -> float | None:
+        """Sample standard deviation (n - 1); None for a single value."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method in one configuration, or a published line."""
+
+    title: str
+    method: str | None
+    """Catalog name; None for a published line."""
+    settings: Settings
+    """What sets it apart from the other rows; settings that all rows share stand in the table's ``shared``."""
+    cells: dict[str, Cell]
+    """By task key."""
+    trainable: tuple[int, int] | None = None
+    """Least and most trainable parameters over the targets, heads included."""
+    transfer: tuple[int, int] | None = None
+    """The same of the method's own parameters."""
+
+    @property
+    def published(self) -> bool:
+        return self.method is None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One benchmark with one backbone."""
+
+    benchmark: str
+    backbone: str
+    revision: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    shared: Settings
+    """Settings off the defaults that all rows have in common."""
+    provenance: dict[str, list[str]] = field(default_factory=dict)
+    """What the numbers rest on, by name, in the order in which it is printed."""
+
+    def average(self, row: Row) -> float | None:
+        """Mean of the row's cells over the columns; None where one is missing, or where there is only one column."""
+        if len(self.columns) < 2 or any(column.task not in row.cells for column in self.columns):
+            return None
+        return statistics.fmean(row.cells[column.task].mean for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Tables in the catalog's order of benchmarks."""
+
+    tables: tuple[Table, ...]
+    at: datetime
+    """When it was made."""
+
+
+def build(
+    store: Store, *, benchmark: str | None = None, backbone: str | None = None, at: datetime | None = None
+) -> Leaderboard:
+    """One table for each benchmark and backbone (and its revision) that has completed runs.
+
+    Raises UserError for an unknown benchmark.
+    """
+    wanted = find_benchmark(benchmark).name if benchmark else None
+    runs = store.runs(states=[RunState.COMPLETED], benchmark=wanted, backbone=backbone)
+    results = store.results([run.id for run in runs])
+    counted = [run for run in runs if TASKS[run.target].headline in results.get(run.id, {}).get("test", {})]
+    source_ids = {source["run_id"] for run in counted for source in run.spec.get("sources", ())}
+    sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
+
+    places: dict[tuple[str, str, str], list[Run]] = {}
+    for run in counted:
+        places.setdefault((run.benchmark, run.backbone, run.spec["backbone_revision"]), []).append(run)
+    order = {name: index for index, name in enumerate(BENCHMARKS)}
+    keys = sorted(places, key=lambda key: (order[key[0]], *key[1:]))
+    return Leaderboard(tuple(_table(places[key], results, sources) for key in keys), at or utc_now())
+
+
+def _table(runs: Sequence[Run], results: Results, sources: Mapping[str, Run]) -> Table:
+    """``runs`` share benchmark, backbone and revision."""
+    place = BENCHMARKS[runs[0].benchmark]
+    targets = {run.target for run in runs}
+    columns = tuple(Column(task.key, task.title, task.headline) for task in place.tasks if task.key in targets)
+    rows = _rows(runs, results, sources)
+    shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
+    rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
+    published = published_results(place, runs[0].backbone)
+    table = Table(
+        benchmark=place.name,
+        backbone=runs[0].backbone,
+        revision=runs[0].spec["backbone_revision"],
+        columns=columns,
+        rows=tuple(_beside(rows, published, targets)),
+        shared=dict(sorted(shared.items())),
+    )
+    return replace(table, provenance=_provenance(table, runs, bool(published)))
+
+
+def _rows(runs: Sequence[Run], results: Results, sources: Mapping[str, Run]) -> list[Row]:
+    """Groups of the same method and settings over targets, side by side; methods in the catalog's order."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.group_id, []).append(run)
+    placed: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
+    for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
+        one = members[0]
+        settings = deviations(one) | source_deviations(one, _of(one, sources))
+        key = (one.method, tuple(settings.items()))
+        if one.target in placed.get(key, {}):
+            # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.
+            key = (one.method, (*settings.items(), ("group", group_id)))
+        placed.setdefault(key, {})[one.target] = sorted(members, key=lambda run: run.seed)
+    methods = list(METHODS)
+    rows = [_row(method, dict(items), cells, results) for (method, items), cells in placed.items()]
+    return sorted(rows, key=lambda row: (methods.index(row.method or ""), len(row.settings), list(row.settings.items())))
+
+
+def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: Results) -> Row:
+    runs = [run for members in cells.values() for run in members]
+    return Row(
+        title=METHODS[method].title,
+        method=method,
+        settings=settings,
+        cells={target: _cell(members, results) for target, members in cells.items()},
+        trainable=_range(run.trainable for run in runs),
+        transfer=_range(run.transfer for run in runs),
+    )
+
+
+def _cell(runs: Sequence[Run], results: Results) -> Cell:
+    return Cell(
+        values=tuple(100 * results[run.id]["test"][TASKS[run.target].headline] for run in runs),
+        seeds=tuple(run.seed for run in runs),
+        run_ids=tuple(run.id for run in runs),
+    )
+
+
+def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
+    known = [value for value in values if value is not None]
+    return (min(known), max(known)) if known else None
+
+
+def _of(run: Run, sources: Mapping[str, Run]) -> list[Run]:
+    ids = [source["run_id"] for source in run.spec.get("sources", ())]
+    return [sources[run_id] for run_id in ids if run_id in sources]
+
+
+def _beside(rows: Sequence[Row], published: Mapping[str, Mapping[str, float]], targets: set[str]) -> list[Row]:
+    """Each published line below ours of the same method; those of methods without runs come last."""
+    lines = {
+        title: Row(title, None, {}, {task: Cell((value,)) for task, value in figures.items() if task in targets})
+        for title, figures in published.items()
+    }
+    placed: list[Row] = []
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        placed.append(row)
+        if (following is None or following.title != row.title) and row.title in lines:
+            placed.append(lines.pop(row.title))
+    return placed + list(lines.values())
+
+
+def _provenance(table: Table, runs: Sequence[Run], published: bool) -> dict[str, list[str]]:
+    """The footer: names and texts, in order."""
+    versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
+    commits = {(run.provenance or {}).get("git_commit") for run in runs}
+    found = {
+        "backbone": [f"{table.backbone} at {table.revision}"],
+        "data": _by_column(table, runs, lambda run: str(run.spec["data"])),
+        "metric": [f"{column.title} {column.metric}" for column in table.columns],
+        "split": _by_column(table, runs, _split),
+        "selection": _by_column(table, runs, _rule),
+        "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row tells"],
+        "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
+        "version": sorted(f"scalearn-tui {version}" for version in versions if version),
+        "commit": sorted(commit for commit in commits if commit),
+    }
+    if published:
+        found["published"] = [f"{SCALEARN_PAPER} (their averages taken over the columns shown)"]
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _rule(run: Run) -> str:
+    by_loss = run.spec["hyperparameters"]["select_by"] == "loss"
+    return f"best epoch by dev {'loss' if by_loss else TASKS[run.target].headline}"
+
+
+def _split(run: Run) -> str:
+    task = TASKS[run.target]
+    official = f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task.data else ""
+    return f"test{official}, of the selected epoch"
+
+
+def _by_column(table: Table, runs: Sequence[Run], tell: Callable[[Run], str]) -> list[str]:
+    """What ``tell`` says of each column's runs; one text where all say the same."""
+    told = {column.title: sorted({tell(run) for run in runs if run.target == column.task}) for column in table.columns}
+    every = {text for texts in told.values() for text in texts}
+    if len(every) == 1:
+        return list(every)
+    return [f"{title} {' and '.join(texts)}" for title, texts in told.items()]

@@ -1,0 +1,1 @@
+"""Parameters to better parameters: the worker, its loop, evaluation, metrics and checkpoints."""

@@ -1,0 +1,72 @@
+"""Checkpoints: one safetensors file whose header carries a JSON card, written so that it is whole or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from engine.errors import UserError
+
+CARD = "card"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the registry remembers of a checkpoint file."""
+
+    sha256: str
+    bytes: int
+
+
+def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> Saved:
+    """Write to a temporary name, fsync, rename, fsync the folder. A reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
+    save_file(whole, temporary, metadata={CARD: json.dumps(card)})
+    with open(temporary, "rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = temporary.stat().st_size
+    os.replace(temporary, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Saved(digest, size)
+
+
+def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and card of a checkpoint. Raises UserError when it is missing, malformed or not the recorded file."""
+    if not path.is_file():
+        raise UserError(f"checkpoint {path} is missing; train its run again with `scalearn resume`")
+    if sha256 is not None:
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            raise UserError(f"checkpoint {path} is not the file that was recorded; delete its run and train it again")
+    try:
+        with safe_open(path, framework="pt", device=device) as file:
+            card = json.loads((file.metadata() or {}).get(CARD, "{}"))
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise UserError(f"checkpoint {path} is malformed ({error}); delete its run and train it again") from None
+    return tensors, card
+
+
+def with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
+
+
+def below_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

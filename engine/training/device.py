@@ -1,0 +1,38 @@
+"""Which device and precision a worker computes with."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Device:
+    """A torch device and the autocast type on it; None computes in float32."""
+
+    name: str
+    """``cpu`` or ``cuda``; the launcher shows a worker one GPU only."""
+    autocast: torch.dtype | None
+
+    def context(self) -> contextlib.AbstractContextManager[object]:
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self.name, self.autocast)
+
+    def describe(self) -> dict[str, str]:
+        if self.name == "cuda":
+            hardware = torch.cuda.get_device_name()
+        else:
+            hardware = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+        return {"device": hardware, "precision": str(self.autocast or torch.float32).removeprefix("torch.")}
+
+
+def choose_device(precision: str) -> Device:
+    """The GPU if the launcher gave one. ``auto`` takes bfloat16 autocast on GPUs that compute in it, else float32."""
+    name = "cuda" if torch.cuda.is_available() else "cpu"
+    if precision == "bfloat16" or (precision == "auto" and name == "cuda" and torch.cuda.is_bf16_supported(False)):
+        return Device(name, torch.bfloat16)
+    return Device(name, None)

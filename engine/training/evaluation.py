@@ -1,0 +1,44 @@
+"""Predictions of a model for a whole split, and the numbers made of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.data.batches import Batch, evaluation_batches
+from engine.data.tokens import TokenizedSplit
+from engine.encoder.heads import loss as task_loss
+from engine.encoder.packing import Packed, pack
+from engine.methods.model import Model
+from engine.training.device import Device
+from engine.training.metrics import score
+
+
+def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
+    """A batch of the data room as the encoder's input and its labels, on the device."""
+    packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
+    return packed, torch.from_numpy(batch.labels).to(device.name, non_blocking=True)
+
+
+@torch.inference_mode()
+def predict(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device) -> np.ndarray:
+    """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode."""
+    model.eval()
+    parts, places = [], []
+    for batch in evaluation_batches(split):
+        packed, _ = to_device(batch, device)
+        with device.context():
+            parts.append(model(packed, task.key).float())
+        places.append(batch.examples)
+    logits = torch.cat(parts).cpu().numpy()
+    ordered = np.empty_like(logits)
+    ordered[np.concatenate(places)] = logits
+    return ordered
+
+
+def evaluate(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device) -> dict[str, float]:
+    """``loss`` (mean over examples) and all of the task's metrics, headline first after it."""
+    logits = predict(model, task, split, device)
+    loss = task_loss(task.kind, torch.from_numpy(logits), torch.from_numpy(np.array(split.labels))).item()
+    return {"loss": loss, **score(task, logits, np.array(split.labels), split.groups, split.references)}

@@ -1,0 +1,228 @@
+"""The training loop: one run from its first step, or from its last checkpoint, to its selected epoch.
+
+Everything random is a function of the run's seed and the step, and everything else that changes is in ``Progress`` and
+the last checkpoint. That is why a resumed run repeats the uninterrupted one exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.methods import Value
+from engine.data.batches import gather
+from engine.data.samplers import epoch_order
+from engine.data.tokens import TaskData
+from engine.errors import UserError
+from engine.methods.model import Model
+from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
+from engine.training.device import Device
+from engine.training.evaluation import evaluate, to_device
+from engine.training.optimizer import (
+    build_optimizer,
+    learning_rate_at,
+    optimizer_tensors,
+    parameters_of,
+    restore_optimizer,
+    set_learning_rate,
+)
+from engine.training.pace import Pace
+from engine.training.recorder import Recorder
+
+log = logging.getLogger(__name__)
+CURVE_POINTS = 2000
+"""Loss points kept per run: enough for any screen, few enough for a database of thousands of runs."""
+
+
+class Stopped(Exception):
+    """The run was asked to stop; its state is saved."""
+
+
+@dataclass
+class Progress:
+    """Where a run stands; JSON in the card of its last checkpoint."""
+
+    step: int = 0
+    """Optimiser updates made."""
+    epoch: int = 0
+    """Epochs trained and evaluated."""
+    best: float | None = None
+    """Selection value of the best epoch: dev loss or headline metric."""
+    best_metric: float | None = None
+    best_epoch: int | None = None
+    since_best: int = 0
+    seconds: float = 0.0
+    """Spent in all attempts up to the checkpoint."""
+
+
+@dataclass
+class Files:
+    """Where checkpoints go and who hears of them."""
+
+    best: Path
+    last: Path
+    published: Callable[[str, Progress, Saved], None]
+    """Called with ``best`` or ``last`` after the file is in place."""
+
+
+class Loop:
+    """Trains ``model`` on one task. ``run`` returns when the plan is done or patience is spent.
+
+    Raises Stopped after saving when ``should_stop`` says so, and UserError when the loss is not finite.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        task: TaskInfo,
+        data: TaskData,
+        settings: dict[str, Value],
+        seed: int,
+        device: Device,
+        files: Files,
+        recorder: Recorder,
+        should_stop: Callable[[], bool],
+        card: dict[str, Any],
+    ) -> None:
+        self.model, self.task, self.data, self.settings = model, task, data, settings
+        self.seed, self.device, self.files = seed, device, files
+        self.recorder, self.should_stop, self.card = recorder, should_stop, card
+        self.train = data.splits["train"]
+        self.batch_size = int(settings["batch_size"])
+        self.epochs = int(settings["epochs"])
+        self.steps_per_epoch = math.ceil(len(self.train) / self.batch_size)
+        self.steps = self.steps_per_epoch * self.epochs
+        self.peak = float(settings["learning_rate"])
+        self.optimizer = build_optimizer(model.parameter_groups(self.peak, float(settings["weight_decay"])), self.peak)
+        self.parameters = parameters_of(self.optimizer)
+        self.progress = Progress()
+        self.pace = Pace()
+        self.curve_stride = max(1, self.steps // CURVE_POINTS)
+        self.order: np.ndarray = epoch_order(len(self.train), seed, 0)
+
+    def run(self) -> Progress:
+        """Train to the end and leave the best epoch's parameters in the model."""
+        self._resume()
+        self.recorder.fields(epochs=self.epochs, steps=self.steps, step=self.progress.step, epoch=self.progress.epoch)
+        self.pace.start()
+        while not self._over():
+            if self.progress.step == (self.progress.epoch + 1) * self.steps_per_epoch:
+                self._finish_epoch()
+                continue
+            self._step()
+            if self.should_stop():
+                self._save_last()
+                raise Stopped
+            if self.pace.checkpoint_due():
+                self._save_last()
+        self._report()
+        best, _ = load_checkpoint(self.files.best)
+        self.model.load_trainable(best)
+        return self.progress
+
+    def _over(self) -> bool:
+        spent = self.progress.since_best >= int(self.settings["patience"])
+        return spent or self.progress.epoch >= self.epochs
+
+    def _step(self) -> None:
+        epoch, index = divmod(self.progress.step, self.steps_per_epoch)
+        if index == 0 or not self.pace.steps:
+            self.order = epoch_order(len(self.train), self.seed, epoch)
+            self.model.train()
+        examples = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        packed, labels = to_device(gather(self.train, examples), self.device)
+        torch.manual_seed(step_seed(self.seed, self.progress.step))
+        set_learning_rate(self.optimizer, self._learning_rate())
+        with self.device.context():
+            loss, _ = self.model.loss(packed, labels, self.task.key)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, float(self.settings["max_grad_norm"]))
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.pace.stepped(self.progress.step, loss.detach(), len(examples), len(packed.tokens))
+        self.progress.step += 1
+        if self.pace.report_due():
+            self._report()
+
+    def _learning_rate(self) -> float:
+        return learning_rate_at(self.progress.step, self.steps, self.peak, float(self.settings["warmup"]))
+
+    def _report(self) -> None:
+        """Hand the losses since the last report to the recorder: one device synchronisation for all of them."""
+        losses = self.pace.take_losses()
+        for step, loss in losses:
+            if not math.isfinite(loss):
+                raise UserError(f"the loss became {loss} at step {step}; lower learning_rate with --set learning_rate=...")
+            if step % self.curve_stride == 0:
+                self.recorder.point("train/loss", step, step / self.steps_per_epoch, loss)
+        if losses:
+            self.recorder.fields(loss=sum(loss for _, loss in losses) / len(losses))
+        self.recorder.fields(
+            step=self.progress.step,
+            seconds=self.progress.seconds + self.pace.elapsed(),
+            samples_per_second=self.pace.samples_per_second(),
+            tokens_per_second=self.pace.tokens_per_second(),
+            seconds_left=self.pace.seconds_left(self.steps - self.progress.step, self.epochs - self.progress.epoch),
+        )
+
+    def _finish_epoch(self) -> None:
+        """Evaluate on dev, keep the best, save."""
+        self._report()
+        with self.pace.evaluating():
+            numbers = evaluate(self.model, self.task, self.data.splits["dev"], self.device)
+        self.model.train()
+        state, headline = self.progress, numbers[self.task.headline]
+        state.epoch += 1
+        for name, value in numbers.items():
+            self.recorder.point(f"dev/{name}", state.step, state.epoch, value)
+        by_loss = self.settings["select_by"] == "loss"
+        value = numbers["loss"] if by_loss else headline
+        if state.best is None or (value < state.best if by_loss else value > state.best):
+            state.best, state.best_metric, state.best_epoch, state.since_best = value, headline, state.epoch, 0
+            card = {**self.card, "dev": numbers, "epoch": state.epoch}
+            saved = save_checkpoint(self.files.best, self.model.trainable_state(), card)
+            self.files.published("best", state, saved)
+        else:
+            state.since_best += 1
+        self.recorder.fields(epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch)
+        shown = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+        log.info("epoch %d/%d  dev %s", state.epoch, self.epochs, shown)
+        self._save_last()
+
+    def _save_last(self) -> None:
+        # A resumed run does not repeat the steps before the checkpoint, so their points must be safe before it is.
+        self._report()
+        self.recorder.flush()
+        began = time.perf_counter()
+        self.progress.seconds += self.pace.lap()
+        tensors = {
+            **with_prefix("model.", self.model.trainable_state()),
+            **with_prefix("optimizer.", optimizer_tensors(self.optimizer)),
+        }
+        saved = save_checkpoint(self.files.last, tensors, {**self.card, "progress": asdict(self.progress)})
+        self.files.published("last", self.progress, saved)
+        self.pace.checkpointed(time.perf_counter() - began)
+
+    def _resume(self) -> None:
+        if not self.files.last.is_file():
+            return
+        tensors, card = load_checkpoint(self.files.last)
+        self.model.load_trainable(below_prefix("model.", tensors))
+        restore_optimizer(self.optimizer, below_prefix("optimizer.", tensors))
+        self.progress = Progress(**card["progress"])
+
+
+def step_seed(seed: int, step: int) -> int:
+    """Seed of the dropout masks of one step; a hash, so that neighbouring steps and seeds share nothing."""
+    digest = hashlib.blake2b(f"{seed}:{step}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1

@@ -1,0 +1,89 @@
+"""The clocks of one attempt: speed, time left, and when to report and to save."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+REPORT_SECONDS = 0.5
+CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_SHARE = 0.03
+"""Saving may take this share of the time at most."""
+
+
+class Pace:
+    """Counts what was trained since ``start``; speeds leave evaluation and saving out."""
+
+    def __init__(self) -> None:
+        self.steps = self.samples = self.tokens = 0
+        self.evaluations = 0
+        self.evaluation_seconds = 0.0
+        self.losses: list[tuple[int, Tensor]] = []
+        self.began = self.lap_began = self.reported = self.saved = time.perf_counter()
+        self.saving_seconds = 0.0
+        self.total_saving = 0.0
+
+    def start(self) -> None:
+        self.began = self.lap_began = self.reported = self.saved = time.perf_counter()
+
+    def stepped(self, step: int, loss: Tensor, samples: int, tokens: int) -> None:
+        self.steps += 1
+        self.samples += samples
+        self.tokens += tokens
+        self.losses.append((step, loss))
+
+    def take_losses(self) -> list[tuple[int, float]]:
+        self.reported = time.perf_counter()
+        if not self.losses:
+            return []
+        steps, values = zip(*self.losses, strict=True)
+        self.losses = []
+        return list(zip(steps, torch.stack(values).float().tolist(), strict=True))
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.evaluation_seconds += time.perf_counter() - began
+        self.evaluations += 1
+
+    def report_due(self) -> bool:
+        return time.perf_counter() - self.reported >= REPORT_SECONDS
+
+    def checkpoint_due(self) -> bool:
+        wait = max(CHECKPOINT_SECONDS, self.saving_seconds / CHECKPOINT_SHARE)
+        return time.perf_counter() - self.saved >= wait
+
+    def checkpointed(self, seconds: float) -> None:
+        self.saving_seconds = seconds
+        self.total_saving += seconds
+        self.saved = time.perf_counter()
+
+    def elapsed(self) -> float:
+        """Seconds since the last lap."""
+        return time.perf_counter() - self.lap_began
+
+    def lap(self) -> float:
+        seconds = self.elapsed()
+        self.lap_began = time.perf_counter()
+        return seconds
+
+    def _training_seconds(self) -> float:
+        return max(1e-9, time.perf_counter() - self.began - self.evaluation_seconds - self.total_saving)
+
+    def samples_per_second(self) -> float:
+        return self.samples / self._training_seconds()
+
+    def tokens_per_second(self) -> float:
+        return self.tokens / self._training_seconds()
+
+    def seconds_left(self, steps: int, epochs: int) -> float | None:
+        """At this pace and if patience is not spent; None before the first step."""
+        if not self.steps:
+            return None
+        evaluation = self.evaluation_seconds / self.evaluations if self.evaluations else 0.0
+        return steps * self._training_seconds() / self.steps + epochs * evaluation

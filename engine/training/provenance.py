@@ -1,0 +1,47 @@
+"""What a result depends on beside its specification: code, versions, hardware."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("scalearn-tui", "torch", "transformers", "tokenizers", "datasets", "safetensors", "numpy")
+
+
+def provenance() -> dict[str, Any]:
+    """Git commit of the code (where it runs from a checkout), package versions, Python, system and host."""
+    return {
+        "git_commit": git_commit(),
+        "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "host": platform.node(),
+    }
+
+
+def git_commit() -> str | None:
+    """Commit of the checkout that this code runs from, ``+changes`` appended when it differs; None if installed."""
+    here = Path(__file__).resolve().parents[2]
+    if not (here / ".git").exists():
+        return None
+    commit = _git(here, "rev-parse", "HEAD")
+    changes = _git(here, "status", "--porcelain", "--untracked-files=no")
+    return f"{commit}+changes" if commit and changes else commit or None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,83 @@
+"""The worker's line to the registry: a thread that writes about once a second, so that training never waits for a disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+
+from engine.registry.store import Fenced, Store
+from engine.registry.tables import Metric
+
+INTERVAL = 1.0
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Collects curve points and the newest values of a run's fields, and writes them in bulk.
+
+    A busy database delays points but loses none. ``stop_requested`` and ``fenced`` are what the registry answered.
+    """
+
+    def __init__(self, store: Store, run_id: str, attempt: int) -> None:
+        self.store, self.run_id, self.attempt = store, run_id, attempt
+        self.stop_requested = False
+        self.fenced = False
+        self._points: list[Metric] = []
+        self._fields: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
+
+    def __enter__(self) -> Recorder:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the thread and write what is left."""
+        self._done.set()
+        self._thread.join()
+        self.flush()
+
+    def point(self, name: str, step: int, epoch: float, value: float) -> None:
+        """One point of a curve, such as ``train/loss`` at optimiser step ``step``."""
+        metric = Metric(run_id=self.run_id, name=name, step=step, value=value, epoch=epoch, attempt=self.attempt)
+        with self._lock:
+            self._points.append(metric)
+
+    def fields(self, **fields: Any) -> None:
+        """New values of columns of the run."""
+        with self._lock:
+            self._fields.update(fields)
+
+    def _work(self) -> None:
+        while not self._done.wait(INTERVAL) and not self.fenced:
+            try:
+                self.flush()
+            except OperationalError as error:
+                log.warning("the registry is busy, will write again: %s", error.orig)
+
+    def flush(self) -> None:
+        """Write what is collected, now. Raises OperationalError when the database stays busy; nothing is lost then."""
+        if self.fenced:
+            return
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            points, fields = list(self._points), dict(self._fields)
+        try:
+            stop = self.store.progress(self.run_id, self.attempt, points, **fields)
+        except Fenced:
+            self.fenced = True
+            return
+        self.stop_requested = self.stop_requested or stop
+        with self._lock:
+            del self._points[: len(points)]
+            for name, value in fields.items():
+                if name in self._fields and self._fields[name] is value:
+                    del self._fields[name]

@@ -1,0 +1,122 @@
+"""The process that trains one run: ``python -m engine.training.worker RUN_ID --attempt N --home FOLDER``.
+
+It exits with a ``WorkerExit``. SIGTERM asks it to save and stop; a second one changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from engine.errors import UserError
+from engine.registry.exits import WorkerExit
+from engine.registry.home import Home
+from engine.registry.store import Fenced, Store, open_store
+from engine.registry.tables import Run, RunState
+
+log = logging.getLogger("worker")
+
+
+class Termination:
+    """Remembers that SIGTERM came."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._handle)
+
+    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    termination = Termination()
+    parser = argparse.ArgumentParser(prog="python -m engine.training.worker", description="Train one run of the registry.")
+    parser.add_argument("run_id")
+    parser.add_argument("--attempt", type=int, required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
+    store = open_store(Home(options.home), migrate=False)
+    return work(store, options.run_id, options.attempt, termination)
+
+
+def work(store: Store, run_id: str, attempt: int, termination: Termination) -> int:
+    """Train the run and write how it ended; returns the exit code."""
+    try:
+        run = store.started(run_id, attempt)
+        log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
+        results = _train(store, run, attempt, termination)
+    except Fenced:
+        log.warning("a newer attempt of this run has taken over; nothing was published")
+        return WorkerExit.FENCED
+    except UserError as error:
+        return _failed(store, run_id, attempt, str(error))
+    except MemoryError:
+        return _failed(store, run_id, attempt, "out of memory; lower it with --set batch_size=...")
+    except Exception as error:
+        log.exception("the worker failed")
+        return _failed(store, run_id, attempt, _cause(error))
+    if results is None:
+        store.finish(run_id, attempt, RunState.STOPPED, "stopped on request; `scalearn resume` continues it")
+        return WorkerExit.STOPPED
+    if not store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0):
+        return WorkerExit.FENCED
+    store.home.checkpoint(run_id, "last").unlink(missing_ok=True)
+    return WorkerExit.COMPLETED
+
+
+def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
+    log.error(cause)
+    return WorkerExit.FAILED if store.finish(run_id, attempt, RunState.FAILED, cause) else WorkerExit.FENCED
+
+
+def _cause(error: Exception) -> str:
+    """One line that tells what to do where that is known."""
+    import torch
+
+    first = (str(error).strip().splitlines() or [""])[0]
+    if isinstance(error, torch.OutOfMemoryError):
+        return f"GPU out of memory; lower it with --set batch_size=... ({first})"
+    if isinstance(error, OSError) and error.errno == 28:
+        return f"the disk is full; free some space, then `scalearn resume` ({first})"
+    return f"{type(error).__name__}: {first}"
+
+
+def _train(store: Store, run: Run, attempt: int, termination: Termination) -> dict[str, dict[str, float]] | None:
+    """Final numbers by split, or None when the run was stopped."""
+    from engine.training.loop import Loop, Stopped
+    from engine.training.recorder import Recorder
+    from engine.training.setup import prepare_run
+
+    if termination.asked:
+        return None
+    ready = prepare_run(store, run, attempt)
+    with Recorder(store, run.id, attempt) as recorder:
+
+        def should_stop() -> bool:
+            if recorder.fenced:
+                raise Fenced
+            return termination.asked or recorder.stop_requested
+
+        loop = Loop(**ready.loop_arguments(), recorder=recorder, should_stop=should_stop)
+        try:
+            progress = loop.run()
+        except Stopped:
+            log.info("stopped at step %d of %d; saved", loop.progress.step, loop.steps)
+            return None
+        log.info("best epoch %s of %d", progress.best_epoch, progress.epoch)
+        results = ready.final_results()
+    if recorder.fenced:
+        raise Fenced
+    ready.publish()
+    for split, numbers in results.items():
+        log.info("%s: %s", split, ", ".join(f"{name} {value:.4f}" for name, value in numbers.items()))
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The command ``scalearn``: its commands, and how every error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from engine.errors import UserError
+from scalearn_tui import __version__
+from scalearn_tui.cli import catalog, control, doctor, leaderboard, logs, run, runs
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.output import complain, say
+
+SHORT_HELP = """\
+usage: scalearn COMMAND [OPTIONS]
+  scalearn run --method scalearn++ --target boolq   train: source adapters first, then the transfer
+  scalearn ls | show RUN | logs RUN                 look at runs
+  scalearn leaderboard                              compare methods
+  scalearn-tui                                      the dashboard
+`scalearn --help` lists all commands."""
+
+TRAIN, COMPARE, EXISTS = "Train", "Look and compare", "What exists"
+app = typer.Typer(
+    help="Train and compare parameter-efficient transfer methods.",
+    epilog="RUN is an id, the beginning of one, or @1 for the newest run, @2 for the one before it. "
+    "Exit codes: 0 ok, 1 failure, 2 bad input, 3 nothing matched, 4 a run did not succeed, 130 interrupted.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_show_locals=False,
+)
+app.command("run", rich_help_panel=TRAIN)(run.run)
+app.command("stop", rich_help_panel=TRAIN)(control.stop)
+app.command("resume", rich_help_panel=TRAIN)(control.resume)
+app.command("ls", rich_help_panel=COMPARE)(runs.ls)
+app.command("show", rich_help_panel=COMPARE)(runs.show)
+app.command("logs", rich_help_panel=COMPARE)(logs.logs)
+app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
+app.command("methods", rich_help_panel=EXISTS)(catalog.methods)
+app.command("tasks", rich_help_panel=EXISTS)(catalog.tasks)
+app.command("backbones", rich_help_panel=EXISTS)(catalog.backbones)
+app.command("doctor", rich_help_panel=EXISTS)(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"scalearn {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", callback=_print_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> int:
+    """Train and compare parameter-efficient transfer methods."""
+    if context.invoked_subcommand is not None:
+        return ExitCode.OK
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from scalearn_tui.dashboard.app import main as dashboard
+
+        dashboard()
+        return ExitCode.OK
+    say(SHORT_HELP)
+    return ExitCode.USAGE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (``sys.argv`` unless told) and return its exit code."""
+    try:
+        code = app(args=arguments, prog_name="scalearn", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or ExitCode.OK)
+    except UserError as error:
+        complain(str(error))
+        return error.exit_code
+    except typer.TyperException as error:
+        complain(f"{error.format_message().rstrip('.')} (see `scalearn --help`)")
+        return error.exit_code
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK

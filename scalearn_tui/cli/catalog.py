@@ -1,0 +1,108 @@
+"""``methods``, ``tasks`` and ``backbones``: what can be named, from the catalog alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import Json, filter_flag
+from scalearn_tui.cli.output import print_json, print_table
+
+
+def methods(as_json: Json = False) -> int:
+    """The methods, their settings and papers."""
+    from engine.catalog.methods import METHODS
+
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": info.name,
+                    "title": info.title,
+                    "group": info.group,
+                    "summary": info.summary,
+                    "paper": info.paper,
+                    "aliases": list(info.aliases),
+                    "source_method": info.source_method,
+                    "settings": {
+                        name: {
+                            "default": info.defaults.get(name, setting.default),
+                            "help": setting.help,
+                            "minimum": setting.minimum,
+                            "maximum": setting.maximum,
+                            "choices": list(setting.choices),
+                        }
+                        for name, setting in sorted(info.hyperparameters().items())
+                    },
+                }
+                for info in METHODS.values()
+            ]
+        )
+        return ExitCode.OK
+    rows = [(info.name, info.title, info.group, info.summary, info.paper) for info in METHODS.values()]
+    print_table(("name", "title", "group", "what is trained", "paper"), rows)
+    return ExitCode.OK
+
+
+def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_json: Json = False) -> int:
+    """The tasks of all benchmarks: labels, metrics and sizes."""
+    from engine.catalog.benchmarks import BENCHMARKS, find_benchmark
+
+    places = [find_benchmark(benchmark)] if benchmark else list(BENCHMARKS.values())
+    found = [task for place in places for task in place.tasks]
+    if as_json:
+        print_json(
+            [
+                {
+                    "benchmark": task.benchmark,
+                    "name": task.name,
+                    "kind": task.kind,
+                    "labels": list(task.labels),
+                    "metrics": list(task.metrics),
+                    "max_length": task.max_length,
+                    "sizes": task.split_sizes,
+                }
+                for task in found
+            ]
+        )
+        return ExitCode.OK
+    rows = []
+    for task in found:
+        sizes = (f"{task.split_sizes[split]:,}" for split in ("train", "dev", "test"))
+        labels = str(len(task.labels)) if task.labels else "–"
+        rows.append(
+            (task.key, task.title, task.kind.replace("_", " "), labels, ", ".join(task.metrics), *sizes, str(task.max_length))
+        )
+    headings = ("task", "title", "kind", "labels", "metrics", "train", "dev", "test", "max length")
+    print_table(headings, rows, right=("labels", "train", "dev", "test", "max length"))
+    return ExitCode.OK
+
+
+def backbones(as_json: Json = False) -> int:
+    """The backbones that have names. A hub id or a folder of the same architectures works as well."""
+    from engine.catalog.backbones import BACKBONES
+
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": info.name,
+                    "title": info.title,
+                    "architecture": info.architecture,
+                    "layers": info.layers,
+                    "hidden_size": info.hidden_size,
+                    "hub_id": info.hub_id,
+                    "revision": info.revision,
+                    "package": info.package,
+                    "offline": info.offline,
+                }
+                for info in BACKBONES.values()
+            ]
+        )
+        return ExitCode.OK
+    rows = []
+    for info in BACKBONES.values():
+        place = info.hub_id or f"package {info.package}"
+        rows.append((info.name, info.title, info.architecture, str(info.layers), str(info.hidden_size), place))
+    print_table(("name", "title", "architecture", "layers", "width", "from"), rows, right=("layers", "width"))
+    return ExitCode.OK

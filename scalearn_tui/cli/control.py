@@ -1,0 +1,63 @@
+"""``stop`` and ``resume``: requests that the supervisor and the worker read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import RunArguments
+from scalearn_tui.cli.output import say
+
+if TYPE_CHECKING:
+    from engine.registry.store import Store
+    from engine.registry.tables import Run
+
+
+def stop(runs: RunArguments) -> int:
+    """Stop runs. A run at work saves its state first, so that `scalearn resume` continues it."""
+    from engine.launch.supervisor import ensure_supervisor
+
+    store, found = _find(runs)
+    active = [run for run in found if run.state.live or run.state == "queued"]
+    for run in found:
+        if run not in active:
+            say(f"run {run.id} has ended already: {run.state}")
+    if not active:
+        return ExitCode.NOTHING_MATCHED
+    store.request_stop([run.id for run in active])
+    if any(run.state.live for run in active):
+        ensure_supervisor(store.home)
+    for run in active:
+        print(f"{run.id}  {'stopped' if run.state == 'queued' else 'stopping'}")
+    return ExitCode.OK
+
+
+def resume(runs: RunArguments) -> int:
+    """Continue failed, stopped or lost runs from their last checkpoints, and the sources that they wait for."""
+    from engine.launch.supervisor import ensure_supervisor
+
+    store, found = _find(runs)
+    for run in found:
+        if run.state == "completed":
+            say(f"run {run.id} is completed; there is nothing to resume")
+        elif not run.state.over:
+            say(f"run {run.id} is {run.state}")
+    over = [run for run in found if run.state.over]
+    if any(not run.state.over and run.state != "completed" for run in found):
+        ensure_supervisor(store.home)
+    if not over:
+        return ExitCode.OK
+    queued = store.requeue([run.id for run in over])
+    ensure_supervisor(store.home)
+    for run_id in queued:
+        print(f"{run_id}  queued")
+    say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
+    return ExitCode.OK
+
+
+def _find(refs: list[str]) -> tuple[Store, list[Run]]:
+    from engine.registry.home import Home
+    from engine.registry.store import open_store
+
+    store = open_store(Home.default())
+    return store, list({run.id: run for run in map(store.find, refs)}.values())

@@ -1,0 +1,141 @@
+"""``doctor``: what this machine has of all that a run needs."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import UserError
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import Json
+from scalearn_tui.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.registry.home import Home
+
+PACKAGES = ("scalearn-tui", "torch", "transformers", "tokenizers", "datasets", "sqlmodel", "textual", "typer")
+LOW_DISK = 5 * 10**9
+"""Bytes; below, a large backbone and its checkpoints may not fit."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding: ``ok`` is true, false where runs would fail, or None where it is for information."""
+
+    name: str
+    ok: bool | None
+    detail: str
+
+
+def doctor(as_json: Json = False) -> int:
+    """Check versions, registry, devices, offline files, hub and disk. Exit code 1 when no run could start."""
+    from engine.registry.home import Home
+
+    home = Home.default()
+    checks = [
+        *_versions(),
+        _guarded("home", lambda: _home(home)),
+        _guarded("registry", lambda: _registry(home)),
+        _guarded("supervisor", lambda: _supervisor(home)),
+        _guarded("devices", _devices),
+        _guarded("offline backbone", _offline),
+        _guarded("hub", _hub),
+        _guarded("hub cache", _cache),
+    ]
+    if as_json:
+        print_json({"checks": [asdict(check) for check in checks]})
+    else:
+        marks = {True: "✓", False: "✗", None: " "}
+        print_table(("", "", ""), [(marks[check.ok], check.name, check.detail) for check in checks])
+    return ExitCode.FAILURE if any(check.ok is False for check in checks) else ExitCode.OK
+
+
+def _guarded(name: str, check: Callable[[], tuple[bool | None, str]]) -> Check:
+    try:
+        return Check(name, *check())
+    except UserError as error:
+        return Check(name, False, str(error))
+
+
+def _versions() -> list[Check]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    checks = [Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")]
+    for name in PACKAGES:
+        try:
+            checks.append(Check(name, True, version(name)))
+        except PackageNotFoundError:
+            checks.append(Check(name, False, "not installed"))
+    return checks
+
+
+def _home(home: Home) -> tuple[bool | None, str]:
+    place = home.root
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    writable = os.access(place, os.W_OK)
+    note = "" if writable else ", not writable: set SCALEARN_HOME"
+    return writable and (True if free >= LOW_DISK else None), f"{home.root}, {free / 1e9:.1f} GB free{note}"
+
+
+def _registry(home: Home) -> tuple[bool | None, str]:
+    if not os.environ.get("SCALEARN_DB") and not home.database.exists():
+        return None, "none yet; the first run creates it"
+    from engine.registry.store import open_store
+
+    store = open_store(home, migrate=False)
+    counts = Counter(str(run.state) for run in store.runs())
+    told = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no runs"
+    size = f" ({home.database.stat().st_size / 1e6:.1f} MB)" if home.database.exists() else ""
+    return True, f"{told}{size}"
+
+
+def _supervisor(home: Home) -> tuple[bool | None, str]:
+    from engine.registry.locks import try_lock
+
+    lock = try_lock(home.supervisor_lock) if home.root.exists() else None
+    if lock is None and home.root.exists():
+        return None, "running"
+    if lock is not None:
+        os.close(lock)
+    return None, "not running; a queued run starts it, and it ends when idle"
+
+
+def _devices() -> tuple[bool | None, str]:
+    from engine.launch.devices import find_slots, gpus
+
+    slots = ", ".join(slot.label for slot in find_slots())
+    return True, slots if gpus() else f"{slots} ({os.cpu_count()} cores; no NVIDIA GPU or driver)"
+
+
+def _offline() -> tuple[bool | None, str]:
+    from engine.catalog.backbones import OFFLINE_BACKBONE
+    from engine.catalog.files import backbone_folder
+
+    try:
+        return True, f"{OFFLINE_BACKBONE} in {backbone_folder(OFFLINE_BACKBONE)}"
+    except UserError as error:
+        return None, str(error)
+
+
+def _hub() -> tuple[bool | None, str]:
+    from engine.plans.availability import HUB, hub_reachable
+
+    if hub_reachable():
+        return True, "reachable"
+    return None, f"{os.environ.get('HF_ENDPOINT') or HUB} cannot be reached; runs need cached or local files"
+
+
+def _cache() -> tuple[bool | None, str]:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    cache = Path(HF_HUB_CACHE)
+    repositories = sum(1 for _ in cache.glob("*--*")) if cache.is_dir() else 0
+    return None, f"{cache}, {repositories} repositories"

@@ -1,0 +1,18 @@
+"""Exit codes of all commands."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell sees."""
+
+    OK = 0
+    FAILURE = 1
+    """Something broke that the user could not have known."""
+    USAGE = 2
+    """Bad input, or something is missing; nothing was done."""
+    NOTHING_MATCHED = 3
+    UNSUCCESSFUL = 4
+    """A run failed, was stopped or was lost."""
+    INTERRUPTED = 130
+    """Ctrl-C; runs that were started go on."""

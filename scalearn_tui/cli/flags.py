@@ -1,0 +1,47 @@
+"""The launch options as Typer flags, and other flags that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+
+from scalearn_tui.text.options import LAUNCH_OPTIONS
+
+OPTIONS = {option.name: option for option in LAUNCH_OPTIONS}
+
+
+def switch(*flags: str, help: str) -> Any:
+    """A flag without a value; Typer's own help would show a type."""
+    return typer.Option(*flags, help=help, metavar="")
+
+
+def launch_flag(name: str) -> Any:
+    """A launch option for ``run``."""
+    option = OPTIONS[name]
+    text = f"{option.help} Default: {option.default}." if option.default else option.help
+    panel = "What to train" if option.required else "How"
+    complete = completion(option.choices) if option.choices else None
+    return typer.Option(*option.flags, help=text, metavar=option.placeholder, autocompletion=complete, rich_help_panel=panel)
+
+
+def filter_flag(name: str) -> Any:
+    """The same words where they narrow down what is listed."""
+    option = OPTIONS[name]
+    complete = completion(option.choices) if option.choices else None
+    return typer.Option(*option.flags, help=f"Only this {name}.", metavar=option.placeholder, autocompletion=complete)
+
+
+def completion(choices: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """What the shell offers after the letters typed so far."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in choices() if value.startswith(incomplete)]
+
+    return complete
+
+
+Json = Annotated[bool, switch("--json", help="One JSON document.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]
+RunArguments = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, beginnings of ids, or @1 for the newest.")]

@@ -1,0 +1,80 @@
+"""``leaderboard``: methods against targets, on screen or as a file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import filter_flag
+from scalearn_tui.cli.output import print_table, say
+
+if TYPE_CHECKING:
+    from engine.reports.leaderboard import Leaderboard
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+
+
+SUFFIXES = {".md": Format.MARKDOWN, ".csv": Format.CSV, ".json": Format.JSON}
+
+
+def leaderboard(
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="Default: table, or what the file's name says.", show_default=False)
+    ] = None,
+    benchmark: Annotated[str | None, filter_flag("benchmark")] = None,
+    backbone: Annotated[str | None, filter_flag("backbone")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+) -> int:
+    """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty."""
+    from engine.errors import UserError
+    from engine.registry.home import Home
+    from engine.registry.store import open_store
+    from engine.reports.exports import to_csv, to_json, to_markdown
+    from engine.reports.leaderboard import build
+
+    chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else Format.TABLE)
+    if output and chosen in (None, Format.TABLE):
+        raise UserError("a file needs --format markdown, csv or json, or a name that ends in .md, .csv or .json")
+    found = build(open_store(Home.default()), benchmark=benchmark, backbone=backbone)
+    if not found.tables:
+        say("no completed run to compare yet; `scalearn ls` shows what is under way")
+        return ExitCode.NOTHING_MATCHED
+    if chosen is None or chosen is Format.TABLE:
+        _print(found)
+        return ExitCode.OK
+    text = {Format.MARKDOWN: to_markdown, Format.CSV: to_csv, Format.JSON: to_json}[chosen](found)
+    if output is None:
+        print(text, end="")
+        return ExitCode.OK
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}") from error
+    say(f"wrote {output}")
+    return ExitCode.OK
+
+
+def _print(found: Leaderboard) -> None:
+    from rich.text import Text
+
+    from engine.reports.exports import footer, grid, title
+
+    for index, table in enumerate(found.tables):
+        if index:
+            print()
+        print(title(table))
+        headings, rows = grid(table)
+        styles = ["dim" if row.published else "" for row in table.rows]
+        cells = [[Text(cell, style=style) for cell in row] for row, style in zip(rows, styles, strict=True)]
+        print_table(headings, cells, right=headings[1:])
+        print()
+        print_table(("", ""), [(name, Text(text)) for name, text in footer(found, table)])

@@ -1,0 +1,172 @@
+"""Watching runs in the foreground: one moving line per run on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine.catalog.methods import METHODS
+from engine.registry.store import Store
+from engine.registry.tables import Run, RunState, utc_now
+from scalearn_tui.text.formatting import count, duration, number, score
+from scalearn_tui.text.glyphs import state_colour, state_glyph
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+INTERVAL = 0.25
+"""Seconds between two looks at the registry."""
+CARE_INTERVAL = 5.0
+"""Seconds between two looks after the supervisor."""
+FINAL = {RunState.COMPLETED, RunState.FAILED, RunState.STOPPED, RunState.LOST}
+BAR_WIDTH = 20
+
+
+class Watch:
+    """The newest rows of some runs, in the order in which they were named."""
+
+    def __init__(self, store: Store, run_ids: Sequence[str]) -> None:
+        self.store = store
+        found = {run.id: run for run in store.runs(ids=list(run_ids))}
+        self.runs = {run_id: found[run_id] for run_id in run_ids if run_id in found}
+        self.version = max((run.version for run in self.runs.values()), default=0)
+
+    def refresh(self) -> list[tuple[Run, Run]]:
+        """The runs that changed since the last look, as (before, now)."""
+        changes = []
+        for run in self.store.changed_since(self.version):
+            self.version = max(self.version, run.version)
+            if run.id in self.runs:
+                changes.append((self.runs[run.id], run))
+                self.runs[run.id] = run
+        return changes
+
+    def forget_deleted(self) -> None:
+        """Drop runs that somebody has deleted: they never end."""
+        left = {run.id for run in self.store.runs(ids=list(self.runs))}
+        self.runs = {run_id: run for run_id, run in self.runs.items() if run_id in left}
+
+    @property
+    def over(self) -> bool:
+        return all(run.state in FINAL for run in self.runs.values())
+
+
+def follow(store: Store, run_ids: Sequence[str], console: Console, care: Callable[[], None]) -> list[Run]:
+    """Show the runs until all have ended, and return them. ``care`` is called now and then, to keep runs going.
+
+    Ctrl-C raises KeyboardInterrupt; the runs do not notice.
+    """
+    watch = Watch(store, run_ids)
+    if console.is_terminal:
+        from rich.live import Live
+
+        with Live(_table(watch, console), console=console, refresh_per_second=1 / INTERVAL, transient=True) as live:
+            _until_over(watch, care, lambda _: live.update(_table(watch, console)))
+    else:
+        for run in watch.runs.values():
+            _print_line(console, run, state_line(run))
+        _until_over(watch, care, lambda changes: _print_changes(console, changes))
+    return list(watch.runs.values())
+
+
+def _until_over(watch: Watch, care: Callable[[], None], show: Callable[[list[tuple[Run, Run]]], None]) -> None:
+    cared = time.monotonic()
+    while not watch.over:
+        time.sleep(INTERVAL)
+        show(watch.refresh())
+        if time.monotonic() - cared > CARE_INTERVAL:
+            care()
+            watch.forget_deleted()
+            cared = time.monotonic()
+
+
+def _print_changes(console: Console, changes: Sequence[tuple[Run, Run]]) -> None:
+    for before, now in changes:
+        if now.epoch > before.epoch:
+            _print_line(console, now, epoch_line(now))
+        if now.state is not before.state:
+            _print_line(console, now, state_line(now))
+
+
+def _print_line(console: Console, run: Run, text: str) -> None:
+    line = f"{datetime.now():%H:%M:%S}  {state_glyph(run.state)} {name_of(run)}  {text}"
+    console.file.write(line.rstrip() + "\n")
+    console.file.flush()
+
+
+def name_of(run: Run) -> str:
+    """``3f9a01c2de  ScaLearn++  superglue/boolq  seed 0``."""
+    title = METHODS[run.method].title if run.method in METHODS else run.method
+    return f"{run.id}  {title}  {run.target}  seed {run.seed}"
+
+
+def state_line(run: Run) -> str:
+    """What the run has come to, with its cause."""
+    word = "stopping" if run.state.live and run.stop_requested else str(run.state)
+    details = run.cause or (f"{run.metric} {score(run.best)} on dev in {duration(run.seconds)}" if run.best is not None else "")
+    return f"{word}  {details}" if details else word
+
+
+def epoch_line(run: Run) -> str:
+    """Where a running run stands after an epoch."""
+    speed = f"{_rate(run)} samples/s  {duration(run.seconds_left)} left"
+    return f"epoch {run.epoch}/{run.epochs}  loss {number(run.loss, 4)}  {run.metric} {score(run.value)}  {speed}"
+
+
+def _table(watch: Watch, console: Console) -> Table:
+    """One row per run as far as the window reaches: those at work, then what waits, then what has ended."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    runs = list(watch.runs.values())
+    room = max(3, console.height - 3)
+    for run in _most_telling(runs, room):
+        colour = state_colour(run.state)
+        bar = ProgressBar(total=max(run.steps, 1), completed=run.step, width=BAR_WIDTH) if run.steps else Text("")
+        title = METHODS[run.method].title if run.method in METHODS else run.method
+        table.add_row(
+            Text(state_glyph(run.state), style=colour),
+            Text(run.id, style="dim", no_wrap=True),
+            Text(title, no_wrap=True),
+            Text(f"{run.target} seed {run.seed}", no_wrap=True),
+            bar,
+            Text(_figures(run), no_wrap=True, overflow="ellipsis"),
+        )
+    if len(runs) > room:
+        table.add_row("", "", Text(f"and {len(runs) - room} more", style="dim"))
+    return table
+
+
+def _most_telling(runs: Sequence[Run], room: int) -> list[Run]:
+    if len(runs) <= room:
+        return list(runs)
+    rank = {RunState.QUEUED: 1, RunState.COMPLETED: 3}
+    chosen = sorted(runs, key=lambda run: 0 if run.state.live else rank.get(run.state, 2))[:room]
+    kept = {run.id for run in chosen}
+    return [run for run in runs if run.id in kept]
+
+
+def _figures(run: Run) -> str:
+    if run.state is RunState.RUNNING:
+        if not run.steps:
+            return "preparing"
+        left = run.seconds_left
+        if left is not None and run.heartbeat_at is not None:
+            left = max(0.0, left - (utc_now() - run.heartbeat_at).total_seconds())
+        epoch = f"epoch {min(run.epoch + 1, run.epochs)}/{run.epochs}"
+        metric = f"{run.metric} {score(run.value)}" if run.value is not None else ""
+        speed = f"{_rate(run)}/s" if run.samples_per_second else ""
+        stopping = "stopping" if run.stop_requested else ""
+        figures = (epoch, f"loss {number(run.loss, 3)}", metric, speed, f"{duration(left)} left", stopping)
+        return "  ".join(figure for figure in figures if figure)
+    return state_line(run)
+
+
+def _rate(run: Run) -> str:
+    rate = run.samples_per_second
+    return count(rate and round(rate, 1 if rate < 10 else None))

@@ -1,0 +1,90 @@
+"""Where words go: data to stdout, everything about the data to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+SCHEMA = 1
+"""Version of the JSON documents; a field that changes its meaning raises it."""
+PIPE_WIDTH = 10_000
+"""Columns where output goes to a file or a pipe: nothing is cut there."""
+
+
+def say(message: str) -> None:
+    """One line for the person at the terminal."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def complain(message: str) -> None:
+    """One line on what went wrong."""
+    say(f"scalearn: {message}")
+
+
+def print_json(document: Any) -> None:
+    """One document on stdout: objects carry the schema's version, numbers that JSON lacks become null."""
+    if isinstance(document, dict):
+        document = {"schema": SCHEMA, **document}
+    print(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that cuts nothing where its output is no terminal."""
+    from rich.console import Console
+
+    shown = Console(stderr=stderr, highlight=False)
+    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+
+
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str] = (), drop: Sequence[str] = ()
+) -> None:
+    """Columns on stdout; the headings named in ``right`` are numbers. Cells are text or rich ``Text``.
+
+    On a terminal that is too narrow, the columns named in ``drop`` give way, the first one first.
+    """
+    from rich.measure import Measurement
+
+    out = console()
+    if not out.is_terminal:
+        with out.capture() as capture:
+            out.print(_table(headings, rows, right))
+        for line in capture.get().splitlines():
+            print(line.rstrip())
+        return
+    table = _table(headings, rows, right)
+    for name in drop:
+        if Measurement.get(out, out.options.update(max_width=PIPE_WIDTH), table).maximum <= out.width:
+            break
+        place = list(headings).index(name)
+        headings = [*headings[:place], *headings[place + 1 :]]
+        rows = [[*row[:place], *row[place + 1 :]] for row in rows]
+        table = _table(headings, rows, right)
+    out.print(table)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=any(headings))
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value

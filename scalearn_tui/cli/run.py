@@ -1,0 +1,181 @@
+"""``run``: from flags to a plan, from a plan to queued runs, and watching them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import launch_flag, switch
+from scalearn_tui.cli.output import console, print_json, print_table, say
+from scalearn_tui.text.options import parse_request
+
+if TYPE_CHECKING:
+    from engine.plans.planner import Plan, PlannedRun
+    from engine.registry.store import Store
+    from engine.registry.tables import Run
+
+
+def run(
+    method: Annotated[list[str] | None, launch_flag("method")] = None,
+    target: Annotated[list[str] | None, launch_flag("target")] = None,
+    sources: Annotated[str | None, launch_flag("sources")] = None,
+    backbone: Annotated[str | None, launch_flag("backbone")] = None,
+    benchmark: Annotated[str | None, launch_flag("benchmark")] = None,
+    seed: Annotated[str | None, launch_flag("seed")] = None,
+    data_dir: Annotated[str | None, launch_flag("data_dir")] = None,
+    settings: Annotated[list[str] | None, launch_flag("set")] = None,
+    limit: Annotated[list[str] | None, launch_flag("limit")] = None,
+    epochs: Annotated[str | None, launch_flag("epochs")] = None,
+    dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
+    detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
+    as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
+) -> int:
+    """Train: plan the runs, train missing source adapters first, show progress until all have ended.
+
+    Runs that exist are reused and runs that had failed are resumed. Ctrl-C stops watching (exit code 130); the runs go on.
+    """
+    request = parse_request(
+        {
+            "method": method,
+            "target": target,
+            "sources": sources,
+            "backbone": backbone,
+            "benchmark": benchmark,
+            "seed": seed,
+            "data_dir": data_dir,
+            "set": settings,
+            "limit": limit,
+            "epochs": epochs,
+        }
+    )
+    from engine.plans.planner import make_plan, submit
+    from engine.registry.home import Home
+    from engine.registry.store import open_store
+
+    store = open_store(Home.default())
+    plan = make_plan(request, store)
+    for note in plan.notes:
+        say(note)
+    if dry_run:
+        return _show_plan(plan, as_json)
+
+    submit(plan, store)
+    pending = [planned.spec.run_id for planned in plan.runs if not _done(planned)]
+    shown = [planned.spec.run_id for planned in plan.runs if not _done(planned) or planned.role == "target"]
+    if not pending:
+        say("nothing to do: " + ("the run is" if len(shown) == 1 else f"all {len(shown)} runs are") + " completed")
+        return _report(store, shown, as_json, detached=False)
+
+    from engine.launch.supervisor import ensure_supervisor
+
+    ensure_supervisor(store.home)
+    reused = len(plan.runs) - len(pending)
+    say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
+    if detach:
+        return _report(store, shown, as_json, detached=True)
+
+    from scalearn_tui.cli.live import follow
+
+    try:
+        follow(store, pending, console(stderr=as_json), care=lambda: ensure_supervisor(store.home))
+    except KeyboardInterrupt:
+        last = pending[-1]
+        say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")
+        return ExitCode.INTERRUPTED
+    return _report(store, shown, as_json, detached=False)
+
+
+def _done(planned: PlannedRun) -> bool:
+    return planned.existing is not None and planned.existing.state == "completed"
+
+
+def _status(planned: PlannedRun) -> str:
+    """``new``, ``done``, the state of a run under way, or what is going to be resumed."""
+    if planned.existing is None:
+        return "new"
+    if _done(planned):
+        return "done"
+    state = planned.existing.state
+    return f"{state}, will resume" if state.over else str(state)
+
+
+def _show_plan(plan: Plan, as_json: bool) -> int:
+    if as_json:
+        records = [
+            {
+                "id": planned.spec.run_id,
+                "role": planned.role,
+                "status": "new" if planned.existing is None else str(planned.existing.state),
+                "spec": planned.spec.model_dump(mode="json"),
+            }
+            for planned in plan.runs
+        ]
+        print_json({"runs": records})
+        return ExitCode.OK
+    rows = []
+    for planned in plan.runs:
+        spec, title = planned.spec, planned.spec.method_info.title
+        rows.append((planned.role, spec.run_id, title, spec.backbone, spec.target, str(spec.seed), _status(planned)))
+    print_table(("role", "run", "method", "backbone", "target", "seed", "status"), rows, right=("seed",))
+    return ExitCode.OK
+
+
+def _report(store: Store, run_ids: Sequence[str], as_json: bool, detached: bool) -> int:
+    """What came of the runs, and the next command to try."""
+    found = {run.id: run for run in store.runs(ids=list(run_ids))}
+    runs = [found[run_id] for run_id in run_ids if run_id in found]
+    results = store.results(list(run_ids))
+    if as_json:
+        from scalearn_tui.cli.records import run_record
+
+        print_json({"runs": [run_record(run, results.get(run.id, {})) for run in runs]})
+    elif detached:
+        _print_queued(runs)
+    else:
+        _print_results(runs, results)
+    return ExitCode.OK if detached or all(run.state == "completed" for run in runs) else ExitCode.UNSUCCESSFUL
+
+
+def _print_queued(runs: Sequence[Run]) -> None:
+    from scalearn_tui.cli.live import name_of
+
+    for run in runs:
+        print(f"{name_of(run)}  {run.state}")
+    say(f"next: scalearn ls   or   scalearn logs -f {runs[-1].id}")
+
+
+def _print_results(runs: Sequence[Run], results: dict[str, dict[str, dict[str, float]]]) -> None:
+    from scalearn_tui.cli.live import name_of, state_line
+    from scalearn_tui.text.formatting import duration
+    from scalearn_tui.text.glyphs import state_glyph
+
+    for run in runs:
+        found = results.get(run.id, {})
+        if run.state == "completed":
+            text = "  ".join([*_numbers(run, found), f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)])
+        else:
+            text = state_line(run)
+        print(f"{state_glyph(run.state)} {name_of(run)}  {text}")
+    failed = next((run for run in runs if run.state != "completed"), None)
+    if failed is not None:
+        say(f"next: scalearn logs {failed.id}   then   scalearn resume {failed.id}")
+    else:
+        say(
+            "next: "
+            + shlex.join(["scalearn", "leaderboard", "--benchmark", runs[-1].benchmark, "--backbone", runs[-1].backbone])
+        )
+
+
+def _numbers(run: Run, results: dict[str, dict[str, float]]) -> list[str]:
+    """Test results, the headline metric first."""
+    from scalearn_tui.text.formatting import score
+
+    tests = {split: values for split, values in results.items() if split != "dev"}
+    return [
+        f"{split.replace('_', ' ')} {name} {score(values[name])}"
+        for split, values in tests.items()
+        for name in sorted(values, key=lambda name: (name != run.metric, name))
+        if name != "loss"
+    ]

@@ -1,0 +1,192 @@
+"""``ls`` and ``show``: what the registry knows about runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, switch
+from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.text.glyphs import STATES
+
+if TYPE_CHECKING:
+    from engine.registry.store import Store
+    from engine.registry.tables import Run
+
+
+def ls(
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, metavar="N", help="How many of the newest.")] = 50,
+    all_: Annotated[bool, switch("--all", help="All runs.")] = False,
+    state: Annotated[
+        str | None, typer.Option(metavar="STATE", help="Only this state.", autocompletion=completion(lambda: STATES))
+    ] = None,
+    method: Annotated[str | None, filter_flag("method")] = None,
+    target: Annotated[str | None, filter_flag("target")] = None,
+    as_json: Json = False,
+) -> int:
+    """List runs, the newest first. Exit code 3 when none matches."""
+    wanted = _filters(state, method, target)
+    filtered = bool(wanted)
+    from engine.registry.home import Home
+    from engine.registry.store import open_store
+
+    store = open_store(Home.default())
+    targets = wanted.pop("targets", None)
+    if targets is None:
+        runs = store.runs(limit=None if all_ else lines, **wanted)
+    else:
+        runs = [run for run in store.runs(**wanted) if run.target in targets][: None if all_ else lines]
+    results = store.results([run.id for run in runs])
+    if as_json:
+        from scalearn_tui.cli.records import run_record
+
+        print_json({"runs": [run_record(run, results.get(run.id, {})) for run in runs]})
+    elif runs:
+        _print_runs(runs, results)
+    elif filtered:
+        say("no run matches")
+    else:
+        say("no runs yet; start one: scalearn run --method scalearn++ --target boolq")
+    return ExitCode.NOTHING_MATCHED if filtered and not runs else ExitCode.OK
+
+
+def _filters(state: str | None, method: str | None, target: str | None) -> dict[str, Any]:
+    """Names checked against the catalog; a task that several benchmarks have means all of them."""
+    from engine.catalog.benchmarks import BENCHMARKS, find_task
+    from engine.catalog.methods import find_method
+    from engine.errors import UserError
+
+    wanted: dict[str, Any] = {}
+    if state:
+        if state not in STATES:
+            raise UserError(f"no state {state!r}; there are {', '.join(STATES)}")
+        wanted["states"] = [state]
+    if method:
+        wanted["method"] = find_method(method).name
+    if target:
+        first = find_task(target)
+        same = {task.key for place in BENCHMARKS.values() for task in place.tasks if task.name == first.name}
+        wanted["targets"] = {first.key} if "/" in target else same
+    return wanted
+
+
+def _print_runs(runs: list[Run], results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    from rich.text import Text
+
+    from engine.registry.tables import utc_now
+    from scalearn_tui.cli.records import headline
+    from scalearn_tui.text.formatting import duration, score
+    from scalearn_tui.text.glyphs import state_colour, state_glyph
+
+    rows = []
+    for run in runs:
+        word = "stopping" if run.state.live and run.stop_requested else str(run.state)
+        value = headline(run, results.get(run.id, {}))
+        number = f"{run.metric} {score(value)}" if value is not None else ""
+        rows.append(
+            (
+                Text(f"{state_glyph(run.state)} {word}", style=state_colour(run.state)),
+                run.id,
+                run.method,
+                run.backbone,
+                run.target,
+                str(run.seed),
+                f"{run.epoch}/{run.epochs}" if run.epochs else "",
+                number,
+                duration(run.seconds) if run.seconds else "",
+                duration((utc_now() - run.created_at).total_seconds()),
+                run.cause or "",
+            )
+        )
+    headings = ["state", "run", "method", "backbone", "target", "seed", "epoch", "metric", "time", "age", "cause"]
+    shown = len(headings) if any(run.cause for run in runs) else len(headings) - 1
+    print_table(
+        headings[:shown],
+        [row[:shown] for row in rows],
+        right=("seed", "epoch", "time", "age"),
+        drop=("age", "backbone", "time", "epoch", "seed"),
+    )
+
+
+def show(run: RunArgument, as_json: Json = False) -> int:
+    """Everything about one run: what was asked, results, sources, checkpoints, provenance, events."""
+    from engine.registry.home import Home
+    from engine.registry.store import open_store
+
+    store = open_store(Home.default())
+    found = store.find(run)
+    if as_json:
+        print_json({"run": _full_record(store, found)})
+    else:
+        _print_run(store, found)
+    return ExitCode.OK
+
+
+def _full_record(store: Store, run: Run) -> dict[str, Any]:
+    from scalearn_tui.cli.records import run_record
+
+    return {
+        **run_record(run, store.results([run.id]).get(run.id, {})),
+        "group_id": run.group_id,
+        "spec": run.spec,
+        "provenance": run.provenance,
+        "sources": [{"task": source.task, "run": source.source_id} for source in store.sources(run.id)],
+        "checkpoints": {
+            kind: {
+                **checkpoint.model_dump(mode="json", exclude={"run_id", "kind"}),
+                "path": str(store.home.checkpoint(run.id, kind)),
+            }
+            for kind, checkpoint in store.checkpoints(run.id).items()
+        },
+        "events": [event.model_dump(mode="json", exclude={"run_id", "id"}) for event in store.events(run.id)],
+        "log": str(store.home.log(run.id)),
+    }
+
+
+def _print_run(store: Store, run: Run) -> None:
+    """Sections of name and value; the command comes last, where it is easy to copy."""
+    from rich.text import Text
+
+    from scalearn_tui.text.formatting import count, duration, score
+
+    record = _full_record(store, run)
+    rows: list[tuple[str, str]] = [
+        ("run", run.id),
+        ("state", f"{STATES[run.state].glyph} {run.state}" + (f": {run.cause}" if run.cause else "")),
+        ("method", run.method),
+        ("backbone", f"{run.backbone} at {run.spec['backbone_revision']}"),
+        ("target", run.target),
+        ("seed", str(run.seed)),
+        ("epochs", f"{run.epoch} of {run.epochs}" + (f", best {run.best_epoch}" if run.best_epoch is not None else "")),
+        ("time", duration(run.seconds) + (f" on {run.device}" if run.device else "") + f", attempt {run.attempt}"),
+        ("parameters", f"{count(run.trainable)} trainable, {count(run.transfer)} of the method itself"),
+    ]
+    for split, values in record["results"].items():
+        rows.append((f"{split} results", "  ".join(f"{name} {score(value) if name != 'loss' else f'{value:.4f}'}"
+                                                   for name, value in values.items())))  # fmt: skip
+    rows.append(("settings", "  ".join(f"{name}={value}" for name, value in run.spec["hyperparameters"].items())))
+    if run.spec.get("limits"):
+        rows.append(("limits", "  ".join(f"{name}={value}" for name, value in run.spec["limits"].items())))
+    rows.append(("data", run.spec["data"]))
+    rows += [("source", f"{source['task']} from run {source['run']}") for source in record["sources"]]
+    for kind, checkpoint in record["checkpoints"].items():
+        text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"
+        rows.append((f"{kind} checkpoint", text))
+    about = {name: value for name, value in (run.provenance or {}).items() if value is not None and name != "data"}
+    rows += [("hardware" if name == "device" else name.replace("_", " "), _plain(value)) for name, value in about.items()]
+    rows += [("event", f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}  {event.text}") for event in store.events(run.id)]
+    rows += [("log", record["log"]), ("command", run.command)]
+    names = ["", *(name for name, _ in rows)]
+    told_once = [("" if name == before else name, Text(text)) for before, (name, text) in zip(names, rows, strict=False)]
+    print_table(("", ""), told_once)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {_plain(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    return str(value)

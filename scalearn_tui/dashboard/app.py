@@ -1,0 +1,219 @@
+"""The application: it owns the registry's handle, asks it for changes about once a second, and routes requests."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+from textual.signal import Signal
+
+from engine.registry.home import Home
+from scalearn_tui.dashboard.background import BackgroundApp, one_line
+from scalearn_tui.dashboard.book import RunBook, method_title
+from scalearn_tui.dashboard.screens.runs import RunsScreen
+
+if TYPE_CHECKING:
+    from engine.registry.store import Store
+    from engine.registry.tables import Run
+
+INTERVAL = 1.0
+"""Seconds between two questions to the registry."""
+TOLD = ("completed", "failed", "lost")
+"""States whose arrival is told wherever the user looks."""
+MOST_NOTICES = 3
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a look at the registry found."""
+
+    clock: int
+    runs: list[Run]
+    everything: bool
+    """Whether ``runs`` are all that exist; otherwise they are the newer rows."""
+
+
+def look(store: Store, clock: int, book: RunBook) -> Changes | None:
+    """Newer rows than the book's, all rows after a deletion, None when nothing happened since ``clock``. Blocks."""
+    now = store.version()
+    if now == clock:
+        return None
+    runs = store.changed_since(book.version)
+    expected = len(book) + sum(book.get(run.id) is None for run in runs)
+    if store.count() < expected:
+        return Changes(now, store.runs(), True)
+    return Changes(now, runs, False)
+
+
+def start_supervisor(home: Home) -> None:
+    """See that someone starts and watches the workers of ``home``."""
+    from engine.launch.supervisor import ensure_supervisor
+
+    ensure_supervisor(home)
+
+
+class Dashboard(BackgroundApp):
+    """Shows the registry of ``home``. ``launch`` is called, in a thread, after something was queued or stopped."""
+
+    TITLE = "scalearn"
+    CSS_PATH = "styles/dashboard.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    # Textual declares these as "ClassVar | None", which mypy reads as instance variables.
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [  # type: ignore[misc]
+        (0, "-too-narrow"), (60, "-narrow"), (100, "-medium"), (140, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-too-short"), (15, "-short"), (34, "-tall")]  # type: ignore[misc]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", key_display="?", id="app.help"),
+        Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit-anywhere"),
+    ]
+
+    def __init__(self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor) -> None:
+        super().__init__()
+        self.home = home or Home.default()
+        self.launch = launch
+        self.store: Store | None = None
+        self.book = RunBook()
+        self.runs_changed: Signal[None] = Signal(self, "runs-changed")
+        self.trouble = ""
+        """Why what is shown may be old; empty while the registry answers."""
+        self._clock = -1
+        self._looking = False
+
+    def get_default_screen(self) -> Screen[None]:
+        return RunsScreen()
+
+    def on_mount(self) -> None:
+        self.set_interval(INTERVAL, self.poll)
+        # The registry's libraries take longer to import than a frame to paint, so the frame comes first.
+        self.call_after_refresh(self.open_registry)
+
+    def open_registry(self) -> None:
+        """Open the registry in a thread."""
+        home = self.home
+
+        def work() -> tuple[Store, int, list[Run]]:
+            from engine.registry.store import open_store
+
+            store = open_store(home)
+            clock = store.version()
+            return store, clock, store.runs()
+
+        self.background(work, self._opened, self._not_opened)
+
+    def _opened(self, found: tuple[Store, int, list[Run]]) -> None:
+        self.store, self._clock, runs = found
+        self.trouble = ""
+        self.book.replace(runs)
+        self.runs_changed.publish(None)
+        if any(run.state.live or run.state == "queued" for run in runs):
+            self.background(partial(self.launch, self.home), lambda _: self.poll())
+
+    def _not_opened(self, error: BaseException) -> None:
+        self.trouble = one_line(error)
+        self.runs_changed.publish(None)
+
+    def poll(self) -> None:
+        """Ask for changes in a thread, unless the last question is still open or a dialog hides the runs."""
+        if self.store is None or self._looking or isinstance(self.screen, ModalScreen):
+            return
+        self._looking = True
+        self.background(partial(look, self.store, self._clock, self.book), self._looked, self._look_failed)
+
+    def _looked(self, changes: Changes | None) -> None:
+        self._looking = False
+        recovered, self.trouble = bool(self.trouble), ""
+        if changes is None:
+            if recovered:
+                self.runs_changed.publish(None)
+            return
+        self._clock = changes.clock
+        if changes.everything:
+            self.book.replace(changes.runs)
+        else:
+            self._tell(self.book.update(changes.runs))
+        self.runs_changed.publish(None)
+
+    def _look_failed(self, error: BaseException) -> None:
+        self._looking = False
+        self.trouble = f"an older view: {one_line(error)}"
+        self.runs_changed.publish(None)
+
+    def _tell(self, turned: list[tuple[str | None, Run]]) -> None:
+        """A notice for each run that ended while the dashboard watched."""
+        ended = [run for before, run in turned if before is not None and run.state in TOLD]
+        for run in ended[:MOST_NOTICES]:
+            text = f"{method_title(run.method)} on {run.target}, seed {run.seed}" + (f": {run.cause}" if run.cause else "")
+            fine = run.state == "completed"
+            title = f"{run.id[:7]} {run.state}"
+            self.notify(text, title=title, severity="information" if fine else "error", markup=False)
+        if len(ended) > MOST_NOTICES:
+            self.notify(f"{len(ended) - MOST_NOTICES} more runs ended")
+
+    def write(self, change: Callable[[Store], object], told: str) -> None:
+        """Write a request into the registry in a thread, wake the supervisor, then say ``told``."""
+        store = self.store
+        if store is None:
+            self.notify("the registry is not open yet", severity="warning")
+            return
+
+        def work() -> None:
+            change(store)
+            self.launch(self.home)
+
+        def done(_: None) -> None:
+            self.notify(told, markup=False)
+            self.poll()
+
+        self.background(work, done)
+
+    def action_help(self) -> None:
+        """Keys of what is on screen, and what the marks mean."""
+        from scalearn_tui.dashboard.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    async def action_quit(self) -> None:
+        """Leave; runs go on."""
+        counts = self.book.counts()
+        self.exit(sum(counts.get(state, 0) for state in ("queued", "starting", "running")))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every named key of the screen as a command, then the themes."""
+        for _, binding, enabled, tooltip in screen.active_bindings.values():
+            area, _, _ = (binding.id or "").partition(".")
+            if enabled and area in ("run", "runs", "view", "app") and binding.id != "app.quit-anywhere":
+                yield SystemCommand(
+                    f"{area}: {binding.description}", tooltip or "", partial(self.run_action, binding.action, screen)
+                )
+        yield SystemCommand("view: theme…", "colours of the dashboard", self.action_change_theme)
+        yield SystemCommand("view: save a picture", "of the screen, as SVG", self.deliver_screenshot)
+
+
+def main() -> None:
+    """Entry point of ``scalearn-tui``."""
+    about = "A live view of all runs: start, watch, stop and resume them. Runs go on after it quits."
+    argparse.ArgumentParser("scalearn-tui", description=about, epilog="Registry: $SCALEARN_HOME. Keys: ? inside.").parse_args()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("scalearn-tui needs a terminal; `scalearn ls` and `scalearn show` work without one", file=sys.stderr)
+        sys.exit(2)
+    app = Dashboard()
+    going_on = app.run()
+    if app.return_code:
+        sys.exit(app.return_code)
+    if going_on:
+        runs = "1 run goes" if going_on == 1 else f"{going_on} runs go"
+        print(f"{runs} on; `scalearn ls` lists them, `scalearn-tui` shows them again")
+
+
+if __name__ == "__main__":
+    main()

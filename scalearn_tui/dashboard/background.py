@@ -1,0 +1,53 @@
+"""Work that may block, in threads: the event loop never reads a file or the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from textual.app import App
+from textual.worker import Worker, WorkerState
+
+from engine.errors import UserError
+
+Result = TypeVar("Result")
+Then = Callable[[Any], None]
+
+
+class BackgroundApp(App[int]):
+    """An app that runs blocking functions in threads and hands their results back on the event loop.
+
+    Results travel as Textual messages. An error that nobody asked for becomes a notice, never a crash.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: dict[Worker[Any], tuple[Then, Then]] = {}
+
+    def background(
+        self, work: Callable[[], Result], then: Callable[[Result], None], failed: Callable[[BaseException], None] | None = None
+    ) -> None:
+        """Run ``work()`` in a thread; later call ``then(result)``, or ``failed(error)``, on the event loop."""
+        worker = self.run_worker(work, thread=True, exit_on_error=False, group="background")
+        self._waiting[worker] = (then, failed or self.tell_error)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Deliver what a thread made."""
+        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
+            return
+        then, failed = self._waiting.pop(event.worker, (None, None))
+        if event.state is WorkerState.SUCCESS and then is not None:
+            then(event.worker.result)
+        elif event.state is WorkerState.ERROR and failed is not None and event.worker.error is not None:
+            failed(event.worker.error)
+
+    def tell_error(self, error: BaseException) -> None:
+        """Show an error as a notice of one line."""
+        self.notify(one_line(error), severity="error", timeout=10, markup=False)
+
+
+def one_line(error: BaseException) -> str:
+    """What a user reads of an error: its message, with the type in front where it is not a ``UserError``."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines() or [""]
+    return lines[0] if isinstance(error, UserError) else f"{type(cause).__name__}: {lines[0]}"

@@ -1,0 +1,79 @@
+"""What the registry knows of one run beyond its row, read piece by piece."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.catalog.benchmarks import TASKS
+from scalearn_tui.dashboard.curve import Curve, Stretch
+
+if TYPE_CHECKING:
+    from engine.registry.store import Store
+    from engine.registry.tables import Run
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One look at a run."""
+
+    run_id: str
+    sources: tuple[tuple[str, str], ...] = ()
+    """(task key, run id) by position."""
+    results: dict[str, dict[str, float]] = field(default_factory=dict)
+    """split -> metric -> value."""
+    checkpoints: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """kind -> (epoch, step)."""
+    curves: dict[str, tuple[Stretch, ...]] = field(default_factory=dict)
+    """By name; metrics times 100, as they are shown everywhere."""
+
+
+class DetailReader:
+    """Reads one run. ``read`` blocks: call it in a thread, one call at a time. Only new points of curves are fetched."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._store = store
+        self.run_id = run_id
+        self.seen = -1
+        """Version of the run at the last look."""
+        self._attempt = -1
+        self._curves: dict[str, Curve] = {}
+        self._sources: tuple[tuple[str, str], ...] | None = None
+
+    def read(self, run: Run) -> Detail:
+        """All of the run at this moment, given its newest row."""
+        if run.attempt != self._attempt:
+            # A new attempt goes back to its checkpoint and writes the points after it again.
+            self._curves, self._attempt = {}, run.attempt
+        for name in curve_names(run):
+            self._extend(name)
+        if self._sources is None:
+            self._sources = tuple((source.task, source.source_id) for source in self._store.sources(run.id))
+        kept = self._store.checkpoints(run.id)
+        self.seen = run.version
+        return Detail(
+            run.id,
+            self._sources,
+            self._store.results([run.id]).get(run.id, {}),
+            {kind: (one.epoch, one.step) for kind, one in kept.items()},
+            {name: tuple(curve.stretches) for name, curve in self._curves.items()},
+        )
+
+    def _extend(self, name: str) -> None:
+        curve = self._curves.setdefault(name, Curve())
+        scale = 1 if name.endswith("/loss") else 100
+        points = self._store.metrics(self.run_id, name, curve.newest)
+        curve.extend((point.step, scale * point.value) for point in points if math.isfinite(point.value))
+
+
+def headline(run: Run) -> str:
+    """Name of the run's headline metric."""
+    if run.metric:
+        return run.metric
+    return TASKS[run.target].headline if run.target in TASKS else "loss"
+
+
+def curve_names(run: Run) -> tuple[str, ...]:
+    """The curves that a detail pane shows."""
+    return tuple(dict.fromkeys(("train/loss", "dev/loss", f"dev/{headline(run)}")))

@@ -1,0 +1,57 @@
+"""One run on the whole screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Footer
+
+from scalearn_tui.dashboard.screens.board import BoardScreen
+from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
+from scalearn_tui.dashboard.widgets.log_view import LogView
+
+if TYPE_CHECKING:
+    from engine.registry.tables import Run
+
+
+class DetailScreen(BoardScreen):
+    """The detail pane with room."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "log", "log", id="run.log", tooltip="the log on the whole screen"),
+        Binding("m", "chart", "chart", id="view.chart", tooltip="chart the loss or the metric"),
+        Binding("escape,q", "app.pop_screen", "back", id="app.back"),
+    ]
+
+    def __init__(self, run_id: str, chart_shows: str = "loss") -> None:
+        super().__init__()
+        self._run_id, self._chart_shows = run_id, chart_shows
+
+    @property
+    def run(self) -> Run | None:
+        return self.board.book.get(self._run_id)
+
+    def compose(self) -> ComposeResult:
+        yield DetailPane(brief=False, id="detail")
+        yield Footer(compact=True)
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        pane = self.query_one(DetailPane)
+        pane.chart_shows = self._chart_shows
+        pane.show(self._run_id)
+        self.query_one(LogView).focus()
+
+    def on_screen_resume(self) -> None:
+        self.query_one(DetailPane).refresh_run()
+
+    def action_chart(self) -> None:
+        pane = self.query_one(DetailPane)
+        pane.chart_shows = "metric" if pane.chart_shows == "loss" else "loss"
+
+    def action_log(self) -> None:
+        from scalearn_tui.dashboard.screens.log import LogScreen
+
+        self.board.push_screen(LogScreen(self._run_id))

@@ -1,0 +1,83 @@
+"""The keys of the screen below, made from its bindings, and what the marks mean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from scalearn_tui.dashboard.widgets.facts import DIM, Part, state_style
+from scalearn_tui.text.glyphs import STATES
+
+KEY_WIDTH = 16
+MEANINGS = {
+    "queued": "waits for its sources or for a free device",
+    "starting": "its process is coming up",
+    "running": "trains",
+    "completed": "trained and evaluated",
+    "failed": "ended with an error; the cause says why",
+    "stopped": "ended on request after saving",
+    "lost": "its process is gone without a word",
+}
+AREAS = {
+    "run": "The selected run",
+    "runs": "The list",
+    "view": "View",
+    "table": "Moving in the table",
+    "log": "Moving in the log",
+    "app": "Everywhere",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closes with the keys that opened it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "dismiss", "close", id="help.close"),
+        Binding("j,down", "scroll(1)", "down", show=False, id="help.down"),
+        Binding("k,up", "scroll(-1)", "up", show=False, id="help.up"),
+    ]
+
+    def __init__(self, about: Screen[object]) -> None:
+        super().__init__()
+        self._about = about
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help", can_focus=False):
+            yield Static(self._content())
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#help").scroll_relative(y=by, animate=False)
+
+    def _content(self) -> Content:
+        lines: list[Content] = []
+        keys = self._keys()
+        for area, title in AREAS.items():
+            if area not in keys:
+                continue
+            lines += [Content.styled(title, "bold $text-primary")]
+            for (description, tooltip), names in keys[area].items():
+                shown = " ".join(dict.fromkeys(names))
+                text = description + (f" – {tooltip}" if tooltip else "")
+                lines.append(Content.assemble("  ", (shown.ljust(KEY_WIDTH), "bold $text-accent"), text))
+            lines.append(Content())
+        lines.append(Content.styled("States", "bold $text-primary"))
+        for state, mark in STATES.items():
+            parts: list[Part] = ["  ", (f"{mark.glyph} {state}".ljust(KEY_WIDTH), state_style(state)), (MEANINGS[state], DIM)]
+            lines.append(Content.assemble(*parts))
+        return Content("\n").join(lines)
+
+    def _keys(self) -> dict[str, dict[tuple[str, str], list[str]]]:
+        """area -> (description, tooltip) -> keys."""
+        found: dict[str, dict[tuple[str, str], list[str]]] = {"app": {("commands", ""): ["^p"]}}
+        for _, binding, _, tooltip in self._about.active_bindings.values():
+            area, _, _ = (binding.id or "").partition(".")
+            if area in AREAS and binding.id != "app.quit-anywhere":
+                names = found.setdefault(area, {}).setdefault((binding.description, tooltip), [])
+                names.append(self.app.get_key_display(binding))
+        return found

@@ -1,0 +1,110 @@
+"""Everything about the selected run: facts, chart and the end of its log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import var
+from textual.widgets import Static
+
+from scalearn_tui.dashboard.detail import Detail, DetailReader, headline
+from scalearn_tui.dashboard.widgets.chart import Chart, Line
+from scalearn_tui.dashboard.widgets.facts import facts
+from scalearn_tui.dashboard.widgets.log_view import LogView
+
+if TYPE_CHECKING:
+    from engine.registry.tables import Run
+    from scalearn_tui.dashboard.app import Dashboard
+
+SETTLE = 0.06
+"""Seconds of rest before a newly selected run is read, so that holding a cursor key reads nothing in between."""
+
+
+class DetailPane(Vertical):
+    """Shows one run and follows it. It reads nothing while it is hidden."""
+
+    chart_shows: var[str] = var("loss", init=False)
+    """``loss`` or ``metric``."""
+
+    def __init__(self, brief: bool = True, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._brief = brief
+        self._run_id: str | None = None
+        self._reader: DetailReader | None = None
+        self._detail: Detail | None = None
+        self._reading = False
+
+    @property
+    def board(self) -> Dashboard:
+        return cast("Dashboard", self.app)
+
+    @property
+    def run(self) -> Run | None:
+        return self.board.book.get(self._run_id)
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="facts")
+        yield Chart(id="chart")
+        yield LogView(id="log")
+
+    def on_mount(self) -> None:
+        self.board.runs_changed.subscribe(self, lambda _: self.refresh_run())
+
+    def show(self, run_id: str | None) -> None:
+        """Show another run."""
+        if run_id == self._run_id:
+            return
+        self._run_id, self._reader, self._detail = run_id, None, None
+        self._reading = False
+        self._draw()
+        self.set_timer(SETTLE, self.refresh_run)
+
+    def on_show(self) -> None:
+        self.refresh_run()
+
+    def refresh_run(self) -> None:
+        """Draw the row as it is known, and read the rest in a thread if the run changed since the last look."""
+        run, store = self.run, self.board.store
+        if not self.is_attached or not self.display or self.screen is not self.app.screen:
+            return
+        self._draw()
+        if run is None or store is None:
+            return
+        self.query_one(LogView).watch_file(self.board.home.log(run.id))
+        if self._reader is None or self._reader.run_id != run.id:
+            self._reader, self._reading = DetailReader(store, run.id), False
+        if self._reader.seen == run.version or self._reading:
+            return
+        reader, self._reading = self._reader, True
+        self.board.background(lambda: reader.read(run), lambda detail: self._take(reader, detail), self._failed)
+
+    def _take(self, reader: DetailReader, detail: Detail) -> None:
+        if reader is not self._reader or not self.is_attached:
+            return
+        self._reading = False
+        self._detail = detail
+        self._draw()
+        self.refresh_run()
+
+    def _failed(self, error: BaseException) -> None:
+        self._reading = False
+        self.board.tell_error(error)
+
+    def watch_chart_shows(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        run, detail = self.run, self._detail
+        for widget in (Static, Chart):
+            self.query_one(widget).visible = run is not None
+        if run is None:
+            self.query_one(LogView).watch_file(None)
+            return
+        self.query_one("#facts", Static).update(facts(run, detail, self.board.book, self._brief))
+        title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
+        if self.chart_shows == "metric":
+            title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}
+        curves = detail.curves if detail else {}
+        self.query_one(Chart).show(title, [Line(label, curves[name]) for name, label in wanted.items() if curves.get(name)])

@@ -1,0 +1,162 @@
+"""What one run is and how it does, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from engine.catalog.methods import METHODS
+from engine.errors import UserError
+from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
+from scalearn_tui.dashboard.detail import Detail, headline
+from scalearn_tui.text.formatting import count, duration, number, score
+from scalearn_tui.text.glyphs import STATES, state_glyph
+
+if TYPE_CHECKING:
+    from engine.registry.tables import Run
+
+Part = tuple[str, str] | str
+DIM = "$foreground 60%"
+BAR = 16
+BRIEF = ("learning_rate", "batch_size")
+"""Settings that are always worth showing."""
+
+
+def state_style(state: str) -> str:
+    """The theme's colour of a state."""
+    return f"$text-{STATES[state].role}"
+
+
+def facts(run: Run, detail: Detail | None, book: RunBook, brief: bool) -> Content:
+    """Identity, state with its cause, progress, settings and results; a line for each. ``brief`` leaves out the usual."""
+    lines = [_identity(run), _what(run), _cause(run), _progress(run), _numbers(run), _pace(run, brief)]
+    lines += [_results(detail), _sources(detail, book), _settings(run, brief), _size(run, detail)]
+    if not brief:
+        lines.append(_asked(run))
+    return Content("\n").join(Content.assemble(*line) for line in lines if line)
+
+
+def _identity(run: Run) -> list[Part]:
+    state = f"{state_glyph(run.state)} {run.state}"
+    parts: list[Part] = [(run.id, "bold"), "  ", (state, f"{state_style(run.state)} bold")]
+    if run.stop_requested and run.state.live:
+        parts.append(("  stopping", "$text-warning"))
+    where = [run.device or "", f"attempt {run.attempt}" if run.attempt > 1 else ""]
+    return [*parts, ("".join(f"  {word}" for word in where if word), DIM)]
+
+
+def _what(run: Run) -> list[Part]:
+    rest = f" · {run.backbone} · {run.target} · seed {run.seed}"
+    return [(method_title(run.method), "bold $text-primary"), rest]
+
+
+def _cause(run: Run) -> list[Part]:
+    if not run.cause:
+        return []
+    return [(run.cause, "$text-error" if run.state in ("failed", "lost") else "$text-warning")]
+
+
+def _progress(run: Run) -> list[Part]:
+    if not run.steps:
+        return []
+    done = min(1.0, run.step / run.steps)
+    filled = round(done * BAR)
+    bar: list[Part] = [("━" * filled, state_style(run.state)), ("━" * (BAR - filled), "$foreground 15%")]
+    return [*bar, f" {100 * done:.0f}%  ", (f"epoch {run.epoch}/{run.epochs}  step {count(run.step)}/{count(run.steps)}", DIM)]
+
+
+def _numbers(run: Run) -> list[Part]:
+    if run.loss is None and run.value is None:
+        return []
+    parts: list[Part] = [("loss ", DIM), number(run.loss, 3), (f"  {headline(run)} ", DIM), score(run.value)]
+    if run.best_epoch is not None:
+        parts += [("  best ", DIM), (score(headline_value(run)), "bold"), (f" epoch {run.best_epoch}", DIM)]
+    return parts
+
+
+def _pace(run: Run, brief: bool) -> list[Part]:
+    if not run.seconds:
+        return []
+    parts: list[Part] = [("time ", DIM), duration(run.seconds)]
+    if run.state.live and run.seconds_left is not None:
+        parts += [("  left ", DIM), duration(run.seconds_left)]
+    if run.samples_per_second:
+        parts += ["  ", count(round(run.samples_per_second)), (" samples/s", DIM)]
+    if run.tokens_per_second and not brief:
+        parts += ["  ", count(round(run.tokens_per_second)), (" tokens/s", DIM)]
+    return parts
+
+
+def _results(detail: Detail | None) -> list[Part]:
+    if detail is None or not detail.results:
+        return []
+    parts: list[Part] = []
+    for split, values in detail.results.items():
+        parts += ["  " if parts else "", (split, DIM)]
+        for metric, value in values.items():
+            if metric != "loss":
+                parts += [(f" {metric} ", DIM), (score(value), "bold $text-success")]
+    return parts
+
+
+def _sources(detail: Detail | None, book: RunBook) -> list[Part]:
+    if detail is None or not detail.sources:
+        return []
+    parts: list[Part] = [("sources", DIM)]
+    for task, run_id in detail.sources:
+        source = book.get(run_id)
+        parts += [" ", (state_glyph(source.state), state_style(source.state)) if source else ("?", DIM), " "]
+        parts.append(task.rpartition("/")[2])
+    return parts
+
+
+def _settings(run: Run, brief: bool) -> list[Part]:
+    """Settings, those that differ from the method's defaults first and bold; ``brief`` shows those and the usual ones."""
+    chosen: dict[str, object] = run.spec.get("hyperparameters", {})
+    usual = _defaults(run)
+    own = {name for name, value in chosen.items() if name in usual and usual[name] != value}
+    parts: list[Part] = []
+    for name in sorted(chosen, key=lambda name: (name not in own, name)):
+        if not brief or name in own or name in BRIEF:
+            parts += [
+                "  " if parts else "",
+                (f"{name} ", DIM),
+                (_value(chosen[name]), "bold $text-accent" if name in own else ""),
+            ]
+    for split, limit in run.spec.get("limits", {}).items():
+        parts += ["  ", (f"{split} ≤ ", DIM), (str(limit), "bold $text-accent")]
+    return parts
+
+
+def _defaults(run: Run) -> dict[str, object]:
+    info = METHODS.get(run.method)
+    if info is None:
+        return {}
+    try:
+        select_by = str(run.spec.get("hyperparameters", {}).get("select_by", "loss"))
+        return dict(info.resolve({}, run.target, select_by))
+    except UserError:
+        return {}
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _size(run: Run, detail: Detail | None) -> list[Part]:
+    """Trained parameters and the checkpoints that are kept."""
+    parts: list[Part] = []
+    if run.trainable is not None:
+        parts += [count(run.trainable), (" trained  ", DIM)]
+    if run.transfer is not None:
+        parts += [count(run.transfer), (" without heads  ", DIM)]
+    if detail and detail.checkpoints:
+        parts += [", ".join(sorted(detail.checkpoints)), (" kept", DIM)]
+    return parts
+
+
+def _asked(run: Run) -> list[Part]:
+    """Who asked and when."""
+    parts: list[Part] = [(f"queued {run.created_at.astimezone():%Y-%m-%d %H:%M}", DIM)]
+    return [*parts, ("  by ", DIM), run.command] if run.command else parts

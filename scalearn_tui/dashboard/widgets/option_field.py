@@ -1,0 +1,58 @@
+"""One launch option as a field of a form, completing the word being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.suggester import Suggester
+from textual.widgets import Input, Label
+
+from scalearn_tui.text.options import LaunchOption
+
+
+class WordSuggester(Suggester):
+    """Completes the last word of a list separated by commas or blanks."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(use_cache=True, case_sensitive=True)
+        self._words = words
+
+    async def get_suggestion(self, value: str) -> str | None:
+        begun = last_word(value)
+        found = next((word for word in self._words if word.startswith(begun)), None) if begun else None
+        return None if found is None else value[: len(value) - len(begun)] + found
+
+
+def last_word(text: str) -> str:
+    """What stands after the last comma or blank."""
+    return text.replace(",", " ").rpartition(" ")[2]
+
+
+class OptionField(Horizontal):
+    """Label and input of one option. The input's id is ``option-<name>``."""
+
+    def __init__(self, option: LaunchOption) -> None:
+        super().__init__()
+        self.option = option
+        self.choices: list[str] = option.choices() if option.choices else []
+
+    def compose(self) -> ComposeResult:
+        yield Label(self.option.label, classes="option-label")
+        yield Input(
+            value=self.option.default,
+            placeholder=self.option.placeholder,
+            suggester=WordSuggester(self.choices) if self.choices else None,
+            id=f"option-{self.option.name}",
+        )
+
+    @property
+    def value(self) -> str:
+        return self.query_one(Input).value.strip()
+
+    def matching(self) -> list[str]:
+        """Known values that go on from the word being typed; all of them when the word is complete or not begun."""
+        begun = last_word(self.query_one(Input).value)
+        found = [word for word in self.choices if word.startswith(begun)]
+        return self.choices if begun in self.choices else found

@@ -1,0 +1,239 @@
+"""The launch options, declared once: flags and completions of ``scalearn run``, fields of the dashboard's form.
+
+Both hand their values to ``parse_request``, so the same words mean the same request. Nothing here imports pydantic or
+sqlmodel before a request is built.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.catalog.backbones import BACKBONES, DEFAULT_BACKBONE
+from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.methods import METHODS
+from engine.catalog.methods import Value as Setting
+from engine.errors import UserError
+
+if TYPE_CHECKING:
+    from engine.plans.request import Request
+
+LIMITED_SPLITS = ("train", "dev", "test")
+MOST_SEEDS = 1000
+LARGEST_SEED = 2**32 - 1
+Value = str | Sequence[str] | None
+"""What the user typed for one option: text, or the texts of a repeated flag."""
+
+
+@dataclass(frozen=True)
+class LaunchOption:
+    """One option of a launch, as a flag and as a field."""
+
+    name: str
+    """Key of the values that ``parse_request`` takes."""
+    flags: tuple[str, ...]
+    """Long form first."""
+    label: str
+    help: str
+    placeholder: str
+    default: str = ""
+    listed_by: str = ""
+    """Command that lists the possible values."""
+    required: bool = False
+    repeated: bool = False
+    """A flag that may be given several times; in a form its values stand in one field, separated by spaces or commas."""
+    choices: Callable[[], list[str]] | None = None
+    """Known values, for completion and for menus; other values may be valid too."""
+
+
+LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
+    LaunchOption(
+        "method",
+        ("--method", "-m"),
+        "Method",
+        "How parameters are added and trained; `scalearn methods` lists them.",
+        "scalearn++",
+        listed_by="scalearn methods",
+        required=True,
+        repeated=True,
+        choices=lambda: list(METHODS),
+    ),
+    LaunchOption(
+        "target",
+        ("--target", "-t"),
+        "Target",
+        "The task to learn, as boolq or superglue/boolq; `scalearn tasks` lists them.",
+        "boolq",
+        listed_by="scalearn tasks",
+        required=True,
+        repeated=True,
+        choices=lambda: [*dict.fromkeys(task.name for task in TASKS.values()), *TASKS],
+    ),
+    LaunchOption(
+        "sources",
+        ("--sources",),
+        "Sources",
+        "Source tasks of a two-stage method; the target's own adapter comes last. Default: all tasks of the benchmark.",
+        "cb,copa,rte",
+        choices=lambda: [*dict.fromkeys(task.name for task in TASKS.values()), *TASKS],
+    ),
+    LaunchOption(
+        "backbone",
+        ("--backbone", "-b"),
+        "Backbone",
+        "Pretrained encoder: a name of `scalearn backbones`, a hub id or a folder.",
+        "roberta-base",
+        default=DEFAULT_BACKBONE,
+        choices=lambda: list(BACKBONES),
+    ),
+    LaunchOption(
+        "benchmark",
+        ("--benchmark",),
+        "Benchmark",
+        "Where to look for the target when several benchmarks have it.",
+        "superglue",
+        choices=lambda: list(BENCHMARKS),
+    ),
+    LaunchOption("seed", ("--seed",), "Seeds", "One run for each seed: 0, 0-2 or 0,3.", "0-2", default="0"),
+    LaunchOption(
+        "data_dir",
+        ("--data-dir",),
+        "Data folder",
+        "Folder of parquet files in the hub's schema, used in place of the hub.",
+        "DIR",
+    ),
+    LaunchOption(
+        "set",
+        ("--set", "-s"),
+        "Settings",
+        "A setting of the method in place of the paper's; `scalearn methods --json` lists them.",
+        "learning_rate=3e-3",
+        repeated=True,
+        choices=lambda: [f"{name}=" for name in dict.fromkeys(n for info in METHODS.values() for n in info.hyperparameters())],
+    ),
+    LaunchOption(
+        "limit",
+        ("--limit",),
+        "Limits",
+        "Use only so many examples of a split (train, dev, test), for sources too.",
+        "train=500",
+        repeated=True,
+        choices=lambda: [f"{split}=" for split in LIMITED_SPLITS],
+    ),
+    LaunchOption("epochs", ("--epochs",), "Epochs", "Planned passes over the training split, for sources too.", "30"),
+)
+
+
+def parse_request(values: Mapping[str, Value]) -> Request:
+    """The request that ``values`` (by option name; absent and empty ones take their defaults) describe.
+
+    Raises UserError in one line. Names of methods, tasks and settings are checked later, by the planner.
+    """
+    unknown = set(values) - {option.name for option in LAUNCH_OPTIONS}
+    if unknown:
+        raise ValueError(f"no launch option {', '.join(sorted(unknown))}")
+    for option in LAUNCH_OPTIONS:
+        if option.required and not _words(values.get(option.name)):
+            raise UserError(
+                f"name a {option.name}, as in {option.flags[0]} {option.placeholder}; `{option.listed_by}` lists them"
+            )
+
+    from engine.plans.request import Request
+
+    sources = _words(values.get("sources"))
+    folder = _text(values.get("data_dir"))
+    return Request(
+        methods=tuple(_words(values.get("method"))),
+        targets=tuple(_words(values.get("target"))),
+        benchmark=_text(values.get("benchmark")) or None,
+        sources=tuple(sources) if sources else None,
+        backbone=_text(values.get("backbone")) or DEFAULT_BACKBONE,
+        seeds=parse_seeds(_text(values.get("seed")) or "0"),
+        settings=parse_settings(_words(values.get("set"))),
+        epochs=_whole(_text(values.get("epochs")), "epochs"),
+        limits=parse_limits(_words(values.get("limit"))),
+        data_dir=Path(folder).expanduser().resolve() if folder else None,
+        command=command_line(values),
+    )
+
+
+def command_line(values: Mapping[str, Value]) -> str:
+    """The ``scalearn run`` command that asks for the same; options at their defaults are left out."""
+    words = ["scalearn", "run"]
+    for option in LAUNCH_OPTIONS:
+        given = values.get(option.name)
+        if option.repeated:
+            words += [word for value in _words(given) for word in (option.flags[0], value)]
+        elif (text := _text(given)) and text != option.default:
+            words += [option.flags[0], text]
+    return shlex.join(words)
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0``, ``0-2`` (both ends included), ``0,3`` or a mixture; each seed once, in the order given. Raises UserError."""
+    seeds: dict[int, None] = {}
+    for part in text.replace(" ", ",").split(","):
+        if not part:
+            continue
+        first, dash, last = part.partition("-")
+        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
+            raise UserError(f"seed must look like 0, 0-2 or 0,3, not {text!r}")
+        low, high = int(first), int(last or first)
+        if high < low or high > LARGEST_SEED:
+            raise UserError(f"seed {part!r} is no range within 0 and {LARGEST_SEED}")
+        if high - low >= MOST_SEEDS:
+            raise UserError(f"seed {part!r} names {high - low + 1:,} seeds; at most {MOST_SEEDS:,} at a time")
+        seeds |= dict.fromkeys(range(low, high + 1))
+    if not seeds:
+        raise UserError(f"seed must look like 0, 0-2 or 0,3, not {text!r}")
+    return tuple(seeds)
+
+
+def parse_settings(pairs: Iterable[str]) -> dict[str, Setting]:
+    """``["learning_rate=3e-3"]`` as a dictionary; the method's catalog entry casts and checks values. Raises UserError."""
+    return dict(_pairs(pairs, "set", "learning_rate=3e-3"))
+
+
+def parse_limits(pairs: Iterable[str]) -> dict[str, int]:
+    """``["train=500"]`` as numbers of examples by split. Raises UserError."""
+    limits: dict[str, int] = {}
+    for split, text in _pairs(pairs, "limit", "train=500").items():
+        if split not in LIMITED_SPLITS:
+            raise UserError(f"limit takes {', '.join(LIMITED_SPLITS)}, not {split!r}")
+        count = _whole(text, f"limit {split}")
+        assert count is not None
+        limits[split] = count
+    return limits
+
+
+def _pairs(pairs: Iterable[str], what: str, example: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        if not (name and equals and value):
+            raise UserError(f"{what} must look like {example}, not {pair!r}")
+        name = name.replace("-", "_")
+        if name in found:
+            raise UserError(f"{what} gives {name} twice")
+        found[name] = value
+    return found
+
+
+def _whole(text: str, what: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"{what} must be a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _text(value: Value) -> str:
+    return (value if isinstance(value, str) else ",".join(value or ())).strip()
+
+
+def _words(value: Value) -> list[str]:
+    """Parts separated by commas or blanks, each once."""
+    return list(dict.fromkeys(_text(value).replace(",", " ").split()))

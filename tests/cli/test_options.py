@@ -1,0 +1,65 @@
+"""The launch options mean the same for flags, forms and the command that is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import UserError
+from scalearn_tui.text.options import LAUNCH_OPTIONS, command_line, parse_limits, parse_request, parse_seeds, parse_settings
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("0", (0,)), ("0-2", (0, 1, 2)), ("0,3", (0, 3)), ("5, 0-2", (5, 0, 1, 2)), ("1,1,0-1", (1, 0)), ("7-7", (7,))],
+)
+def test_seeds(text: str, seeds: tuple[int, ...]) -> None:
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "a", "1.5", "-1", "2-0", "1-", "0-5000", "99999999999", "0x1", "²"])
+def test_bad_seeds(text: str) -> None:
+    with pytest.raises(UserError, match="seed"):
+        parse_seeds(text)
+
+
+def test_settings_and_limits() -> None:
+    assert parse_settings(["learning-rate=3e-3", "patience = 4"]) == {"learning_rate": "3e-3", "patience": "4"}
+    assert parse_limits(["train=500", "dev=10"]) == {"train": 500, "dev": 10}
+
+
+def test_flags_and_form_fields_make_the_same_request(tmp_path: Path) -> None:
+    flags = {"method": ["scalearn++", "adapter"], "target": ["rte"], "set": ["epochs=2", "patience=1"], "limit": ["train=5"]}
+    fields = {"method": "scalearn++, adapter", "target": "rte", "set": "epochs=2 patience=1", "limit": "train=5", "sources": ""}
+    assert parse_request(flags) == parse_request(fields)
+
+
+def test_request_has_every_option(tmp_path: Path) -> None:
+    values = {
+        "method": ["scalearn++"],
+        "target": ["boolq"],
+        "sources": "cb,copa",
+        "backbone": "minilm",
+        "benchmark": "superglue",
+        "seed": "0-1",
+        "data_dir": str(tmp_path),
+        "set": ["learning_rate=3e-3"],
+        "limit": ["train=500"],
+        "epochs": "2",
+    }
+    assert set(values) == {option.name for option in LAUNCH_OPTIONS}
+    request = parse_request(values)
+    assert request.sources == ("cb", "copa")
+    assert request.seeds == (0, 1)
+    assert request.settings == {"learning_rate": "3e-3"}
+    assert (request.limits, request.epochs, request.data_dir) == ({"train": 500}, 2, tmp_path)
+    assert request.command == (
+        "scalearn run --method scalearn++ --target boolq --sources cb,copa --backbone minilm --benchmark superglue "
+        f"--seed 0-1 --data-dir {tmp_path} --set learning_rate=3e-3 --limit train=500 --epochs 2"
+    )
+
+
+def test_command_leaves_out_defaults_and_quotes() -> None:
+    values = {"method": "adapter", "target": "rte", "backbone": "roberta-base", "seed": "0", "data_dir": "my data"}
+    assert command_line(values) == "scalearn run --method adapter --target rte --data-dir 'my data'"

@@ -1,0 +1,103 @@
+"""``run`` up to the point where a worker would start."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.registry.locks import try_lock
+from engine.registry.store import Store
+from engine.registry.tables import RunState
+from scalearn_tui.cli.app import main
+from scalearn_tui.cli.exits import ExitCode
+
+from ..reports.rows import PROVENANCE
+
+RUN = ["run", "--method", "scalearn++", "--target", "toy/question", "--sources", "choice,question", "--backbone", "minilm"]
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _supervised(store: Store) -> None:
+    """Commands find a supervisor at work and start none."""
+    assert try_lock(store.home.supervisor_lock) is not None
+
+
+def complete_all(store: Store) -> None:
+    for run in reversed(store.runs()):
+        attempt = store.claim(run.id, "local", "cpu")
+        assert attempt is not None
+        store.started(run.id, attempt)
+        store.finish(run.id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.8}}, provenance=PROVENANCE)
+
+
+def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:
+    assert main([*RUN, "--dry-run"]) == ExitCode.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["role", "run", "method", "backbone", "target", "seed", "status"]
+    assert [line.split()[0] for line in lines[1:]] == ["source", "source", "target"]
+    assert all(line.endswith("new") for line in lines[1:])
+    assert store.runs() == []
+
+
+def test_detach_queues_and_returns(store: Store, capsys: Capture) -> None:
+    assert main([*RUN, "--detach", "--json"]) == ExitCode.OK
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [run["state"] for run in runs] == ["queued"] * 3
+    assert runs[-1]["sources"] == ["toy/choice", "toy/question"]
+    assert runs[-1]["command"].startswith("scalearn run --method scalearn++")
+    assert len(store.runs()) == 3
+
+
+def test_asking_again_does_nothing_but_say_so(store: Store, capsys: Capture) -> None:
+    assert main([*RUN, "--detach"]) == ExitCode.OK
+    complete_all(store)
+    capsys.readouterr()
+    assert main(RUN) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert "nothing to do: the run is completed" in err
+    assert "test accuracy 80.00" in out
+    assert len(store.runs()) == 3
+    assert main([*RUN, "--dry-run"]) == ExitCode.OK
+    assert all(line.endswith("done") for line in capsys.readouterr().out.splitlines()[1:])
+
+
+def test_sources_are_reused(store: Store, capsys: Capture) -> None:
+    assert main([*RUN, "--detach"]) == ExitCode.OK
+    complete_all(store)
+    capsys.readouterr()
+    assert main([*RUN, "--method", "scalearn", "--detach", "--json"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert "1 to train, 3 reused" in err
+    assert sorted(run["state"] for run in json.loads(out)["runs"]) == ["completed", "queued"]
+
+
+def test_ended_runs_are_resumed(store: Store, capsys: Capture) -> None:
+    assert main([*RUN, "--detach"]) == ExitCode.OK
+    store.request_stop([run.id for run in store.runs()])
+    capsys.readouterr()
+    assert main([*RUN, "--dry-run"]) == ExitCode.OK
+    assert all(line.endswith("stopped, will resume") for line in capsys.readouterr().out.splitlines()[1:])
+    assert main([*RUN, "--detach"]) == ExitCode.OK
+    assert {run.state for run in store.runs()} == {RunState.QUEUED}
+
+
+def test_a_failed_run_makes_exit_code_4(store: Store, capsys: Capture) -> None:
+    import threading
+
+    def fail() -> None:
+        while not (queued := store.ready(limit=1)):
+            pass
+        attempt = store.claim(queued[0].id, "local", "cpu")
+        assert attempt is not None
+        store.finish(queued[0].id, attempt, RunState.FAILED, "out of memory")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    code = main(["run", "--method", "adapter", "--target", "toy/question", "--backbone", "minilm"])
+    thread.join()
+    out, err = capsys.readouterr()
+    assert code == ExitCode.UNSUCCESSFUL
+    assert "failed  out of memory" in out
+    assert "scalearn resume" in err

@@ -1,0 +1,151 @@
+"""Commands that read the registry or ask it for something."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.registry.locks import try_lock
+from engine.registry.store import Store
+from engine.registry.tables import RunState
+from scalearn_tui.cli.app import main
+from scalearn_tui.cli.exits import ExitCode
+
+from ..reports.rows import complete, queue, spec, start
+
+BOOLQ = "superglue/boolq"
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _supervised(store: Store) -> None:
+    """Commands find a supervisor at work and start none; the lock goes with the process."""
+    assert try_lock(store.home.supervisor_lock) is not None
+
+
+def document(capsys: Capture, *arguments: str) -> dict[str, object]:
+    assert main([*arguments, "--json"]) == ExitCode.OK
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == 1
+    return found
+
+
+def test_ls_lists_the_newest_first_and_filters(store: Store, capsys: Capture) -> None:
+    done = complete(store, spec("adapter", BOOLQ), 0.7)
+    waiting = queue(store, spec("scalearn++", "glue/rte", sources=[]))
+    runs = document(capsys, "ls")["runs"]
+    assert isinstance(runs, list)
+    assert [run["id"] for run in runs] == [waiting.id, done.run_id]
+    assert runs[1]["results"]["test"]["accuracy"] == 0.7
+    assert {"method", "backbone", "target", "seed", "state", "cause", "epoch", "metric", "value", "command"} <= set(runs[0])
+    for flags in (["--state", "completed"], ["--method", "ST-A"], ["--target", "boolq"], ["--target", BOOLQ]):
+        assert [run["id"] for run in document(capsys, "ls", *flags)["runs"]] == [done.run_id], flags  # type: ignore[attr-defined]
+    assert main(["ls", "--target", "cola"]) == ExitCode.NOTHING_MATCHED
+
+
+def test_ls_limits_unless_all(store: Store, capsys: Capture) -> None:
+    for seed in range(4):
+        queue(store, spec("adapter", BOOLQ, seed))
+    assert len(document(capsys, "ls", "-n", "3")["runs"]) == 3  # type: ignore[arg-type]
+    assert len(document(capsys, "ls", "-n", "3", "--target", "boolq")["runs"]) == 3  # type: ignore[arg-type]
+    assert len(document(capsys, "ls", "-n", "3", "--all")["runs"]) == 4  # type: ignore[arg-type]
+
+
+def test_ls_table_has_a_line_per_run(store: Store, capsys: Capture) -> None:
+    complete(store, spec("adapter", BOOLQ), 0.7)
+    failed = spec("adapter", BOOLQ, 1)
+    store.finish(failed.run_id, start(store, failed), RunState.FAILED, "out of memory")
+    assert main(["ls"]) == ExitCode.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert "✗ failed" in lines[1]
+    assert lines[1].endswith("out of memory")
+    assert "accuracy 70.00" in lines[2]
+
+
+def test_empty_registry_is_no_error(store: Store, capsys: Capture) -> None:
+    assert document(capsys, "ls")["runs"] == []
+    assert main(["ls"]) == ExitCode.OK
+    assert "scalearn run" in capsys.readouterr().err
+
+
+def test_show_tells_everything(store: Store, capsys: Capture) -> None:
+    source = complete(store, spec("adapter", BOOLQ), 0.7)
+    target = complete(store, spec("scalearn++", BOOLQ, sources=[source]), 0.75)
+    run = document(capsys, "show", target.run_id[:6])["run"]
+    assert isinstance(run, dict)
+    assert run["spec"] == target.model_dump(mode="json")
+    assert run["sources"] == [{"task": BOOLQ, "run": source.run_id}]
+    assert run["provenance"]["versions"]["scalearn-tui"] == "0.1.0"
+    assert run["events"][0]["text"] == "queued"
+    assert main(["show", "@1"]) == ExitCode.OK
+    text = capsys.readouterr().out
+    for part in (target.run_id, "accuracy 75.00", source.run_id, "learning_rate=0.006", "command"):
+        assert part in text
+
+
+def test_stop_and_resume(store: Store, capsys: Capture) -> None:
+    waiting, working = spec("adapter", BOOLQ), spec("adapter", BOOLQ, 1)
+    queue(store, waiting)
+    start(store, working)
+    assert main(["stop", waiting.run_id, working.run_id]) == ExitCode.OK
+    assert capsys.readouterr().out.splitlines() == [f"{waiting.run_id}  stopped", f"{working.run_id}  stopping"]
+    assert store.find(waiting.run_id).state is RunState.STOPPED
+    assert store.find(working.run_id).stop_requested
+    assert main(["stop", waiting.run_id]) == ExitCode.NOTHING_MATCHED
+    capsys.readouterr()
+    assert main(["resume", waiting.run_id]) == ExitCode.OK
+    assert capsys.readouterr().out == f"{waiting.run_id}  queued\n"
+    assert store.find(waiting.run_id).state is RunState.QUEUED
+
+
+def test_resume_takes_sources_along(store: Store, capsys: Capture) -> None:
+    source = spec("adapter", BOOLQ)
+    target = spec("scalearn++", BOOLQ, sources=[source])
+    store.finish(source.run_id, start(store, source), RunState.LOST, "killed")
+    queue(store, target)
+    store.fail_blocked()
+    assert main(["resume", target.run_id]) == ExitCode.OK
+    assert {store.find(one.run_id).state for one in (source, target)} == {RunState.QUEUED}
+
+
+def test_resume_of_a_completed_run_says_so(store: Store, capsys: Capture) -> None:
+    done = complete(store, spec("adapter", BOOLQ), 0.7)
+    assert main(["resume", done.run_id]) == ExitCode.OK
+    assert "completed" in capsys.readouterr().err
+    assert store.find(done.run_id).state is RunState.COMPLETED
+
+
+def test_leaderboard_formats(store: Store, capsys: Capture, tmp_path: object) -> None:
+    assert main(["leaderboard"]) == ExitCode.NOTHING_MATCHED
+    complete(store, spec("adapter", BOOLQ, backbone="minilm"), 0.7)
+    capsys.readouterr()
+    assert main(["leaderboard"]) == ExitCode.OK
+    assert "70.00 (1)" in capsys.readouterr().out
+    assert main(["leaderboard", "--format", "markdown"]) == ExitCode.OK
+    assert "| Adapter | – | – | 70.00 (1) |" in capsys.readouterr().out
+    assert main(["leaderboard", "--format", "json"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["schema"] == 1
+    assert main(["leaderboard", "--output", f"{tmp_path}/board.csv"]) == ExitCode.OK
+    assert main(["leaderboard", "--benchmark", "glue"]) == ExitCode.NOTHING_MATCHED
+
+
+def test_catalog_as_json(capsys: Capture) -> None:
+    for command in ("methods", "tasks", "backbones"):
+        assert main([command, "--json"]) == ExitCode.OK
+        found = json.loads(capsys.readouterr().out)
+        assert isinstance(found, list)
+        assert found
+    assert main(["tasks", "--benchmark", "toy", "--json"]) == ExitCode.OK
+    task = json.loads(capsys.readouterr().out)[0]
+    assert set(task) == {"benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"}
+    assert set(task["sizes"]) == {"train", "dev", "test"}
+
+
+def test_doctor_names_every_part(store: Store, capsys: Capture) -> None:
+    found = document(capsys, "doctor")["checks"]
+    assert isinstance(found, list)
+    named = {check["name"]: check for check in found}
+    assert {"torch", "home", "registry", "supervisor", "devices", "offline backbone", "hub", "hub cache"} <= set(named)
+    assert named["supervisor"]["detail"] == "running"

@@ -1,0 +1,206 @@
+"""Reading the reference numerics: everything (shapes, sources, tasks, constants) comes from the files.
+
+``GOLDEN_DIR`` names the folder; it holds one folder per architecture with a backbone and one file per method.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.methods import METHODS
+from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.encoder.loading import hub_state, load_hub_state
+from engine.encoder.packing import Packed, pack
+from engine.methods import adapter, adapter_fusion, full, scalearn
+from engine.methods.model import Model, SourceAdapter
+
+ROOT = Path(os.environ.get("GOLDEN_DIR") or Path(__file__).parents[2].parent / "shared" / "golden")
+TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-5}
+"""Of ``deviation``, by the precision of the computation."""
+STORED_AS_FLOAT32 = 1e-6
+"""Of ``deviation`` for a reference that was rounded when it was stored."""
+
+
+def cases(*methods: str) -> list[object]:
+    """The files there are of these methods, as parameters.
+
+    A folder without any of them, or no folder, makes one parameter that is skipped; an empty folder makes one that fails.
+    """
+    files = [path for method in methods for path in sorted(ROOT.glob(f"*/{method}.safetensors"))]
+    if files:
+        return [pytest.param(path, id=f"{path.parent.name}-{path.stem}") for path in files]
+    if ROOT.is_dir() and not any(ROOT.glob("*/*.safetensors")):
+        return [pytest.param(None, id="empty-folder")]
+    return [pytest.param(None, marks=pytest.mark.skip(reason=f"{ROOT} has no {' or '.join(methods)}"))]
+
+
+def deviation(found: Tensor, expected: Tensor) -> float:
+    """``max|a - b| / max(1, max|b|)``; the shapes must agree."""
+    assert found.shape == expected.shape
+    expected = expected.double()
+    return ((found.detach().double() - expected).abs().max() / expected.abs().max().clamp_min(1.0)).item()
+
+
+@cache
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    return load_file(path), metadata
+
+
+class LinearOnPooler(nn.Module):
+    """The released code's head for BERT and for multiple choice: a linear map on the backbone's own pooler."""
+
+    def __init__(self, pooler: nn.Linear, out_proj: nn.Linear, kind: str, options: int) -> None:
+        super().__init__()
+        self.pooler = [pooler]  # in a list: it is the encoder's parameter, not the head's
+        self.out_proj = out_proj
+        self.kind = kind
+        self.options = options
+
+    def forward(self, first: Tensor) -> Tensor:
+        logits = self.out_proj(torch.tanh(self.pooler[0](first)))
+        return logits.view(-1, self.options) if self.kind == "multiple_choice" else logits
+
+
+class Golden:
+    """One file, or the part of one below ``prefix``."""
+
+    def __init__(self, path: Path | None, prefix: str = "", kind: str | None = None) -> None:
+        assert path is not None, f"{ROOT} exists but holds no reference numerics"
+        self.folder = path.parent
+        tensors, self.metadata = _read(path)
+        self.tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        self.sources: list[str] = json.loads(self.metadata.get("sources", "[]"))
+        self.head = self.metadata.get("head") or self.metadata[f"{prefix}type"]
+        self.kind = kind or self._kind_of_labels()
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.tensors[name]
+
+    def below(self, prefix: str) -> dict[str, Tensor]:
+        return {name.removeprefix(prefix): tensor for name, tensor in self.tensors.items() if name.startswith(prefix)}
+
+    def _kind_of_labels(self) -> str:
+        labels = self["inputs.labels"]
+        if not labels.is_floating_point():
+            return "classification"
+        return "multilabel" if labels.dim() == 2 else "regression"
+
+    @property
+    def real(self) -> Tensor:
+        """bool ``[sequences, S]``."""
+        return self["inputs.attention_mask"].flatten(0, -2).bool()
+
+    def packed(self, step: int | None = None) -> Packed:
+        """The real tokens of the inputs, or of one step's inputs."""
+
+        def rows(name: str) -> Tensor:
+            tensor = self[f"inputs.{name}"]
+            return (tensor if step is None else tensor[step]).flatten(0, -2)
+
+        real = rows("attention_mask").bool()
+        tokens = rows("input_ids")[real]
+        typed = "inputs.token_type_ids" in self.tensors
+        segments = rows("token_type_ids")[real] if typed else torch.zeros_like(tokens)
+        # With few groups the small batches of the files have padding inside a group, as large ones do.
+        return pack(tokens.numpy(), real.sum(1).numpy(), segments.numpy(), groups=2)
+
+    def task(self, out_proj: str = "head.out_proj.weight") -> TaskInfo:
+        """A task of the file's kind and number of labels."""
+        count = self["inputs.input_ids"].shape[1] if self.kind == "multiple_choice" else len(self[out_proj])
+        labels = () if self.kind == "regression" else tuple(map(str, range(count)))
+        return TaskInfo("golden", "task", "Task", self.kind, "plain", (), (), labels=labels)
+
+    def encoder(self) -> Encoder:
+        tensors = load_file(self.folder / "backbone.safetensors")
+        config = EncoderConfig.from_json(json.loads((self.folder / "config.json").read_text()))
+        return load_hub_state(Encoder(config, pooler="pooler.dense.weight" in tensors), tensors)
+
+    def source_adapters(self, prefix: str = "") -> list[SourceAdapter]:
+        return [
+            SourceAdapter(name, {f"adapter.{key}": t for key, t in self.below(f"{prefix}adapters.{name}.").items()})
+            for name in self.sources
+        ]
+
+    def model(self, dtype: torch.dtype, prefix: str = "", **changes: object) -> Model:
+        """The method attached to the backbone with the file's parameters (names below ``prefix``), in evaluation mode."""
+        method = self.metadata["method"]
+        encoder = self.encoder()
+        tasks = [self.task(f"{prefix}head.out_proj.weight")]
+        if method == "full_finetune":
+            model = full.attach(encoder, tasks, [], {})
+        elif method == "adapter":
+            width = len(next(t for name, t in self.tensors.items() if name.endswith("down.bias") and name.startswith(prefix)))
+            model = adapter.attach(encoder, tasks, [], {"reduction": encoder.config.hidden_size // width})
+        elif method == "adapter_fusion":
+            settings = {"value_penalty": METHODS["adapterfusion"].own["value_penalty"].default, **changes}
+            model = adapter_fusion.attach(encoder, tasks, self.source_adapters(prefix), settings)
+        else:
+            settings = {"omega": "scalar" if "uniform" in method else "vector", "shared": "plusplus" in method}
+            settings["omega_dropout"] = float(self.metadata["dropout"])
+            model = scalearn.attach(encoder, tasks, self.source_adapters(prefix), settings)
+        return self.filled(model, dtype, prefix)
+
+    def filled(self, model: Model, dtype: torch.dtype, prefix: str = "") -> Model:
+        """``model`` with the file's head and trained parameters."""
+        if self.head == "linear_on_pooler":
+            (key, head), pooler = next(iter(model.heads.items())), model.encoder.pooler
+            assert pooler is not None
+            model.heads[key] = LinearOnPooler(pooler, head.out_proj, head.kind, head.options)
+            # The released code trains the pooler of a fully fine-tuned model; our head has a dense layer of its own instead.
+            pooler.requires_grad_(self.metadata["method"] == "full_finetune")
+        parameters = self.parameters(model)
+        trained = {name: tensor for name, tensor in self.below(prefix).items() if name.startswith(("head.", "transfer."))}
+        trained |= {name: tensor for name, tensor in self.below(prefix).items() if name in parameters}
+        with torch.no_grad():
+            for name, tensor in trained.items():
+                parameters[name].copy_(tensor)
+        unset = parameters.keys() - trained.keys()
+        assert not unset, f"the file does not hold {sorted(unset)}"
+        return model.to(dtype).eval()
+
+    def parameters(self, model: Model) -> dict[str, nn.Parameter]:
+        """The method's and the head's parameters by the names of the files."""
+        (head,) = model.heads.values()
+        named = {f"head.{name}": parameter for name, parameter in head.named_parameters()}
+        for part, module in model.parts.items():
+            prefix = f"adapters.{self.metadata['task']}" if part == "adapter" else part
+            named |= {f"{prefix}.{name}": parameter for name, parameter in module.named_parameters()}
+        return named
+
+    def gradients(self, model: Model) -> dict[str, Tensor]:
+        """What backward left, by the names of the files (the hub's names for a trained backbone)."""
+        found = {name: p.grad for name, p in self.parameters(model).items() if p.grad is not None}
+        if all(parameter.grad is None for parameter in model.encoder.parameters()):
+            return found
+        gradients = copy.deepcopy(model.encoder)
+        with torch.no_grad():
+            for slot, parameter in zip(gradients.parameters(), model.encoder.parameters(), strict=True):
+                slot.copy_(torch.zeros_like(parameter) if parameter.grad is None else parameter.grad)
+        return found | {f"backbone.{name}": tensor for name, tensor in hub_state(gradients).items()}
+
+    def compare(self, found: Mapping[str, Tensor], expected: Mapping[str, Tensor], dtype: torch.dtype) -> None:
+        """Every expected tensor is found and near; the message names all that are not."""
+        assert expected, "the file holds nothing to compare with"
+        missing = expected.keys() - found.keys()
+        assert not missing, f"no value for {sorted(missing)}"
+        deviations = {name: deviation(found[name], tensor) for name, tensor in expected.items()}
+        limits = {
+            name: max(TOLERANCE[dtype], 0.0 if tensor.dtype == torch.float64 else STORED_AS_FLOAT32)
+            for name, tensor in expected.items()
+        }
+        far = {name: f"{value:.1e}" for name, value in deviations.items() if not value <= limits[name]}
+        assert not far, f"deviations above {TOLERANCE[dtype]:g}: {far}"

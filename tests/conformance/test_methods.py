@@ -1,0 +1,125 @@
+"""Each method's forward pass and gradients equal the released code's, in float64 and in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.methods.model import Model
+
+from .golden import Golden, cases
+
+SCALING = ("scalearn", "scalearn_uniform", "scalearn_plusplus", "scalearn_uniform_plusplus")
+METHODS = ("full_finetune", "adapter", "adapter_fusion", *SCALING)
+DTYPES = (torch.float64, torch.float32)
+
+
+def all_hidden_states(model: Model, golden: Golden) -> dict[str, Tensor]:
+    """Every layer's output at every real position, by the names of the files."""
+    states: list[Tensor] = []
+    modules = [model.encoder.embeddings, *model.encoder.layers]
+    hooks = [module.register_forward_hook(lambda _module, _inputs, output: states.append(output)) for module in modules]
+    with torch.no_grad():
+        model.encoder(golden.packed(), first_only=False)
+    for hook in hooks:
+        hook.remove()
+    return {f"hidden_states.{i}": state for i, state in enumerate(states)}
+
+
+def loss_and_logits(model: Model, golden: Golden) -> dict[str, Tensor]:
+    """One forward and backward pass as a training step makes it."""
+    packed = golden.packed()
+    (task,) = model.heads
+    loss, logits = model.loss(packed, golden["inputs.labels"], task)
+    loss.backward()
+    with torch.no_grad():
+        cls = model.encoder(packed)
+    return {"loss": loss, "logits": logits, "cls": cls}
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("path", cases(*METHODS))
+def test_outputs_and_gradients(path: Path | None, dtype: torch.dtype) -> None:
+    golden = Golden(path)
+    model = golden.model(dtype)
+    states = {
+        name: tensor[golden.real] for name, tensor in golden.below("outputs.").items() if name.startswith("hidden_states.")
+    }
+    golden.compare(all_hidden_states(model, golden), states, dtype)
+    outputs = {name: golden[f"outputs.{name}"] for name in ("cls", "logits", "loss")}
+    golden.compare(loss_and_logits(model, golden), outputs, dtype)
+    golden.compare(golden.gradients(model), golden.below("grads."), dtype)
+
+
+class KnownDropout(nn.Module):
+    """Dropout whose draw is given: kept entries are divided by the rate of keeping."""
+
+    def __init__(self, kept: Tensor, rate: float) -> None:
+        super().__init__()
+        self.factor = kept.double() / (1 - rate)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values * self.factor
+
+
+def compare_training_mode(golden: Golden, model: Model) -> None:
+    outputs = loss_and_logits(model, golden)
+    golden.compare(outputs, golden.below("train_mode.outputs."), torch.float64)
+    golden.compare(golden.gradients(model), golden.below("train_mode.grads."), torch.float64)
+
+
+@pytest.mark.parametrize("path", cases(*SCALING))
+def test_scaling_with_a_known_dropout_draw(path: Path | None) -> None:
+    golden = Golden(path)
+    rate = float(golden.metadata["dropout"])
+    if rate == 0.0:
+        assert not golden.below("train_mode.")
+        return
+    model = golden.model(torch.float64).train()
+    for i, layer in enumerate(model.parts["transfer"].layer):
+        assert layer.dropout.p == rate
+        layer.dropout = KnownDropout(golden[f"train_mode.layer.{i}.omega_after_dropout"] != 0, rate)
+    compare_training_mode(golden, model)
+
+
+@pytest.mark.parametrize("path", cases("adapter_fusion"))
+def test_fusion_with_a_known_dropout_draw(path: Path | None) -> None:
+    golden = Golden(path)
+    rate = float(golden.metadata["train_mode_score_dropout"])
+    model = golden.model(torch.float64, value_penalty=0.0).train()
+    layers = model.parts["transfer"].layer
+    for i, layer in enumerate(layers):
+        kept = golden[f"train_mode.layer.{i}.scores_after_dropout"] != 0
+        # The last layer is computed for the first tokens only.
+        rows = kept[:, 0] if i == len(layers) - 1 else kept[golden.real]
+        layer.dropout = KnownDropout(rows, rate)
+    compare_training_mode(golden, model)
+
+
+def recorded(attention: Callable[[Tensor], Tensor], found: dict[str, Tensor], name: str, scores: Tensor) -> Tensor:
+    found[name] = attention(scores)
+    return found[name]
+
+
+@pytest.mark.parametrize("path", cases("adapter_fusion"))
+def test_attention_over_sources_and_value_penalty(path: Path | None) -> None:
+    golden = Golden(path)
+    model = golden.model(torch.float64)
+    layers = model.parts["transfer"].layer
+    found: dict[str, Tensor] = {}
+    for i, layer in enumerate(layers):
+        layer.source_attention = partial(recorded, layer.source_attention, found, str(i))
+    with torch.no_grad():
+        model.encoder(golden.packed(), first_only=False)
+    expected = {str(i): golden[f"outputs.layer.{i}.source_attention"][golden.real] for i in range(len(layers))}
+    golden.compare(found, expected, torch.float64)
+    assert model.penalty is not None
+    penalty = {"value_regularisation": model.penalty()}
+    golden.compare(penalty, {"value_regularisation": golden["outputs.value_regularisation"]}, torch.float64)
+    loss, _ = model.loss(golden.packed(), golden["inputs.labels"], *model.heads)
+    golden.compare({"loss": loss}, {"loss": golden["outputs.loss"]}, torch.float64)  # which has no penalty in evaluation

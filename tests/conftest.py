@@ -1,0 +1,64 @@
+"""What all tests share: a tiny random backbone with a real tokenizer, and a registry of its own for each test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.registry.home import Home
+from engine.registry.store import Store, open_store
+
+TINY = {
+    "model_type": "bert",
+    "vocab_size": 0,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+    "max_position_embeddings": 128,
+    "type_vocab_size": 2,
+    "layer_norm_eps": 1e-12,
+    "pad_token_id": 0,
+}
+
+
+def write_tiny_backbone(folder: Path, **changes: object) -> Path:
+    """A random BERT of two layers, in the hub's format, with a WordPiece tokenizer over letters and common words."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertConfig, BertModel
+
+    letters = [chr(code) for code in range(97, 123)]
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *".,?!'-", *letters, *(f"##{letter}" for letter in letters)]
+    vocabulary += "the a is not to in of and it was good bad great happy sad did who where what goes went".split()[2:]
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = BertWordPieceTokenizer({token: index for index, token in enumerate(vocabulary)}, lowercase=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(1)
+    model = BertModel(BertConfig(**{**TINY, "vocab_size": len(vocabulary), **changes}), add_pooling_layer=False)
+    model.save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    assert config["model_type"] == "bert"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_backbone(tmp_path_factory.mktemp("backbone") / "tiny-bert")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home that the commands of this test use as well."""
+    monkeypatch.setenv("SCALEARN_HOME", str(tmp_path / "home"))
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return open_store(home)

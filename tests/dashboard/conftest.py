@@ -1,0 +1,164 @@
+"""A registry of its own for each test, filled through the real store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.catalog.benchmarks import TASKS
+from engine.catalog.methods import METHODS
+from engine.registry.home import Home
+from engine.registry.store import Store, open_store
+from engine.registry.tables import Metric, Run
+from scalearn_tui.dashboard.app import Dashboard
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment", **fields: object) -> Run:
+    """A queued run; a higher number is newer."""
+    digest = hashlib.sha256(str(number).encode()).hexdigest()
+    seed = int(fields.get("seed", 0))
+    settings = METHODS[method].resolve({"epochs": 12}, target, "loss")
+    spec = {
+        "method": method,
+        "target": target,
+        "seed": seed,
+        "sources": [],
+        "hyperparameters": settings,
+        "limits": {"train": 64},
+    }
+    values = {
+        "id": digest[:10], "fingerprint": digest, "group_id": digest[:10], "method": method, "backbone": "minilm",
+        "benchmark": target.split("/")[0], "target": target, "seed": seed, "spec": spec, "metric": TASKS[target].headline,
+        "epochs": 12, "created_at": START + timedelta(seconds=number),
+    }  # fmt: skip
+    return Run(**{**values, **fields})
+
+
+def train(store: Store, run: Run, steps: int = 40, per_epoch: int = 10) -> int:
+    """Claim and start a run and write its curves up to ``steps``; the attempt."""
+    attempt = store.claim(run.id, "local", "cpu:0")
+    assert attempt is not None
+    store.started(run.id, attempt, steps=12 * per_epoch)
+    points = [
+        Metric(run_id=run.id, name="train/loss", step=step, value=1 / (1 + step), epoch=0, attempt=attempt)
+        for step in range(steps)
+    ]
+    for epoch in range(1, steps // per_epoch + 1):
+        for name, value in (("dev/loss", 0.5 / epoch), ("dev/accuracy", 0.6 + 0.05 * epoch)):
+            points.append(Metric(run_id=run.id, name=name, step=epoch * per_epoch, value=value, epoch=epoch, attempt=attempt))
+    epoch = steps // per_epoch
+    store.progress(
+        run.id, attempt, points, step=steps, epoch=epoch, loss=0.3, value=0.6, best=0.7125, best_epoch=epoch,
+        seconds=75.0, seconds_left=3600.0, samples_per_second=1500.0,
+    )  # fmt: skip
+    return attempt
+
+
+def write_log(home: Home, run: Run, text: str) -> None:
+    """Append to a run's log."""
+    path = home.log(run.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(text)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return open_store(home)
+
+
+@pytest.fixture
+def woken() -> list[Home]:
+    """The registries whose supervisor the dashboard woke."""
+    return []
+
+
+Board = AbstractAsyncContextManager[tuple[Dashboard, Pilot[int]]]
+
+
+@pytest.fixture
+def board(home: Home, woken: list[Home]) -> Callable[..., Board]:
+    """``async with board(size) as (app, pilot)``: a dashboard that has read its registry; it starts no processes."""
+
+    @asynccontextmanager
+    async def opened(size: tuple[int, int] = (160, 45)) -> Board:
+        app = Dashboard(home, launch=woken.append)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.store is not None)
+            await pilot.pause()
+            yield app, pilot
+
+    return opened
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object], seconds: float = 8.0) -> None:
+    """Wait for a condition; fail when it does not come true."""
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return
+        await pilot.pause(0.05)
+    pytest.fail("waited in vain")
+
+
+@pytest.fixture(name="until")
+def until_fixture() -> Callable[..., Awaitable[None]]:
+    return until
+
+
+@pytest.fixture(name="make_run")
+def make_run_fixture() -> Callable[..., Run]:
+    return make_run
+
+
+@pytest.fixture(name="train")
+def train_fixture() -> Callable[..., int]:
+    return train
+
+
+@pytest.fixture(name="write_log")
+def write_log_fixture() -> Callable[..., None]:
+    return write_log
+
+
+def screen_text(app: Dashboard) -> str:
+    """What stands on the screen, as lines."""
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+@pytest.fixture(name="screen_text")
+def screen_text_fixture() -> Callable[[Dashboard], str]:
+    return screen_text
+
+
+@pytest.fixture
+def notices() -> Callable[[Dashboard], str]:
+    """What the dashboard's notices say."""
+    return lambda app: "\n".join(f"{notice.title} {notice.message}" for notice in app._notifications)
+
+
+@pytest.fixture
+def five_runs(store: Store) -> Sequence[Run]:
+    """Queued runs, oldest first, of different methods and targets."""
+    runs = [
+        make_run(1, "adapter", "toy/sentiment"),
+        make_run(2, "adapter", "toy/entailment", seed=1),
+        make_run(3, "scalearn++", "toy/question"),
+        make_run(4, "full-ft", "toy/topics"),
+        make_run(5, "adapterfusion", "toy/choice"),
+    ]
+    store.add(runs, [])
+    return runs

@@ -1,0 +1,93 @@
+"""The detail pane and the full screens of one run."""
+
+from __future__ import annotations
+
+from engine.registry.tables import Checkpoint, Metric, RunState, Source
+from scalearn_tui.dashboard.widgets.chart import Chart
+from scalearn_tui.dashboard.widgets.log_view import LogView
+
+
+async def test_facts_chart_and_log(board, five_runs, store, home, train, write_log, until, screen_text) -> None:
+    run = five_runs[4]
+    attempt = train(store, run)
+    store.checkpointed(run.id, attempt, Checkpoint(run_id=run.id, kind="best", step=40, epoch=4, sha256="0" * 64, bytes=9))
+    write_log(home, run, "epoch 1/12  dev loss 0.5\nepoch 2\r 10%\r 50%")
+    async with board() as (app, pilot):
+        await until(pilot, lambda: " 50%" in screen_text(app))
+        text = screen_text(app)
+        assert "AdapterFusion · minilm · toy/choice · seed 0" in text
+        assert "epoch 4/12" in text and "best kept" in text and "train ≤ 64" in text
+        assert "epoch 1/12  dev loss 0.5" in text and "10%" not in text
+        chart = app.screen.query_one(Chart)
+        await until(pilot, lambda: [line.name for line in chart.lines] == ["train", "dev"])
+        assert "train 0.025" in screen_text(app) and any("⠀" < character <= "⣿" for character in screen_text(app))
+        await pilot.press("m")
+        await until(pilot, lambda: "dev accuracy" in screen_text(app))
+        assert [line.stretches[-1].last for line in chart.lines] == [80.0], "metrics are shown times 100"
+
+
+async def test_follows_curve_and_log(board, five_runs, store, home, train, write_log, until) -> None:
+    run = five_runs[4]
+    attempt = train(store, run)
+    write_log(home, run, "one\n")
+    async with board() as (app, pilot):
+        chart, log = app.screen.query_one(Chart), app.screen.query_one(LogView)
+        await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].end == 39)
+        store.progress(
+            run.id, attempt, [Metric(run_id=run.id, name="train/loss", step=40, value=0.01, epoch=4, attempt=attempt)]
+        )
+        write_log(home, run, "two\n")
+        await until(pilot, lambda: chart.lines[0].stretches[-1].end == 40)
+        await until(pilot, lambda: log.text_lines == ["one", "two"])
+        store.finish(run.id, attempt, RunState.STOPPED, "stopped on request")
+        store.requeue([run.id])
+        second = store.claim(run.id, "local", "cpu:0")
+        store.started(run.id, second)
+        point = Metric(run_id=run.id, name="train/loss", step=40, value=0.02, epoch=4, attempt=second)
+        store.progress(run.id, second, [point])
+        await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].last == 0.02)
+
+
+async def test_sources_and_results(board, store, make_run, train, until, screen_text) -> None:
+    sources = [make_run(1, target="toy/entailment"), make_run(2, target="toy/sentiment")]
+    run = make_run(3, "scalearn++")
+    store.add(
+        [*sources, run], [Source(run_id=run.id, position=n, source_id=one.id, task=one.target) for n, one in enumerate(sources)]
+    )
+    attempt = train(store, sources[0])
+    store.finish(sources[0].id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.9123}})
+    async with board() as (app, pilot):
+        await until(pilot, lambda: "sources ✓ entailment ◷ sentiment" in screen_text(app))
+        await pilot.press("end")
+        await until(pilot, lambda: "test accuracy 91.23" in screen_text(app))
+
+
+async def test_full_screens(board, five_runs, home, store, train, write_log, until, screen_text) -> None:
+    train(store, five_runs[4])
+    write_log(home, five_runs[4], "".join(f"line {number}\n" for number in range(400)))
+    async with board((80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: "line 399" in screen_text(app))
+        assert "AdapterFusion" in screen_text(app) and "patience" in screen_text(app)
+        await pilot.press("l")
+        await until(pilot, lambda: "following" in screen_text(app) and "line 399" in screen_text(app))
+        log = app.screen.query_one(LogView)
+        await pilot.press("g")
+        await until(pilot, lambda: "line 0 " in screen_text(app))
+        assert not log.following
+        write_log(home, five_runs[4], "line 400\n")
+        await until(pilot, lambda: log.text_lines[-1] == "line 400")
+        assert log.scroll_y == 0, "reading above the end is not disturbed"
+        await pilot.press("f")
+        await until(pilot, lambda: "line 400" in screen_text(app))
+        await pilot.press("q", "q")
+        await until(pilot, lambda: app.screen.id == "_default" or "ScaLearn++" in screen_text(app))
+
+
+async def test_closing_while_reading(board, five_runs, store, train) -> None:
+    train(store, five_runs[4])
+    async with board((90, 30)) as (app, pilot):
+        for _ in range(4):
+            await pilot.press("enter", "q", "l", "q")
+        await pilot.pause(0.5)
+        assert app.is_running and len(app.screen_stack) == 1

@@ -1,0 +1,100 @@
+"""The form: what it plans and queues equals what the command line would."""
+
+from __future__ import annotations
+
+from textual.widgets import Button, Input
+
+from engine.plans.planner import make_plan
+from scalearn_tui.dashboard.screens.new_run import NewRunScreen
+from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
+
+
+async def fill(pilot, **values: str) -> None:
+    for name, value in values.items():
+        pilot.app.screen.query_one(f"#option-{name}", Input).value = value
+    await pilot.pause()
+
+
+async def open_form(pilot, until) -> NewRunScreen:
+    await pilot.press("n")
+    await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+    await pilot.pause()
+    return pilot.app.screen
+
+
+async def test_has_every_launch_option(board, until, screen_text) -> None:
+    async with board((80, 24)) as (app, pilot):
+        screen = await open_form(pilot, until)
+        assert [field.id for field in screen.query(Input)] == [f"option-{option.name}" for option in LAUNCH_OPTIONS]
+        await fill(
+            pilot,
+            method="scalearn++",
+            target="rte",
+            sources="cb,copa,boolq,wic",
+            backbone="minilm",
+            seed="0-4",
+            limit="train=9",
+        )
+        await until(pilot, lambda: "writ" in screen_text(app) or "hub" in screen_text(app) or "data" in screen_text(app))
+        text = screen_text(app)
+        assert "Queue" in text and "Copy command" in text, "the buttons are in view at 80x24 whatever the plan says"
+
+
+async def test_plans_and_queues(board, store, until, woken, home, screen_text) -> None:
+    async with board() as (app, pilot):
+        screen = await open_form(pilot, until)
+        await until(pilot, lambda: "name a method" in screen_text(app))
+        wanted = {
+            "method": "scalearn++",
+            "target": "toy/sentiment",
+            "sources": "sentiment,choice",
+            "backbone": "minilm",
+            "epochs": "1",
+        }
+        await fill(pilot, **wanted)
+        await until(pilot, lambda: "3 runs: 3 new" in screen_text(app))
+        assert "2 source adapters first" in screen_text(app)
+        assert "scalearn run --method scalearn++ --target toy/sentiment" in " ".join(screen_text(app).split())
+        assert store.count() == 0, "a plan queues nothing"
+        screen.query_one("#queue", Button).press()
+        await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
+        await until(pilot, lambda: len(app.book) == 3)
+        plan = make_plan(parse_request(wanted), store)
+        assert {planned.spec.run_id for planned in plan.runs} == {run.id for run in store.runs()} and not plan.new
+        assert home in woken
+
+        await open_form(pilot, until)
+        await fill(pilot, **wanted)
+        await until(pilot, lambda: "3 runs: 3 under way" in screen_text(app))
+
+
+async def test_errors_are_one_line(board, store, until, screen_text) -> None:
+    async with board() as (app, pilot):
+        screen = await open_form(pilot, until)
+        await fill(pilot, method="adapter", target="nonsense", backbone="minilm")
+        await until(pilot, lambda: "no task 'nonsense'" in screen_text(app))
+        await fill(pilot, target="toy/sentiment", set="reduction=0")
+        await until(pilot, lambda: "reduction must lie between" in screen_text(app))
+        screen.query_one("#queue", Button).press()
+        await pilot.pause(0.5)
+        assert isinstance(app.screen, NewRunScreen) and store.count() == 0
+
+
+async def test_completes_words_and_shows_choices(board, until, screen_text) -> None:
+    async with board() as (app, pilot):
+        screen = await open_form(pilot, until)
+        await pilot.press(*"full")
+        await until(pilot, lambda: screen.query_one("#option-method", Input)._suggestion == "full-ft")
+        await pilot.press("right", "enter")
+        assert screen.query_one("#option-method", Input).value == "full-ft"
+        await pilot.press(*"toy/se")
+        await until(pilot, lambda: "toy/sentiment" in screen_text(app))
+        assert "toy/choice" not in screen_text(app)
+
+
+async def test_copies_the_command(board, until) -> None:
+    async with board() as (app, pilot):
+        screen = await open_form(pilot, until)
+        await fill(pilot, method="adapter", target="rte")
+        screen.query_one("#copy", Button).press()
+        await until(pilot, lambda: app.clipboard == "scalearn run --method adapter --target rte")

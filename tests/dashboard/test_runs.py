@@ -1,0 +1,182 @@
+"""The run list: live rows, filter, order, empty and error states, speed."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+
+from engine.registry.home import Home
+from engine.registry.tables import RunState
+from scalearn_tui.dashboard.screens.runs import RunsScreen
+from scalearn_tui.dashboard.widgets.run_table import RunTable
+
+
+def shown(app) -> list[str]:
+    return [run.id for run in app.screen.query_one(RunTable)._runs]
+
+
+async def test_empty_registry_says_what_to_do(board, screen_text) -> None:
+    async with board() as (app, pilot):
+        await pilot.pause()
+        text = screen_text(app)
+        assert "No runs yet." in text and "scalearn run --method" in text and "registry.sqlite" in text
+
+
+async def test_newest_first_and_live(board, five_runs, store, train, until, make_run, screen_text) -> None:
+    async with board() as (app, pilot):
+        assert shown(app) == [run.id for run in reversed(five_runs)]
+        assert "queued" in screen_text(app)
+        attempt = train(store, five_runs[4])
+        await until(pilot, lambda: "71.25" in screen_text(app))
+        text = screen_text(app)
+        assert "4/12" in text and "● 1 running" in text and "01:15" in text
+        store.finish(five_runs[4].id, attempt, RunState.FAILED, "the loss became nan at step 40")
+        await until(pilot, lambda: "✗ failed" in screen_text(app))
+        assert "the loss became nan" in screen_text(app)
+        newer = make_run(6, "scalearn", "toy/similarity")
+        store.add([newer], [])
+        await until(pilot, lambda: shown(app)[0] == newer.id)
+        assert app.screen.query_one(RunTable).selected.id == five_runs[4].id, "the selection stays on its run"
+
+
+async def test_deleted_runs_disappear(board, five_runs, store, until) -> None:
+    async with board() as (app, pilot):
+        store.delete([five_runs[4].id, five_runs[0].id])
+        await until(pilot, lambda: len(shown(app)) == 3)
+
+
+async def test_moving(board, five_runs) -> None:
+    async with board() as (app, pilot):
+        table = app.screen.query_one(RunTable)
+        await pilot.press("j", "down")
+        assert table.cursor == 2
+        await pilot.press("k")
+        assert table.cursor == 1
+        await pilot.press("end")
+        assert table.cursor == 4
+        await pilot.press("j")
+        assert table.cursor == 4
+        await pilot.press("home")
+        assert table.cursor == 0
+        await pilot.press("pagedown")
+        assert table.cursor == 4
+        await pilot.click(RunTable, offset=(5, 2))
+        assert table.cursor == 1
+
+
+async def test_filter(board, five_runs, until, screen_text) -> None:
+    async with board() as (app, pilot):
+        await pilot.press("slash", *"adapter toy/")
+        await until(pilot, lambda: "3 of 5 match “adapter toy/”" in screen_text(app))
+        assert len(shown(app)) == 3
+        await pilot.press(*"zzz")
+        await until(pilot, lambda: "0 of 5 runs match" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(shown(app)) == 5)
+        await pilot.press("slash", *"QUESTION", "enter", "j")
+        assert shown(app) == [five_runs[2].id]
+
+
+async def test_sort_cycles(board, five_runs, store, train, screen_text) -> None:
+    train(store, five_runs[1])
+    async with board() as (app, pilot):
+        await pilot.press("s")
+        assert shown(app)[0] == five_runs[1].id, "live runs first"
+        await pilot.press("s")
+        assert [app.book.get(one).method for one in shown(app)] == [
+            "adapter",
+            "adapter",
+            "adapterfusion",
+            "full-ft",
+            "scalearn++",
+        ]
+        await pilot.press("s", "s")
+        await pilot.pause()
+        assert shown(app)[0] == five_runs[1].id and "metric↓" in screen_text(app)
+        await pilot.press("s", "s")
+        assert shown(app)[0] == five_runs[4].id, "newest first again"
+
+
+async def test_only_changed_rows_are_drawn(board, five_runs, store, train, until) -> None:
+    async with board() as (app, pilot):
+        table = app.screen.query_one(RunTable)
+        drawn = []
+        original = table._row
+        table._row = lambda run, selected, width: drawn.append(run.id) or original(run, selected, width)
+        train(store, five_runs[2])
+        await until(pilot, lambda: drawn)
+        await pilot.pause(0.2)
+        assert set(drawn) == {five_runs[2].id}
+
+
+async def test_newer_schema_is_told(home, board, store, until, screen_text) -> None:
+    from scalearn_tui.dashboard.app import Dashboard
+
+    store.close()
+    home.database.write_bytes(b"this is no database" * 100)
+    app = Dashboard(home, launch=lambda home: None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.trouble)
+        await pilot.pause()
+        assert "r tries again" in screen_text(app)
+        assert app.is_running
+
+
+async def test_trouble_while_polling_is_told_and_forgotten(board, five_runs, home, until, screen_text) -> None:
+    async with board() as (app, pilot):
+        change(home, "ALTER TABLE clock RENAME TO hidden")
+        await until(pilot, lambda: "an older view" in screen_text(app))
+        assert shown(app), "what was known stays"
+        change(home, "ALTER TABLE hidden RENAME TO clock")
+        await until(pilot, lambda: "an older view" not in screen_text(app))
+
+
+def change(home: Home, statement: str) -> None:
+    """Write past the store, as a damaged or foreign file would be."""
+    with closing(sqlite3.connect(home.database, timeout=10)) as connection, connection:
+        connection.execute(statement)
+
+
+COPIES = """
+    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 9999)
+    INSERT INTO run ({columns}) SELECT {values} FROM run, counted WHERE run.id = '{id}'
+"""
+
+
+async def test_ten_thousand_runs(board, store, home, make_run, until) -> None:
+    run = make_run(1)
+    store.add([run], [])
+    columns = [column.name for column in run.__table__.columns]
+    new = {"id": "printf('%010x', n)", "fingerprint": "printf('%064x', n)"}
+    values = ", ".join(new.get(name, f'run."{name}"') for name in columns)
+    change(home, COPIES.format(columns=", ".join(f'"{name}"' for name in columns), values=values, id=run.id))
+    before = time.process_time()
+    async with board() as (app, pilot):
+        await until(pilot, lambda: len(shown(app)) == 10_000)
+        opened = time.process_time() - before
+        await pilot.press("end")
+        assert app.screen.query_one(RunTable).cursor == 9_999
+        before = time.process_time()
+        app.screen.show_runs()
+        await pilot.pause()
+        again = time.process_time() - before
+    print(f"10k runs: opened in {opened:.2f} s CPU, shown again in {again:.3f} s CPU")
+    assert opened < 1.5, opened
+    assert again < 0.15, again
+
+
+async def test_sizes(board, five_runs, until, screen_text) -> None:
+    async with board((80, 24)) as (app, pilot):
+        assert isinstance(app.screen, RunsScreen)
+        lines = screen_text(app).splitlines()
+        assert all(len(line) == 80 for line in lines)
+        assert "ScaLearn++" in screen_text(app) and "toy/question" in screen_text(app) and "? help" in lines[-1]
+        assert not app.screen.query_one("#detail").display
+        await pilot.resize_terminal(160, 45)
+        await until(pilot, lambda: app.screen.query_one("#detail").display)
+        assert app.screen.query_one("#detail").region.x > 90
+        await pilot.resize_terminal(110, 40)
+        await until(pilot, lambda: app.screen.query_one("#detail").region.y > 10)
+        await pilot.resize_terminal(50, 12)
+        await until(pilot, lambda: "needs 60x15, have 50x12" in screen_text(app))

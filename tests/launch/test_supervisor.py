@@ -1,0 +1,219 @@
+"""The supervisor: order of launches, restarts, and one of it for each registry."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.launch.processes import identify, is_alive
+from engine.launch.supervisor import ensure_supervisor, supervise
+from engine.registry.home import Home
+from engine.registry.locks import try_lock
+from engine.registry.store import Store
+from engine.registry.tables import RunState, Source
+from tests.launch.workers import SLEEP, TRAINS, handle, over, queue, supervisor, until
+from tests.registry.rows import run
+
+ROOT = Path(__file__).parents[2]
+PROCESS = """
+import logging, sys
+from pathlib import Path
+from engine.launch.supervisor import supervise
+from engine.registry.home import Home
+from engine.registry.store import open_store
+from tests.launch.workers import supervisor
+logging.basicConfig(level=logging.INFO)
+store = open_store(Home(Path(sys.argv[1])))
+supervise(store.home, supervisor(store), idle=float(sys.argv[2]), interval=0.1)
+"""
+
+
+def start(home: Home, idle: float = 0.5) -> subprocess.Popen[bytes]:
+    """A supervisor as a process of its own, with the workers of these tests."""
+    return subprocess.Popen([sys.executable, "-c", PROCESS, str(home.root), str(idle)], cwd=ROOT, stderr=subprocess.PIPE)
+
+
+def depends(store: Store, command: str) -> tuple[str, str]:
+    """A source that runs ``command`` and a run that waits for it."""
+    source, target = run(1, command=command), run(2, command=TRAINS)
+    ids = source.id, target.id
+    store.add([source, target], [Source(run_id=ids[1], position=0, source_id=ids[0], task="toy/topics")])
+    return ids
+
+
+def test_a_run_waits_for_its_source_and_then_trains(store: Store) -> None:
+    source, target = depends(store, TRAINS)
+    watcher = supervisor(store)
+    watcher.tick()
+    assert (store.find(source).state, store.find(target).state) == (RunState.STARTING, RunState.QUEUED)
+    until(over(store, source, target), watcher)
+    first, second = store.find(source), store.find(target)
+    assert first.state == second.state == RunState.COMPLETED
+    assert first.ended_at and second.started_at and first.ended_at <= second.started_at
+
+
+def test_a_failed_source_fails_what_waits_for_it(store: Store) -> None:
+    source, target = depends(store, "exit 7")
+    until(over(store, source, target), supervisor(store))
+    failed = store.find(target)
+    assert failed.state == RunState.FAILED and failed.attempt == 0
+    assert failed.cause == f"its source {source} (adapter on toy/question) failed; resume that one first"
+
+
+def test_one_worker_for_each_slot_in_the_order_of_asking(store: Store) -> None:
+    ids = queue(store, SLEEP, SLEEP, SLEEP)
+    watcher = supervisor(store)
+    until(lambda: len(store.runs(states=[RunState.STARTING])) == 2, watcher)
+    watcher.tick()
+    assert [store.find(one).device for one in ids] == ["the one", "the two", None]
+    store.request_stop(ids)
+    until(over(store, *ids), watcher)
+
+
+def test_a_killed_supervisor_is_replaced_by_one_that_adopts_its_workers(store: Store) -> None:
+    stays, ends = queue(store, SLEEP, "sleep 2; exit 75")
+    first = start(store.home)
+    until(lambda: store.find(stays).handle and store.find(ends).handle)
+    first.kill()
+    first.communicate()
+    before = handle(store.find(stays))
+    second = start(store.home)
+    until(over(store, ends))
+    assert store.find(ends).state == RunState.STOPPED and store.find(ends).attempt == 1
+    assert store.find(stays).state.live and store.find(stays).attempt == 1 and is_alive(before)
+    os.killpg(int(str(before["pid"])), signal.SIGKILL)
+    assert until(over(store, stays)) < 10
+    assert store.find(stays).state == RunState.LOST and "killed by signal 9" in (store.find(stays).cause or "")
+    assert second.wait(10) == 0
+    assert second.stderr is not None
+    second.stderr.close()
+
+
+def test_a_claim_without_a_process_goes_back_to_the_queue(store: Store) -> None:
+    (halfway,) = queue(store, TRAINS)
+    assert store.claim(halfway, "local", "cpu") == 1
+    until(over(store, halfway), supervisor(store))
+    assert (store.find(halfway).state, store.find(halfway).attempt) == (RunState.COMPLETED, 2)
+
+
+def test_a_worker_starts_only_once_it_can_be_found(store: Store) -> None:
+    """The supervisor dies between making the process and storing its handle: the process ends without doing anything."""
+    (halfway,) = queue(store, f"touch {store.home.root}/ran")
+    watcher = supervisor(store)
+    handles = []
+
+    def die(_run_id: str, _attempt: int, handle: dict[str, object]) -> None:
+        handles.append(handle)
+        raise KeyboardInterrupt
+
+    real, store.launched = store.launched, die  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        watcher.tick()
+    store.launched = real  # type: ignore[method-assign]
+    until(lambda: not is_alive(handles[0]))
+    assert not (store.home.root / "ran").exists()
+    until(over(store, halfway), supervisor(store))
+    assert (store.home.root / "ran").exists() and store.find(halfway).attempt == 2
+
+
+def test_one_supervisor_works_and_ends_when_idle(store: Store) -> None:
+    (only,) = queue(store, TRAINS)
+    pair = [start(store.home), start(store.home)]
+    errors = [process.communicate(timeout=30)[1] for process in pair]
+    assert [process.returncode for process in pair] == [0, 0]
+    assert store.find(only).state == RunState.COMPLETED and store.find(only).attempt == 1
+    assert sorted(b": started on" in text for text in errors) == [False, True]
+
+
+def test_it_does_not_miss_what_is_queued_as_it_ends(store: Store) -> None:
+    """Whoever queues relies on a supervisor that holds the lock, even one that is about to let go of it."""
+    threads: list[threading.Thread] = []
+    for number in range(1, 16):
+        late = run(number, command="exit 75")
+        run_id = late.id
+        store.add([late], [])
+        if not is_held(store.home):
+            threads.append(threading.Thread(target=supervise, args=(store.home, supervisor(store), 0.0, 0.01)))
+            threads[-1].start()
+        until(over(store, run_id))
+        time.sleep(random.uniform(0.0, 0.03))
+    for thread in threads:
+        thread.join(5)
+    assert len(threads) > 1
+
+
+def test_errors_of_the_database_do_not_end_it(store: Store) -> None:
+    (run_id,) = queue(store, "exit 75")
+    watcher = supervisor(store)
+    hidden = store.home.database.with_suffix(".hidden")
+    store.close()
+    store.home.database.rename(hidden)
+    thread = threading.Thread(target=supervise, args=(store.home, watcher, 1.0, 0.05))
+    thread.start()
+    time.sleep(0.3)
+    assert thread.is_alive()
+    store.close()
+    for name in ("", "-wal", "-shm"):
+        Path(f"{store.home.database}{name}").unlink(missing_ok=True)
+    hidden.rename(store.home.database)
+    until(over(store, run_id))
+    thread.join(10)
+    assert store.find(run_id).state == RunState.STOPPED
+
+
+def test_ensure_supervisor_starts_one_in_the_background(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    held = try_lock(store.home.supervisor_lock)
+    ensure_supervisor(store.home)
+    assert held is not None
+    os.close(held)
+
+    def found() -> list[psutil.Process]:
+        return [one for one in psutil.process_iter(["cmdline"]) if str(store.home.root) in (one.info["cmdline"] or [])]
+
+    assert found() == []
+    began = time.monotonic()
+    ensure_supervisor(store.home)
+    assert time.monotonic() - began < 1
+    until(lambda: is_held(store.home))
+    (process,) = found()
+    try:
+        ensure_supervisor(store.home)
+        assert process.ppid() != os.getpid() and os.getsid(process.pid) != os.getsid(0)
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
+        assert "libtorch" not in maps and "pyarrow" not in maps
+    finally:
+        process.kill()
+        process.wait(5)
+    assert store.home.supervisor_log.exists()
+
+
+def is_held(home: Home) -> bool:
+    lock = try_lock(home.supervisor_lock)
+    if lock is None:
+        return True
+    os.close(lock)
+    return False
+
+
+def test_identity_is_more_than_a_number() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    mine = identify(child.pid)
+    assert is_alive(mine)
+    assert not is_alive({**mine, "start": mine["start"] + 1}) and not is_alive({**mine, "boot": "another"})
+    child.kill()
+    until(lambda: not is_alive(mine))
+    assert Path(f"/proc/{child.pid}").exists(), "still a zombie"
+    child.wait()
+    assert not is_alive(mine)
+    with pytest.raises(ProcessLookupError):
+        identify(child.pid)

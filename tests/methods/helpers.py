@@ -1,0 +1,72 @@
+"""A small random encoder, source adapters for it, and every method attached by its catalog entry."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import torch
+
+from engine.catalog.benchmarks import TaskInfo, find_task
+from engine.catalog.methods import METHODS
+from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.encoder.packing import Packed, pack
+from engine.methods.model import Model, SourceAdapter
+
+CONFIG = EncoderConfig("bert", 99, 32, 3, 4, 64, 40, 2, 0)
+RTE = find_task("glue/rte")
+TWO_STAGE = [name for name, info in METHODS.items() if info.group == "two-stage"]
+REDUCTION = 4
+
+
+def small_encoder(seed: int = 0, dropout: float = 0.0) -> Encoder:
+    """Weights large enough that every path matters."""
+    torch.manual_seed(seed)
+    shape = {**CONFIG.__dict__, "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+    encoder = Encoder(EncoderConfig(**shape), pooler=True)
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.2 + (parameter.dim() == 1))
+    return encoder
+
+
+def source_adapter(task: str, seed: int, width: int = CONFIG.hidden_size // REDUCTION) -> SourceAdapter:
+    random = torch.Generator().manual_seed(seed)
+    d = CONFIG.hidden_size
+    shapes = {"down.weight": (width, d), "down.bias": (width,), "up.weight": (d, width), "up.bias": (d,)}
+    return SourceAdapter(
+        task,
+        {
+            f"adapter.layer.{i}.{name}": torch.randn(shape, generator=random) * 0.3
+            for i in range(CONFIG.num_hidden_layers)
+            for name, shape in shapes.items()
+        },
+    )
+
+
+def source_adapters(count: int = 3) -> list[SourceAdapter]:
+    return [source_adapter(f"glue/source{i}", i) for i in range(count)]
+
+
+def attached(
+    method: str,
+    encoder: Encoder | None = None,
+    sources: list[SourceAdapter] | None = None,
+    tasks: tuple[TaskInfo, ...] = (RTE,),
+    **settings: object,
+) -> Model:
+    """The method as a worker attaches it: defaults, ``settings``, then what is fixed."""
+    info = METHODS[method]
+    module, function = info.implementation.split(":")
+    values = {name: setting.default for name, setting in info.hyperparameters().items()} | info.defaults
+    if "reduction" in info.own:
+        values["reduction"] = REDUCTION
+    if sources is None:
+        sources = source_adapters() if info.source_method else []
+    attach = getattr(importlib.import_module(module), function)
+    return attach(encoder or small_encoder(), list(tasks), sources, {**values, **settings, **info.fixed})
+
+
+def batch(lengths: tuple[int, ...] = (5, 17, 3, 9), seed: int = 0) -> Packed:
+    tokens = np.random.default_rng(seed).integers(3, CONFIG.vocab_size, sum(lengths))
+    return pack(tokens, np.array(lengths), np.zeros(sum(lengths), dtype=np.int64))

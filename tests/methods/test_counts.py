@@ -1,0 +1,73 @@
+"""Trainable parameters at base shape equal the released code's, counted on the meta device."""
+
+from __future__ import annotations
+
+import importlib
+import json
+
+import pytest
+import torch
+
+from engine.catalog.benchmarks import find_task
+from engine.catalog.methods import METHODS
+from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.methods.model import Model, SourceAdapter
+
+from ..conformance.golden import ROOT
+
+COUNTS = ROOT / "parameter_counts.json"
+ROBERTA_BASE = EncoderConfig("roberta", 50265, 768, 12, 12, 3072, 514, 1, 1, 1e-5)
+TASKS = ("rte", "mrpc", "cola", "stsb", "sst2", "qnli", "mnli", "qqp")
+NAMES = {
+    "full-ft": "full_finetune",
+    "adapter": "adapter",
+    "adapterfusion": "adapter_fusion",
+    "scalearn": "scalearn",
+    "scalearn-uniform": "scalearn_uniform",
+    "scalearn++": "scalearn_plusplus",
+    "scalearn-uniform++": "scalearn_uniform_plusplus",
+}
+EXPECTED = {
+    "full-ft": (124_647_170, 124_055_040),
+    "adapter": (1_486_658, 894_528),
+    "adapterfusion": (21_844_226, 21_252_096),
+    "scalearn": (665_858, 73_728),
+    "scalearn-uniform": (592_226, 96),
+    "scalearn++": (598_274, 6_144),
+    "scalearn-uniform++": (592_138, 8),
+}
+"""All trainable parameters, and those without the head."""
+
+
+def source(task: str) -> SourceAdapter:
+    shapes = {"down.weight": (48, 768), "down.bias": (48,), "up.weight": (768, 48), "up.bias": (768,)}
+    tensors = {f"adapter.layer.{i}.{name}": torch.empty(shape) for i in range(12) for name, shape in shapes.items()}
+    return SourceAdapter(task, tensors)
+
+
+def build(method: str) -> Model:
+    info = METHODS[method]
+    module, function = info.implementation.split(":")
+    settings = {**{name: value.default for name, value in info.hyperparameters().items()}, **info.defaults, **info.fixed}
+    with torch.device("meta"):
+        sources = [source(task) for task in TASKS] if info.source_method else []
+        encoder = Encoder(ROBERTA_BASE, pooler=True)
+        return getattr(importlib.import_module(module), function)(encoder, [find_task("glue/rte")], sources, settings)
+
+
+@pytest.mark.parametrize("method", EXPECTED)
+def test_trainable_parameters(method: str) -> None:
+    model = build(method)
+    total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
+    assert (total, transfer) == EXPECTED[method]
+    assert sum(tensor.numel() for tensor in model.trainable_state().values()) == total
+    grouped = [p for group in model.parameter_groups(1e-3, 0.1) for p in group["params"]]
+    assert sum(parameter.numel() for parameter in grouped) == total
+
+
+@pytest.mark.skipif(not COUNTS.is_file(), reason=f"no {COUNTS}")
+@pytest.mark.parametrize("method", EXPECTED)
+def test_the_figures_are_the_released_codes(method: str) -> None:
+    counted = json.loads(COUNTS.read_text())["methods"][NAMES[method]]
+    assert (counted["trainable_total"], counted["transfer_only"]) == EXPECTED[method]

@@ -1,0 +1,217 @@
+"""Relations between methods that must hold whatever the weights, and how parameters start."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.catalog.methods import METHODS
+from engine.encoder.encoder import Encoder
+from engine.errors import UserError
+from engine.methods.adapter_fusion import FusedSources
+from engine.methods.model import Model, SourceAdapter
+
+from .helpers import CONFIG, RTE, TWO_STAGE, attached, batch, small_encoder, source_adapter, source_adapters
+
+SCALING = [name for name in TWO_STAGE if name.startswith("scalearn")]
+
+
+def states(model: Model) -> Tensor:
+    """Last hidden states of all tokens in evaluation mode, float64."""
+    with torch.no_grad():
+        return model.double().eval().encoder(batch(), first_only=False)
+
+
+def plain_states() -> Tensor:
+    with torch.no_grad():
+        return small_encoder().double().eval()(batch(), first_only=False)
+
+
+def single_adapter_states(source: SourceAdapter) -> Tensor:
+    model = attached("adapter")
+    heads = {name: tensor for name, tensor in model.trainable_state().items() if name.startswith("heads.")}
+    model.load_trainable({**source.tensors, **heads})
+    return states(model)
+
+
+def set_parameter(model: Model, ending: str, value: Tensor) -> Model:
+    for name, parameter in model.named_parameters():
+        if name.endswith(ending):
+            parameter.data = value.expand_as(parameter).clone().to(parameter.dtype)
+    return model
+
+
+@pytest.mark.parametrize("method", SCALING)
+def test_omega_zero_is_the_plain_backbone(method: str) -> None:
+    torch.testing.assert_close(states(set_parameter(attached(method), "omega", torch.zeros(()))), plain_states())
+
+
+@pytest.mark.parametrize("method", SCALING)
+def test_omega_one_hot_is_that_sources_adapter(method: str) -> None:
+    sources = source_adapters()
+    model = set_parameter(attached(method, sources=sources), "omega", torch.tensor([[0.0], [0.0], [1.0]]))
+    torch.testing.assert_close(states(model), single_adapter_states(sources[2]))
+
+
+def test_fusion_of_one_source_with_identity_values_is_that_sources_adapter() -> None:
+    sources = source_adapters(1)
+    model = set_parameter(attached("adapterfusion", sources=sources), "value.weight", torch.eye(CONFIG.hidden_size))
+    torch.testing.assert_close(states(model), single_adapter_states(sources[0]))
+
+
+class LoopedSources(nn.Module):
+    """The papers' own form: every source's output, one after the other."""
+
+    def __init__(self, layer: int, sources: list[SourceAdapter]) -> None:
+        super().__init__()
+        self.maps = [[s.tensors[f"adapter.layer.{layer}.{m}.{k}"].double() for m in ("down", "up") for k in ("weight", "bias")]
+                     for s in sources]  # fmt: skip
+
+    def forward(self, h: Tensor) -> Tensor:
+        return torch.stack([F.linear(torch.relu(F.linear(h, dw, db)), uw, ub) for dw, db, uw, ub in self.maps], dim=1)
+
+
+def looped(model: Model, sources: list[SourceAdapter]) -> Model:
+    """The same model without stacking or folding."""
+    for i, (sites, combined) in enumerate(zip(model.encoder.sites, model.parts["transfer"].layer, strict=True)):
+        outputs = LoopedSources(i, sources)
+
+        def site(f: Tensor, x: Tensor, norm: nn.LayerNorm, c: nn.Module = combined, outputs: nn.Module = outputs) -> Tensor:
+            h = norm(f + x)
+            u = outputs(h)  # [rows, T, d]
+            if isinstance(c, FusedSources):
+                p = F.softmax((c.query(h).unsqueeze(1) * c.key(u)).sum(-1), dim=-1)
+                return norm(f + (p.unsqueeze(-1) * c.value(u)).sum(1) + x)
+            return norm(f + (c.omega * u).sum(1) + x)
+
+        sites.feed_forward_output = site
+    return model
+
+
+@pytest.mark.parametrize("lengths", [(5, 17, 3, 9), (30, 40, 38, 39)], ids=["query-applied", "query-folded"])
+@pytest.mark.parametrize("method", TWO_STAGE)
+def test_folding_equals_the_loop_over_sources(method: str, lengths: tuple[int, ...]) -> None:
+    sources = source_adapters()
+    results = []
+    for form in (lambda model: model, lambda model: looped(model, sources)):
+        torch.manual_seed(3)
+        model = form(attached(method, sources=sources)).double().eval()
+        loss, logits = model.loss(batch(lengths), torch.tensor([0, 1, 1, 0]), RTE.key)
+        gradients = torch.autograd.grad(loss, [p for p in model.parameters() if p.requires_grad])
+        results.append((loss, logits, *gradients))
+    for folded, loop in zip(*results, strict=True):
+        torch.testing.assert_close(folded, loop, atol=1e-11, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", TWO_STAGE)
+def test_evaluation_folds_once_and_notices_changes(method: str) -> None:
+    model = attached(method)
+    optimizer = torch.optim.AdamW(model.parameter_groups(0.1, 0.0), fused=True)
+    layer = model.parts["transfer"].layer[0]
+    packed, labels = batch(), torch.tensor([0, 1, 1, 0])
+
+    @torch.inference_mode()
+    def evaluated() -> tuple[Tensor, Tensor]:
+        return model.eval().encoder(packed), layer.folded()[0]
+
+    before, fold = evaluated()
+    with torch.no_grad():
+        assert model.encoder(packed).equal(before)
+        assert layer.folded()[0] is fold
+    # With gradients, also in evaluation mode, nothing kept is used; a step in place is noticed without any call of ours.
+    model.loss(packed, labels, RTE.key)[0].backward()
+    optimizer.step()
+    with torch.no_grad():
+        after = model.encoder(packed)
+    assert not torch.allclose(after, before)
+    model.train()
+    assert torch.equal(evaluated()[0], after)
+
+
+@pytest.mark.parametrize("method", TWO_STAGE)
+def test_what_is_kept_has_the_parameters_precision(method: str) -> None:
+    model = attached(method).eval()
+    with torch.inference_mode():
+        expected = model.encoder(batch())
+        model.train().eval()
+        with torch.autocast("cpu", torch.bfloat16):
+            model.encoder(batch())
+        assert torch.equal(model.encoder(batch()), expected)
+
+
+def test_shared_omega_draws_a_mask_per_layer() -> None:
+    model = attached("scalearn++").train()
+    layers = model.parts["transfer"].layer
+    assert all(layer.omega is model.parts["transfer"].omega for layer in layers)
+    first, second = layers[0].fold()[0], layers[1].fold()[0]
+    masks = [fold == 0 for fold in (first, second)]
+    assert not torch.equal(*masks)
+    share = torch.stack(masks).float().mean().item()
+    assert 0.15 < share < 0.45
+
+
+def test_uniform_dropout_switches_whole_sources_off() -> None:
+    torch.manual_seed(0)
+    layer = attached("scalearn-uniform", omega_dropout=0.5).train().parts["transfer"].layer[0]
+    ups = layer.fold()[0].unflatten(0, (3, -1))
+    off = (ups == 0).flatten(1)
+    assert ((off.all(1)) | (~off.any(1))).all()
+
+
+@pytest.mark.parametrize("method", SCALING)
+def test_omega_starts_at_two_over_t(method: str) -> None:
+    sources = source_adapters(8)
+    omega = torch.cat([p.flatten() for n, p in attached(method, sources=sources).named_parameters() if n.endswith("omega")])
+    assert omega.mean().item() == pytest.approx(0.25, abs=0.002)
+    assert (omega - 0.25).abs().max() < 0.006
+
+
+def test_adapter_fusion_and_head_start() -> None:
+    torch.manual_seed(0)
+    for method in ("adapter", "adapterfusion"):
+        for name, tensor in attached(method).trainable_state().items():
+            if name.endswith("bias"):
+                assert not tensor.any(), name
+            elif "value" in name:
+                expected = torch.eye(CONFIG.hidden_size).clamp_min(1e-6)
+                torch.testing.assert_close(tensor, expected, msg=name)
+            elif tensor.numel() >= 200:
+                assert tensor.std().item() == pytest.approx(0.02, rel=0.2), name
+                assert abs(tensor.mean().item()) < 0.005, name
+
+
+def test_fusion_penalty_is_part_of_the_training_loss() -> None:
+    model = attached("adapterfusion", value_penalty=0.5)
+    set_parameter(model, "value.weight", torch.full((), 2.0))
+    d = CONFIG.hidden_size
+    penalty = 0.5 * CONFIG.num_hidden_layers * (d * 1.0 + (d * d - d) * 4.0)
+    losses = [model.train(mode).loss(batch(), torch.tensor([0, 1, 1, 0]), RTE.key)[0].item() for mode in (True, False)]
+    assert losses[0] - losses[1] == pytest.approx(penalty, rel=1e-5)
+
+
+@pytest.mark.parametrize("method", TWO_STAGE)
+def test_sources_that_do_not_fit(method: str) -> None:
+    with pytest.raises(UserError, match="at least one source"):
+        attached(method, sources=[])
+    with pytest.raises(UserError, match="glue/odd does not fit"):
+        attached(method, sources=[*source_adapters(), source_adapter("glue/odd", 9, width=5)])
+
+
+def test_reduction_beyond_the_hidden_size() -> None:
+    with pytest.raises(UserError, match="at most the backbone's hidden size, 32"):
+        attached("adapter", reduction=33)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_attaching_replaces_the_method_before(method: str) -> None:
+    encoder: Encoder = small_encoder()
+    attached("scalearn", encoder)
+    attached("full-ft", encoder)
+    model = attached(method, encoder)
+    fresh = attached(method)
+    model.load_trainable(fresh.trainable_state())
+    torch.testing.assert_close(states(model), states(fresh))
+    trained = [[name for name, p in m.named_parameters() if p.requires_grad] for m in (model, fresh)]
+    assert trained[0] == trained[1]

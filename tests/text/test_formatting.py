@@ -1,0 +1,58 @@
+"""Numbers as text, marks of states."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from scalearn_tui.text.formatting import count, duration, mean_std, number, score, shorten
+from scalearn_tui.text.glyphs import STATES, state_colour, state_glyph, state_letter
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (0, "00:00"), (730.9, "12:10"), (3723, "1:02:03"), (183_600, "2d 03h"), (math.inf, "–"), (-3, "00:00")],
+)
+def test_duration(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_numbers() -> None:
+    assert number(0.12345) == "0.12"
+    assert number(None) == number(math.nan) == "–"
+    assert score(0.78345) == "78.34" and score(None) == "–" and score(-0.05, 1) == "-5.0"
+    assert shorten("roberta-base", 8) == "roberta…" and shorten("rte", 8) == "rte"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (950, "950"),
+        (1000, "1k"),
+        (1430.2, "1.43k"),
+        (36_864, "36.9k"),
+        (125_000_000, "125M"),
+        (2.5e9, "2.5G"),
+    ],
+)
+def test_count(value: float | None, text: str) -> None:
+    assert count(value) == text
+
+
+def test_mean_std() -> None:
+    assert mean_std([0.78, 0.79, 0.80]) == "79.0 ± 1.0 (3)"
+    assert mean_std([0.785]) == "78.5 (1)"
+    assert mean_std([]) == mean_std([math.nan]) == "–"
+
+
+def test_every_state_has_its_own_marks() -> None:
+    from engine.registry.tables import RunState
+
+    assert set(STATES) == {state.value for state in RunState}
+    for marks in (map(state_glyph, STATES), map(state_letter, STATES)):
+        marks = list(marks)
+        assert len(set(marks)) == len(STATES) and all(len(mark) == 1 for mark in marks)
+    assert all(state_colour(state) for state in STATES)

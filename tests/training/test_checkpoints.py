@@ -1,0 +1,64 @@
+"""Checkpoint files are whole or absent, and anything else is refused in one line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import UserError
+from engine.training.checkpoints import load_checkpoint, save_checkpoint
+
+WRITER = """
+import sys, torch
+from pathlib import Path
+from engine.training.checkpoints import save_checkpoint
+step = 0
+while True:
+    step += 1
+    save_checkpoint(Path(sys.argv[1]), {"x": torch.full((200_000,), float(step))}, {"step": step})
+    print(step, flush=True)
+"""
+
+
+def test_round_trip_keeps_tensors_and_card(tmp_path: Path) -> None:
+    tensors = {"transfer.omega": torch.randn(3, 4), "step": torch.tensor(2.0)}
+    saved = save_checkpoint(tmp_path / "best.safetensors", tensors, {"task": "glue/rte", "labels": ["é", "b"]})
+    found, card = load_checkpoint(tmp_path / "best.safetensors", saved.sha256)
+    assert card == {"task": "glue/rte", "labels": ["é", "b"]}
+    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    assert saved.bytes == (tmp_path / "best.safetensors").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == ["best.safetensors"]
+
+
+def test_missing_changed_and_malformed_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "best.safetensors"
+    with pytest.raises(UserError, match="is missing"):
+        load_checkpoint(path)
+    saved = save_checkpoint(path, {"x": torch.zeros(2)}, {})
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(UserError, match="not the file that was recorded"):
+        load_checkpoint(path, saved.sha256)
+    with pytest.raises(UserError, match="malformed"):
+        load_checkpoint(path)
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    for kill in range(3):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert writer.stdout is not None
+        acknowledged = int(writer.stdout.readline())
+        time.sleep(0.01 + 0.007 * kill)
+        os.kill(writer.pid, signal.SIGKILL)
+        acknowledged = max([acknowledged, *(int(line) for line in writer.stdout.read().splitlines() if line)])
+        writer.wait()
+        tensors, card = load_checkpoint(path)
+        assert card["step"] >= acknowledged
+        assert (tensors["x"] == card["step"]).all()

@@ -1,0 +1,40 @@
+"""The schedule, and an optimizer that continues where it stopped."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.training.optimizer import build_optimizer, learning_rate_at, optimizer_tensors, restore_optimizer, set_learning_rate
+
+
+def test_linear_decay_starts_at_the_peak_and_would_reach_zero_after_the_last_step() -> None:
+    assert [learning_rate_at(step, 4, 1.0, 0.0) for step in range(5)] == [1.0, 0.75, 0.5, 0.25, 0.0]
+
+
+def test_warm_up_rises_from_zero_to_the_peak() -> None:
+    assert [learning_rate_at(step, 8, 1.0, 0.5) for step in range(8)] == [0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("stop", [1, 3])
+def test_a_restored_optimizer_makes_the_same_updates(stop: int) -> None:
+    torch.manual_seed(0)
+    gradients = [torch.randn(5) for _ in range(6)]
+
+    def train(parameter: torch.nn.Parameter, optimizer: torch.optim.Optimizer, steps: range) -> None:
+        for step in steps:
+            parameter.grad = gradients[step].clone()
+            set_learning_rate(optimizer, learning_rate_at(step, 6, 0.1, 0.0))
+            optimizer.step()
+
+    straight = torch.nn.Parameter(torch.ones(5))
+    train(straight, build_optimizer([{"params": [straight]}], 0.1), range(6))
+
+    first = torch.nn.Parameter(torch.ones(5))
+    before = build_optimizer([{"params": [first]}], 0.1)
+    train(first, before, range(stop))
+    second = torch.nn.Parameter(first.detach().clone())
+    after = build_optimizer([{"params": [second]}], 0.1)
+    restore_optimizer(after, {name: tensor.clone() for name, tensor in optimizer_tensors(before).items()})
+    train(second, after, range(stop, 6))
+    assert torch.equal(second, straight)
