@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 .PHONY: demo test lint clean
 
 demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchmark
-	$(BIN)/scalearn run --method scalearn++ --target toy/question --backbone minilm --epochs 6
+	$(BIN)/scalearn run --method scalearn++ --target toy/question --backbone minilm
 	$(BIN)/scalearn leaderboard --benchmark toy
 
 test: .venv/test lint  ## Install what tests need and pass them

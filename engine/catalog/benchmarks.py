@@ -7,7 +7,7 @@ split is the test split, because official test labels are not public (ScaLearn, 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.errors import UserError
 
@@ -48,8 +48,8 @@ class TaskInfo:
     """Class names in the order of their ids; empty for regression."""
     data: HubData | None = None
     """None: rows come from the generator of the built-in benchmark."""
-    config: str = ""
-    """Name in the hub repository and in a data directory; the task's name unless told."""
+    config: str | None = None
+    """Name in the hub repository and in a data directory, where it is not the task's."""
     sizes: tuple[int, int] = (0, 0)
     """Rows of the official training and validation splits."""
     max_length: int = 128
@@ -101,87 +101,171 @@ class BenchmarkInfo:
 NLI = ("entailment", "not_entailment")
 BOOL = ("False", "True")
 PAIR = ("sentence1", "sentence2")
+CHOICE = ("premise", "question", "choice1", "choice2")
 
-
-def _glue(name: str, title: str, labels: tuple[str, ...], columns: tuple[str, ...], sizes: tuple[int, int], *metrics: str,
-          **other: object) -> TaskInfo:  # fmt: skip
-    kind = "classification" if labels else "regression"
-    return TaskInfo(benchmark="glue", name=name, title=title, kind=kind, template="plain", columns=columns,
-                    metrics=metrics or ("accuracy",), labels=labels, data=GLUE_DATA, config=name, sizes=sizes, **other)  # fmt: skip
-
-
-def _superglue(name: str, title: str, labels: tuple[str, ...], template: str, columns: tuple[str, ...], sizes: tuple[int, int],
-               *metrics: str, **other: object) -> TaskInfo:  # fmt: skip
-    options = {"kind": "classification", "config": name, **other}
-    return TaskInfo(benchmark="superglue", name=name, title=title, template=template, columns=columns,
-                    metrics=metrics or ("accuracy",), labels=labels, data=SUPERGLUE_DATA, sizes=sizes, **options)  # fmt: skip
-
-
+_GLUE = TaskInfo("glue", "", "", "classification", "plain", PAIR, ("accuracy",), data=GLUE_DATA)
 GLUE = BenchmarkInfo(
     "glue",
     "GLUE",
     (
-        _glue("mnli", "MNLI", ("entailment", "neutral", "contradiction"), ("premise", "hypothesis"), (392_702, 9_815),
-              tests=(("test", "validation_matched"), ("test_mismatched", "validation_mismatched"))),
-        _glue("qqp", "QQP", ("not_duplicate", "duplicate"), ("question1", "question2"), (363_846, 40_430), "accuracy", "f1"),
-        _glue("qnli", "QNLI", NLI, ("question", "sentence"), (104_743, 5_463)),
-        _glue("sst2", "SST-2", ("negative", "positive"), ("sentence",), (67_349, 872)),
-        _glue("stsb", "STS-B", (), PAIR, (5_749, 1_500), "pearson", "spearman", stratify=False),
-        _glue("mrpc", "MRPC", ("not_equivalent", "equivalent"), PAIR, (3_668, 408), "accuracy", "f1"),
-        _glue("rte", "RTE", NLI, PAIR, (2_490, 277)),
-        _glue("cola", "CoLA", ("unacceptable", "acceptable"), ("sentence",), (8_551, 1_043), "matthews"),
+        replace(
+            _GLUE,
+            name="mnli",
+            title="MNLI",
+            columns=("premise", "hypothesis"),
+            labels=("entailment", "neutral", "contradiction"),
+            sizes=(392_702, 9_815),
+            tests=(("test", "validation_matched"), ("test_mismatched", "validation_mismatched")),
+        ),
+        replace(
+            _GLUE,
+            name="qqp",
+            title="QQP",
+            columns=("question1", "question2"),
+            labels=("not_duplicate", "duplicate"),
+            metrics=("accuracy", "f1"),
+            sizes=(363_846, 40_430),
+        ),
+        replace(_GLUE, name="qnli", title="QNLI", columns=("question", "sentence"), labels=NLI, sizes=(104_743, 5_463)),
+        replace(_GLUE, name="sst2", title="SST-2", columns=("sentence",), labels=("negative", "positive"), sizes=(67_349, 872)),
+        replace(
+            _GLUE,
+            name="stsb",
+            title="STS-B",
+            kind="regression",
+            metrics=("pearson", "spearman"),
+            sizes=(5_749, 1_500),
+            stratify=False,
+        ),
+        replace(
+            _GLUE,
+            name="mrpc",
+            title="MRPC",
+            labels=("not_equivalent", "equivalent"),
+            metrics=("accuracy", "f1"),
+            sizes=(3_668, 408),
+        ),
+        replace(_GLUE, name="rte", title="RTE", labels=NLI, sizes=(2_490, 277)),
+        replace(
+            _GLUE,
+            name="cola",
+            title="CoLA",
+            columns=("sentence",),
+            labels=("unacceptable", "acceptable"),
+            metrics=("matthews",),
+            sizes=(8_551, 1_043),
+        ),
     ),
     published="glue_roberta-base.csv",
     published_columns={"sst2": "sst-2", "stsb": "sts-b"},
-)  # fmt: skip
+)
 
+_SUPERGLUE = TaskInfo("superglue", "", "", "classification", "plain", (), ("accuracy",), labels=BOOL, data=SUPERGLUE_DATA)
 SUPERGLUE = BenchmarkInfo(
     "superglue",
     "SuperGLUE",
     (
-        _superglue("record", "ReCoRD", ("False", "True"), "record", ("passage", "query", "entities", "answers"), (100_730, 10_000),
-                   "f1", "exact_match", kind="entity_ranking", max_length=256, truncate="first", stratify=False),
-        _superglue("multirc", "MultiRC", BOOL, "multirc", ("paragraph", "question", "answer"), (27_243, 4_848),
-                   "f1", "exact_match", max_length=324),
-        _superglue("boolq", "BoolQ", BOOL, "plain", ("question", "passage"), (9_427, 3_270)),
-        _superglue("wic", "WiC", BOOL, "wic", ("word", *PAIR), (5_428, 638)),
-        _superglue("wsc", "WSC", BOOL, "wsc", ("text", "span1_text", "span2_index"), (554, 104), config="wsc.fixed"),
-        _superglue("copa", "COPA", ("choice1", "choice2"), "copa", ("premise", "question", "choice1", "choice2"), (400, 100),
-                   kind="multiple_choice"),
-        _superglue("cb", "CB", ("entailment", "contradiction", "neutral"), "plain", ("premise", "hypothesis"), (250, 56),
-                   "accuracy", "macro_f1", stratify=False),
-        _superglue("rte", "RTE", NLI, "plain", ("premise", "hypothesis"), (2_490, 277)),
+        replace(
+            _SUPERGLUE,
+            name="record",
+            title="ReCoRD",
+            kind="entity_ranking",
+            template="record",
+            columns=("passage", "query", "entities", "answers"),
+            metrics=("f1", "exact_match"),
+            sizes=(100_730, 10_000),
+            max_length=256,
+            truncate="first",
+            stratify=False,
+        ),
+        replace(
+            _SUPERGLUE,
+            name="multirc",
+            title="MultiRC",
+            template="multirc",
+            columns=("paragraph", "question", "answer"),
+            metrics=("f1", "exact_match"),
+            sizes=(27_243, 4_848),
+            max_length=324,
+        ),
+        replace(_SUPERGLUE, name="boolq", title="BoolQ", columns=("question", "passage"), sizes=(9_427, 3_270)),
+        replace(_SUPERGLUE, name="wic", title="WiC", template="wic", columns=("word", *PAIR), sizes=(5_428, 638)),
+        replace(
+            _SUPERGLUE,
+            name="wsc",
+            title="WSC",
+            template="wsc",
+            columns=("text", "span1_text", "span2_index"),
+            sizes=(554, 104),
+            config="wsc.fixed",
+        ),
+        replace(
+            _SUPERGLUE,
+            name="copa",
+            title="COPA",
+            kind="multiple_choice",
+            template="copa",
+            columns=CHOICE,
+            labels=("choice1", "choice2"),
+            sizes=(400, 100),
+        ),
+        replace(
+            _SUPERGLUE,
+            name="cb",
+            title="CB",
+            columns=("premise", "hypothesis"),
+            labels=("entailment", "contradiction", "neutral"),
+            metrics=("accuracy", "macro_f1"),
+            sizes=(250, 56),
+            stratify=False,
+        ),
+        replace(_SUPERGLUE, name="rte", title="RTE", columns=("premise", "hypothesis"), labels=NLI, sizes=(2_490, 277)),
     ),
     published="superglue_roberta-base.csv",
-)  # fmt: skip
-
+)
 
 GENERATOR_VERSION = "toy-1"
 """Identity of the built-in rows; raised with every change of the generator, so that old runs keep their meaning."""
 
-
-def _toy(name: str, title: str, kind: str, labels: tuple[str, ...], columns: tuple[str, ...], *metrics: str,
-         template: str = "plain") -> TaskInfo:  # fmt: skip
-    return TaskInfo(benchmark="toy", name=name, title=title, kind=kind, template=template, columns=columns, metrics=metrics,
-                    labels=labels, config=name, sizes=(600, 300), max_length=64, stratify=False, select_by="metric")  # fmt: skip
-
-
+_TOY = TaskInfo(
+    "toy", "", "", "classification", "plain", ("sentence",), ("accuracy",),
+    sizes=(600, 300), max_length=64, stratify=False, select_by="metric",
+)  # fmt: skip
 TOY = BenchmarkInfo(
     "toy",
     "Toy (built in)",
     (
-        _toy("sentiment", "Sentiment", "classification", ("negative", "positive"), ("sentence",), "accuracy"),
-        _toy("entailment", "Entailment", "classification", ("entailment", "neutral", "contradiction"), ("premise", "hypothesis"),
-             "accuracy", "macro_f1"),
-        _toy("similarity", "Similarity", "regression", (), PAIR, "pearson", "spearman"),
-        _toy("choice", "Choice", "multiple_choice", ("choice1", "choice2"), ("premise", "question", "choice1", "choice2"),
-             "accuracy", template="copa"),
-        _toy("topics", "Topics", "multilabel", ("food", "money", "music", "sport", "travel", "weather"), ("sentence",),
-             "macro_f1", "micro_f1"),
-        _toy("question", "Question", "classification", BOOL, ("question", "passage"), "accuracy"),
+        replace(_TOY, name="sentiment", title="Sentiment", labels=("negative", "positive")),
+        replace(
+            _TOY,
+            name="entailment",
+            title="Entailment",
+            columns=("premise", "hypothesis"),
+            labels=("entailment", "neutral", "contradiction"),
+            metrics=("accuracy", "macro_f1"),
+        ),
+        replace(_TOY, name="similarity", title="Similarity", kind="regression", columns=PAIR, metrics=("pearson", "spearman")),
+        replace(
+            _TOY,
+            name="choice",
+            title="Choice",
+            kind="multiple_choice",
+            template="copa",
+            columns=CHOICE,
+            labels=("choice1", "choice2"),
+        ),
+        replace(
+            _TOY,
+            name="topics",
+            title="Topics",
+            kind="multilabel",
+            labels=("food", "money", "music", "sport", "travel", "weather"),
+            metrics=("macro_f1", "micro_f1"),
+        ),
+        replace(_TOY, name="question", title="Question", columns=("question", "passage"), labels=BOOL),
     ),
     offline=True,
-)  # fmt: skip
+)
 
 BENCHMARKS: dict[str, BenchmarkInfo] = {info.name: info for info in (GLUE, SUPERGLUE, TOY)}
 TASKS: dict[str, TaskInfo] = {task.key: task for info in BENCHMARKS.values() for task in info.tasks}

@@ -75,11 +75,11 @@ def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) ->
         return {}
     splits = ["train", *(official for _, official in task.tests)]
     if data_dir is not None:
-        found = {split: data_dir / task.data.folder / task.config / f"{split}.parquet" for split in splits}
+        found = {split: data_dir / task.data.folder / (task.config or task.name) / f"{split}.parquet" for split in splits}
         if absent := [path for path in found.values() if not path.is_file()]:
             raise UserError(f"{task.key} needs {absent[0]}, which is not there; check --data-dir")
         return found
-    names = {split: f"{task.config}/{split}-00000-of-00001.parquet" for split in splits}
+    names = {split: f"{task.config or task.name}/{split}-00000-of-00001.parquet" for split in splits}
     here = {split: cached(task.data.repo, name, task.data.revision, "dataset") for split, name in names.items()}
     if all(here.values()):
         return {split: path for split, path in here.items() if path}

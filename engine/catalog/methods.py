@@ -61,6 +61,8 @@ COMMON: dict[str, Hyperparameter] = {
         "auto", "auto is bfloat16 autocast on GPUs that have it", choices=("auto", "float32", "bfloat16")
     ),
 }
+BUDGETS: dict[str, dict[str, Value]] = {"toy": {"epochs": 8, "patience": 3}}
+"""Training budgets of all methods on benchmarks that the papers did not use."""
 REDUCTION = Hyperparameter(16, "hidden size divided by the adapter's bottleneck size", 1, 4096)
 OMEGA_DROPOUT = Hyperparameter(0.3, "dropout on the scaling coefficients themselves", 0.0, 0.99)
 
@@ -83,8 +85,8 @@ class MethodInfo:
     """Settings that only this method has."""
     fixed: Mapping[str, Value] = field(default_factory=dict)
     """What makes this a variant of ``implementation``; not a user's choice."""
-    per_task: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    """Overrides of the defaults for single tasks, by task key."""
+    exceptions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Overrides of the defaults for one benchmark or one task, by benchmark name or task key."""
     aliases: tuple[str, ...] = ()
     source_method: str | None = None
     """The single-task method whose runs are combined; two-stage methods only."""
@@ -99,7 +101,9 @@ class MethodInfo:
         """
         known = self.hyperparameters()
         values = {name: setting.default for name, setting in known.items()}
-        values |= {"select_by": select_by, **self.defaults, **self.per_task.get(task, {})}
+        values |= {"select_by": select_by, **self.defaults}
+        for place in (task.partition("/")[0], task):
+            values |= BUDGETS.get(place, {}) | dict(self.exceptions.get(place, {}))
         for name, value in overrides.items():
             if name not in known:
                 raise UserError(f"{self.name} has no setting {name!r}; it has {', '.join(sorted(known))}")
@@ -122,7 +126,7 @@ def _scalearn(name: str, title: str, alias: str, shape: str, shared: bool, dropo
         defaults={"learning_rate": 6e-3, "patience": 30, "omega_dropout": dropout},
         own={"omega_dropout": OMEGA_DROPOUT},
         fixed={"omega": shape, "shared": shared},
-        per_task=RECORD,
+        exceptions=RECORD,
         aliases=(alias,),
         source_method="adapter",
     )
@@ -149,6 +153,7 @@ METHODS: dict[str, MethodInfo] = {
             paper="Pfeiffer et al. 2021, AdapterFusion (the single-task adapter)",
             summary="a bottleneck after each feed-forward block, backbone frozen",
             own={"reduction": REDUCTION},
+            exceptions={"toy": {"learning_rate": 1e-3}},
             aliases=("pfeiffer", "st-a"),
         ),
         MethodInfo(
@@ -160,13 +165,17 @@ METHODS: dict[str, MethodInfo] = {
             summary="attention over the outputs of frozen source adapters",
             defaults={"learning_rate": 5e-5},
             own={"value_penalty": Hyperparameter(0.01, "weight of ||I - V||^2, keeping the value map near identity", 0.0, 1e3)},
-            per_task=RECORD,
+            exceptions=RECORD,
             aliases=("adapter-fusion", "fusion"),
             source_method="adapter",
         ),
         _scalearn("scalearn", "ScaLearn", "scalearn-vector", "vector", False, 0.3, "a scale per source, layer and dimension"),
-        _scalearn("scalearn-uniform", "ScaLearnUniform", "scalearnuniform", "scalar", False, 0.3, "a scale per source and layer"),
-        _scalearn("scalearn++", "ScaLearn++", "scalearnpp", "vector", True, 0.3, "a scale per source and dimension, all layers"),
+        _scalearn(
+            "scalearn-uniform", "ScaLearnUniform", "scalearnuniform", "scalar", False, 0.3, "a scale per source and layer"
+        ),
+        _scalearn(
+            "scalearn++", "ScaLearn++", "scalearnpp", "vector", True, 0.3, "a scale per source and dimension, all layers"
+        ),
         _scalearn("scalearn-uniform++", "ScaLearnUniform++", "scalearnuniform++", "scalar", True, 0.0, "a scale per source"),
     )
 }

@@ -147,17 +147,13 @@ def _publisher(store: Store, run_id: str, attempt: int) -> Callable[[str, Progre
     return published
 
 
-def _describe(
-    store: Store, run: Run, attempt: int, spec: RunSpec, model: Model, data: TaskData, device: Device
-) -> None:
+def _describe(store: Store, run: Run, attempt: int, spec: RunSpec, model: Model, data: TaskData, device: Device) -> None:
     """Tell the registry what is trained on what, and keep the split beside the checkpoints."""
     sizes = {name: len(split) for name, split in data.splits.items()}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     about = {**provenance(), **device.describe(), "splits": sizes, "labels": list(spec.task.labels), "data": spec.data}
-    store.progress(
-        run.id, attempt, metric=spec.task.headline, trainable=trainable, transfer=transfer, provenance=about
-    )
+    store.progress(run.id, attempt, metric=spec.task.headline, trainable=trainable, transfer=transfer, provenance=about)
     indices = store.home.run(run.id) / "splits.json"
     indices.parent.mkdir(parents=True, exist_ok=True)
     indices.write_text(json.dumps(data.split_indices))

@@ -51,7 +51,9 @@ def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
 
 @pytest.fixture(scope="module")
 def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> TaskData:
-    return prepare(spec_of("adapter").task, tiny_backbone, tmp_path_factory.mktemp("tokens"), None, {"train": 64, "dev": 20, "test": 20})
+    return prepare(
+        spec_of("adapter").task, tiny_backbone, tmp_path_factory.mktemp("tokens"), None, {"train": 64, "dev": 20, "test": 20}
+    )
 
 
 def build(spec: RunSpec, folder: Path) -> Model:
