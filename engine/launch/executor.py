@@ -71,6 +71,9 @@ class Executor(Protocol):
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
         """The status of each, by the same keys."""
 
+    def held(self) -> dict[tuple[str, int], Handle]:
+        """The workers that hold a place now, by run and attempt, whatever the registry says of their runs."""
+
     def cancel(self, handle: Handle, force: bool = False) -> None:
         """Ask the worker to save and end, or end it at once."""
 

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.launch.devices import Slot
 from engine.launch.executor import Handle, Job, Phase, Status
@@ -18,9 +19,10 @@ from engine.registry.locks import try_lock
 
 # Waits for the word to go, then runs the command and leaves its exit code by rename: an adopted process cannot be waited for.
 # Signals go to the whole group; the shell must survive them but hand down no ignored ones, hence handlers that do nothing.
+# A shell that cannot write is silent about it: the log's last line is the cause that people read.
 SHIM = """
 record=$1; shift
-leave() { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; }
+leave() { { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; } 2>/dev/null; }
 trap : HUP INT QUIT TERM USR1 USR2
 read -r go || { leave null; exit; }
 "$@" </dev/null
@@ -66,7 +68,7 @@ class LocalExecutor:
         job.log.parent.mkdir(parents=True, exist_ok=True)
         slot = place.slot
         env = DEFAULTS | slot.defaults | os.environ | slot.env | {"SCALEARN_HOME": str(self._home.root)}
-        _write(place.fd, _tag(job.run_id, job.attempt))
+        os.ftruncate(place.fd, 0)
         with job.log.open("ab") as log:
             begin = log.tell()
             child = subprocess.Popen(
@@ -81,29 +83,33 @@ class LocalExecutor:
         self._children[child.pid] = child
         assert child.stdin is not None
         with child.stdin as go:
-            where = {
-                "slot": slot.name,
-                "tag": _tag(job.run_id, job.attempt),
-                "record": str(job.exit_record),
-                "log_begin": begin,
-            }
-            stored(identify(child.pid) | where)
+            what = {"run_id": job.run_id, "attempt": job.attempt, "record": str(job.exit_record), "log_begin": begin}
+            handle = {**identify(child.pid), "slot": slot.name, **what}
+            os.pwrite(place.fd, json.dumps(handle).encode(), 0)
+            stored(handle)
             go.write(b"go\n")
 
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
-        return {key: self._status(handle) for key, handle in handles.items()}
+        found = {key: self._status(handle) for key, handle in handles.items()}
+        # Nobody asks for a worker that has told its end itself; unless it is waited for here it stays as a zombie.
+        asked = {handle["pid"] for handle in handles.values()}
+        self._children = {pid: one for pid, one in self._children.items() if pid in asked or one.poll() is None}
+        return found
 
     def _status(self, handle: Handle) -> Status:
         alive = is_alive(handle)
         code = self._reap(handle["pid"])
         # Read after the look at the process: a record that is not there now will not come.
-        try:
-            recorded = json.loads(Path(handle["record"]).read_bytes())["code"]
-        except FileNotFoundError:
+        record = _read(Path(handle["record"]))
+        if record is None:
             if alive or self._holds(handle):
                 return Status(Phase.RUNNING)
-            return Status(Phase.VANISHED, code)
-        return Status(Phase.UNSTARTED) if recorded is None else Status(Phase.ENDED, recorded)
+            return Status(Phase.VANISHED) if code is None else Status(Phase.ENDED, code)
+        return Status(Phase.UNSTARTED) if record["code"] is None else Status(Phase.ENDED, record["code"])
+
+    def held(self) -> dict[tuple[str, int], Handle]:
+        handles = [handle for slot in self._slots if (handle := _read(self._lock(slot.name)))]
+        return {(handle["run_id"], handle["attempt"]): handle for handle in handles if self._holds(handle)}
 
     def cancel(self, handle: Handle, force: bool = False) -> None:
         if is_alive(handle) or self._holds(handle):
@@ -121,7 +127,7 @@ class LocalExecutor:
     def _holds(self, handle: Handle) -> bool:
         """Whether a process of that attempt still holds its slot, be the shell above it gone."""
         path = self._lock(handle["slot"])
-        if not path.exists() or path.read_text().strip() != handle["tag"]:
+        if _read(path) != handle:
             return False
         fd = try_lock(path)
         if fd is None:
@@ -137,13 +143,13 @@ class LocalExecutor:
         return code if code >= 0 else 128 - code
 
 
-def _tag(run_id: str, attempt: int) -> str:
-    return f"{run_id} {attempt}"
-
-
-def _write(fd: int, text: str) -> None:
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, f"{text}\n".encode(), 0)
+def _read(path: Path) -> dict[str, Any] | None:
+    """A JSON object; None where there is none, or only a part of one because the machine went down as it was written."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _signal_group(pid: int, kind: signal.Signals) -> None:

@@ -33,6 +33,9 @@ GRACE = 30.0
 """Seconds between the request to stop and the end by force."""
 IDLE = 20.0
 LOCK_TRIES = 20
+CODE = Path(__file__).parents[2]
+"""Where supervisors and their workers are started: ``-m`` looks into the current folder first, and in the user's there may
+lie another ``engine``."""
 log = logging.getLogger("supervisor")
 
 Command = Callable[[Home, str, int], tuple[str, ...]]
@@ -55,6 +58,7 @@ class Supervisor:
         self._live: list[Run] = []
         self._queued = False
         self._asked: dict[tuple[str, int], float] = {}
+        self._lingering: dict[tuple[str, int], float] = {}
 
     def tick(self) -> bool:
         """Look once; whether anything is queued or at work."""
@@ -65,14 +69,18 @@ class Supervisor:
             self._queued = bool(self.store.runs(states=(RunState.QUEUED,), limit=1))
             self._version = version
         self._notice_ends()
+        self._end_lingering()
         self._pass_on_stops()
         if self._queued:
             self._launch_ready()
-        return bool(self._live) or self._queued
+        return bool(self._live or self._lingering) or self._queued
 
     def is_current(self) -> bool:
-        """Whether the registry is as it was at the last look."""
-        return self.store.version() == self._version
+        """Whether the registry is surely as it was at the last look."""
+        try:
+            return self.store.version() == self._version
+        except SQLAlchemyError:
+            return False
 
     def _notice_ends(self) -> None:
         statuses = self.executor.poll({run.id: run.handle for run in self._live if run.handle})
@@ -95,6 +103,17 @@ class Supervisor:
             log.info("run %s attempt %d: %s, %s", run.id, run.attempt, state, cause)
         self.executor.clean(run.handle or {})
         return True
+
+    def _end_lingering(self) -> None:
+        """End workers that have told how their run ended and then do not leave: they hold the place of the next one."""
+        now = time.monotonic()
+        live = {(run.id, run.attempt) for run in self._live}
+        held = {key: handle for key, handle in self.executor.held().items() if key not in live}
+        self._lingering = {key: self._lingering.get(key, now) for key in held}
+        for key, since in self._lingering.items():
+            if now - since > self.grace:
+                self.executor.cancel(held[key], force=True)
+                log.info("run %s attempt %d: had ended but did not leave within %g s, killed", *key, self.grace)
 
     def _pass_on_stops(self) -> None:
         now = time.monotonic()
@@ -163,18 +182,22 @@ def _log_once(before: str, message: str) -> str:
     return message
 
 
-def ensure_supervisor(home: Home) -> None:
-    """Start a supervisor in the background unless one is at work. Cheap enough to be called after every request."""
+def ensure_supervisor(home: Home) -> bool:
+    """Start a supervisor in the background unless one is at work. Cheap enough to be called after every request.
+
+    Whether one was started.
+    """
     lock = try_lock(home.supervisor_lock)
     if lock is None:
-        return
+        return False
     os.close(lock)
     # By way of a shell that ends at once, so that the supervisor is nobody's child: no zombie, no terminal, no Ctrl-C.
     subprocess.run(
         ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
          sys.executable, "-m", "engine.launch.supervisor", "--home", str(home.root)],
-        check=True, start_new_session=True,
+        check=True, start_new_session=True, cwd=CODE,
     )  # fmt: skip
+    return True
 
 
 def _lock(home: Home) -> int | None:

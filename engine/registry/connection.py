@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError
 
 from engine.errors import UserError
 from engine.registry.home import Home
@@ -21,10 +22,16 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 def connect(home: Home) -> Engine:
     """The engine of ``$SCALEARN_DB`` (a PostgreSQL url), else of the SQLite file of ``home``.
 
-    Raises UserError where SQLite would lose data: on a network file system.
+    Raises UserError where SQLite would lose data, on a network file system, and for a url that cannot be used.
     """
     if url := os.environ.get("SCALEARN_DB"):
-        return create_engine(url, pool_pre_ping=True)
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except (ArgumentError, ImportError) as error:
+            raise UserError(
+                f"SCALEARN_DB cannot be used ({error}); "
+                "it takes postgresql+psycopg://USER@HOST/NAME and pip install 'psycopg[binary]'"
+            ) from None
     refuse_network(home.root)
     return sqlite_engine(home.database)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from engine.errors import UserError
@@ -46,10 +47,9 @@ def open_store(home: Home, migrate: bool = True) -> Store:
     engine = connect(home)
     try:
         bring_up_to_date(engine, home, migrate)
-    except OSError as error:
-        raise UserError(
-            f"cannot keep the registry in {home.root}: {error.strerror}; set SCALEARN_HOME to another folder"
-        ) from error
+    except (OSError, DBAPIError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error.strerror
+        raise UserError(f"cannot keep the registry in {home.root}: {why}; set SCALEARN_HOME to another folder") from error
     return Store(engine, home)
 
 
@@ -217,7 +217,9 @@ class Store(Reader):
         """Fail queued runs of which a source failed, was stopped or lost, with a cause that names it; their ids."""
         failed = []
         for run_id, source in self.blocked():
-            cause = f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume that one first"
+            cause = (
+                f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume this run to resume both"
+            )
             with self._write() as connection:
                 over = select(RUN.c.id).where(RUN.c.id == source.id, RUN.c.state.in_(OVER)).exists()
                 change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED, over)

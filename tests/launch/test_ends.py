@@ -110,6 +110,26 @@ def test_a_suspended_worker_can_be_stopped(store: Store) -> None:
     assert store.find(asleep).cause == "stopped on request"
 
 
+def test_without_an_exit_record_the_code_of_a_child_is_known(store: Store) -> None:
+    """A full disk leaves no record of an error that was told; after a crash of the machine half of one may be there."""
+    (full,) = queue(store, "echo 'OSError: no space'; exit 1")
+    store.home.exit_record(full, 1).with_suffix(".json.tmp").mkdir(parents=True)
+    until(over(store, full), supervisor(store))
+    assert (store.find(full).state, store.find(full).cause) == (RunState.FAILED, "OSError: no space")
+
+
+def test_half_an_exit_record_is_none(store: Store) -> None:
+    (victim,) = queue(store, SLEEP)
+    watcher = supervisor(store)
+    until(lambda: store.find(victim).handle, watcher)
+    store.home.exit_record(victim, 1).write_text("")
+    watcher.tick()
+    assert store.find(victim).state.live
+    os.killpg(int(str(handle(store.find(victim))["pid"])), signal.SIGKILL)
+    until(over(store, victim), watcher)
+    assert store.find(victim).state == RunState.LOST
+
+
 def test_a_worker_has_no_ignored_signals_and_the_environment_of_its_slot(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     (curious,) = queue(store, "grep SigIgn /proc/self/status; echo $OMP_NUM_THREADS $SCALEARN_HOME")

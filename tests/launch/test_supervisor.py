@@ -20,7 +20,7 @@ from engine.registry.home import Home
 from engine.registry.locks import try_lock
 from engine.registry.store import Store
 from engine.registry.tables import RunState, Source
-from tests.launch.workers import SLEEP, TRAINS, handle, over, queue, supervisor, until
+from tests.launch.workers import HANGS, SLEEP, TRAINS, handle, over, queue, supervisor, until
 from tests.registry.rows import run
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def test_a_failed_source_fails_what_waits_for_it(store: Store) -> None:
     until(over(store, source, target), supervisor(store))
     failed = store.find(target)
     assert failed.state == RunState.FAILED and failed.attempt == 0
-    assert failed.cause == f"its source {source} (adapter on toy/question) failed; resume that one first"
+    assert failed.cause == f"its source {source} (adapter on toy/question) failed; resume this run to resume both"
 
 
 def test_one_worker_for_each_slot_in_the_order_of_asking(store: Store) -> None:
@@ -170,10 +170,41 @@ def test_errors_of_the_database_do_not_end_it(store: Store) -> None:
     assert store.find(run_id).state == RunState.STOPPED
 
 
-def test_ensure_supervisor_starts_one_in_the_background(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_worker_that_hangs_at_its_exit_does_not_keep_the_slot(store: Store, restarted: bool) -> None:
+    """Its run is completed and stays so, and no supervisor has seen it end."""
+    hangs, waits = queue(store, HANGS, TRAINS)
+    watcher = supervisor(store, slots=("one",), grace=1.0)
+    until(over(store, hangs), watcher)
+    assert watcher.tick(), "somebody must stay to end it"
+    if restarted:
+        watcher = supervisor(store, slots=("one",), grace=1.0)
+    until(over(store, waits), watcher)
+    assert {store.find(one).state for one in (hangs, waits)} == {RunState.COMPLETED}
+
+
+def test_no_worker_stays_as_a_zombie(store: Store) -> None:
+    (done,) = queue(store, TRAINS)
+    watcher = supervisor(store)
+    until(over(store, done), watcher)
+    until(lambda: not psutil.pid_exists(int(str(handle(store.find(done))["pid"]))), watcher)
+
+
+def test_errors_of_the_database_as_it_ends_keep_it_at_work(store: Store) -> None:
+    watcher = supervisor(store)
+    watcher.tick()
+    assert watcher.is_current()
+    store.close()
+    store.home.database.write_bytes(b"no database")
+    assert not watcher.is_current()
+
+
+def test_ensure_supervisor_starts_one_in_the_background(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "__init__.py").write_text("another program's package of this name")
+    monkeypatch.chdir(tmp_path)
     held = try_lock(store.home.supervisor_lock)
-    ensure_supervisor(store.home)
+    assert not ensure_supervisor(store.home)
     assert held is not None
     os.close(held)
 
@@ -182,12 +213,12 @@ def test_ensure_supervisor_starts_one_in_the_background(store: Store, monkeypatc
 
     assert found() == []
     began = time.monotonic()
-    ensure_supervisor(store.home)
+    assert ensure_supervisor(store.home)
     assert time.monotonic() - began < 1
     until(lambda: is_held(store.home))
     (process,) = found()
     try:
-        ensure_supervisor(store.home)
+        assert not ensure_supervisor(store.home)
         assert process.ppid() != os.getpid() and os.getsid(process.pid) != os.getsid(0)
         maps = Path(f"/proc/{process.pid}/maps").read_text()
         assert "libtorch" not in maps and "pyarrow" not in maps

@@ -20,6 +20,8 @@ STUBBORN = "trap '' TERM; while :; do sleep 0.2; done"
 SAVES = "trap 'exit 75' TERM; while :; do sleep 0.05; done"
 TRAINS = "python-trains"
 RAISES = "python-raises"
+HANGS = "python-hangs"
+"""Stores its result and then does not leave."""
 PROGRAM = """
 import sys, time
 from pathlib import Path
@@ -34,6 +36,8 @@ if mode == "python-raises":
     raise ArithmeticError("the loss is not finite")
 time.sleep(0.2)
 store.finish(run_id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 1.0}})
+if mode == "python-hangs":
+    time.sleep(60)
 """
 
 
