@@ -187,10 +187,8 @@ def ensure_supervisor(home: Home) -> bool:
 
     Whether one was started.
     """
-    lock = try_lock(home.supervisor_lock)
-    if lock is None:
+    if is_supervised(home):
         return False
-    os.close(lock)
     # By way of a shell that ends at once, so that the supervisor is nobody's child: no zombie, no terminal, no Ctrl-C.
     subprocess.run(
         ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
@@ -198,6 +196,16 @@ def ensure_supervisor(home: Home) -> bool:
         check=True, start_new_session=True, cwd=CODE,
     )  # fmt: skip
     return True
+
+
+def is_supervised(home: Home) -> bool:
+    """Whether a supervisor is at work."""
+    if not home.root.is_dir():
+        return False
+    if (lock := try_lock(home.supervisor_lock)) is None:
+        return True
+    os.close(lock)
+    return False
 
 
 def _lock(home: Home) -> int | None:

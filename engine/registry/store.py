@@ -217,9 +217,7 @@ class Store(Reader):
         """Fail queued runs of which a source failed, was stopped or lost, with a cause that names it; their ids."""
         failed = []
         for run_id, source in self.blocked():
-            cause = (
-                f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume this run to resume both"
-            )
+            cause = f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume this run for both"
             with self._write() as connection:
                 over = select(RUN.c.id).where(RUN.c.id == source.id, RUN.c.state.in_(OVER)).exists()
                 change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED, over)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -71,6 +72,10 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (``sys.argv`` unless told) and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a mark must not end the command.
+            stream.reconfigure(errors="replace")
     try:
         code = app(args=arguments, prog_name="scalearn", standalone_mode=False)
         sys.stdout.flush()
@@ -86,3 +91,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except SystemExit as end:
+        # What Typer makes of a pipe that is closed while a command writes.
+        if isinstance(end.__context__, BrokenPipeError):
+            return ExitCode.OK
+        raise
+    except OSError as error:
+        complain((error.strerror or str(error)).partition("\n")[0] + (f": {error.filename}" if error.filename else ""))
+        return ExitCode.FAILURE
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError
+
+        if not isinstance(error, DBAPIError):
+            raise
+        complain(f"the registry does not answer ({error.orig}); `scalearn doctor` looks into it")
+        return ExitCode.FAILURE

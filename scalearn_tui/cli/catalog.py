@@ -14,30 +14,29 @@ def methods(as_json: Json = False) -> int:
     from engine.catalog.methods import METHODS
 
     if as_json:
-        print_json(
-            [
-                {
-                    "name": info.name,
-                    "title": info.title,
-                    "group": info.group,
-                    "summary": info.summary,
-                    "paper": info.paper,
-                    "aliases": list(info.aliases),
-                    "source_method": info.source_method,
-                    "settings": {
-                        name: {
-                            "default": info.defaults.get(name, setting.default),
-                            "help": setting.help,
-                            "minimum": setting.minimum,
-                            "maximum": setting.maximum,
-                            "choices": list(setting.choices),
-                        }
-                        for name, setting in sorted(info.hyperparameters().items())
-                    },
-                }
-                for info in METHODS.values()
-            ]
-        )
+        records = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "group": info.group,
+                "summary": info.summary,
+                "paper": info.paper,
+                "aliases": list(info.aliases),
+                "source_method": info.source_method,
+                "settings": {
+                    name: {
+                        "default": info.defaults.get(name, setting.default),
+                        "help": setting.help,
+                        "minimum": setting.minimum,
+                        "maximum": setting.maximum,
+                        "choices": list(setting.choices),
+                    }
+                    for name, setting in sorted(info.hyperparameters().items())
+                },
+            }
+            for info in METHODS.values()
+        ]
+        print_json({"methods": records})
         return ExitCode.OK
     rows = [(info.name, info.title, info.group, info.summary, info.paper) for info in METHODS.values()]
     print_table(("name", "title", "group", "what is trained", "paper"), rows)
@@ -51,20 +50,19 @@ def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_
     places = [find_benchmark(benchmark)] if benchmark else list(BENCHMARKS.values())
     found = [task for place in places for task in place.tasks]
     if as_json:
-        print_json(
-            [
-                {
-                    "benchmark": task.benchmark,
-                    "name": task.name,
-                    "kind": task.kind,
-                    "labels": list(task.labels),
-                    "metrics": list(task.metrics),
-                    "max_length": task.max_length,
-                    "sizes": task.split_sizes,
-                }
-                for task in found
-            ]
-        )
+        records = [
+            {
+                "benchmark": task.benchmark,
+                "name": task.name,
+                "kind": task.kind,
+                "labels": list(task.labels),
+                "metrics": list(task.metrics),
+                "max_length": task.max_length,
+                "sizes": task.split_sizes,
+            }
+            for task in found
+        ]
+        print_json({"tasks": records})
         return ExitCode.OK
     rows = []
     for task in found:
@@ -83,22 +81,21 @@ def backbones(as_json: Json = False) -> int:
     from engine.catalog.backbones import BACKBONES
 
     if as_json:
-        print_json(
-            [
-                {
-                    "name": info.name,
-                    "title": info.title,
-                    "architecture": info.architecture,
-                    "layers": info.layers,
-                    "hidden_size": info.hidden_size,
-                    "hub_id": info.hub_id,
-                    "revision": info.revision,
-                    "package": info.package,
-                    "offline": info.offline,
-                }
-                for info in BACKBONES.values()
-            ]
-        )
+        records = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "architecture": info.architecture,
+                "layers": info.layers,
+                "hidden_size": info.hidden_size,
+                "hub_id": info.hub_id,
+                "revision": info.revision,
+                "package": info.package,
+                "offline": info.offline,
+            }
+            for info in BACKBONES.values()
+        ]
+        print_json({"backbones": records})
         return ExitCode.OK
     rows = []
     for info in BACKBONES.values():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArguments
 from scalearn_tui.cli.output import say
+from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
     from engine.registry.store import Store
@@ -25,10 +26,11 @@ def stop(runs: RunArguments) -> int:
     if not active:
         return ExitCode.NOTHING_MATCHED
     store.request_stop([run.id for run in active])
-    if any(run.state.live for run in active):
-        ensure_supervisor(store.home)
+    ensure_supervisor(store.home)
+    # A queued one may have started as it was asked.
+    now = {run.id: run for run in store.runs(ids=[run.id for run in active])}
     for run in active:
-        print(f"{run.id}  {'stopped' if run.state == 'queued' else 'stopping'}")
+        print(f"{run.id}  {state_word(now.get(run.id, run))}")
     return ExitCode.OK
 
 

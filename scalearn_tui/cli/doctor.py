@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
@@ -59,7 +60,7 @@ def doctor(as_json: Json = False) -> int:
 def _guarded(name: str, check: Callable[[], tuple[bool | None, str]]) -> Check:
     try:
         return Check(name, *check())
-    except UserError as error:
+    except (UserError, OSError) as error:
         return Check(name, False, str(error))
 
 
@@ -79,10 +80,13 @@ def _home(home: Home) -> tuple[bool | None, str]:
     place = home.root
     while not place.exists():
         place = place.parent
-    free = shutil.disk_usage(place).free
-    writable = os.access(place, os.W_OK)
-    note = "" if writable else ", not writable: set SCALEARN_HOME"
-    return writable and (True if free >= LOW_DISK else None), f"{home.root}, {free / 1e9:.1f} GB free{note}"
+    free = f"{home.root}, {shutil.disk_usage(place).free / 1e9:.1f} GB free"
+    try:
+        # Permissions alone do not tell: not of a file system that is read-only, full or no place for files.
+        TemporaryDirectory(dir=place).cleanup()
+    except OSError as error:
+        return False, f"{free}, not writable ({error.strerror}): set SCALEARN_HOME to another folder"
+    return True if shutil.disk_usage(place).free >= LOW_DISK else None, free
 
 
 def _registry(home: Home) -> tuple[bool | None, str]:
@@ -98,14 +102,9 @@ def _registry(home: Home) -> tuple[bool | None, str]:
 
 
 def _supervisor(home: Home) -> tuple[bool | None, str]:
-    from engine.registry.locks import try_lock
+    from engine.launch.supervisor import is_supervised
 
-    lock = try_lock(home.supervisor_lock) if home.root.exists() else None
-    if lock is None and home.root.exists():
-        return None, "running"
-    if lock is not None:
-        os.close(lock)
-    return None, "not running; a queued run starts it, and it ends when idle"
+    return None, "running" if is_supervised(home) else "not running; a queued run starts it, and it ends when idle"
 
 
 def _devices() -> tuple[bool | None, str]:

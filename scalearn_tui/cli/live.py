@@ -11,7 +11,7 @@ from engine.catalog.methods import METHODS
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score
-from scalearn_tui.text.glyphs import state_colour, state_glyph
+from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -105,7 +105,7 @@ def name_of(run: Run) -> str:
 
 def state_line(run: Run) -> str:
     """What the run has come to, with its cause."""
-    word = "stopping" if run.state.live and run.stop_requested else str(run.state)
+    word = state_word(run)
     details = run.cause or (f"{run.metric} {score(run.best)} on dev in {duration(run.seconds)}" if run.best is not None else "")
     return f"{word}  {details}" if details else word
 

@@ -10,6 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArgument, switch
 from scalearn_tui.cli.output import say
+from scalearn_tui.cli.watching import see_after
 
 INTERVAL = 0.25
 """Seconds between two looks at the file."""
@@ -26,6 +27,7 @@ def logs(
     from scalearn_tui.text.logs import read_on, tail
 
     store = open_store(Home.default())
+    see_after(store)
     found = store.find(run)
     path = store.home.log(found.id)
     texts, position = tail(path, lines)

@@ -27,11 +27,10 @@ def complain(message: str) -> None:
     say(f"scalearn: {message}")
 
 
-def print_json(document: Any) -> None:
-    """One document on stdout: objects carry the schema's version, numbers that JSON lacks become null."""
-    if isinstance(document, dict):
-        document = {"schema": SCHEMA, **document}
-    print(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+def print_json(document: dict[str, Any]) -> None:
+    """One document on stdout, with the schema's version; numbers that JSON lacks become null."""
+    document = {"schema": SCHEMA, **document}
+    print(json.dumps(_finite(document), indent=2, allow_nan=False, default=str))
 
 
 def console(stderr: bool = False) -> Console:

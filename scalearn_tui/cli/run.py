@@ -68,9 +68,10 @@ def run(
         say("nothing to do: " + ("the run is" if len(shown) == 1 else f"all {len(shown)} runs are") + " completed")
         return _report(store, shown, as_json, detached=False)
 
-    from engine.launch.supervisor import ensure_supervisor
+    from scalearn_tui.cli.watching import keep_supervised
 
-    ensure_supervisor(store.home)
+    care = keep_supervised(store.home)
+    care()
     reused = len(plan.runs) - len(pending)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
     if detach:
@@ -79,7 +80,7 @@ def run(
     from scalearn_tui.cli.live import follow
 
     try:
-        follow(store, pending, console(stderr=as_json), care=lambda: ensure_supervisor(store.home))
+        follow(store, pending, console(stderr=as_json), care)
     except KeyboardInterrupt:
         last = pending[-1]
         say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")

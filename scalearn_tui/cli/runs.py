@@ -10,6 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, switch
 from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.cli.watching import see_after
 from scalearn_tui.text.glyphs import STATES
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def ls(
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
+    see_after(store)
     targets = wanted.pop("targets", None)
     if targets is None:
         runs = store.runs(limit=None if all_ else lines, **wanted)
@@ -79,16 +81,15 @@ def _print_runs(runs: list[Run], results: Mapping[str, Mapping[str, Mapping[str,
     from engine.registry.tables import utc_now
     from scalearn_tui.cli.records import headline
     from scalearn_tui.text.formatting import duration, score
-    from scalearn_tui.text.glyphs import state_colour, state_glyph
+    from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
 
     rows = []
     for run in runs:
-        word = "stopping" if run.state.live and run.stop_requested else str(run.state)
         value = headline(run, results.get(run.id, {}))
         number = f"{run.metric} {score(value)}" if value is not None else ""
         rows.append(
             (
-                Text(f"{state_glyph(run.state)} {word}", style=state_colour(run.state)),
+                Text(f"{state_glyph(run.state)} {state_word(run)}", style=state_colour(run.state)),
                 run.id,
                 run.method,
                 run.backbone,
@@ -117,6 +118,7 @@ def show(run: RunArgument, as_json: Json = False) -> int:
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
+    see_after(store)
     found = store.find(run)
     if as_json:
         print_json({"run": _full_record(store, found)})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Iterable
 
 NOTHING = "–"
 """Stands where there is no value."""
@@ -32,16 +30,6 @@ def number(value: float | None, digits: int = 2) -> str:
 def score(value: float | None, digits: int = 2) -> str:
     """A metric stored as a fraction or correlation, times 100 as papers print it."""
     return number(None if value is None else 100 * value, digits)
-
-
-def mean_std(values: Iterable[float], digits: int = 1) -> str:
-    """``78.9 ± 0.7 (3)``: mean and sample standard deviation (n - 1) times 100, and n; ``78.9 (1)`` for one value."""
-    known = [100 * value for value in values if not math.isnan(value)]
-    if not known:
-        return NOTHING
-    mean = f"{statistics.fmean(known):.{digits}f}"
-    spread = f" ± {statistics.stdev(known):.{digits}f}" if len(known) > 1 else ""
-    return f"{mean}{spread} ({len(known)})"
 
 
 def count(value: float | None) -> str:

@@ -1,8 +1,12 @@
-"""How a run's state looks. Glyph, letter and colour always go together, so that no colour carries meaning alone."""
+"""How a run's state looks. Glyph and colour always go together, so that no colour carries meaning alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.registry.tables import Run
 
 
 @dataclass(frozen=True)
@@ -11,8 +15,6 @@ class StateMark:
 
     glyph: str
     """One cell wide in every terminal font."""
-    letter: str
-    """For terminals without Unicode."""
     colour: str
     """ANSI colour name, for the command line."""
     role: str
@@ -20,13 +22,13 @@ class StateMark:
 
 
 STATES: dict[str, StateMark] = {
-    "queued": StateMark("◷", "Q", "cyan", "secondary"),
-    "starting": StateMark("◔", "S", "blue", "accent"),
-    "running": StateMark("●", "R", "blue", "accent"),
-    "completed": StateMark("✓", "C", "green", "success"),
-    "failed": StateMark("✗", "F", "red", "error"),
-    "stopped": StateMark("■", "T", "yellow", "warning"),
-    "lost": StateMark("▲", "L", "magenta", "error"),
+    "queued": StateMark("◷", "cyan", "secondary"),
+    "starting": StateMark("◔", "blue", "accent"),
+    "running": StateMark("●", "blue", "accent"),
+    "completed": StateMark("✓", "green", "success"),
+    "failed": StateMark("✗", "red", "error"),
+    "stopped": StateMark("■", "yellow", "warning"),
+    "lost": StateMark("▲", "magenta", "error"),
 }
 """By state, in the order in which a run passes through them."""
 
@@ -36,11 +38,11 @@ def state_glyph(state: str) -> str:
     return STATES[state].glyph
 
 
-def state_letter(state: str) -> str:
-    """One ASCII character for the state."""
-    return STATES[state].letter
-
-
 def state_colour(state: str) -> str:
     """ANSI colour name of the state."""
     return STATES[state].colour
+
+
+def state_word(run: Run) -> str:
+    """The state, or ``stopping`` from the request to stop until the worker has ended."""
+    return "stopping" if run.state.live and run.stop_requested else str(run.state)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
+from engine.registry.home import Home
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
+
+from ..reports.rows import complete, spec
 
 RUN = ["run", "--method", "adapter", "--target", "toy/question", "--backbone", "minilm", "--dry-run"]
 MISTAKES = [
@@ -63,10 +69,60 @@ def test_without_arguments_and_terminal_short_help() -> None:
     assert answer.stdout == ""
 
 
+def scalearn(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scalearn_tui", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
+
+
 def test_closed_pipe_is_no_error() -> None:
-    command = f"{sys.executable} -m scalearn_tui tasks --json | head -1"
-    answer = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, env=os.environ)
-    assert answer.stderr == ""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "scalearn_tui", "tasks", "--json"]
+    answer = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(write)
+    assert (answer.returncode, answer.stderr) == (ExitCode.OK, "")
+
+
+def test_a_terminal_without_the_marks_still_shows_the_rest(store: Store) -> None:
+    complete(store, spec("adapter", "toy/question"), 0.7)
+    answer = scalearn("ls", PYTHONIOENCODING="ascii")
+    assert answer.returncode == ExitCode.OK and "? completed" in answer.stdout and answer.stderr == ""
+    document = scalearn("show", "@1", "--json", PYTHONIOENCODING="ascii").stdout
+    assert json.loads(document)["run"]["state"] == "completed"
+
+
+@pytest.mark.parametrize("url", ["no url", "postgresql+nodriver://somebody@nowhere/x", "postgresql://127.0.0.1:1/x"])
+def test_a_database_that_cannot_be_used_is_one_line(url: str, home: Home) -> None:
+    answer = scalearn("ls", SCALEARN_DB=url)
+    assert answer.returncode in (ExitCode.FAILURE, ExitCode.USAGE) and answer.stdout == ""
+    assert answer.stderr.startswith("scalearn: ") and len(answer.stderr.splitlines()) == 1
+
+
+def test_a_damaged_registry_is_one_line_and_no_end_of_the_doctor(store: Store) -> None:
+    store.close()
+    for name in ("-wal", "-shm"):
+        store.home.database.with_name(f"{store.home.database.name}{name}").unlink(missing_ok=True)
+    store.home.database.write_bytes(b"this is no database" * 100)
+    answer = scalearn("ls")
+    assert answer.returncode == ExitCode.USAGE and "file is not a database" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+    answer = scalearn("doctor")
+    assert answer.returncode == ExitCode.FAILURE and "file is not a database" in answer.stdout and answer.stderr == ""
+
+
+def test_errors_of_the_registry_in_the_middle_are_one_line(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(sqlite3.connect(store.home.database)) as connection, connection:
+        connection.execute("ALTER TABLE run RENAME TO hidden")
+    assert main(["ls"]) == ExitCode.FAILURE
+    told = "the registry does not answer (no such table: run); `scalearn doctor` looks into it"
+    assert capsys.readouterr().err == f"scalearn: {told}\n"
+
+
+def test_a_home_that_cannot_hold_files_is_found_by_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setenv("SCALEARN_HOME", "/proc/no-place-for-files")
+    assert main(["doctor"]) == ExitCode.FAILURE
+    assert "not writable" in capsys.readouterr().out
+    assert main(["ls"]) == ExitCode.USAGE
 
 
 def test_missing_model_without_hub_is_told_before_anything_is_queued(

@@ -17,6 +17,7 @@ from scalearn_tui.text.logs import BLOCK, collapse, read_on, tail
 from ..reports.rows import queue, spec, start
 
 RUN = spec("adapter", "toy/question")
+pytestmark = pytest.mark.usefixtures("supervised")
 
 
 def test_progress_bars_collapse_to_what_is_seen() -> None:

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from engine.registry.locks import try_lock
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
@@ -16,12 +15,7 @@ from ..reports.rows import PROVENANCE
 
 RUN = ["run", "--method", "scalearn++", "--target", "toy/question", "--sources", "choice,question", "--backbone", "minilm"]
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _supervised(store: Store) -> None:
-    """Commands find a supervisor at work and start none."""
-    assert try_lock(store.home.supervisor_lock) is not None
+pytestmark = pytest.mark.usefixtures("supervised")
 
 
 def complete_all(store: Store) -> None:

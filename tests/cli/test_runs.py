@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from engine.registry.locks import try_lock
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
@@ -16,12 +15,7 @@ from ..reports.rows import complete, queue, spec, start
 
 BOOLQ = "superglue/boolq"
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _supervised(store: Store) -> None:
-    """Commands find a supervisor at work and start none; the lock goes with the process."""
-    assert try_lock(store.home.supervisor_lock) is not None
+pytestmark = pytest.mark.usefixtures("supervised")
 
 
 def document(capsys: Capture, *arguments: str) -> dict[str, object]:
@@ -135,10 +129,9 @@ def test_catalog_as_json(capsys: Capture) -> None:
     for command in ("methods", "tasks", "backbones"):
         assert main([command, "--json"]) == ExitCode.OK
         found = json.loads(capsys.readouterr().out)
-        assert isinstance(found, list)
-        assert found
+        assert found["schema"] == 1 and found[command]
     assert main(["tasks", "--benchmark", "toy", "--json"]) == ExitCode.OK
-    task = json.loads(capsys.readouterr().out)[0]
+    task = json.loads(capsys.readouterr().out)["tasks"][0]
     assert set(task) == {"benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"}
     assert set(task["sizes"]) == {"train", "dev", "test"}
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from engine.launch.processes import identify, is_alive
-from engine.launch.supervisor import ensure_supervisor, supervise
+from engine.launch.supervisor import ensure_supervisor, is_supervised, supervise
 from engine.registry.home import Home
 from engine.registry.locks import try_lock
 from engine.registry.store import Store
@@ -66,7 +66,7 @@ def test_a_failed_source_fails_what_waits_for_it(store: Store) -> None:
     until(over(store, source, target), supervisor(store))
     failed = store.find(target)
     assert failed.state == RunState.FAILED and failed.attempt == 0
-    assert failed.cause == f"its source {source} (adapter on toy/question) failed; resume this run to resume both"
+    assert failed.cause == f"its source {source} (adapter on toy/question) failed; resume this run for both"
 
 
 def test_one_worker_for_each_slot_in_the_order_of_asking(store: Store) -> None:
@@ -141,7 +141,7 @@ def test_it_does_not_miss_what_is_queued_as_it_ends(store: Store) -> None:
         late = run(number, command="exit 75")
         run_id = late.id
         store.add([late], [])
-        if not is_held(store.home):
+        if not is_supervised(store.home):
             threads.append(threading.Thread(target=supervise, args=(store.home, supervisor(store), 0.0, 0.01)))
             threads[-1].start()
         until(over(store, run_id))
@@ -215,7 +215,7 @@ def test_ensure_supervisor_starts_one_in_the_background(store: Store, tmp_path: 
     began = time.monotonic()
     assert ensure_supervisor(store.home)
     assert time.monotonic() - began < 1
-    until(lambda: is_held(store.home))
+    until(lambda: is_supervised(store.home))
     (process,) = found()
     try:
         assert not ensure_supervisor(store.home)
@@ -226,14 +226,6 @@ def test_ensure_supervisor_starts_one_in_the_background(store: Store, tmp_path: 
         process.kill()
         process.wait(5)
     assert store.home.supervisor_log.exists()
-
-
-def is_held(home: Home) -> bool:
-    lock = try_lock(home.supervisor_lock)
-    if lock is None:
-        return True
-    os.close(lock)
-    return False
 
 
 def test_identity_is_more_than_a_number() -> None:

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from scalearn_tui.text.formatting import count, duration, mean_std, number, score, shorten
-from scalearn_tui.text.glyphs import STATES, state_colour, state_glyph, state_letter
+from scalearn_tui.text.formatting import count, duration, number, score, shorten
+from scalearn_tui.text.glyphs import STATES, state_colour, state_glyph
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,10 @@ def test_count(value: float | None, text: str) -> None:
     assert count(value) == text
 
 
-def test_mean_std() -> None:
-    assert mean_std([0.78, 0.79, 0.80]) == "79.0 ± 1.0 (3)"
-    assert mean_std([0.785]) == "78.5 (1)"
-    assert mean_std([]) == mean_std([math.nan]) == "–"
-
-
 def test_every_state_has_its_own_marks() -> None:
     from engine.registry.tables import RunState
 
     assert set(STATES) == {state.value for state in RunState}
-    for marks in (map(state_glyph, STATES), map(state_letter, STATES)):
-        marks = list(marks)
-        assert len(set(marks)) == len(STATES) and all(len(mark) == 1 for mark in marks)
+    marks = [state_glyph(state) for state in STATES]
+    assert len(set(marks)) == len(STATES) and all(len(mark) == 1 for mark in marks)
     assert all(state_colour(state) for state in STATES)
