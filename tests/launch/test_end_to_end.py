@@ -1,0 +1,103 @@
+"""The whole way with real processes: command, supervisor, worker, training; killed, resumed, stopped, and compared."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.registry.home import Home
+from engine.registry.store import Store, open_store
+from engine.registry.tables import RunState
+from scalearn_tui.cli.app import main
+from scalearn_tui.cli.exits import ExitCode
+from tests.launch.workers import over, until, worker_pid
+
+Points = dict[tuple[str, int], float]
+
+
+@pytest.fixture
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Store, Store]]:
+    """Two registries, whose processes end with the test."""
+    # With the same number of threads sums are made in the same order.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield open_store(Home(tmp_path / "disturbed")), open_store(Home(tmp_path / "undisturbed"))
+    ours = [one for one in psutil.process_iter(["cmdline"]) if any(str(tmp_path) in word for word in one.info["cmdline"] or [])]
+    for process in ours:
+        process.kill()
+
+
+def scalearn(store: Store, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setenv("SCALEARN_HOME", str(store.home.root))
+    return main(arguments)
+
+
+def in_mid_epoch(store: Store, run_id: str, after: int) -> Callable[[], bool]:
+    """Whether the run has trained a part of an epoch since epoch ``after`` was saved."""
+
+    def reached() -> bool:
+        run = store.find(run_id)
+        assert run.state.live or run.state == RunState.QUEUED, run.cause
+        each = run.steps // run.epochs if run.epochs else 0
+        return run.state == RunState.RUNNING and run.epoch >= after and run.step > run.epoch * each
+
+    return reached
+
+
+def points(store: Store, run_id: str) -> Points:
+    return {(point.name, point.step): point.value for point in store.metrics(run_id)}
+
+
+def test_a_killed_and_a_stopped_run_goes_on_as_if_nothing_had_happened(
+    homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disturbed, undisturbed = homes
+    settings = ("--set", "batch_size=4", "--set", "patience=100", "--epochs", "8", "--limit", "test=64")
+    for store in homes:
+        request = ("run", "-m", "adapter", "-t", "toy/sentiment", "-b", str(tiny_backbone), *settings, "--detach")
+        assert scalearn(store, monkeypatch, *request) == ExitCode.OK
+    run_id = disturbed.find("@1").id
+    assert undisturbed.find("@1").id == run_id
+
+    until(in_mid_epoch(disturbed, run_id, after=1), seconds=90)
+    os.kill(worker_pid(disturbed.find(run_id)), signal.SIGKILL)
+    assert until(over(disturbed, run_id), seconds=20) < 10
+    lost = disturbed.find(run_id)
+    assert lost.state == RunState.LOST and "killed by signal 9" in (lost.cause or "")
+
+    assert scalearn(disturbed, monkeypatch, "resume", run_id) == ExitCode.OK
+    until(in_mid_epoch(disturbed, run_id, after=lost.epoch + 1), seconds=90)
+    assert scalearn(disturbed, monkeypatch, "stop", run_id) == ExitCode.OK
+    until(over(disturbed, run_id), seconds=20)
+    stopped = disturbed.find(run_id)
+    assert stopped.state == RunState.STOPPED and (stopped.cause or "").startswith("stopped on request")
+    assert disturbed.checkpoints(run_id)["last"].step == stopped.step < stopped.steps
+
+    assert scalearn(disturbed, monkeypatch, "resume", run_id) == ExitCode.OK
+    for store in homes:
+        until(lambda store=store: store.find(run_id).state == RunState.COMPLETED, seconds=90)
+    assert (disturbed.find(run_id).attempt, undisturbed.find(run_id).attempt) == (3, 1)
+    found = points(disturbed, run_id)
+    assert found == points(undisturbed, run_id)
+    assert sorted(step for name, step in found if name == "train/loss") == list(range(stopped.steps))
+    assert disturbed.results([run_id]) == undisturbed.results([run_id]) != {}
+
+
+def test_a_source_is_trained_first_and_asking_again_does_nothing(
+    homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, _ = homes
+    budget = ("--epochs", "1", "--limit", "train=64", "--limit", "test=32")
+    request = ("run", "-m", "scalearn++", "-t", "toy/sentiment", "--sources", "sentiment", "-b", str(tiny_backbone), *budget)
+    assert scalearn(store, monkeypatch, *request) == ExitCode.OK
+    (source,), (target,) = store.runs(method="adapter"), store.runs(method="scalearn++")
+    assert source.state == target.state == RunState.COMPLETED
+    assert source.ended_at and target.started_at and source.ended_at <= target.started_at
+    capsys.readouterr()
+    assert scalearn(store, monkeypatch, *request) == ExitCode.OK
+    assert "nothing to do" in capsys.readouterr().err
+    assert {run.attempt for run in store.runs()} == {1} and len(store.runs()) == 2
