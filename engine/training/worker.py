@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from sqlalchemy.exc import DBAPIError
+
 from engine.errors import UserError
 from engine.registry.exits import WorkerExit
 from engine.registry.home import Home
@@ -56,12 +58,13 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
     except UserError as error:
         return _failed(store, run_id, attempt, str(error))
     except MemoryError:
-        return _failed(store, run_id, attempt, "out of memory; lower it with --set batch_size=...")
+        return _failed(store, run_id, attempt, "out of memory; take fewer examples at a time with --set batch_size=...")
     except Exception as error:
         log.exception("the worker failed")
         return _failed(store, run_id, attempt, _cause(error))
     if results is None:
-        store.finish(run_id, attempt, RunState.STOPPED, "stopped on request; `scalearn resume` continues it")
+        why = "on request" if store.find(run_id).stop_requested else "by a signal"
+        store.finish(run_id, attempt, RunState.STOPPED, f"stopped {why}; `scalearn resume` continues it")
         return WorkerExit.STOPPED
     if not store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0):
         return WorkerExit.FENCED
@@ -71,7 +74,11 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
 
 def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
     log.error(cause)
-    return WorkerExit.FAILED if store.finish(run_id, attempt, RunState.FAILED, cause) else WorkerExit.FENCED
+    try:
+        return WorkerExit.FAILED if store.finish(run_id, attempt, RunState.FAILED, cause) else WorkerExit.FENCED
+    except DBAPIError:
+        # The registry cannot be written, for the same reason perhaps: the supervisor takes the cause from the log's last line.
+        return WorkerExit.FAILED
 
 
 def _cause(error: Exception) -> str:

@@ -1,0 +1,49 @@
+"""What a worker says of its own end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from engine.registry.exits import WorkerExit
+from engine.registry.store import Store
+from engine.registry.tables import RunState
+from engine.training.worker import Termination, work
+from tests.registry.rows import run
+
+
+@pytest.fixture
+def termination() -> Iterator[Termination]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield Termination()
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(("requested", "told"), [(True, "stopped on request"), (False, "stopped by a signal")])
+def test_who_stopped_it_is_told(requested: bool, told: str, store: Store, termination: Termination) -> None:
+    one = run(1).id
+    store.add([run(1)], [])
+    assert store.claim(one, "local", "cpu") == 1
+    if requested:
+        store.request_stop([one])
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert work(store, one, 1, termination) == WorkerExit.STOPPED
+    assert store.find(one).state == RunState.STOPPED
+    assert store.find(one).cause == f"{told}; `scalearn resume` continues it"
+
+
+def test_the_cause_is_the_last_line_of_the_log_when_the_registry_cannot_be_written(
+    store: Store, termination: Termination, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = run(1).id
+    store.add([run(1)], [])
+    assert store.claim(one, "local", "cpu") == 1
+    with closing(sqlite3.connect(store.home.database)) as connection, connection:
+        connection.execute("ALTER TABLE event RENAME TO hidden")
+    assert work(store, one, 1, termination) == WorkerExit.FAILED
+    assert "no such table: event" in caplog.messages[-1] and "\n" not in caplog.messages[-1]
