@@ -22,7 +22,8 @@ INTERVAL = 0.25
 CARE_INTERVAL = 5.0
 """Seconds between two looks after the supervisor."""
 FINAL = {RunState.COMPLETED, RunState.FAILED, RunState.STOPPED, RunState.LOST}
-BAR_WIDTH = 20
+WIDE = 130
+"""Columns from which ids, benchmarks, seeds and words for the figures have room beside the figures themselves."""
 
 
 class Watch:
@@ -60,7 +61,7 @@ def follow(store: Store, run_ids: Sequence[str], console: Console, care: Callabl
     Ctrl-C raises KeyboardInterrupt; the runs do not notice.
     """
     watch = Watch(store, run_ids)
-    if console.is_terminal:
+    if console.is_terminal and not console.is_dumb_terminal:
         from rich.live import Live
 
         with Live(_table(watch, console), console=console, refresh_per_second=1 / INTERVAL, transient=True) as live:
@@ -125,20 +126,23 @@ def _table(watch: Watch, console: Console) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     runs = list(watch.runs.values())
     room = max(3, console.height - 3)
+    wide = console.width >= WIDE
+    several_seeds = len({run.seed for run in runs}) > 1
     for run in _most_telling(runs, room):
-        colour = state_colour(run.state)
-        bar = ProgressBar(total=max(run.steps, 1), completed=run.step, width=BAR_WIDTH) if run.steps else Text("")
-        title = METHODS[run.method].title if run.method in METHODS else run.method
-        table.add_row(
-            Text(state_glyph(run.state), style=colour),
-            Text(run.id, style="dim", no_wrap=True),
-            Text(title, no_wrap=True),
-            Text(f"{run.target} seed {run.seed}", no_wrap=True),
+        target = run.target if wide else run.target.rpartition("/")[2]
+        seed = f" seed {run.seed}" if wide or several_seeds else ""
+        bar = ProgressBar(total=run.steps, completed=run.step, width=20 if wide else 8) if run.steps else Text("")
+        cells = (
+            Text(state_glyph(run.state), style=state_colour(run.state)),
+            *([Text(run.id, style="dim", no_wrap=True)] if wide else []),
+            Text(METHODS[run.method].title if run.method in METHODS else run.method, no_wrap=True),
+            Text(target + seed, no_wrap=True),
             bar,
-            Text(_figures(run), no_wrap=True, overflow="ellipsis"),
+            Text(_figures(run, wide), no_wrap=True, overflow="ellipsis"),
         )
+        table.add_row(*cells)
     if len(runs) > room:
-        table.add_row("", "", Text(f"and {len(runs) - room} more", style="dim"))
+        table.add_row("", Text(f"and {len(runs) - room} more", style="dim"))
     return table
 
 
@@ -151,18 +155,18 @@ def _most_telling(runs: Sequence[Run], room: int) -> list[Run]:
     return [run for run in runs if run.id in kept]
 
 
-def _figures(run: Run) -> str:
+def _figures(run: Run, wide: bool) -> str:
     if run.state is RunState.RUNNING:
         if not run.steps:
             return "preparing"
         left = run.seconds_left
         if left is not None and run.heartbeat_at is not None:
             left = max(0.0, left - (utc_now() - run.heartbeat_at).total_seconds())
-        epoch = f"epoch {min(run.epoch + 1, run.epochs)}/{run.epochs}"
+        epoch = f"{'epoch ' if wide else ''}{min(run.epoch + 1, run.epochs)}/{run.epochs}"
         metric = f"{run.metric} {score(run.value)}" if run.value is not None else ""
         speed = f"{_rate(run)}/s" if run.samples_per_second else ""
         stopping = "stopping" if run.stop_requested else ""
-        figures = (epoch, f"loss {number(run.loss, 3)}", metric, speed, f"{duration(left)} left", stopping)
+        figures = (stopping, epoch, f"loss {number(run.loss, 3)}", metric, speed, f"{duration(left)}{' left' if wide else ''}")
         return "  ".join(figure for figure in figures if figure)
     return state_line(run)
 

@@ -36,9 +36,11 @@ def work(store: Store, one: RunSpec, end: RunState, cause: str | None = None) ->
     store.finish(one.run_id, attempt, end, cause, {"test": {"accuracy": 0.75}})
 
 
-def watch(store: Store, terminal: bool, care: Callable[[], None] = lambda: None) -> tuple[str, list[RunState]]:
+def watch(
+    store: Store, terminal: bool, care: Callable[[], None] = lambda: None, width: int = 140
+) -> tuple[str, list[RunState]]:
     out = io.StringIO()
-    console = Console(file=out, force_terminal=terminal, width=140, height=40, highlight=False)
+    console = Console(file=out, force_terminal=terminal, width=width, height=40, highlight=False)
     for one in (TWO_EPOCHS, FAILING):
         queue(store, one)
     threads = [
@@ -65,12 +67,20 @@ def test_plain_lines_tell_states_and_epochs(store: Store) -> None:
     assert "failed  out of memory" in text
 
 
-def test_terminal_shows_a_line_per_run(store: Store) -> None:
-    text, states = watch(store, terminal=True)
+@pytest.mark.parametrize("width", [80, 140])
+def test_terminal_shows_a_line_per_run(store: Store, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    text, states = watch(store, terminal=True, width=width)
     assert states == [RunState.COMPLETED, RunState.FAILED]
-    assert "loss 0.500" in text
-    assert "412/s" in text
-    assert "out of memory" in text
+    assert "\x1b" in text and "out of memory" in text
+    assert "2/2  loss 0.250  accuracy 70.00  412/s  00:00" in text
+    assert (TWO_EPOCHS.run_id in text) == (width == 140)
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    text, _ = watch(store, terminal=True)
+    assert "\x1b" not in text and "epoch 2/2  loss 0.2500" in text
 
 
 def test_a_deleted_run_is_waited_for_no_longer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
