@@ -34,7 +34,10 @@ class Head(nn.Module):
 
     def forward(self, first: Tensor) -> Tensor:
         """``[sequences, d] -> [examples, outputs]``; for a multiple choice (options are neighbours) ``[examples, options]``."""
-        logits = self.out_proj(self.dropout(torch.tanh(self.dense(self.dropout(first)))))
+        # In the weights' own precision: bfloat16's three digits would tie ReCoRD's candidates and round predicted scores.
+        with torch.autocast(first.device.type, enabled=False):
+            first = first.to(self.dense.weight.dtype)
+            logits = self.out_proj(self.dropout(torch.tanh(self.dense(self.dropout(first)))))
         return logits.view(-1, self.options) if self.kind == "multiple_choice" else logits
 
 

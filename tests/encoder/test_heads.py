@@ -36,6 +36,19 @@ def test_losses() -> None:
     assert loss("regression", torch.tensor([[1.0], [3.0]]), torch.tensor([0.0, 5.0])).item() == pytest.approx(2.5)
 
 
+@pytest.mark.parametrize("task", ["glue/stsb", "superglue/record"])
+def test_logits_keep_float32_under_autocast(task: str) -> None:
+    """Eight bits of mantissa would make ties of candidates and steps of 1/64 of predicted scores."""
+    torch.manual_seed(0)
+    head = Head(find_task(task), 64, 0.0)
+    first = torch.randn(200, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = head(first)
+        assert head(first.bfloat16()).dtype == torch.float32
+    assert torch.equal(logits, head(first))
+    assert len(logits.unique()) == logits.numel()
+
+
 def test_dropout_acts_before_both_maps_in_training_only() -> None:
     head = Head(find_task("glue/rte"), 8, 0.5)
     first = torch.randn(4, 8)
