@@ -53,6 +53,15 @@ class Packed:
     """int64 ``[B]``: the inverse of ``order``."""
 
 
+def send(values: np.ndarray, device: str | torch.device) -> Tensor:
+    """An array as a tensor on ``device``, without waiting for what the device has to do before."""
+    tensor = torch.from_numpy(values)
+    if torch.device(device).type == "cuda":
+        # A copy from pageable memory would wait until the device has finished all work in its queue.
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
 def pack(
     tokens: np.ndarray, lengths: np.ndarray, segments: np.ndarray, device: str | torch.device = "cpu", groups: int | None = None
 ) -> Packed:
@@ -81,20 +90,20 @@ def pack(
         places[rows[real]] = filled + np.flatnonzero(real)
         filled += rows.size
         slots.append(rows.ravel())
-        mask = None if real.all() else torch.from_numpy(real[:, None, None]).to(device, non_blocking=True)
+        mask = None if real.all() else send(real[:, None, None], device)
         rectangles.append(Group(len(members), width, mask))
 
-    def send(values: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64)).to(device, non_blocking=True)
-
-    return Packed(
-        tokens=send(tokens),
-        positions=send(np.arange(len(tokens)) - np.repeat(starts, lengths)),
-        segments=send(segments),
-        first=send(starts),
-        groups=tuple(rectangles),
-        slots=send(np.concatenate(slots)),
-        places=send(places),
-        order=send(order),
-        ranks=send(np.argsort(order)),
-    )
+    tables = {
+        "tokens": tokens,
+        "positions": np.arange(len(tokens)) - np.repeat(starts, lengths),
+        "segments": segments,
+        "first": starts,
+        "slots": np.concatenate(slots),
+        "places": places,
+        "order": order,
+        "ranks": np.argsort(order),
+    }
+    # One transfer for all of them.
+    together = send(np.concatenate(list(tables.values()), dtype=np.int64), device)
+    parts = together.split([len(table) for table in tables.values()])
+    return Packed(groups=tuple(rectangles), **dict(zip(tables, parts, strict=True)))

@@ -9,7 +9,7 @@ from engine.catalog.benchmarks import TaskInfo
 from engine.data.batches import Batch, evaluation_batches
 from engine.data.tokens import TokenizedSplit
 from engine.encoder.heads import loss as task_loss
-from engine.encoder.packing import Packed, pack
+from engine.encoder.packing import Packed, pack, send
 from engine.methods.model import Model
 from engine.training.device import Device
 from engine.training.metrics import score
@@ -17,8 +17,7 @@ from engine.training.metrics import score
 
 def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
     """A batch of the data room as the encoder's input and its labels, on the device."""
-    packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
-    return packed, torch.from_numpy(batch.labels).to(device.name, non_blocking=True)
+    return pack(batch.tokens, batch.lengths, batch.segments, device.name), send(batch.labels, device.name)
 
 
 @torch.inference_mode()
@@ -27,7 +26,7 @@ def predict(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device)
     model.eval()
     parts, places = [], []
     for batch in evaluation_batches(split):
-        packed, _ = to_device(batch, device)
+        packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
         with device.context():
             parts.append(model(packed, task.key).float())
         places.append(batch.examples)

@@ -17,6 +17,7 @@ LENGTHS = [5, 17, 3, 30, 30, 9, 12, 1, 2, 8, 8]
 def test_every_token_has_its_slot_and_padding_is_masked(groups: int | None) -> None:
     tokens, lengths, segments = ragged(LENGTHS)
     packed = pack(tokens, lengths, segments, groups=groups)
+    assert packed.tokens.tolist() == tokens.tolist() and packed.segments.tolist() == segments.tolist()
     assert torch.equal(packed.slots[packed.places], torch.arange(len(tokens)))
     assert torch.equal(packed.order[packed.ranks], torch.arange(len(lengths)))
     assert torch.equal(packed.first, torch.from_numpy(np.cumsum(lengths) - lengths))
