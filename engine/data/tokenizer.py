@@ -48,8 +48,9 @@ class BackboneTokenizer:
 
         try:
             return AutoTokenizer.from_pretrained(self.folder, local_files_only=True).backend_tokenizer
-        except (OSError, ValueError, AttributeError) as error:
-            raise UserError(f"{self.folder} has no tokenizer that can be read: {str(error).splitlines()[0]}") from None
+        except (OSError, ValueError, AttributeError, ImportError) as error:
+            first = str(error).strip().partition("\n")[0]
+            raise UserError(f"{self.folder} has no tokenizer that can be read: {first}") from None
 
     def encode(
         self, sequences: list[tuple[str, str | None]], max_length: int, truncate: str, file: Path
@@ -89,10 +90,15 @@ class BackboneTokenizer:
         return {"offsets": offsets, "second": begins.astype(np.int32)}
 
     def _special_tokens(self, paired: bool) -> tuple[list[int], list[int], list[int]]:
-        """Ids before the first text, between the texts and after the last, as the post-processor sets them."""
+        """Ids before the first text, between the texts and after the last, as the post-processor sets them.
+
+        Raises UserError if it sets none before the first text.
+        """
         probe = self.tokenizer.encode("a", "b" if paired else None)
         places_1 = [place for place, number in enumerate(probe.sequence_ids) if number == 0]
         places_2 = [place for place, number in enumerate(probe.sequence_ids) if number == 1]
+        if places_1[0] == 0:
+            raise UserError(f"the tokenizer in {self.folder} puts no special token first, which is the one that heads read")
         last = (places_2 or places_1)[-1]
         between = probe.ids[places_1[-1] + 1 : places_2[0]] if paired else []
         return probe.ids[: places_1[0]], between, probe.ids[last + 1 :]

@@ -32,7 +32,7 @@ from engine.errors import UserError
 
 CODE_VERSION = 1
 """Part of every key; raised when templates, splits or tokenization change what the same files become."""
-DEFINITION = ("key", "kind", "template", "columns", "labels", "max_length", "truncate", "stratify", "tests")
+DEFINITION = ("key", "kind", "template", "columns", "labels", "max_length", "truncate", "stratify", "config", "tests")
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,20 @@ def _building(folder: Path) -> Iterator[Path | None]:
         unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
         try:
             yield unfinished
+            # A rename may reach the disk before the files do, and after a loss of power the folder would be taken for whole.
+            for path in (*unfinished.rglob("*"), unfinished):
+                _fsync(path)
             os.rename(unfinished, folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _build(task: TaskInfo, tokenizer: BackboneTokenizer, tables: Mapping[str, pa.Table], folder: Path) -> None:

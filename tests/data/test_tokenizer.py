@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def test_a_folder_with_only_a_vocabulary_is_converted(tokenizers: dict[str, Path
     ours.encode([("hello world", None)], 16, "longest", tmp_path / "tokens.npy")
     assert np.load(tmp_path / "tokens.npy").tolist() == [101, 7592, 2088, 102]
     assert ours.digest != BackboneTokenizer(tokenizers["bert"]).digest
+
+
+def test_a_tokenizer_that_sets_no_special_token_first_is_told(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    definition = json.loads((tokenizers["bert"] / "tokenizer.json").read_text())
+    (tmp_path / "tokenizer.json").write_text(json.dumps({**definition, "post_processor": None}))
+    with pytest.raises(UserError, match="no special token first"):
+        BackboneTokenizer(tmp_path).encode([("hello world", None)], 16, "longest", tmp_path / "tokens.npy")
 
 
 def test_a_folder_without_tokenizer_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -108,7 +109,8 @@ def test_a_key_holds_what_determines_the_tokens(
         (replace(task, truncate="first"), "bert"),
         (replace(task, columns=("hypothesis", "premise")), "bert"),
         (replace(task, stratify=True), "bert"),
-        (replace(TASKS["superglue/rte"], name="cb"), "bert"),
+        (replace(task, config="cb"), "bert"),
+        (replace(task, benchmark="mine"), "bert"),
     ]
     for changed, tokenizer in cases:
         prepare(changed, tokenizers[tokenizer], tmp_path, data_dir)
@@ -160,6 +162,26 @@ def test_what_a_killed_process_left_is_ignored_and_removed(tokenizers: dict[str,
     data = prepare(TOY, tokenizers["bert"], tmp_path / "two", None)
     assert same(data, prepare(TOY, tokenizers["bert"], tmp_path / "one", None))
     assert [path.name for path in entries(tmp_path / "two")] == [name]
+
+
+def test_everything_is_on_disk_before_the_folder_appears(
+    tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    fsync, rename = os.fsync, os.rename
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.add(os.fstat(descriptor).st_ino)
+
+    def checked(source: Path, target: Path) -> None:
+        assert {path.stat().st_ino for path in (source, *source.rglob("*"))} <= synced
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "rename", checked)
+    prepare(TOY, tokenizers["bert"], tmp_path, None)
+    assert len(entries(tmp_path)) == 1
 
 
 def test_a_failure_leaves_nothing_behind(tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
