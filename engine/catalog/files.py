@@ -17,7 +17,8 @@ from engine.errors import UserError
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
 """Any one of them makes a tokenizer."""
-BACKBONE_FILES = (CONFIG, WEIGHTS, *VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
+TOKENIZER_FILES = (*VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+BACKBONE_FILES = (CONFIG, WEIGHTS, *TOKENIZER_FILES)
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 

@@ -13,20 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine.catalog.files import CONFIG, TOKENIZER_FILES, WEIGHTS
 from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.errors import UserError
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-TOKENIZER = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "sentencepiece.bpe.model",
-)
 ENCODER_CLASSES = {"bert": "BertModel", "roberta": "RobertaModel", "xlm-roberta": "XLMRobertaModel"}
 MERGED = ("query", "key", "value")
 """The hub's maps that are one matrix here, in this order."""
@@ -44,7 +34,7 @@ def load_encoder(folder: Path, sha256: str | None = None) -> Encoder:
         UserError: a file is missing, damaged, of another architecture, or does not match its configuration or digest.
     """
     folder = Path(folder)
-    config = EncoderConfig.from_json(_read_config(folder))
+    config = load_config(folder)
     path = folder / WEIGHTS
     if not path.is_file():
         if (folder / "pytorch_model.bin").exists():
@@ -63,6 +53,11 @@ def load_encoder(folder: Path, sha256: str | None = None) -> Encoder:
     with torch.device("meta"):
         encoder = Encoder(config, pooler="pooler.dense.weight" in tensors)
     return load_hub_state(encoder, tensors)
+
+
+def load_config(folder: Path) -> EncoderConfig:
+    """The configuration of a hub snapshot or local folder. Raises UserError when it is missing or not understood."""
+    return EncoderConfig.from_json(_read_config(folder))
 
 
 def load_hub_state(encoder: Encoder, tensors: Mapping[str, Tensor]) -> Encoder:
@@ -100,7 +95,7 @@ def save_encoder(encoder: Encoder, original: Path, folder: Path) -> None:
         folder: made if needed; files of the same names are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in TOKENIZER:
+    for name in TOKENIZER_FILES:
         if (original / name).is_file():
             shutil.copyfile(original / name, folder / name)
     # The weights are float32 and those of the plain encoder, whatever the original was saved from.
