@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,23 +27,39 @@ class Saved:
     bytes: int
 
 
-def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> Saved:
-    """Write to a temporary name, fsync, rename, fsync the folder. A reader sees the old file or the new one."""
+def save_checkpoint(
+    path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any], record: Callable[[Saved], None] | None = None
+) -> Saved:
+    """Write to a temporary name, fsync, rename, fsync the folder. A reader sees the old file or the new one.
+
+    ``record`` is called when the new file is whole, before it takes its place; the old file stays if it raises.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
-    save_file(whole, temporary, metadata={CARD: json.dumps(card)})
-    with open(temporary, "rb") as file:
-        os.fsync(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = temporary.stat().st_size
-    os.replace(temporary, path)
+    try:
+        save_file(whole, temporary, metadata={CARD: json.dumps(card)})
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+            saved = Saved(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
+        if record is not None:
+            record(saved)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Saved(digest, size)
+    return saved
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what writers of ``path`` left that were killed; only while nobody writes it."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,14 @@ from engine.data.samplers import epoch_order
 from engine.data.tokens import TaskData
 from engine.errors import UserError
 from engine.methods.model import Model
-from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
+from engine.training.checkpoints import (
+    Saved,
+    below_prefix,
+    load_checkpoint,
+    remove_unfinished,
+    save_checkpoint,
+    with_prefix,
+)
 from engine.training.device import Device
 from engine.training.evaluation import evaluate, to_device
 from engine.training.optimizer import (
@@ -71,8 +79,9 @@ class Files:
 
     best: Path
     last: Path
-    published: Callable[[str, Progress, Saved], None]
-    """Called with ``best`` or ``last`` after the file is in place."""
+    record: Callable[[str, Progress, Saved], None]
+    """Called with ``best`` or ``last`` just before the file takes its place, which it does not if this raises: a worker that
+    was given up must not overwrite the files of the attempt that took over."""
 
 
 class Loop:
@@ -141,7 +150,7 @@ class Loop:
             self.model.train()
         examples = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         packed, labels = to_device(gather(self.train, examples), self.device)
-        torch.manual_seed(step_seed(self.seed, self.progress.step))
+        self.device.seed(step_seed(self.seed, self.progress.step))
         set_learning_rate(self.optimizer, self._learning_rate())
         with self.device.context():
             loss, _ = self.model.loss(packed, labels, self.task.key)
@@ -166,12 +175,14 @@ class Loop:
             if step % self.curve_stride == 0:
                 self.recorder.point("train/loss", step, step / self.steps_per_epoch, loss)
         if losses:
-            self.recorder.fields(loss=sum(loss for _, loss in losses) / len(losses))
+            self.recorder.fields(
+                loss=sum(loss for _, loss in losses) / len(losses),
+                samples_per_second=self.pace.samples_per_second(),
+                tokens_per_second=self.pace.tokens_per_second(),
+            )
         self.recorder.fields(
             step=self.progress.step,
             seconds=self.progress.seconds + self.pace.elapsed(),
-            samples_per_second=self.pace.samples_per_second(),
-            tokens_per_second=self.pace.tokens_per_second(),
             seconds_left=self.pace.seconds_left(self.steps - self.progress.step, self.epochs - self.progress.epoch),
         )
 
@@ -181,6 +192,9 @@ class Loop:
         with self.pace.evaluating():
             numbers = evaluate(self.model, self.task, self.data.splits["dev"], self.device)
         self.model.train()
+        if not math.isfinite(numbers["loss"]):
+            # The last update of all has no training loss after it that would show what it did.
+            raise UserError(f"the dev loss became {numbers['loss']}; lower learning_rate with --set learning_rate=...")
         state, headline = self.progress, numbers[self.task.headline]
         state.epoch += 1
         for name, value in numbers.items():
@@ -190,8 +204,7 @@ class Loop:
         if state.best is None or (value < state.best if by_loss else value > state.best):
             state.best, state.best_metric, state.best_epoch, state.since_best = value, headline, state.epoch, 0
             card = {**self.card, "dev": numbers, "epoch": state.epoch}
-            saved = save_checkpoint(self.files.best, self.model.trainable_state(), card)
-            self.files.published("best", state, saved)
+            save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
         else:
             state.since_best += 1
         self.recorder.fields(epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch)
@@ -209,11 +222,13 @@ class Loop:
             **with_prefix("model.", self.model.trainable_state()),
             **with_prefix("optimizer.", optimizer_tensors(self.optimizer)),
         }
-        saved = save_checkpoint(self.files.last, tensors, {**self.card, "progress": asdict(self.progress)})
-        self.files.published("last", self.progress, saved)
+        card = {**self.card, "progress": asdict(self.progress)}
+        save_checkpoint(self.files.last, tensors, card, partial(self.files.record, "last", self.progress))
         self.pace.checkpointed(time.perf_counter() - began)
 
     def _resume(self) -> None:
+        for path in (self.files.best, self.files.last):
+            remove_unfinished(path)
         if not self.files.last.is_file():
             return
         tensors, card = load_checkpoint(self.files.last)

@@ -6,17 +6,19 @@ import importlib
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.files import backbone_folder, data_identity
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.methods import MethodInfo
 from engine.data.tokens import TaskData, prepare
-from engine.encoder.loading import load_encoder, save_encoder
+from engine.encoder.encoder import EncoderConfig
+from engine.encoder.loading import load_config, load_encoder, save_encoder
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter
 from engine.plans.spec import RunSpec
@@ -95,16 +97,37 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     if data_identity(task, data_dir) != spec.data:
         raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")
     folder = backbone_folder(spec.backbone_path or spec.backbone, download=True)
-    data = prepare(task, folder, store.home.tokens, data_dir, spec.limits)
+    if backbone_revision(spec.backbone_path or spec.backbone) != spec.backbone_revision:
+        raise UserError(f"the backbone {spec.backbone} changed since the run was queued; queue it again with `scalearn run`")
+    config = load_config(folder)
+    data = prepare(_within_positions(task, config), folder, store.home.tokens, data_dir, spec.limits)
+    _check_tokens(data, config, folder)
     device = choose_device(str(spec.hyperparameters["precision"]))
     model = build_model(spec, folder, load_sources(store, run.id, spec)).to(device.name)
     _describe(store, run, attempt, spec, model, data, device)
     files = Files(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
-        published=_publisher(store, run.id, attempt),
+        record=_checkpoint_recorder(store, run.id, attempt),
     )
     return ReadyRun(store, run, attempt, spec, folder, model, data, device, files)
+
+
+def _within_positions(task: TaskInfo, config: EncoderConfig) -> TaskInfo:
+    """``task``, cut to what the backbone has positions for."""
+    if config.max_length >= task.max_length:
+        return task
+    log.warning("%s: texts are cut to %d tokens, all that the backbone reads", task.key, config.max_length)
+    return replace(task, max_length=config.max_length)
+
+
+def _check_tokens(data: TaskData, config: EncoderConfig, folder: Path) -> None:
+    largest = max(int(split.tokens.max()) for split in data.splits.values())
+    if largest >= config.vocab_size:
+        raise UserError(
+            f"the tokenizer in {folder} gives the id {largest}, but the weights have {config.vocab_size} embeddings; "
+            "take files that belong together"
+        )
 
 
 def build_model(spec: RunSpec, folder: Path, sources: list[SourceAdapter]) -> Model:
@@ -137,14 +160,14 @@ def load_sources(store: Store, run_id: str, spec: RunSpec) -> list[SourceAdapter
     return adapters
 
 
-def _publisher(store: Store, run_id: str, attempt: int) -> Callable[[str, Progress, Saved], None]:
-    def published(kind: str, progress: Progress, saved: Saved) -> None:
+def _checkpoint_recorder(store: Store, run_id: str, attempt: int) -> Callable[[str, Progress, Saved], None]:
+    def record(kind: str, progress: Progress, saved: Saved) -> None:
         row = Checkpoint(
             run_id=run_id, kind=kind, step=progress.step, epoch=progress.epoch, sha256=saved.sha256, bytes=saved.bytes
         )
         store.checkpointed(run_id, attempt, row)
 
-    return published
+    return record
 
 
 def _describe(store: Store, run: Run, attempt: int, spec: RunSpec, model: Model, data: TaskData, device: Device) -> None:

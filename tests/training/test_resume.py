@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from engine.catalog.benchmarks import BENCHMARKS
 from engine.catalog.methods import METHODS
 from engine.data.tokens import TaskData, prepare
+from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter
 from engine.plans.spec import RunSpec, SourceSpec
 from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
+from engine.training.evaluation import evaluate
 from engine.training.loop import Files, Loop, Stopped
 from engine.training.setup import build_model, card
 
@@ -28,13 +33,14 @@ class Points:
 
     def __init__(self) -> None:
         self.losses: dict[int, float] = {}
+        self.last_fields: dict[str, Any] = {}
 
     def point(self, name: str, step: int, epoch: float, value: float) -> None:
         if name == "train/loss":
             self.losses[step] = value
 
-    def fields(self, **_: Any) -> None:
-        pass
+    def fields(self, **fields: Any) -> None:
+        self.last_fields |= fields
 
     def flush(self) -> None:
         pass
@@ -64,14 +70,25 @@ def build(spec: RunSpec, folder: Path) -> Model:
     return build_model(spec, folder, sources)
 
 
+class Killed(BaseException):
+    """What a SIGKILL is to the process: nothing runs after it but what the test does."""
+
+
+def prepared(
+    spec: RunSpec, folder: Path, data: TaskData, where: Path, record: Callable[..., None] = lambda *_: None
+) -> tuple[Loop, Points]:
+    """A loop that is never asked to stop, and what it records."""
+    points = Points()
+    files = Files(where / "best.safetensors", where / "last.safetensors", record)
+    settings = dict(spec.hyperparameters)
+    model = build(spec, folder)
+    return Loop(model, spec.task, data, settings, spec.seed, CPU, files, points, lambda: False, card(spec)), points
+
+
 def train(spec: RunSpec, folder: Path, data: TaskData, where: Path, stop_at: int | None) -> tuple[Loop, Points]:
     """Train until the end, or until ``stop_at`` updates are made and saved."""
-    points = Points()
-    loop: Loop
-    should_stop: Callable[[], bool] = lambda: loop.progress.step == stop_at  # noqa: E731
-    files = Files(where / "best.safetensors", where / "last.safetensors", lambda *_: None)
-    settings = dict(spec.hyperparameters)
-    loop = Loop(build(spec, folder), spec.task, data, settings, spec.seed, CPU, files, points, should_stop, card(spec))
+    loop, points = prepared(spec, folder, data, where)
+    loop.should_stop = lambda: loop.progress.step == stop_at
     if stop_at is None:
         loop.run()
     else:
@@ -94,6 +111,96 @@ def test_stopping_and_resuming_changes_nothing(method: str, tiny_backbone: Path,
     right, _ = load_checkpoint(tmp_path / "resumed/last.safetensors")
     assert left.keys() == right.keys() and any(name.startswith("optimizer.") for name in left)
     assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+@pytest.mark.parametrize("stop_at", [4, 8], ids=["before-evaluation", "before-the-last-evaluation"])
+def test_stopping_between_an_epochs_last_step_and_its_evaluation(
+    stop_at: int, tiny_backbone: Path, data: TaskData, tmp_path: Path
+) -> None:
+    spec = spec_of("adapter")
+    straight, _ = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=None)
+    train(spec, tiny_backbone, data, tmp_path / "resumed", stop_at=stop_at)
+    resumed, _ = train(spec, tiny_backbone, data, tmp_path / "resumed", stop_at=None)
+    assert_same_end(straight, resumed)
+
+
+def assert_same_end(one: Loop, two: Loop) -> None:
+    """Progress, selected parameters and the state to resume from are equal to the last bit."""
+    one.progress.seconds = two.progress.seconds
+    assert one.progress == two.progress
+    for name in ("best", "last"):
+        left, right = (load_checkpoint(getattr(loop.files, name))[0] for loop in (one, two))
+        assert left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+
+
+@pytest.mark.parametrize("moment", ["before best", "before last", "evaluation"])
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_kill_around_an_evaluation_changes_nothing(
+    moment: str, epoch: int, tiny_backbone: Path, data: TaskData, tmp_path: Path
+) -> None:
+    """``before last`` is between the best checkpoint and the last one: best is an epoch ahead of what is resumed."""
+    spec = spec_of("adapter", learning_rate=1e-3)
+    # What is trained on becomes better with every epoch, so that every epoch has a best checkpoint to write.
+    data = replace(data, splits={**data.splits, "dev": data.splits["train"]})
+    straight, _ = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=None)
+    assert straight.progress.best_epoch == 2
+
+    def record(kind: str, progress: Any, _: Any) -> None:
+        if moment == f"before {kind}" and progress.epoch == epoch:
+            raise Killed
+
+    loop, points = prepared(spec, tiny_backbone, data, tmp_path / "killed", record)
+    if moment == "evaluation":
+        noted = points.point
+
+        def point(name: str, step: int, at: float, value: float) -> None:
+            if name == "dev/loss" and at == epoch:
+                raise Killed
+            noted(name, step, at, value)
+
+        points.point = point  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        loop.run()
+    resumed, _ = train(spec, tiny_backbone, data, tmp_path / "killed", stop_at=None)
+    assert_same_end(straight, resumed)
+
+
+def test_a_kill_after_training_and_before_the_results_trains_nothing_again(
+    tiny_backbone: Path, data: TaskData, tmp_path: Path
+) -> None:
+    spec = spec_of("adapter")
+    done, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
+    results = evaluate(done.model, spec.task, data.splits["test"], CPU)
+    (tmp_path / ".last.safetensors.4711").write_bytes(b"half")
+    again, points = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
+    assert again.progress == done.progress and not points.losses
+    assert evaluate(again.model, spec.task, data.splits["test"], CPU) == results
+    # Nothing was trained, so nothing is said about speed that would replace what the run had.
+    assert "samples_per_second" not in points.last_fields
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_last_update_that_breaks_the_model_is_an_error(tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+    loop, _ = prepared(spec_of("adapter", epochs=1), tiny_backbone, data, tmp_path)
+
+    def overflow_at_the_end() -> bool:
+        if loop.progress.step == loop.steps:
+            loop.parameters[0].data.fill_(math.nan)
+        return False
+
+    loop.should_stop = overflow_at_the_end
+    with pytest.raises(UserError, match=r"the dev loss became nan; lower learning_rate"):
+        loop.run()
+    assert not (tmp_path / "best.safetensors").exists()
+
+
+@pytest.mark.parametrize("task", BENCHMARKS["toy"].tasks, ids=lambda task: task.name)
+def test_fewer_examples_than_a_batch_and_a_dev_split_of_one(task: Any, tiny_backbone: Path, tmp_path: Path) -> None:
+    data = prepare(task, tiny_backbone, tmp_path / "tokens", None, {"train": 17, "dev": 1, "test": 1})
+    loop, points = train(spec_of("adapter", task.key), tiny_backbone, data, tmp_path, stop_at=None)
+    assert loop.steps_per_epoch == 2 and sorted(points.losses) == [0, 1, 2, 3]
+    numbers = evaluate(loop.model, task, data.splits["test"], CPU)
+    assert list(numbers) == ["loss", *task.metrics] and all(map(math.isfinite, numbers.values()))
 
 
 @pytest.mark.parametrize("method", METHODS)
