@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
@@ -40,11 +39,18 @@ def write_backbone(folder: Path, **config: object) -> Path:
     return folder
 
 
-def test_a_local_folder_is_named_by_its_weights(tmp_path: Path) -> None:
+def test_a_local_folder_is_named_by_all_its_files(tmp_path: Path) -> None:
     folder = write_backbone(tmp_path / "mine")
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     assert backbone_folder(str(folder)) == folder
-    assert backbone_revision(str(folder)) == f"sha256:{digest}"
+    (folder / "README.md").write_text("not read")
+    names = {backbone_revision(str(folder))}
+    for file in ("config.json", "model.safetensors", "tokenizer.json", "added_tokens.json"):
+        with (folder / file).open("ab") as changed:
+            changed.write(b" ")
+        names.add(backbone_revision(str(folder)))
+    assert len(names) == 5 and all(name.startswith("sha256:") for name in names)
+    (folder / "README.md").write_text("whatever it says")
+    assert backbone_revision(str(folder)) in names
 
 
 def test_folders_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
