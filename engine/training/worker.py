@@ -6,6 +6,7 @@ It exits with a ``WorkerExit``. SIGTERM asks it to save and stop; a second one c
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import signal
 import sys
@@ -88,7 +89,8 @@ def _cause(error: Exception) -> str:
     first = (str(error).strip().splitlines() or [""])[0]
     if isinstance(error, torch.OutOfMemoryError):
         return f"GPU out of memory; lower it with --set batch_size=... ({first})"
-    if isinstance(error, OSError) and error.errno == 28:
+    # safetensors tells the system's error number in its text alone.
+    if getattr(error, "errno", None) == errno.ENOSPC or f"(os error {errno.ENOSPC})" in first:
         return f"the disk is full; free some space, then `scalearn resume` ({first})"
     return f"{type(error).__name__}: {first}"
 

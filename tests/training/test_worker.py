@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -9,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from safetensors import SafetensorError
 
 from engine.registry.exits import WorkerExit
 from engine.registry.store import Store
 from engine.registry.tables import RunState
-from engine.training.worker import Termination, work
+from engine.training.worker import Termination, _cause, work
 from tests.registry.rows import run
 
 
@@ -47,3 +49,14 @@ def test_the_cause_is_the_last_line_of_the_log_when_the_registry_cannot_be_writt
         connection.execute("ALTER TABLE event RENAME TO hidden")
     assert work(store, one, 1, termination) == WorkerExit.FAILED
     assert "no such table: event" in caplog.messages[-1] and "\n" not in caplog.messages[-1]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_whoever_met_it(error: Exception) -> None:
+    assert _cause(error).startswith("the disk is full; free some space, then `scalearn resume`")
