@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
 from engine.plans.spec import RunSpec
@@ -60,11 +61,9 @@ def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> N
     plan = make_plan(request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store)
     source, target = plan.runs[0].spec, plan.runs[-1].spec
     assert (target.hyperparameters["learning_rate"], target.hyperparameters["epochs"], target.limits) == (0.5, 2, {"train": 50})
-    assert (source.hyperparameters["learning_rate"], source.hyperparameters["epochs"], source.limits) == (
-        3e-4,
-        2,
-        {"train": 50},
-    )
+    usual = METHODS["adapter"].resolve({}, source.target, source.task.select_by)["learning_rate"]
+    assert usual != 0.5 and source.hyperparameters["learning_rate"] == usual
+    assert (source.hyperparameters["epochs"], source.limits) == (2, {"train": 50})
 
 
 def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
@@ -113,7 +112,8 @@ def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) 
     sources = [one.spec.run_id for one in plan.runs[:-1]]
     assert [edge.source_id for edge in store.sources(target)] == [edge.run_id for edge in plan.runs[-1].spec.sources]
     assert RunSpec(**store.find(target).spec) == plan.runs[-1].spec
-    assert store.find(target).command == "scalearn run" and store.find(target).epochs == 30
+    stored = store.find(target)
+    assert stored.command == "scalearn run" and stored.epochs == plan.runs[-1].spec.hyperparameters["epochs"]
     finish(store, sources[0], RunState.COMPLETED)
     finish(store, sources[1], RunState.LOST)
     assert store.fail_blocked() == [target]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.catalog.backbones import BACKBONES
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
 from engine.plans.spec import RunSpec, SourceSpec
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
 
-REVISION = "e2da8e2f811d1448a5b465c236feacd80ffbac7b"
+REVISIONS = {name: info.revision or f"sha256:{info.sha256}" for name, info in BACKBONES.items()}
 PROVENANCE = {
     "git_commit": "0123456789abcdef0123456789abcdef01234567",
     "versions": {"scalearn-tui": "0.1.0", "torch": "2.13.0"},
@@ -32,7 +33,8 @@ def spec(
     return RunSpec(
         method=method,
         backbone=backbone,
-        backbone_revision=REVISION,
+        # The revision, not the name, tells backbones apart.
+        backbone_revision=REVISIONS[backbone],
         target=target,
         sources=tuple(SourceSpec(task=source.target, run_id=source.run_id) for source in sources),
         seed=seed,
