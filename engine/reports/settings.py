@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+from engine.catalog.backbones import backbone_defaults
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.methods import METHODS, Value
 from engine.registry.tables import Run
@@ -13,13 +14,13 @@ DEFAULT = "default"
 
 
 @cache
-def _defaults(method: str, target: str) -> Mapping[str, Value]:
-    return METHODS[method].resolve({}, target, TASKS[target].select_by)
+def _defaults(method: str, backbone: str, target: str) -> Mapping[str, Value]:
+    return METHODS[method].resolve(backbone_defaults(backbone), target, TASKS[target].select_by)
 
 
 def deviations(run: Run) -> dict[str, str]:
     """Settings of a run that are not its method's defaults for the target, and its limits: ``{"epochs": "2"}``."""
-    defaults = _defaults(run.method, run.target)
+    defaults = _defaults(run.method, run.backbone, run.target)
     own = {name: _text(value) for name, value in run.spec["hyperparameters"].items() if defaults.get(name) != value}
     return own | {f"limit {split}": str(count) for split, count in run.spec.get("limits", {}).items()}
 

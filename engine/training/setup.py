@@ -133,7 +133,7 @@ def _check_tokens(data: TaskData, config: EncoderConfig, folder: Path) -> None:
 def build_model(spec: RunSpec, folder: Path, sources: list[SourceAdapter]) -> Model:
     """The method's model on the pretrained backbone, its new parameters drawn from the run's seed."""
     named = BACKBONES.get(spec.backbone)
-    encoder = load_encoder(folder, named.sha256 if named else None)
+    encoder = load_encoder(folder, named.sha256 if named else None, float(spec.hyperparameters["dropout"]))
     torch.manual_seed(spec.seed)
     return resolve(spec.method_info)(encoder, [spec.task], sources, {**spec.hyperparameters, **spec.method_info.fixed})
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from engine.catalog.backbones import backbone_defaults
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
@@ -135,7 +136,7 @@ def _defaults(run: Run) -> dict[str, object]:
         return {}
     try:
         select_by = str(run.spec.get("hyperparameters", {}).get("select_by", "loss"))
-        return dict(info.resolve({}, run.target, select_by))
+        return dict(info.resolve(backbone_defaults(run.backbone), run.target, select_by))
     except UserError:
         return {}
 
