@@ -29,7 +29,9 @@ def complete_all(store: Store) -> None:
         attempt = store.claim(run.id, "local", "cpu")
         assert attempt is not None
         store.started(run.id, attempt)
-        store.finish(run.id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.8}}, provenance=PROVENANCE)
+        store.finish(
+            run.id, attempt, RunState.COMPLETED, results={run.target: {"test": {"accuracy": 0.8}}}, provenance=PROVENANCE
+        )
 
 
 def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:

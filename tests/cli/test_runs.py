@@ -37,7 +37,7 @@ def test_ls_lists_the_newest_first_and_filters(store: Store, capsys: Capture) ->
     runs = document(capsys, "ls")["runs"]
     assert isinstance(runs, list)
     assert [run["id"] for run in runs] == [waiting.id, done.run_id]
-    assert runs[1]["results"]["test"]["accuracy"] == 0.7
+    assert runs[1]["results"][BOOLQ]["test"]["accuracy"] == 0.7
     assert {"method", "backbone", "target", "seed", "state", "cause", "epoch", "metric", "value", "command"} <= set(runs[0])
     for flags in (["--state", "completed"], ["--method", "ST-A"], ["--target", "boolq"], ["--target", BOOLQ]):
         assert [run["id"] for run in document(capsys, "ls", *flags)["runs"]] == [done.run_id], flags  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment"
     settings = METHODS[method].resolve({"epochs": 12}, target, "loss")
     spec = {
         "method": method,
-        "target": target,
+        "targets": [target],
         "seed": seed,
         "sources": [],
         "hyperparameters": settings,

@@ -55,7 +55,7 @@ async def test_sources_and_results(board, store, make_run, train, until, screen_
         [*sources, run], [Source(run_id=run.id, position=n, source_id=one.id, task=one.target) for n, one in enumerate(sources)]
     )
     attempt = train(store, sources[0])
-    store.finish(sources[0].id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.9123}})
+    store.finish(sources[0].id, attempt, RunState.COMPLETED, results={sources[0].target: {"test": {"accuracy": 0.9123}}})
     async with board() as (app, pilot):
         await until(pilot, lambda: "sources ✓ entailment ◷ sentiment" in screen_text(app))
         await pilot.press("end")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
 from engine.data.tokens import TaskData, prepare
 from engine.methods.model import Model, SourceAdapter
@@ -43,23 +44,26 @@ class Points:
 def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
     info = METHODS[method]
     wanted = {"epochs": 2, "batch_size": 16, "learning_rate": 1e-2, **settings}
-    sources = tuple(SourceSpec(task=task, run_id="none") for task in SOURCES) if info.source_method else ()
+    if "phm_dim" in info.own:
+        wanted["reduction"] = 8  # 4 must divide the bottleneck
+    tasks = SOURCES[: info.source_count] if info.source_method else ()
+    sources = tuple(SourceSpec(task=task, run_id="none") for task in tasks)
     values = info.resolve(wanted, target, "loss")
-    names = {"backbone": "tiny", "backbone_revision": "r", "data": "d"}
-    return RunSpec(method=method, target=target, sources=sources, seed=3, hyperparameters=values, limits={}, **names)
+    names = {"backbone": "tiny", "backbone_revision": "r", "data": {target: "d"}}
+    return RunSpec(method=method, targets=(target,), sources=sources, seed=3, hyperparameters=values, limits={}, **names)
 
 
 @pytest.fixture(scope="module")
 def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> TaskData:
     return prepare(
-        spec_of("adapter").task, tiny_backbone, tmp_path_factory.mktemp("tokens"), None, {"train": 64, "dev": 20, "test": 20}
+        find_task(TARGET), tiny_backbone, tmp_path_factory.mktemp("tokens"), None, {"train": 64, "dev": 20, "test": 20}
     )
 
 
 def build(spec: RunSpec, folder: Path) -> Model:
     sources = [
-        SourceAdapter(source.task, build_model(spec_of("adapter", source.task), folder, []).trainable_state())
-        for source in spec.sources
+        SourceAdapter(source.task, build_model(spec_of("adapter", source.task), folder, []).trainable_state(), 1 / (place + 1))
+        for place, source in enumerate(spec.sources)
     ]
     return build_model(spec, folder, sources)
 
@@ -71,7 +75,9 @@ def train(spec: RunSpec, folder: Path, data: TaskData, where: Path, stop_at: int
     should_stop: Callable[[], bool] = lambda: loop.progress.step == stop_at  # noqa: E731
     files = Files(where / "best.safetensors", where / "last.safetensors", lambda *_: None)
     settings = dict(spec.hyperparameters)
-    loop = Loop(build(spec, folder), spec.task, data, settings, spec.seed, CPU, files, points, should_stop, card(spec))
+    loop = Loop(
+        build(spec, folder), spec.tasks, {TARGET: data}, settings, spec.seed, CPU, files, points, should_stop, card(spec)
+    )
     if stop_at is None:
         loop.run()
     else:
