@@ -23,6 +23,8 @@ class SourceAdapter:
 
     task: str
     tensors: Mapping[str, Tensor]
+    similarity: float | None = None
+    """Of its training texts to the target's, where the method asks for it."""
 
 
 def frozen(encoder: Encoder) -> Encoder:
@@ -39,6 +41,8 @@ class Model(nn.Module):
         tasks: the tasks whose heads are made, freshly initialised.
         parts: the method's own modules by the name under which their parameters are saved (``adapter``, ``transfer``).
         penalty: added to the training loss.
+        select: told the task's key before each forward pass, by methods whose parameters differ between tasks.
+        rates: learning rates as multiples of the run's, by the last part of the parameters' names.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class Model(nn.Module):
         tasks: Sequence[TaskInfo],
         parts: Mapping[str, nn.Module] | None = None,
         penalty: Callable[[], Tensor] | None = None,
+        select: Callable[[str], None] | None = None,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         config = encoder.config
@@ -54,9 +60,13 @@ class Model(nn.Module):
         self.heads = nn.ModuleDict({task.key: Head(task, config.hidden_size, config.head_dropout) for task in tasks})
         self.parts = nn.ModuleDict(parts or {})
         self.penalty = penalty
+        self.select = select
+        self.rates = rates or {}
 
     def forward(self, packed: Packed, task: str) -> Tensor:
         """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""
+        if self.select is not None:
+            self.select(task)
         return self.heads[task](self.encoder(packed))
 
     def loss(self, packed: Packed, labels: Tensor, task: str) -> tuple[Tensor, Tensor]:
@@ -68,15 +78,21 @@ class Model(nn.Module):
         return value, logits
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
-        """Trainable parameters for an optimiser; biases and LayerNorm weights are exempt from decay."""
+        """Trainable parameters for an optimiser; biases and LayerNorm weights are exempt from decay.
+
+        Where ``rates`` says so, a group has a ``scale``: its learning rate as a multiple of the run's.
+        """
         exempt = {id(module.weight) for module in self.modules() if isinstance(module, nn.LayerNorm)}
-        decayed: list[nn.Parameter] = []
-        plain: list[nn.Parameter] = []
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in self.named_parameters():
             if parameter.requires_grad:
-                (plain if name.endswith("bias") or id(parameter) in exempt else decayed).append(parameter)
-        groups = ((decayed, weight_decay), (plain, 0.0))
-        return [{"params": params, "lr": learning_rate, "weight_decay": decay} for params, decay in groups if params]
+                decay = 0.0 if name.endswith("bias") or id(parameter) in exempt else weight_decay
+                scale = self.rates.get(name.rpartition(".")[2], 1.0)
+                groups.setdefault((scale, decay), []).append(parameter)
+        return [
+            {"params": params, "lr": learning_rate * scale, "weight_decay": decay, "scale": scale}
+            for (scale, decay), params in groups.items()
+        ]
 
     def transfer_tensors(self) -> dict[str, Tensor]:
         """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub."""
