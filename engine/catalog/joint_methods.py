@@ -137,7 +137,7 @@ JOINT_METHODS: tuple[MethodInfo, ...] = (
     _beside_bert(
         "top-attention",
         "Top Proj. Attn.",
-        "tops:attach_attention",
+        "bert_and_pals_baselines:attach_top_attention",
         "a task's projected attention blocks after the last layer",
         ("top-projected-attention",),
         {"width": 204, "heads": 12, "blocks": 6},
@@ -145,7 +145,7 @@ JOINT_METHODS: tuple[MethodInfo, ...] = (
     _beside_bert(
         "houlsby",
         "Houlsby",
-        "houlsby:attach",
+        "bert_and_pals_baselines:attach_houlsby",
         "a task's two adapters in each layer, beside a trained backbone",
         ("houlsby-adapters",),
         {"adapter_width": 50},
@@ -153,16 +153,22 @@ JOINT_METHODS: tuple[MethodInfo, ...] = (
     _beside_bert(
         "houlsby-pals",
         "Houlsby+PALs",
-        "houlsby:attach_with_pals",
+        "bert_and_pals_baselines:attach_houlsby_with_pals",
         "a task's adapter after attention and its small attention beside the feed-forward block",
         ("houlsby-plus-pals",),
         {"adapter_width": 50, "width": 156, "heads": 6},
     ),
-    _beside_bert("lhuc", "LHUC", "pals:attach_lhuc", "a task's scale for each hidden unit", ("hidden-unit-contributions",)),
+    _beside_bert(
+        "lhuc",
+        "LHUC",
+        "bert_and_pals_baselines:attach_lhuc",
+        "a task's scale for each hidden unit",
+        ("hidden-unit-contributions",),
+    ),
     _beside_bert(
         "bert-layer-on-top",
         "BERT layer on top",
-        "tops:attach_layer",
+        "bert_and_pals_baselines:attach_layer_on_top",
         "a whole layer per task after the last one",
         ("layer-on-top",),
     ),

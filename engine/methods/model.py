@@ -43,6 +43,7 @@ class Model(nn.Module):
         penalty: added to the training loss.
         select: told the task's key before each forward pass, by methods whose parameters differ between tasks.
         rates: learning rates as multiples of the run's, by the last part of the parameters' names.
+        backbone_is_own: whether a trained backbone counts as what the method itself adds; not where it is trained beside that.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Model(nn.Module):
         penalty: Callable[[], Tensor] | None = None,
         select: Callable[[str], None] | None = None,
         rates: Mapping[str, float] | None = None,
+        backbone_is_own: bool = True,
     ) -> None:
         super().__init__()
         config = encoder.config
@@ -62,6 +64,7 @@ class Model(nn.Module):
         self.penalty = penalty
         self.select = select
         self.rates = rates or {}
+        self.backbone_is_own = backbone_is_own
 
     def forward(self, packed: Packed, task: str) -> Tensor:
         """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""
@@ -97,13 +100,12 @@ class Model(nn.Module):
     def transfer_tensors(self) -> dict[str, Tensor]:
         """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub."""
         tensors = {name: parameter.detach() for name, parameter in self._own() if parameter.requires_grad}
-        if self._trains_encoder():
-            tensors |= {f"backbone.{name}": tensor for name, tensor in hub_state(self.encoder).items() if "pooler" not in name}
-        return tensors
+        return tensors | (self._backbone() if self.backbone_is_own else {})
 
     def trainable_state(self) -> dict[str, Tensor]:
-        """Everything to save: ``transfer_tensors`` and ``heads.{task}.{dense,out_proj}.{weight,bias}``; not copied."""
-        return self.transfer_tensors() | {name: parameter.detach() for name, parameter in self._head_parameters()}
+        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``; not copied."""
+        heads = {name: parameter.detach() for name, parameter in self._head_parameters()}
+        return self.transfer_tensors() | self._backbone() | heads
 
     @torch.no_grad()
     def load_trainable(self, tensors: Mapping[str, Tensor]) -> None:
@@ -124,6 +126,12 @@ class Model(nn.Module):
         if self._trains_encoder():
             backbone = {name.removeprefix("backbone."): t for name, t in tensors.items() if name.startswith("backbone.")}
             load_hub_state(self.encoder, hub_state(self.encoder) | backbone)
+
+    def _backbone(self) -> dict[str, Tensor]:
+        """A trained backbone; a pooler is not part of it, as no head reads it."""
+        if not self._trains_encoder():
+            return {}
+        return {f"backbone.{name}": tensor for name, tensor in hub_state(self.encoder).items() if "pooler" not in name}
 
     def _trains_encoder(self) -> bool:
         return any(parameter.requires_grad for parameter in self.encoder.parameters())
