@@ -50,7 +50,7 @@ def constants(metadata: Mapping[str, str], hidden_size: int, tensors: Mapping[st
     found |= {ours: json.loads(metadata[theirs]) for theirs, ours in read.items() if theirs in metadata}
     if "omega" in metadata:
         omega = json.loads(metadata["omega"])
-        values = list(omega.values()) if isinstance(omega, dict) else [omega]
+        values = [omega[source] for source in sources_of(metadata)] if isinstance(omega, dict) else [omega]
         found |= dict(zip(("omega",) if len(values) == 1 else ("omega_first", "omega_second"), values, strict=True))
     return found
 

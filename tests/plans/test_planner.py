@@ -90,6 +90,8 @@ def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
         ({"targets": ("glue/rte",), "benchmark": "toy"}, "glue/rte is not a task of toy"),
         ({"sources": ("topics", "toy/topics")}, "named twice"),
         ({"sources": ()}, "needs source tasks"),
+        ({"methods": ("probing",)}, r"probing takes 1 source\(s\), not 6; name them with --sources"),
+        ({"methods": ("probing-pair",), "sources": ("topics",)}, r"probing-pair takes 2 source\(s\), not 1"),
         ({"methods": ("adapter",), "sources": ("topics",)}, "leave out --sources"),
         ({"sources": ("nothing",)}, "no task 'nothing'"),
         ({"settings": {"reduction": 16}}, "scalearn\\+\\+ has no setting 'reduction'"),
