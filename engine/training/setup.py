@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.files import backbone_folder, data_identity
 from engine.catalog.benchmarks import MEAN
+from engine.catalog.files import backbone_folder, data_identity
 from engine.catalog.method import MethodInfo
 from engine.data.samplers import few_shot
 from engine.data.tokens import TaskData, prepare

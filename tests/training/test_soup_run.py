@@ -10,7 +10,7 @@ from engine.registry.exits import WorkerExit
 from engine.registry.store import Store
 from engine.registry.tables import Run
 from engine.training.checkpoints import load_checkpoint
-from engine.training.setup import build_model, load_sources, prepare_run
+from engine.training.setup import build_model, load_sources
 from engine.training.worker import Termination, work
 
 
