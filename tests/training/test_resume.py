@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,9 +18,10 @@ from engine.plans.spec import RunSpec, SourceSpec
 from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
 from engine.training.loop import Files, Loop, Stopped
-from engine.training.setup import build_model, card
+from engine.training.setup import build_model, card, with_shots
 
 TARGET = "toy/question"
+JOINT = (TARGET, "toy/similarity", "toy/topics", "toy/choice")
 SOURCES = ("toy/sentiment", "toy/choice", TARGET)
 CPU = Device("cpu", None)
 
@@ -29,10 +31,13 @@ class Points:
 
     def __init__(self) -> None:
         self.losses: dict[int, float] = {}
+        self.dev: dict[str, list[float]] = {}
 
     def point(self, name: str, step: int, epoch: float, value: float) -> None:
         if name == "train/loss":
             self.losses[step] = value
+        else:
+            self.dev.setdefault(name, []).append(value)
 
     def fields(self, **_: Any) -> None:
         pass
@@ -48,16 +53,16 @@ def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
         wanted["reduction"] = 8  # 4 must divide the bottleneck
     tasks = SOURCES[: info.source_count] if info.source_method else ()
     sources = tuple(SourceSpec(task=task, run_id="none") for task in tasks)
-    values = info.resolve(wanted, target, "loss")
-    names = {"backbone": "tiny", "backbone_revision": "r", "data": {target: "d"}}
-    return RunSpec(method=method, targets=(target,), sources=sources, seed=3, hyperparameters=values, limits={}, **names)
+    targets = JOINT if info.joint and target == TARGET else (target,)
+    values = info.resolve({"steps_per_epoch": 4, **wanted} if info.joint else wanted, target, "loss")
+    names = {"backbone": "tiny", "backbone_revision": "r", "data": dict.fromkeys(targets, "d")}
+    return RunSpec(method=method, targets=targets, sources=sources, seed=3, hyperparameters=values, limits={}, **names)
 
 
 @pytest.fixture(scope="module")
-def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> TaskData:
-    return prepare(
-        find_task(TARGET), tiny_backbone, tmp_path_factory.mktemp("tokens"), None, {"train": 64, "dev": 20, "test": 20}
-    )
+def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TaskData]:
+    cache, limits = tmp_path_factory.mktemp("tokens"), {"train": 64, "dev": 20, "test": 20}
+    return {key: prepare(find_task(key), tiny_backbone, cache, None, limits) for key in JOINT}
 
 
 def build(spec: RunSpec, folder: Path) -> Model:
@@ -68,16 +73,14 @@ def build(spec: RunSpec, folder: Path) -> Model:
     return build_model(spec, folder, sources)
 
 
-def train(spec: RunSpec, folder: Path, data: TaskData, where: Path, stop_at: int | None) -> tuple[Loop, Points]:
+def train(spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, stop_at: int | None) -> tuple[Loop, Points]:
     """Train until the end, or until ``stop_at`` updates are made and saved."""
     points = Points()
     loop: Loop
     should_stop: Callable[[], bool] = lambda: loop.progress.step == stop_at  # noqa: E731
     files = Files(where / "best.safetensors", where / "last.safetensors", lambda *_: None)
     settings = dict(spec.hyperparameters)
-    loop = Loop(
-        build(spec, folder), spec.tasks, {TARGET: data}, settings, spec.seed, CPU, files, points, should_stop, card(spec)
-    )
+    loop = Loop(build(spec, folder), spec.tasks, data, settings, spec.seed, CPU, files, points, should_stop, card(spec))
     if stop_at is None:
         loop.run()
     else:
@@ -87,7 +90,9 @@ def train(spec: RunSpec, folder: Path, data: TaskData, where: Path, stop_at: int
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_stopping_and_resuming_changes_nothing(method: str, tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_stopping_and_resuming_changes_nothing(
+    method: str, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
     spec = spec_of(method)
     _, straight = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=6)
     _, before = train(spec, tiny_backbone, data, tmp_path / "resumed", stop_at=3)
@@ -103,7 +108,9 @@ def test_stopping_and_resuming_changes_nothing(method: str, tiny_backbone: Path,
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_best_epoch_is_what_remains_in_the_model(method: str, tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_the_best_epoch_is_what_remains_in_the_model(
+    method: str, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
     spec = spec_of(method, learning_rate=0.5)
     loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
     best, about = load_checkpoint(tmp_path / "best.safetensors")
@@ -115,8 +122,64 @@ def test_the_best_epoch_is_what_remains_in_the_model(method: str, tiny_backbone:
     assert all(torch.equal(tensor, best[name]) for name, tensor in fresh.trainable_state().items())
 
 
-def test_patience_ends_a_run_that_does_not_improve(tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_patience_ends_a_run_that_does_not_improve(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
     spec = spec_of("adapter", epochs=50, patience=2, learning_rate=1.0)
     loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
     assert loop.progress.epoch < 50
     assert loop.progress.epoch - loop.progress.best_epoch == 2
+
+
+def test_every_step_of_every_epoch_has_dropout(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
+    """The PALs code left evaluation mode on after the first epoch: 57,600 of its 60,000 steps ran without dropout."""
+    spec, seen = spec_of("shared"), []
+    model = build(spec, tiny_backbone)
+    model.encoder.register_forward_pre_hook(lambda module, _: seen.append((module.training, torch.is_grad_enabled())))
+    files = Files(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None)
+    settings = dict(spec.hyperparameters)
+    loop = Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, Points(), lambda: False, card(spec))
+    loop.run()
+    assert seen.count((True, True)) == loop.steps == 8
+    assert set(seen) == {(True, True), (False, False)}
+
+
+def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(tiny_backbone: Path, data: dict[str, TaskData]) -> None:
+    whole = data[TARGET]
+    few = with_shots(whole, 8, seed=1)
+    assert len(few.splits["train"]) == 8 and few.splits["dev"] is whole.splits["dev"]
+    assert np.bincount(few.splits["train"].labels).tolist() == [4, 4]
+    again, other = with_shots(whole, 8, seed=1), with_shots(whole, 8, seed=2)
+    assert np.array_equal(again.splits["train"].tokens, few.splits["train"].tokens)
+    assert not np.array_equal(other.splits["train"].tokens, few.splits["train"].tokens)
+
+
+def test_a_joint_run_selects_by_the_mean_and_tells_every_task(
+    tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
+    spec = spec_of("adapter-m")
+    loop, points = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
+    assert spec.hyperparameters["select_by"] == "metric" and (loop.steps_per_epoch, loop.steps) == (4, 8)
+    names = {"loss", "mean", *(f"{task.key}/{name}" for task in spec.tasks for name in ("loss", *task.metrics))}
+    assert {name.removeprefix("dev/") for name in points.dev} == names
+    for name, headline in (("mean", lambda task: task.headline), ("loss", lambda task: "loss")):
+        by_task = [points.dev[f"dev/{task.key}/{headline(task)}"] for task in spec.tasks]
+        assert points.dev[f"dev/{name}"] == pytest.approx([sum(values) / 4 for values in zip(*by_task, strict=True)])
+    means = points.dev["dev/mean"]
+    assert loop.progress.best == max(means) and loop.progress.best_epoch == 1 + means.index(max(means))
+    _, about = load_checkpoint(tmp_path / "best.safetensors")
+    assert list(about["tasks"]) == list(spec.targets) and about["dev"].keys() == set(spec.targets)
+
+
+def test_a_task_that_is_not_sampled_is_not_touched(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
+    """Neither by decay nor by moments that it gathered before: the PALs code went on moving such parameters."""
+    spec = spec_of("pals", weight_decay=0.1)
+    train(spec, tiny_backbone, data, tmp_path, stop_at=4)
+    before, _ = load_checkpoint(tmp_path / "last.safetensors")
+    loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=5)
+    after, _ = load_checkpoint(tmp_path / "last.safetensors")
+    sampled = spec.targets[loop.batches.at(4)[0]]
+    earlier = {spec.targets[loop.batches.at(step)[0]] for step in range(4)}
+    assert earlier - {sampled}, "another task was trained before"
+    for task in spec.targets:
+        own = [name for name in after if name.startswith("model.") and task in name]
+        changed = [name for name in own if not torch.equal(after[name], before[name])]
+        assert own and (changed == own if task == sampled else not changed)
