@@ -1,7 +1,8 @@
 """How alike tasks' texts are: the mean cosine between sentence embeddings of their training texts (for AdapterSoup).
 
 The mean over all pairs of texts is the product of the two tasks' mean unit vectors, so only those are computed, and kept below
-the home folder: they depend on the texts and the encoder alone, not on the run.
+the home folder: they depend on the texts and the encoder alone, not on the run. A text is not paired with itself, which would
+make a target of few texts seem like nothing but itself.
 """
 
 from __future__ import annotations
@@ -45,12 +46,20 @@ def text_similarities(home: Home, spec: RunSpec, backbone: Path, device: Device)
     count = int(spec.hyperparameters["similarity_texts"])
     encoder = load_encoder(folder).to(device.name).eval()
     (target,) = spec.targets
-    means = {}
+    means, counts = {}, {}
     for key in dict.fromkeys((target, *(source.task for source in spec.sources))):
         texts = sample(_training_split(home, spec, key, folder), count)
-        means[key] = _kept(home.embeddings, revision, texts, encoder, device)
+        means[key], counts[key] = _kept(home.embeddings, revision, texts, encoder, device), len(texts)
         log.info("embedded %d training texts of %s", len(texts), key)
-    return {source.task: float(means[source.task] @ means[target]) for source in spec.sources}
+    found = {source.task: float(means[source.task] @ means[target]) for source in spec.sources}
+    if target in found:
+        found[target] = without_self_pairs(found[target], counts[target])
+    return found
+
+
+def without_self_pairs(mean: float, count: int) -> float:
+    """The mean cosine over all pairs of ``count`` texts, the pairs of a text with itself left out; 1 for a single text."""
+    return (mean * count - 1) / (count - 1) if count > 1 else 1.0
 
 
 def sample(split: TokenizedSplit, count: int) -> TokenizedSplit:
