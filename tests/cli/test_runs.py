@@ -143,6 +143,15 @@ def test_catalog_as_json(capsys: Capture) -> None:
     assert set(task["sizes"]) == {"train", "dev", "test"}
 
 
+def test_parameters_are_counted_in_another_process(capsys: Capture) -> None:
+    assert main(["methods", "--params", "--backbone", "roberta-base", "--tasks", "8", "--json"]) == ExitCode.OK
+    counted = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    assert set(counted["pals"]) == {"name", "group", "trainable", "transfer", "head"}
+    assert (counted["scalearn++"]["transfer"], counted["hyperformer++"]["transfer"]) == (6_144, 5_095_024)
+    assert main(["methods", "--params", "--tasks", "99"]) == ExitCode.USAGE
+    assert main(["methods", "--tasks", "8"]) == ExitCode.USAGE
+
+
 def test_doctor_names_every_part(store: Store, capsys: Capture) -> None:
     found = document(capsys, "doctor")["checks"]
     assert isinstance(found, list)

@@ -182,6 +182,12 @@ def test_adapters_are_generated_once_per_step_and_once_per_evaluation(method: st
         assert not torch.equal(model(batch(), "glue/rte"), outputs[0])
 
 
+def test_weights_are_generated_in_full_precision() -> None:
+    model = joint("hyperformer++").train()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert {part.dtype for part in model.parts["hypernet"].folded()} == {torch.float32}
+
+
 def test_generators_of_all_layers_work_as_one_layer_at_a_time() -> None:
     made = hypernet(shared=True)
     with torch.no_grad():
