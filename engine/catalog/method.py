@@ -62,7 +62,7 @@ COMMON: dict[str, Hyperparameter] = {
 JOINT: dict[str, Hyperparameter] = {
     "sampling": Hyperparameter(
         "proportional",
-        "chance of a task with n training examples: n^(1/temperature), n^0.5, n^alpha with alpha falling from 1 to 0.2, or equal",
+        "chance of a task with n examples: n^(1/temperature), n^0.5, n^alpha with alpha falling from 1 to 0.2, or equal",
         choices=("proportional", "sqrt", "annealed", "uniform"),
     ),
     "temperature": Hyperparameter(1.0, "of proportional sampling; a higher one evens the tasks out", 1e-3, 1e6),

@@ -43,7 +43,7 @@ def task_chances(sizes: Sequence[int], policy: str, temperature: float, epoch: i
 class TaskBatches:
     """Batches of one or more tasks: one task per batch, drawn by its chance, its examples without replacement.
 
-    A pure function of seed and step; what is kept is only the newest epoch and passes. Each task goes through passes of its own,
+    A pure function of seed and step; what is kept is only the newest epoch and passes. Each task goes through its own passes,
     reshuffled each time, whose last batch may be short. With one task an epoch is a pass.
     """
 

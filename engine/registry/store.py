@@ -188,7 +188,7 @@ class Store(Reader):
         results: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
         **fields: Any,
     ) -> bool:
-        """End a live attempt; ``results``: task -> split -> metric -> value. False when it is not the newest or ended before."""
+        """End a live attempt; ``results``: task -> split -> metric -> value. False when it is not the newest or has ended."""
         with self._write() as connection:
             values = {
                 "state": state,
