@@ -1,7 +1,7 @@
 """What BERT and PALs (Stickland & Murray 2019) compares with: each task's modules elsewhere, beside a trained backbone.
 
-With ``z`` the layer's input, ``o`` the attention block's output map, ``N_a`` that block's norm (see ``adapter.py`` for ``f``, ``x``
-and ``N``) and ``L(u) = up( gelu( down(u) ) )``:
+With ``z`` the layer's input, ``o`` the attention block's output map, ``N_a`` that block's norm (see ``adapter.py`` for ``f``,
+``x`` and ``N``) and ``L(u) = up( gelu( down(u) ) )``:
 
     Houlsby:            x = N_a( o + L_1(o) + z ),   y = N( f + L_2(x) + x )
     Houlsby+PALs:       x = N_a( o + L_1(o) + z ),   y = N( f + P(x) + x ),   P as in ``pals.py``
