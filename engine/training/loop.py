@@ -207,7 +207,9 @@ class Loop:
         for name, found in {**(by_task if len(self.tasks) > 1 else {}), "dev": numbers}.items():
             shown = "  ".join(f"{metric} {value:.4f}" for metric, value in found.items())
             log.info("epoch %d/%d  %s %s", state.epoch, self.epochs, name, shown)
-        self._save_last()
+        # An epoch of a few-shot run may be a single step.
+        if self.pace.checkpoint_due(after_epoch=True):
+            self._save_last()
 
     def _save_last(self) -> None:
         # A resumed run does not repeat the steps before the checkpoint, so their points must be safe before it is.
