@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from engine.errors import UserError
 
+MEAN = "mean"
+"""Stands for all tasks of a joint run together: as the task of its averages, and as its headline metric."""
 KINDS = ("classification", "regression", "multiple_choice", "multilabel", "entity_ranking")
 
 

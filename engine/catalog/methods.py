@@ -5,113 +5,15 @@ Defaults are those of the papers' released scripts. Nothing here imports torch: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
+from engine.catalog.joint_methods import JOINT_METHODS
+from engine.catalog.method import REDUCTION, Hyperparameter, MethodInfo
+from engine.catalog.method import Value as Value
 from engine.errors import UserError
 
-Value = bool | int | float | str
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """One setting of a run: its default, its range and what it does."""
-
-    default: Value
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-
-    def parse(self, name: str, value: Value) -> Value:
-        """Cast ``value`` to the default's type and check the range. Raises UserError naming the setting."""
-        kind = type(self.default)
-        try:
-            if kind is bool:
-                parsed: Value = {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
-            elif kind is int and float(value) != int(float(value)):
-                raise ValueError
-            else:
-                parsed = kind(float(value)) if kind in (int, float) else kind(value)
-        except (KeyError, ValueError, OverflowError):
-            raise UserError(f"{name} must be {'a number' if kind in (int, float) else kind.__name__}, not {value!r}") from None
-        if self.choices and parsed not in self.choices:
-            raise UserError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}")
-        if isinstance(parsed, int | float) and not isinstance(parsed, bool):
-            above = self.minimum is None or parsed >= self.minimum
-            below = self.maximum is None or parsed <= self.maximum
-            if not (above and below):
-                low = "-inf" if self.minimum is None else f"{self.minimum:g}"
-                high = "inf" if self.maximum is None else f"{self.maximum:g}"
-                raise UserError(f"{name} must lie between {low} and {high}, not {value}")
-        return parsed
-
-
-COMMON: dict[str, Hyperparameter] = {
-    "learning_rate": Hyperparameter(3e-4, "peak learning rate of AdamW", 1e-8, 10.0),
-    "epochs": Hyperparameter(30, "planned passes over the training split", 1, 100_000),
-    "batch_size": Hyperparameter(32, "examples per optimiser step", 1, 65_536),
-    "patience": Hyperparameter(5, "epochs without improvement on the dev split before stopping", 1, 100_000),
-    "weight_decay": Hyperparameter(0.0, "decoupled weight decay (biases and LayerNorms are exempt)", 0.0, 10.0),
-    "warmup": Hyperparameter(0.0, "share of all steps spent raising the learning rate", 0.0, 1.0),
-    "dropout": Hyperparameter(0.1, "dropout in the backbone (hidden states, attention) and in the head", 0.0, 0.99),
-    "max_grad_norm": Hyperparameter(1.0, "gradients are clipped to this global norm", 1e-6, 1e6),
-    "select_by": Hyperparameter("loss", "what picks the best epoch on the dev split", choices=("loss", "metric")),
-    "precision": Hyperparameter(
-        "auto", "auto is bfloat16 autocast on GPUs that have it", choices=("auto", "float32", "bfloat16")
-    ),
-}
-BUDGETS: dict[str, dict[str, Value]] = {"toy": {"epochs": 8, "patience": 3}}
-"""Training budgets of all methods on benchmarks that the papers did not use."""
-REDUCTION = Hyperparameter(16, "hidden size divided by the adapter's bottleneck size", 1, 4096)
 OMEGA_DROPOUT = Hyperparameter(0.3, "dropout on the scaling coefficients themselves", 0.0, 0.99)
-
-
-@dataclass(frozen=True)
-class MethodInfo:
-    """One method: how parameters are added, combined and trained."""
-
-    name: str
-    title: str
-    group: str
-    """``single-task``, ``joint`` or ``two-stage``."""
-    implementation: str
-    """``module:function`` with the signature ``attach(encoder, tasks, sources, hyperparameters) -> Model``."""
-    paper: str
-    summary: str
-    defaults: Mapping[str, Value] = field(default_factory=dict)
-    """Overrides of ``COMMON``."""
-    own: Mapping[str, Hyperparameter] = field(default_factory=dict)
-    """Settings that only this method has."""
-    fixed: Mapping[str, Value] = field(default_factory=dict)
-    """What makes this a variant of ``implementation``; not a user's choice."""
-    exceptions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    """Overrides of the defaults for one benchmark or one task, by benchmark name or task key."""
-    aliases: tuple[str, ...] = ()
-    source_method: str | None = None
-    """The single-task method whose runs are combined; two-stage methods only."""
-
-    def hyperparameters(self) -> dict[str, Hyperparameter]:
-        return {**COMMON, **self.own}
-
-    def resolve(self, overrides: Mapping[str, Any], task: str, select_by: str) -> dict[str, Value]:
-        """All settings of a run on ``task``: defaults, the task's exceptions, then ``overrides``; sorted by name.
-
-        Raises UserError for a name that the method does not have or a value out of range.
-        """
-        known = self.hyperparameters()
-        values = {name: setting.default for name, setting in known.items()}
-        values |= {"select_by": select_by, **self.defaults}
-        for place in (task.partition("/")[0], task):
-            values |= BUDGETS.get(place, {}) | dict(self.exceptions.get(place, {}))
-        for name, value in overrides.items():
-            if name not in known:
-                raise UserError(f"{self.name} has no setting {name!r}; it has {', '.join(sorted(known))}")
-            values[name] = known[name].parse(name, value)
-        return dict(sorted(values.items()))
-
-
+KEEP = Hyperparameter(0.5, "share of the bottleneck's weights that a mask keeps", 0.01, 1.0)
+MASK_RATE = Hyperparameter(5.0, "learning rate of the mask scores, as a multiple of learning_rate", 1e-3, 1e3)
+OMEGA_PENALTY = Hyperparameter(0.0, "weight of sum_t (1 - mean omega_t)^2 / T per layer", 0.0, 1e3)
 SCALEARN_PAPER = "Frohmann et al. 2024, ScaLearn: Simple and Highly Parameter-Efficient Task Transfer by Learning to Scale"
 RECORD = {"superglue/record": {"epochs": 3}}
 
@@ -125,61 +27,169 @@ def _scalearn(name: str, title: str, alias: str, shape: str, shared: bool, dropo
         paper=SCALEARN_PAPER,
         summary=summary,
         defaults={"learning_rate": 6e-3, "patience": 30, "omega_dropout": dropout},
-        own={"omega_dropout": OMEGA_DROPOUT},
-        fixed={"omega": shape, "shared": shared},
+        own={"omega_dropout": OMEGA_DROPOUT, "omega_penalty": OMEGA_PENALTY},
+        fixed={"omega": shape, "shared": shared, "constraint": "none"},
         exceptions=RECORD,
         aliases=(alias,),
         source_method="adapter",
     )
 
 
-METHODS: dict[str, MethodInfo] = {
-    info.name: info
-    for info in (
-        MethodInfo(
-            name="full-ft",
-            title="Full FT",
-            group="single-task",
-            implementation="engine.methods.full:attach",
-            paper="Devlin et al. 2019, BERT",
-            summary="all parameters of the backbone and a head",
-            defaults={"learning_rate": 2e-5},
-            aliases=("full", "full-finetuning", "fine-tuning"),
-        ),
-        MethodInfo(
-            name="adapter",
-            title="Adapter",
-            group="single-task",
-            implementation="engine.methods.adapter:attach",
-            paper="Pfeiffer et al. 2021, AdapterFusion (the single-task adapter)",
-            summary="a bottleneck after each feed-forward block, backbone frozen",
-            own={"reduction": REDUCTION},
-            exceptions={"toy": {"learning_rate": 1e-3}},
-            aliases=("pfeiffer", "st-a"),
-        ),
-        MethodInfo(
-            name="adapterfusion",
-            title="AdapterFusion",
-            group="two-stage",
-            implementation="engine.methods.adapter_fusion:attach",
-            paper="Pfeiffer et al. 2021, AdapterFusion",
-            summary="attention over the outputs of frozen source adapters",
-            defaults={"learning_rate": 5e-5},
-            own={"value_penalty": Hyperparameter(0.01, "weight of ||I - V||^2, keeping the value map near identity", 0.0, 1e3)},
-            exceptions=RECORD,
-            aliases=("adapter-fusion", "fusion"),
-            source_method="adapter",
-        ),
-        _scalearn("scalearn", "ScaLearn", "scalearn-vector", "vector", False, 0.3, "a scale per source, layer and dimension"),
-        _scalearn(
-            "scalearn-uniform", "ScaLearnUniform", "scalearnuniform", "scalar", False, 0.3, "a scale per source and layer"
-        ),
-        _scalearn(
-            "scalearn++", "ScaLearn++", "scalearnpp", "vector", True, 0.3, "a scale per source and dimension, all layers"
-        ),
-        _scalearn("scalearn-uniform++", "ScaLearnUniform++", "scalearnuniform++", "scalar", True, 0.0, "a scale per source"),
+def _constrained(constraint: str, title: str, summary: str) -> MethodInfo:
+    return MethodInfo(
+        name=f"scalearn-{constraint}",
+        title=title,
+        group="two-stage",
+        implementation="engine.methods.scalearn:attach",
+        paper=SCALEARN_PAPER,
+        summary=summary,
+        defaults={"learning_rate": 6e-3, "patience": 30, "omega_dropout": 0.0},
+        own={"omega_dropout": OMEGA_DROPOUT},
+        fixed={"omega": "vector", "shared": False, "constraint": constraint, "omega_penalty": 0.0},
+        exceptions=RECORD,
+        source_method="adapter",
     )
-}
+
+
+def _probe(name: str, title: str, function: str, count: int, summary: str, own: dict[str, Hyperparameter]) -> MethodInfo:
+    return MethodInfo(
+        name=name,
+        title=title,
+        group="probing",
+        implementation=f"engine.methods.probing:{function}",
+        paper=SCALEARN_PAPER,
+        summary=summary,
+        own=own,
+        source_method="adapter",
+        source_count=count,
+    )
+
+
+def _constant(default: float, place: str) -> Hyperparameter:
+    return Hyperparameter(default, f"fixed scale of the {place}source adapter's output", -100.0, 100.0)
+
+
+SINGLE_TASK = (
+    MethodInfo(
+        name="full-ft",
+        title="Full FT",
+        group="single-task",
+        implementation="engine.methods.full:attach",
+        paper="Devlin et al. 2019, BERT",
+        summary="all parameters of the backbone and a head",
+        defaults={"learning_rate": 2e-5},
+        aliases=("full", "full-finetuning", "fine-tuning"),
+    ),
+    MethodInfo(
+        name="adapter",
+        title="Adapter",
+        group="single-task",
+        implementation="engine.methods.adapter:attach",
+        paper="Pfeiffer et al. 2021, AdapterFusion (the single-task adapter)",
+        summary="a bottleneck after each feed-forward block, backbone frozen",
+        own={"reduction": REDUCTION},
+        exceptions={"toy": {"learning_rate": 1e-3}},
+        aliases=("pfeiffer", "st-a"),
+    ),
+    MethodInfo(
+        name="propetl",
+        title="ProPETL",
+        group="single-task",
+        implementation="engine.methods.propetl:attach",
+        paper="Zeng et al. 2023, One Network, Many Masks: Towards More Parameter-Efficient Transfer Learning",
+        summary="one bottleneck shared by all layers, each under its own trained binary mask",
+        defaults={"learning_rate": 1e-3, "weight_decay": 0.1},
+        own={"reduction": REDUCTION, "keep": KEEP, "mask_rate": MASK_RATE},
+        aliases=("st-propetl",),
+    ),
+    MethodInfo(
+        name="compacter++",
+        title="Compacter++",
+        group="single-task",
+        implementation="engine.methods.compacter:attach",
+        paper="Karimi Mahabadi et al. 2021, Compacter: Efficient Low-Rank Hypercomplex Adapter Layers",
+        summary="bottlenecks of Kronecker products whose small factor all layers share",
+        defaults={"learning_rate": 3e-3},
+        own={"reduction": REDUCTION, "phm_dim": Hyperparameter(4, "size and number of the shared small matrices", 1, 64)},
+        aliases=("compacter", "compacterpp", "compacter-plusplus"),
+    ),
+    MethodInfo(
+        name="ia3",
+        title="(IA)^3",
+        group="single-task",
+        implementation="engine.methods.ia3:attach",
+        paper="Liu et al. 2022, Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning",
+        summary="vectors that scale keys, values and feed-forward activations",
+        defaults={"learning_rate": 5e-3},
+        exceptions=RECORD,
+        aliases=("(ia)3", "(ia)³"),
+    ),
+    MethodInfo(
+        name="lora",
+        title="LoRA",
+        group="single-task",
+        implementation="engine.methods.lora:attach",
+        paper="Hu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models",
+        summary="low-rank changes of the query and value maps",
+        defaults={"learning_rate": 5e-4, "weight_decay": 0.1, "warmup": 0.06},
+        own={
+            "r": Hyperparameter(8, "rank of the change", 1, 4096),
+            "alpha": Hyperparameter(16.0, "the change is multiplied by alpha / r", 0.0, 1e4),
+        },
+    ),
+)
+TWO_STAGE = (
+    MethodInfo(
+        name="adapterfusion",
+        title="AdapterFusion",
+        group="two-stage",
+        implementation="engine.methods.adapter_fusion:attach",
+        paper="Pfeiffer et al. 2021, AdapterFusion",
+        summary="attention over the outputs of frozen source adapters",
+        defaults={"learning_rate": 5e-5},
+        own={"value_penalty": Hyperparameter(0.01, "weight of ||I - V||^2, keeping the value map near identity", 0.0, 1e3)},
+        exceptions=RECORD,
+        aliases=("adapter-fusion", "fusion"),
+        source_method="adapter",
+    ),
+    _scalearn("scalearn", "ScaLearn", "scalearn-vector", "vector", False, 0.3, "a scale per source, layer and dimension"),
+    _scalearn("scalearn-uniform", "ScaLearnUniform", "scalearnuniform", "scalar", False, 0.3, "a scale per source and layer"),
+    _scalearn("scalearn++", "ScaLearn++", "scalearnpp", "vector", True, 0.3, "a scale per source and dimension, all layers"),
+    _scalearn("scalearn-uniform++", "ScaLearnUniform++", "scalearnuniform++", "scalar", True, 0.0, "a scale per source"),
+    _constrained("softmax", "ScaLearn (softmax)", "ablation: scales are a softmax over the sources"),
+    _constrained("mean", "ScaLearn (mean)", "ablation: scales are divided by their sum over the sources"),
+    MethodInfo(
+        name="adaptersoup",
+        title="AdapterSoup",
+        group="two-stage",
+        implementation="engine.methods.adapter_soup:attach",
+        paper="Chronopoulou et al. 2023, AdapterSoup: Weight Averaging to Improve Generalization of Pretrained Language Models",
+        summary="the frozen average of the source adapters whose texts resemble the target's most",
+        own={
+            "top_k": Hyperparameter(5, "sources kept, the most similar first", 1, 1000),
+            "similarity_model": Hyperparameter(
+                "minilm", "what embeds the texts: a sentence encoder, or the run's own backbone", choices=("minilm", "backbone")
+            ),
+            "similarity_texts": Hyperparameter(10_000, "training texts of each task that are embedded, at most", 1, 10_000_000),
+        },
+        exceptions={**RECORD, "humset": {"patience": 3}},
+        aliases=("adapter-soup", "soup"),
+        source_method="adapter",
+        similarities=True,
+    ),
+)
+PROBING = (
+    _probe("probing", "Probing", "attach", 1, "one frozen source adapter with a fixed scale", {"omega": _constant(1.0, "")}),
+    _probe(
+        "probing-pair",
+        "Probing (pair)",
+        "attach_pair",
+        2,
+        "two frozen source adapters with fixed scales",
+        {"omega_first": _constant(0.5, "first "), "omega_second": _constant(0.5, "second ")},
+    ),
+)
+METHODS: dict[str, MethodInfo] = {info.name: info for info in (*SINGLE_TASK, *JOINT_METHODS, *TWO_STAGE, *PROBING)}
 
 
 def find_method(name: str) -> MethodInfo:

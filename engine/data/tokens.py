@@ -8,12 +8,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from engine.data.templates import render
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
 
+log = logging.getLogger(__name__)
 CODE_VERSION = 1
 """Part of every key; raised when templates, splits or tokenization change what the same files become."""
 DEFINITION = ("key", "kind", "template", "columns", "labels", "max_length", "truncate", "stratify", "config", "tests")
@@ -91,6 +93,14 @@ class TaskData:
     """Rows of the official training split that became ``train`` and ``dev``, before any limit."""
     identity: str
     """Generator's version, hub commit or digest of the files that the rows came from."""
+
+
+def within_positions(task: TaskInfo, positions: int) -> TaskInfo:
+    """``task``, cut to what a backbone has positions for."""
+    if positions >= task.max_length:
+        return task
+    log.warning("%s: texts are cut to %d tokens, all that the backbone reads", task.key, positions)
+    return replace(task, max_length=positions)
 
 
 def prepare(

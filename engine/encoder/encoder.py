@@ -136,6 +136,7 @@ class Layer(nn.Module):
         """
         wanted = hidden.index_select(0, packed.first) if first_only else hidden
         query, key, value = self._projections(hidden, wanted, first_only)
+        query = sites.query(query, wanted)
         key = sites.key(key, hidden)
         value = sites.value(value, hidden)
         dropout = self.attention_dropout if self.training else 0.0

@@ -28,6 +28,8 @@ def residual_and_norm(f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
 class Sites:
     """One layer's sites, in the order in which its forward pass reaches them."""
 
+    query: Callable[[Tensor, Tensor], Tensor] = unchanged
+    """``(query map's output, its input) -> output``, both ``[N, d]``, or ``[B, d]`` where only first tokens are wanted."""
     key: Callable[[Tensor, Tensor], Tensor] = unchanged
     """``(key map's output, its input) -> output``, both ``[N, d]``."""
     value: Callable[[Tensor, Tensor], Tensor] = unchanged

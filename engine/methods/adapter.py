@@ -46,11 +46,16 @@ class Adapter(nn.Module):
             sites.feed_forward_output = bottleneck
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """Raises UserError when ``reduction`` leaves no bottleneck."""
+def bottleneck_width(encoder: Encoder, hyperparameters: Mapping[str, Value]) -> int:
+    """The hidden size divided by ``reduction``. Raises UserError when nothing is left."""
     width = encoder.config.hidden_size // int(hyperparameters["reduction"])
     if width < 1:
         raise UserError(f"reduction must be at most the backbone's hidden size, {encoder.config.hidden_size}")
-    return Model(encoder, tasks, {"adapter": Adapter(frozen(encoder), width)})
+    return width
+
+
+def attach(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """Reads ``reduction``. Raises UserError when it leaves no bottleneck."""
+    return Model(encoder, tasks, {"adapter": Adapter(frozen(encoder), bottleneck_width(encoder, hyperparameters))})

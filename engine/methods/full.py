@@ -10,10 +10,22 @@ from engine.encoder.encoder import Encoder
 from engine.methods.model import Model, SourceAdapter, frozen
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
+def trained(encoder: Encoder) -> Encoder:
     """The plain encoder, trainable. A pooler stays as it is: no head reads it, so it would never get a gradient."""
     frozen(encoder).embeddings.requires_grad_(True)
     encoder.layers.requires_grad_(True)
-    return Model(encoder, tasks)
+    return encoder
+
+
+def attach(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """Of one task, or of several that share the encoder (Full FT-m)."""
+    return Model(trained(encoder), tasks)
+
+
+def attach_shared(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """Shared (Stickland & Murray 2019): the same model, counted as they count: nothing is added to the backbone."""
+    return Model(trained(encoder), tasks, backbone_is_own=False)

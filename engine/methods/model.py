@@ -23,6 +23,8 @@ class SourceAdapter:
 
     task: str
     tensors: Mapping[str, Tensor]
+    similarity: float | None = None
+    """Of its training texts to the target's, where the method asks for it."""
 
 
 def frozen(encoder: Encoder) -> Encoder:
@@ -39,6 +41,9 @@ class Model(nn.Module):
         tasks: the tasks whose heads are made, freshly initialised.
         parts: the method's own modules by the name under which their parameters are saved (``adapter``, ``transfer``).
         penalty: added to the training loss.
+        select: told the task's key before each forward pass, by methods whose parameters differ between tasks.
+        rates: learning rates as multiples of the run's, by the last part of the parameters' names.
+        backbone_is_own: whether a trained backbone counts as what the method itself adds; not where it is trained beside that.
     """
 
     def __init__(
@@ -47,6 +52,9 @@ class Model(nn.Module):
         tasks: Sequence[TaskInfo],
         parts: Mapping[str, nn.Module] | None = None,
         penalty: Callable[[], Tensor] | None = None,
+        select: Callable[[str], None] | None = None,
+        rates: Mapping[str, float] | None = None,
+        backbone_is_own: bool = True,
     ) -> None:
         super().__init__()
         config = encoder.config
@@ -54,9 +62,14 @@ class Model(nn.Module):
         self.heads = nn.ModuleDict({task.key: Head(task, config.hidden_size, config.head_dropout) for task in tasks})
         self.parts = nn.ModuleDict(parts or {})
         self.penalty = penalty
+        self.select = select
+        self.rates = rates or {}
+        self.backbone_is_own = backbone_is_own
 
     def forward(self, packed: Packed, task: str) -> Tensor:
         """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""
+        if self.select is not None:
+            self.select(task)
         return self.heads[task](self.encoder(packed))
 
     def loss(self, packed: Packed, labels: Tensor, task: str) -> tuple[Tensor, Tensor]:
@@ -68,26 +81,31 @@ class Model(nn.Module):
         return value, logits
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
-        """Trainable parameters for an optimiser; biases and LayerNorm weights are exempt from decay."""
+        """Trainable parameters for an optimiser; biases and LayerNorm weights are exempt from decay.
+
+        Where ``rates`` says so, a group has a ``scale``: its learning rate as a multiple of the run's.
+        """
         exempt = {id(module.weight) for module in self.modules() if isinstance(module, nn.LayerNorm)}
-        decayed: list[nn.Parameter] = []
-        plain: list[nn.Parameter] = []
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in self.named_parameters():
             if parameter.requires_grad:
-                (plain if name.endswith("bias") or id(parameter) in exempt else decayed).append(parameter)
-        groups = ((decayed, weight_decay), (plain, 0.0))
-        return [{"params": params, "lr": learning_rate, "weight_decay": decay} for params, decay in groups if params]
+                decay = 0.0 if name.endswith("bias") or id(parameter) in exempt else weight_decay
+                scale = self.rates.get(name.rpartition(".")[2], 1.0)
+                groups.setdefault((scale, decay), []).append(parameter)
+        return [
+            {"params": params, "lr": learning_rate * scale, "weight_decay": decay, "scale": scale}
+            for (scale, decay), params in groups.items()
+        ]
 
     def transfer_tensors(self) -> dict[str, Tensor]:
         """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub."""
         tensors = {name: parameter.detach() for name, parameter in self._own() if parameter.requires_grad}
-        if self._trains_encoder():
-            tensors |= {f"backbone.{name}": tensor for name, tensor in hub_state(self.encoder).items() if "pooler" not in name}
-        return tensors
+        return tensors | (self._backbone() if self.backbone_is_own else {})
 
     def trainable_state(self) -> dict[str, Tensor]:
-        """Everything to save: ``transfer_tensors`` and ``heads.{task}.{dense,out_proj}.{weight,bias}``; not copied."""
-        return self.transfer_tensors() | {name: parameter.detach() for name, parameter in self._head_parameters()}
+        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``; not copied."""
+        heads = {name: parameter.detach() for name, parameter in self._head_parameters()}
+        return self.transfer_tensors() | self._backbone() | heads
 
     @torch.no_grad()
     def load_trainable(self, tensors: Mapping[str, Tensor]) -> None:
@@ -108,6 +126,12 @@ class Model(nn.Module):
         if self._trains_encoder():
             backbone = {name.removeprefix("backbone."): t for name, t in tensors.items() if name.startswith("backbone.")}
             load_hub_state(self.encoder, hub_state(self.encoder) | backbone)
+
+    def _backbone(self) -> dict[str, Tensor]:
+        """A trained backbone; a pooler is not part of it, as no head reads it."""
+        if not self._trains_encoder():
+            return {}
+        return {f"backbone.{name}": tensor for name, tensor in hub_state(self.encoder).items() if "pooler" not in name}
 
     def _trains_encoder(self) -> bool:
         return any(parameter.requires_grad for parameter in self.encoder.parameters())

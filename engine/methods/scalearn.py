@@ -4,8 +4,9 @@ With ``u_t = A_t(h)`` the output of source ``t`` without any residual (see ``ada
 
     y = N( sum_t omega_t * u_t + f + x )
 
-``omega`` is ``[T, d]`` (vector) or ``[T, 1]`` (uniform), per layer or shared by all layers (++). It starts at N(2/T, 0.001^2),
-is not constrained, and dropout acts on ``omega`` itself: one mask per layer and step.
+``omega`` is ``[T, d]`` (vector) or ``[T, 1]`` (uniform), per layer or shared by all layers (++). It starts at N(2/T, 0.001^2)
+and is not constrained; in two ablations its softmax or its share of the sum over the sources takes its place. Dropout acts on
+the scales themselves: one mask per layer and step. An optional penalty draws each source's mean scale towards 1.
 """
 
 from __future__ import annotations
@@ -24,20 +25,23 @@ from engine.methods.sources import Folding, StackedSources, stack_sources
 INITIAL_SUM = 2.0
 """The scales of one dimension start with this sum."""
 INITIAL_STD = 0.001
+SMALLEST_SUM = 0.01
+"""What a smaller sum is taken for, in absolute value, when scales are divided by it."""
 
 
 class ScaledSources(Folding):
     """One layer. ``omega`` may be another layer's too; the dropout mask never is."""
 
-    def __init__(self, sources: StackedSources, omega: nn.Parameter, dropout: float) -> None:
+    def __init__(self, sources: StackedSources, omega: nn.Parameter, dropout: float, constraint: str = "none") -> None:
         super().__init__()
         self.sources = sources
         self.omega = omega
+        self.constraint = constraint
         self.dropout = nn.Dropout(dropout)
 
     def fold(self) -> tuple[Tensor, Tensor]:
         """The scaled up map ``[T*r, d]`` and its bias ``[d]``."""
-        omega = self.dropout(self.omega)
+        omega = self.dropout(constrained(self.omega, self.constraint))
         up = self.sources.up * omega.unsqueeze(1)
         return up.flatten(0, 1), (self.sources.up_bias * omega).sum(0)
 
@@ -51,14 +55,34 @@ class ScaledSources(Folding):
 class ScaLearn(nn.Module):
     """The trained scales, saved as ``layer.{i}.omega``, or as ``omega`` when all layers share it."""
 
-    def __init__(self, stacks: Sequence[StackedSources], vector: bool, shared: bool, dropout: float) -> None:
+    def __init__(
+        self, stacks: Sequence[StackedSources], vector: bool, shared: bool, dropout: float, constraint: str, penalty: float
+    ) -> None:
         super().__init__()
+        self.penalty_weight = penalty
         count, hidden_size = stacks[0].up_bias.shape
         omegas = [fresh_omega(count, hidden_size if vector else 1) for _ in range(1 if shared else len(stacks))]
         if shared:
             self.omega = omegas[0]
             omegas *= len(stacks)
-        self.layer = nn.ModuleList(ScaledSources(stack, omega, dropout) for stack, omega in zip(stacks, omegas, strict=True))
+        self.layer = nn.ModuleList(
+            ScaledSources(stack, omega, dropout, constraint) for stack, omega in zip(stacks, omegas, strict=True)
+        )
+
+    def penalty(self) -> Tensor:
+        """``weight * sum over omegas of sum_t (1 - mean_d omega_t)^2 / T``; an omega that layers share counts once."""
+        return self.penalty_weight * torch.stack([(1 - p.mean(1)).square().mean() for p in self.parameters()]).sum()
+
+
+def constrained(omega: Tensor, constraint: str) -> Tensor:
+    """Scales ``[T, width]`` that sum to 1 over the sources (``softmax``, ``mean``), or ``omega`` itself (``none``)."""
+    if constraint == "softmax":
+        return omega.softmax(0)
+    if constraint == "mean":
+        total = omega.sum(0)
+        smallest = torch.where(total < 0, -SMALLEST_SUM, SMALLEST_SUM)
+        return omega / torch.where(total.abs() < SMALLEST_SUM, smallest, total)
+    return omega
 
 
 def fresh_omega(count: int, width: int) -> nn.Parameter:
@@ -69,13 +93,15 @@ def fresh_omega(count: int, width: int) -> nn.Parameter:
 def attach(
     encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
 ) -> Model:
-    """Reads ``omega`` (``vector`` or ``scalar``), ``shared`` and ``omega_dropout``."""
+    """Reads ``omega`` (``vector`` or ``scalar``), ``shared``, ``constraint``, ``omega_dropout`` and ``omega_penalty``."""
     transfer = ScaLearn(
         stack_sources(frozen(encoder), sources),
         vector=hyperparameters["omega"] == "vector",
         shared=bool(hyperparameters["shared"]),
         dropout=float(hyperparameters["omega_dropout"]),
+        constraint=str(hyperparameters["constraint"]),
+        penalty=float(hyperparameters["omega_penalty"]),
     )
     for sites, scaled in zip(encoder.sites, transfer.layer, strict=True):
         sites.feed_forward_output = scaled
-    return Model(encoder, tasks, {"transfer": transfer})
+    return Model(encoder, tasks, {"transfer": transfer}, transfer.penalty if transfer.penalty_weight else None)

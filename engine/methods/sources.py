@@ -48,7 +48,13 @@ class StackedSources(nn.Module):
 
 
 def stack_sources(encoder: Encoder, sources: Sequence[SourceAdapter]) -> list[StackedSources]:
-    """One stack per layer of the encoder.
+    """One stack per layer of the encoder. Raises what ``check_sources`` raises."""
+    check_sources(encoder, sources)
+    return [StackedSources(sources, layer) for layer in range(len(encoder.layers))]
+
+
+def check_sources(encoder: Encoder, sources: Sequence[SourceAdapter]) -> int:
+    """The width of the sources' bottlenecks.
 
     Raises:
         UserError: no sources, or one was trained on another backbone or with another reduction.
@@ -65,7 +71,7 @@ def stack_sources(encoder: Encoder, sources: Sequence[SourceAdapter]) -> list[St
             raise UserError(
                 f"the source adapter of {source.task} does not fit: train all sources on this backbone with one reduction"
             )
-    return [StackedSources(sources, layer) for layer in range(len(encoder.layers))]
+    return width
 
 
 class Folding(nn.Module):
@@ -95,7 +101,11 @@ class Folding(nn.Module):
         with torch.autocast(next(self.parameters()).device.type, enabled=False):
             return self.fold()
 
-    def train(self, mode: bool = True) -> Folding:
+    def forget(self) -> None:
+        """Fold again next time: something beside the parameters changed what is folded."""
         self._kept = None
+
+    def train(self, mode: bool = True) -> Folding:
+        self.forget()
         super().train(mode)
         return self

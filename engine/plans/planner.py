@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.catalog.backbones import BACKBONES, backbone_defaults
+from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
 from engine.catalog.benchmarks import BENCHMARKS, TaskInfo, find_benchmark, find_task
-from engine.catalog.files import backbone_revision, data_identity
-from engine.catalog.methods import METHODS, MethodInfo, find_method
+from engine.catalog.files import backbone_folder, backbone_revision, data_identity
+from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
+from engine.catalog.methods import METHODS, find_method
 from engine.errors import UserError
 from engine.plans.availability import check_available
 from engine.plans.request import Request
-from engine.plans.spec import RunSpec, SourceSpec
+from engine.plans.spec import RunSpec, SourceSpec, joint_name
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
 
@@ -21,8 +22,8 @@ STAGE_1_SEED = 0
 SPLITS = ("train", "dev", "test")
 LARGEST_SEED = 2**32 - 1
 Role = Literal["target", "source"]
-Work = tuple[MethodInfo, TaskInfo, list[TaskInfo]]
-"""A method, its target and its source tasks."""
+Work = tuple[MethodInfo, list[TaskInfo], list[TaskInfo]]
+"""A method, its targets (one, unless the method is a joint one) and its source tasks."""
 
 
 @dataclass
@@ -71,11 +72,17 @@ def make_plan(request: Request, store: Store) -> Plan:
     request = _checked(request)
     methods = _unique([find_method(name) for name in request.methods])
     notes: list[str] = []
-    targets = _unique([_target(name, request, notes) for name in request.targets])
-    work = [(method, target, _sources(method, target, request)) for method in methods for target in targets]
-    tasks = _unique([task for _, target, sources in work for task in (target, *sources)])
-    for method, target, _ in work:
-        _settings(method, target, request)
+    targets = _targets(request, notes)
+    work: list[Work] = []
+    for method in methods:
+        if method.joint and len(targets) == 1:
+            notes.append(f"{method.name} learns several tasks together; here it gets one")
+        for chosen in [targets] if method.joint else [[target] for target in targets]:
+            work.append((method, chosen, _sources(method, chosen, request)))
+    tasks = _unique([task for _, chosen, sources in work for task in (*chosen, *sources)])
+    for method, chosen, _ in work:
+        if _settings(method, chosen, request).get("similarity_model") == OFFLINE_BACKBONE:
+            backbone_folder(OFFLINE_BACKBONE)
     download = check_available(request.backbone, tasks, request.data_dir, methods[0].name)
     if download:
         notes.append("files that are not on this machine will be downloaded first")
@@ -107,34 +114,50 @@ def submit(plan: Plan, store: Store) -> list[str]:
 def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dict[str, str]) -> dict[str, tuple[RunSpec, Role]]:
     """All runs by id; one that is both asked for and a source of another is there once, as asked for."""
     found: dict[str, tuple[RunSpec, Role]] = {}
-    for method, target, sources in work:
-        edges = []
-        for task in sources:
-            settings = _source_settings(method, task, request)
-            source_method = METHODS[method.source_method or ""].name
-            source = RunSpec(
-                method=source_method,
-                target=task.key,
-                seed=STAGE_1_SEED,
-                hyperparameters=settings,
-                data=data[task.key],
-                **common,
-            )
-            found.setdefault(source.run_id, (source, "source"))
-            edges.append(SourceSpec(task=task.key, run_id=source.run_id))
-        settings = _settings(method, target, request)
+    for method, targets, sources in work:
         for seed in request.seeds:
+            edges = []
+            for task in sources:
+                own = task in targets
+                source = _source_run(method, task, request, common, data, seed if own and request.shots else None)
+                found.setdefault(source.run_id, (source, "source"))
+                edges.append(SourceSpec(task=task.key, run_id=source.run_id))
             spec = RunSpec(
                 method=method.name,
-                target=target.key,
+                targets=tuple(target.key for target in targets),
                 sources=tuple(edges),
                 seed=seed,
-                hyperparameters=settings,
-                data=data[target.key],
+                hyperparameters=_settings(method, targets, request),
+                limits=_limits(request, request.shots),
+                shots=request.shots,
+                data={target.key: data[target.key] for target in targets},
                 **common,
             )
             found[spec.run_id] = (spec, "target")
     return found
+
+
+def _source_run(
+    method: MethodInfo,
+    task: TaskInfo,
+    request: Request,
+    common: dict[str, Any],
+    data: dict[str, str],
+    few_shot_seed: int | None,
+) -> RunSpec:
+    """The stage-1 run of a source. With a seed it is the target's own adapter, trained on the few examples of that seed."""
+    source_method = METHODS[method.source_method or ""]
+    shots = None if few_shot_seed is None else request.shots
+    return RunSpec(
+        method=source_method.name,
+        targets=(task.key,),
+        seed=STAGE_1_SEED if few_shot_seed is None else few_shot_seed,
+        hyperparameters=_source_settings(source_method, task, request, shots),
+        limits=_limits(request, shots),
+        shots=shots,
+        data={task.key: data[task.key]},
+        **common,
+    )
 
 
 def _row(spec: RunSpec, command: str) -> Run:
@@ -149,7 +172,7 @@ def _row(spec: RunSpec, command: str) -> Run:
         seed=spec.seed,
         spec=spec.model_dump(mode="json"),
         command=command,
-        metric=spec.task.headline,
+        metric=spec.headline,
         epochs=int(spec.hyperparameters["epochs"]),
     )
 
@@ -158,8 +181,10 @@ def _checked(request: Request) -> Request:
     """The request with an absolute data folder and without repetitions. Raises UserError for numbers out of range."""
     if not request.methods:
         raise UserError("name a method with --method; `scalearn methods` lists them")
-    if not request.targets:
+    if not request.targets and not request.benchmark:
         raise UserError("name a task with --target; `scalearn tasks` lists them")
+    if request.shots is not None and request.shots < 1:
+        raise UserError(f"shots must be at least 1, not {request.shots}")
     for seed in request.seeds:
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"a seed must lie between 0 and {LARGEST_SEED}, not {seed}")
@@ -176,6 +201,13 @@ def _checked(request: Request) -> Request:
     return request.model_copy(update={"data_dir": folder, "seeds": tuple(dict.fromkeys(request.seeds)) or (0,)})
 
 
+def _targets(request: Request, notes: list[str]) -> list[TaskInfo]:
+    """The tasks named, or all of the benchmark named."""
+    if request.targets:
+        return _unique([_target(name, request, notes) for name in request.targets])
+    return list(find_benchmark(request.benchmark or "").tasks)
+
+
 def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
     task = find_task(name, request.benchmark)
     if request.benchmark and task.benchmark != find_benchmark(request.benchmark).name:
@@ -186,12 +218,16 @@ def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
     return task
 
 
-def _sources(method: MethodInfo, target: TaskInfo, request: Request) -> list[TaskInfo]:
-    """Source tasks in stacking order, the target's own last; empty for a single-task method."""
+def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request) -> list[TaskInfo]:
+    """Source tasks in stacking order, the target's own last; empty for a method without sources."""
+    if method.joint and request.shots:
+        raise UserError(f"{method.name} is a joint method; --shots is for single-task and two-stage methods")
     if method.source_method is None:
         if request.sources is not None:
-            raise UserError(f"{method.name} learns from its target alone; leave out --sources or choose a two-stage method")
+            alone = "its targets" if method.joint else "its target"
+            raise UserError(f"{method.name} learns from {alone} alone; leave out --sources or choose a two-stage method")
         return []
+    (target,) = targets
     if request.sources is None:
         tasks = list(BENCHMARKS[target.benchmark].tasks)
     else:
@@ -203,6 +239,8 @@ def _sources(method: MethodInfo, target: TaskInfo, request: Request) -> list[Tas
     for task in tasks:
         if tasks.count(task) > 1:
             raise UserError(f"the source {task.key} is named twice; leave one out")
+    if method.source_count not in (None, len(tasks)):
+        raise UserError(f"{method.name} takes {method.source_count} source(s), not {len(tasks)}; name them with --sources")
     return [task for task in tasks if task != target] + [task for task in tasks if task == target]
 
 
@@ -216,15 +254,19 @@ def _source(name: str, target: TaskInfo) -> TaskInfo:
     return find_task(name)
 
 
-def _settings(method: MethodInfo, task: TaskInfo, request: Request) -> dict[str, Any]:
-    return method.resolve(
-        {**backbone_defaults(request.backbone), **request.settings, **_budget(request)}, task.key, task.select_by
-    )
+def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request) -> dict[str, Any]:
+    target = joint_name([task.key for task in targets])
+    settings = {**backbone_defaults(request.backbone), **request.settings, **_budget(request)}
+    return method.resolve(settings, target, targets[0].select_by, request.shots)
 
 
-def _source_settings(method: MethodInfo, task: TaskInfo, request: Request) -> dict[str, Any]:
+def _source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Any]:
     settings = {**backbone_defaults(request.backbone), **_budget(request)}
-    return METHODS[method.source_method or ""].resolve(settings, task.key, task.select_by)
+    return method.resolve(settings, task.key, task.select_by, shots)
+
+
+def _limits(request: Request, shots: int | None) -> dict[str, int]:
+    return {"dev": FEW_SHOT_DEV, **request.limits} if shots else request.limits
 
 
 def _budget(request: Request) -> dict[str, Any]:
@@ -247,7 +289,6 @@ def _common(request: Request, download: bool) -> dict[str, Any]:
         "backbone": name,
         "backbone_revision": revision,
         "backbone_path": path,
-        "limits": request.limits,
         "data_dir": str(request.data_dir) if request.data_dir else None,
     }
 

@@ -11,11 +11,12 @@ from engine.catalog.methods import Value
 
 
 class Request(BaseModel):
-    """Runs to train: every method on every target with every seed."""
+    """Runs to train: every method on every target with every seed; a joint method learns all targets in one run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     methods: tuple[str, ...]
-    targets: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    """Without any, every task of ``benchmark``."""
     benchmark: str | None = None
     """Where names of targets are looked up; without it, in the first benchmark that has them."""
     sources: tuple[str, ...] | None = None
@@ -28,6 +29,8 @@ class Request(BaseModel):
     """For the source adapters too."""
     limits: dict[str, int] = {}
     """Examples kept of ``train``, ``dev`` and ``test``; for the source adapters too."""
+    shots: int | None = None
+    """Few-shot: train on so many examples of the target, drawn by the seed; its own source adapter too."""
     data_dir: Path | None = None
     command: str = ""
     """The command line, kept with the runs."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from engine.catalog.benchmarks import TASKS, TaskInfo
-from engine.catalog.methods import METHODS, MethodInfo, Value
+from engine.catalog.benchmarks import BENCHMARKS, MEAN, TASKS, TaskInfo
+from engine.catalog.method import MethodInfo, Value
+from engine.catalog.methods import METHODS
 
 RUN_ID_LENGTH = 10
 NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir"}
@@ -39,8 +41,8 @@ class RunSpec(BaseModel):
     """Catalog name, or the hub id or folder that the user gave."""
     backbone_revision: str
     """Hub commit, or ``sha256:<digest>`` of the files for those without one."""
-    target: str
-    """Task key, ``superglue/boolq``."""
+    targets: tuple[str, ...] = Field(min_length=1)
+    """Task keys; several, in order, for a joint run."""
     sources: tuple[SourceSpec, ...] = ()
     """In the order in which the method stacks them; the target's own adapter last."""
     seed: int = 0
@@ -48,42 +50,77 @@ class RunSpec(BaseModel):
     """Complete and sorted: defaults of today written out, so that a later default cannot change an old run."""
     limits: dict[str, int] = {}
     """Number of examples kept per split."""
-    data: str
-    """Identity of the target's rows: hub commit, generator version, or ``sha256:<digest>`` of local files."""
+    shots: int | None = None
+    """Few-shot: the number of training examples drawn by the seed."""
+    data: dict[str, str]
+    """Identity of each target's rows: hub commit, generator version, or ``sha256:<digest>`` of local files."""
     backbone_path: str | None = None
     data_dir: str | None = None
 
-    @field_serializer("hyperparameters", "limits")
-    def _sorted(self, value: dict[str, Value]) -> dict[str, Value]:
+    @field_serializer("hyperparameters", "limits", "data")
+    def _sorted(self, value: dict[str, Any]) -> dict[str, Any]:
         return dict(sorted(value.items()))
 
     @property
-    def task(self) -> TaskInfo:
-        return TASKS[self.target]
+    def tasks(self) -> tuple[TaskInfo, ...]:
+        return tuple(TASKS[key] for key in self.targets)
 
     @property
     def method_info(self) -> MethodInfo:
         return METHODS[self.method]
 
     @property
+    def target(self) -> str:
+        """The targets in one word: ``glue/rte``, ``glue`` for all of its tasks in order, ``glue/rte+mrpc`` for some."""
+        return joint_name(self.targets)
+
+    @property
     def benchmark(self) -> str:
-        return self.task.benchmark
+        """``glue``, or ``glue+superglue`` where targets are of several."""
+        return "+".join(dict.fromkeys(task.benchmark for task in self.tasks))
+
+    @property
+    def headline(self) -> str:
+        """Name of the metric that stands for the run."""
+        return self.tasks[0].headline if len(self.targets) == 1 else MEAN
 
     @property
     def fingerprint(self) -> str:
-        """sha256 over every result-changing field and the target's definition (template, labels, lengths, splits)."""
-        fields = self.model_dump(mode="json", exclude=NOT_RESULT_CHANGING)
-        return digest({"spec": fields, "task": _definition(self.task)})
+        """sha256 over every result-changing field and the targets' definitions (template, labels, lengths, splits)."""
+        return digest(self._identity())
 
     @property
     def group_id(self) -> str:
         """Runs that differ in nothing but the seed share it; a leaderboard cell averages them."""
-        fields = self.model_dump(mode="json", exclude=NOT_RESULT_CHANGING | {"seed"})
-        return digest({"spec": fields, "task": _definition(self.task)})[:RUN_ID_LENGTH]
+        identity = self._identity()
+        del identity["spec"]["seed"]
+        if self.shots:
+            # The target's own adapter was trained on the same draw, so it is another run for every seed.
+            for source in identity["spec"]["sources"]:
+                if source["task"] in self.targets:
+                    del source["run_id"]
+        return digest(identity)[:RUN_ID_LENGTH]
 
     @property
     def run_id(self) -> str:
         return self.fingerprint[:RUN_ID_LENGTH]
+
+    def _identity(self) -> dict[str, Any]:
+        fields = self.model_dump(mode="json", exclude=NOT_RESULT_CHANGING)
+        return {"spec": fields, "tasks": [_definition(task) for task in self.tasks]}
+
+
+def joint_name(keys: Sequence[str]) -> str:
+    """Task keys in one word, each benchmark named once: ``glue/rte+mrpc+superglue/cb``; ``glue`` for exactly its tasks."""
+    for benchmark in BENCHMARKS.values():
+        if len(keys) > 1 and tuple(keys) == tuple(task.key for task in benchmark.tasks):
+            return benchmark.name
+    words, place = [], ""
+    for key in keys:
+        benchmark_name, _, name = key.partition("/")
+        words.append(name if benchmark_name == place else key)
+        place = benchmark_name
+    return "+".join(words)
 
 
 def _definition(task: TaskInfo) -> dict[str, Any]:

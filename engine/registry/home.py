@@ -32,6 +32,11 @@ class Home:
         return self.root / "tokens"
 
     @property
+    def embeddings(self) -> Path:
+        """Mean sentence embeddings of tasks' training texts, shared by all runs."""
+        return self.root / "embeddings"
+
+    @property
     def slots(self) -> Path:
         """One lock file per device slot; the kernel frees it when the worker ends."""
         return self.root / "slots"

@@ -27,6 +27,8 @@ from engine.registry.tables import (
     Source,
 )
 
+Results = dict[str, dict[str, dict[str, float]]]
+"""Final numbers of a run: task -> split -> metric -> value."""
 OVER = tuple(state for state in RunState if state.over)
 LIVE = tuple(state for state in RunState if state.live)
 
@@ -150,13 +152,13 @@ class Reader:
         with self._read() as session:
             return list(session.scalars(query))
 
-    def results(self, run_ids: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
-        """Final numbers: run id -> split -> metric -> value; runs without any are absent."""
-        query = select(RESULT.c.run_id, RESULT.c.split, RESULT.c.metric, RESULT.c.value).where(RESULT.c.run_id.in_(run_ids))
-        found: dict[str, dict[str, dict[str, float]]] = {}
+    def results(self, run_ids: Sequence[str]) -> dict[str, Results]:
+        """Final numbers by run id; runs without any are absent."""
+        columns = (RESULT.c.run_id, RESULT.c.task, RESULT.c.split, RESULT.c.metric, RESULT.c.value)
+        found: dict[str, Results] = {}
         with self._read_engine.connect() as connection:
-            for run_id, split, metric, value in connection.execute(query):
-                found.setdefault(run_id, {}).setdefault(split, {})[metric] = value
+            for run_id, task, split, metric, value in connection.execute(select(*columns).where(RESULT.c.run_id.in_(run_ids))):
+                found.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
         return found
 
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:

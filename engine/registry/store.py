@@ -185,10 +185,10 @@ class Store(Reader):
         attempt: int,
         state: RunState,
         cause: str | None = None,
-        results: Mapping[str, Mapping[str, float]] | None = None,
+        results: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
         **fields: Any,
     ) -> bool:
-        """End a live attempt: ``results`` are split -> metric -> value. False when it is not the newest or ended before."""
+        """End a live attempt; ``results``: task -> split -> metric -> value. False when it is not the newest or has ended."""
         with self._write() as connection:
             values = {
                 "state": state,
@@ -201,9 +201,10 @@ class Store(Reader):
             if self._set(connection, run_id, attempt, LIVE, values) is None:
                 return False
             rows = [
-                {"run_id": run_id, "split": split, "metric": metric, "value": value}
-                for split, values_of in (results or {}).items()
-                for metric, value in values_of.items()
+                {"run_id": run_id, "task": task, "split": split, "metric": metric, "value": value}
+                for task, splits in (results or {}).items()
+                for split, numbers in splits.items()
+                for metric, value in numbers.items()
                 if not math.isnan(value)
             ]
             self._replace(connection, RESULT, rows)

@@ -50,6 +50,7 @@ class Run(SQLModel, table=True):
     backbone: str
     benchmark: str = Field(index=True)
     target: str
+    """Task key; what a joint run calls its tasks together (``RunSpec.target``)."""
     seed: int
     spec: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     """``RunSpec`` as JSON."""
@@ -102,6 +103,11 @@ class Run(SQLModel, table=True):
     provenance: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """Git commit, versions, hardware, data revisions, label lists, split sizes."""
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Keys of the targets, in order."""
+        return tuple(self.spec["targets"])
+
 
 class Clock(SQLModel, table=True):
     """One row that every change of any run advances: taken inside the change's transaction, so versions commit in order."""
@@ -134,6 +140,8 @@ class Result(SQLModel, table=True):
     """A final number of the selected checkpoint, such as ``test`` ``accuracy``."""
 
     run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    task: str = Field(primary_key=True)
+    """Key; ``mean`` for the averages of a joint run."""
     split: str = Field(primary_key=True)
     metric: str = Field(primary_key=True)
     value: float

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark
+from engine.catalog.benchmarks import BENCHMARKS, MEAN, TASKS, find_benchmark
 from engine.catalog.methods import METHODS, SCALEARN_PAPER
+from engine.registry.reading import Results
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
 from engine.reports.published import published_results
-from engine.reports.settings import deviations, source_deviations
+from engine.reports.settings import deviations, joint_tasks, source_deviations
 
 Settings = dict[str, str]
-Results = Mapping[str, Mapping[str, Mapping[str, float]]]
+Found = Mapping[str, Results]
+"""Results by run id."""
 
 
 @dataclass(frozen=True)
@@ -110,26 +112,33 @@ def build(
     Raises UserError for an unknown benchmark.
     """
     wanted = find_benchmark(benchmark).name if benchmark else None
-    runs = store.runs(states=[RunState.COMPLETED], benchmark=wanted, backbone=backbone)
+    runs = store.runs(states=[RunState.COMPLETED], backbone=backbone)
     results = store.results([run.id for run in runs])
-    counted = [run for run in runs if TASKS[run.target].headline in results.get(run.id, {}).get("test", {})]
+    counted = [run for run in runs if all(_headline(results, run, task) is not None for task in run.tasks)]
     source_ids = {source["run_id"] for run in counted for source in run.spec.get("sources", ())}
     sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
 
     places: dict[tuple[str, str, str], list[Run]] = {}
     for run in counted:
-        places.setdefault((run.benchmark, run.backbone, run.spec["backbone_revision"]), []).append(run)
+        for name in dict.fromkeys(TASKS[task].benchmark for task in run.tasks):
+            if wanted in (None, name):
+                places.setdefault((name, run.backbone, run.spec["backbone_revision"]), []).append(run)
     order = {name: index for index, name in enumerate(BENCHMARKS)}
     keys = sorted(places, key=lambda key: (order[key[0]], *key[1:]))
-    return Leaderboard(tuple(_table(places[key], results, sources) for key in keys), at or utc_now())
+    return Leaderboard(tuple(_table(key[0], places[key], results, sources) for key in keys), at or utc_now())
 
 
-def _table(runs: Sequence[Run], results: Results, sources: Mapping[str, Run]) -> Table:
-    """``runs`` share benchmark, backbone and revision."""
-    place = BENCHMARKS[runs[0].benchmark]
-    targets = {run.target for run in runs}
+def _headline(results: Found, run: Run, task: str) -> float | None:
+    """The task's headline metric on test, as a fraction."""
+    return results.get(run.id, {}).get(task, {}).get("test", {}).get(TASKS[task].headline)
+
+
+def _table(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[str, Run]) -> Table:
+    """``runs`` share backbone and revision, and have targets in ``benchmark``."""
+    place = BENCHMARKS[benchmark]
+    targets = {task for run in runs for task in run.tasks}
     columns = tuple(Column(task.key, task.title, task.headline) for task in place.tasks if task.key in targets)
-    rows = _rows(runs, results, sources)
+    rows = _rows(benchmark, runs, results, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
     published = published_results(place, runs[0].backbone)
@@ -144,40 +153,45 @@ def _table(runs: Sequence[Run], results: Results, sources: Mapping[str, Run]) ->
     return replace(table, provenance=_provenance(table, runs, bool(published)))
 
 
-def _rows(runs: Sequence[Run], results: Results, sources: Mapping[str, Run]) -> list[Row]:
-    """Groups of the same method and settings over targets, side by side; methods in the catalog's order."""
+def _rows(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[str, Run]) -> list[Row]:
+    """Groups of the same method and settings over targets, side by side; methods in the catalog's order.
+
+    A group of joint runs fills the cells of all its tasks.
+    """
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(run.group_id, []).append(run)
     placed: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
     for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
         one = members[0]
-        settings = deviations(one) | source_deviations(one, _of(one, sources))
+        settings = deviations(one) | source_deviations(one, _of(one, sources)) | joint_tasks(one, benchmark)
+        tasks = [task for task in one.tasks if TASKS[task].benchmark == benchmark]
         key = (one.method, tuple(settings.items()))
-        if one.target in placed.get(key, {}):
+        if placed.get(key, {}).keys() & set(tasks):
             # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.
             key = (one.method, (*settings.items(), ("group", group_id)))
-        placed.setdefault(key, {})[one.target] = sorted(members, key=lambda run: run.seed)
+        by_seed = sorted(members, key=lambda run: run.seed)
+        placed.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
     methods = list(METHODS)
     rows = [_row(method, dict(items), cells, results) for (method, items), cells in placed.items()]
     return sorted(rows, key=lambda row: (methods.index(row.method or ""), len(row.settings), list(row.settings.items())))
 
 
-def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: Results) -> Row:
+def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: Found) -> Row:
     runs = [run for members in cells.values() for run in members]
     return Row(
         title=METHODS[method].title,
         method=method,
         settings=settings,
-        cells={target: _cell(members, results) for target, members in cells.items()},
+        cells={task: _cell(task, members, results) for task, members in cells.items()},
         trainable=_range(run.trainable for run in runs),
         transfer=_range(run.transfer for run in runs),
     )
 
 
-def _cell(runs: Sequence[Run], results: Results) -> Cell:
+def _cell(task: str, runs: Sequence[Run], results: Found) -> Cell:
     return Cell(
-        values=tuple(100 * results[run.id]["test"][TASKS[run.target].headline] for run in runs),
+        values=tuple(100 * results[run.id][task]["test"][TASKS[task].headline] for run in runs),
         seeds=tuple(run.seed for run in runs),
         run_ids=tuple(run.id for run in runs),
     )
@@ -213,7 +227,7 @@ def _provenance(table: Table, runs: Sequence[Run], published: bool) -> dict[str,
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
     found = {
         "backbone": [f"{table.backbone} at {table.revision}"],
-        "data": _by_column(table, runs, lambda run: str(run.spec["data"])),
+        "data": _by_column(table, runs, lambda run, task: str(run.spec["data"][task])),
         "metric": [f"{column.title} {column.metric}" for column in table.columns],
         "split": _by_column(table, runs, _split),
         "selection": _by_column(table, runs, _rule),
@@ -227,20 +241,24 @@ def _provenance(table: Table, runs: Sequence[Run], published: bool) -> dict[str,
     return {name: texts for name, texts in found.items() if texts}
 
 
-def _rule(run: Run) -> str:
+def _rule(run: Run, task: str) -> str:
     by_loss = run.spec["hyperparameters"]["select_by"] == "loss"
-    return f"best epoch by dev {'loss' if by_loss else TASKS[run.target].headline}"
+    together = f"{MEAN} over its tasks of " if len(run.tasks) > 1 else ""
+    metric = "the headline metrics" if together else TASKS[task].headline
+    return f"best epoch by {together}dev {'loss' if by_loss else metric}"
 
 
-def _split(run: Run) -> str:
-    task = TASKS[run.target]
+def _split(run: Run, key: str) -> str:
+    task = TASKS[key]
     official = f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task.data else ""
     return f"test{official}, of the selected epoch"
 
 
-def _by_column(table: Table, runs: Sequence[Run], tell: Callable[[Run], str]) -> list[str]:
+def _by_column(table: Table, runs: Sequence[Run], tell: Callable[[Run, str], str]) -> list[str]:
     """What ``tell`` says of each column's runs; one text where all say the same."""
-    told = {column.title: sorted({tell(run) for run in runs if run.target == column.task}) for column in table.columns}
+    told = {
+        column.title: sorted({tell(run, column.task) for run in runs if column.task in run.tasks}) for column in table.columns
+    }
     every = {text for texts in told.values() for text in texts}
     if len(every) == 1:
         return list(every)

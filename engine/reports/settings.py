@@ -7,22 +7,34 @@ from functools import cache
 
 from engine.catalog.backbones import backbone_defaults
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
-from engine.catalog.methods import METHODS, Value
+from engine.catalog.method import FEW_SHOT_DEV, Value
+from engine.catalog.methods import METHODS
 from engine.registry.tables import Run
 
 DEFAULT = "default"
 
 
 @cache
-def _defaults(method: str, backbone: str, target: str) -> Mapping[str, Value]:
-    return METHODS[method].resolve(backbone_defaults(backbone), target, TASKS[target].select_by)
+def _defaults(method: str, backbone: str, target: str, select_by: str, shots: int | None) -> Mapping[str, Value]:
+    return METHODS[method].resolve(backbone_defaults(backbone), target, select_by, shots)
 
 
 def deviations(run: Run) -> dict[str, str]:
-    """Settings of a run that are not its method's defaults for the target, and its limits: ``{"epochs": "2"}``."""
-    defaults = _defaults(run.method, run.backbone, run.target)
+    """Settings of a run that are not its method's defaults for the target, its shots and limits: ``{"epochs": "2"}``."""
+    shots = run.spec.get("shots")
+    defaults = _defaults(run.method, run.backbone, run.target, TASKS[run.tasks[0]].select_by, shots)
     own = {name: _text(value) for name, value in run.spec["hyperparameters"].items() if defaults.get(name) != value}
-    return own | {f"limit {split}": str(count) for split, count in run.spec.get("limits", {}).items()}
+    usual = {"dev": FEW_SHOT_DEV} if shots else {}
+    limits = {name: count for name, count in run.spec.get("limits", {}).items() if usual.get(name) != count}
+    few = {"shots": str(shots)} if shots else {}
+    return own | few | {f"limit {split}": str(count) for split, count in limits.items()}
+
+
+def joint_tasks(run: Run, benchmark: str) -> dict[str, str]:
+    """What a joint run learns together, where that is not exactly the benchmark: ``{"tasks": "rte+mrpc"}``."""
+    if not METHODS[run.method].joint or run.target == benchmark:
+        return {}
+    return {"tasks": run.target.removeprefix(f"{benchmark}/")}
 
 
 def source_deviations(run: Run, sources: Iterable[Run]) -> dict[str, str]:
@@ -39,6 +51,9 @@ def source_deviations(run: Run, sources: Iterable[Run]) -> dict[str, str]:
         ordered = sorted(chosen, key=lambda key: (tasks.index(key) if key in tasks else len(tasks), key))
         found["sources"] = ",".join(key.removeprefix(f"{run.benchmark}/") for key in ordered)
     own, theirs = deviations(run), [deviations(source) for source in sources]
+    if run.spec.get("shots"):
+        # Only the target's own adapter shares the draw; that the others do not is the rule.
+        theirs = [{name: text for name, text in settings.items() if name != "shots"} for settings in theirs]
     names = {name for settings in (own, *theirs) for name in settings}
     for name in sorted(names):
         expected = own.get(name, DEFAULT) if name == "epochs" or name.startswith("limit ") else DEFAULT

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
 import numpy as np
 import torch
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.benchmarks import MEAN, TaskInfo
 from engine.data.batches import Batch, evaluation_batches
 from engine.data.tokens import TokenizedSplit
 from engine.encoder.heads import loss as task_loss
@@ -41,3 +44,25 @@ def evaluate(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device
     logits = predict(model, task, split, device)
     loss = task_loss(task.kind, torch.from_numpy(logits), torch.from_numpy(np.array(split.labels))).item()
     return {"loss": loss, **score(task, logits, np.array(split.labels), split.groups, split.references)}
+
+
+Numbers = Mapping[str, Mapping[str, float]]
+"""What ``evaluate`` gives, by task key."""
+
+
+def summary(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:
+    """What stands for a run on one split: a single task's own numbers, else mean ``loss`` and ``mean`` headline metric."""
+    if len(tasks) == 1:
+        return dict(numbers[tasks[0].key])
+    return {
+        "loss": fmean(numbers[task.key]["loss"] for task in tasks),
+        MEAN: fmean(numbers[task.key][task.headline] for task in tasks),
+    }
+
+
+def curves(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:
+    """The numbers of dev by the names of their curves: ``dev/accuracy``; of a joint run ``dev/glue/rte/accuracy`` too."""
+    found = {f"dev/{name}": value for name, value in summary(tasks, numbers).items()}
+    if len(tasks) > 1:
+        found |= {f"dev/{task.key}/{name}": value for task in tasks for name, value in numbers[task.key].items()}
+    return found

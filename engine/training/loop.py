@@ -10,19 +10,18 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from engine.catalog.benchmarks import TaskInfo
-from engine.catalog.methods import Value
+from engine.catalog.benchmarks import MEAN, TaskInfo
+from engine.catalog.method import Value
 from engine.data.batches import gather
-from engine.data.samplers import epoch_order
+from engine.data.samplers import TaskBatches
 from engine.data.tokens import TaskData
 from engine.errors import UserError
 from engine.methods.model import Model
@@ -35,7 +34,7 @@ from engine.training.checkpoints import (
     with_prefix,
 )
 from engine.training.device import Device
-from engine.training.evaluation import evaluate, to_device
+from engine.training.evaluation import curves, evaluate, summary, to_device
 from engine.training.optimizer import (
     build_optimizer,
     learning_rate_at,
@@ -65,7 +64,7 @@ class Progress:
     epoch: int = 0
     """Epochs trained and evaluated."""
     best: float | None = None
-    """Selection value of the best epoch: dev loss or headline metric."""
+    """Selection value of the best epoch: dev loss or headline metric, over several tasks their mean."""
     best_metric: float | None = None
     best_epoch: int | None = None
     since_best: int = 0
@@ -85,7 +84,7 @@ class Files:
 
 
 class Loop:
-    """Trains ``model`` on one task. ``run`` returns when the plan is done or patience is spent.
+    """Trains ``model`` on one task, or jointly on several. ``run`` returns when the plan is done or patience is spent.
 
     Raises Stopped after saving when ``should_stop`` says so, and UserError when the loss is not finite.
     """
@@ -93,8 +92,8 @@ class Loop:
     def __init__(
         self,
         model: Model,
-        task: TaskInfo,
-        data: TaskData,
+        tasks: Sequence[TaskInfo],
+        data: Mapping[str, TaskData],
         settings: dict[str, Value],
         seed: int,
         device: Device,
@@ -103,13 +102,21 @@ class Loop:
         should_stop: Callable[[], bool],
         card: dict[str, Any],
     ) -> None:
-        self.model, self.task, self.data, self.settings = model, task, data, settings
+        self.model, self.tasks, self.data, self.settings = model, tasks, data, settings
         self.seed, self.device, self.files = seed, device, files
         self.recorder, self.should_stop, self.card = recorder, should_stop, card
-        self.train = data.splits["train"]
-        self.batch_size = int(settings["batch_size"])
+        self.train = [data[task.key].splits["train"] for task in tasks]
         self.epochs = int(settings["epochs"])
-        self.steps_per_epoch = math.ceil(len(self.train) / self.batch_size)
+        self.batches = TaskBatches(
+            [len(split) for split in self.train],
+            int(settings["batch_size"]),
+            seed,
+            self.epochs,
+            str(settings.get("sampling", "proportional")),
+            float(settings.get("temperature", 1.0)),
+            int(settings.get("steps_per_epoch", 0)),
+        )
+        self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * self.epochs
         self.peak = float(settings["learning_rate"])
         self.optimizer = build_optimizer(model.parameter_groups(self.peak, float(settings["weight_decay"])), self.peak)
@@ -117,7 +124,6 @@ class Loop:
         self.progress = Progress()
         self.pace = Pace()
         self.curve_stride = max(1, self.steps // CURVE_POINTS)
-        self.order: np.ndarray = epoch_order(len(self.train), seed, 0)
 
     def run(self) -> Progress:
         """Train to the end and leave the best epoch's parameters in the model."""
@@ -144,19 +150,19 @@ class Loop:
         return spent or self.progress.epoch >= self.epochs
 
     def _step(self) -> None:
-        epoch, index = divmod(self.progress.step, self.steps_per_epoch)
-        if index == 0 or not self.pace.steps:
-            self.order = epoch_order(len(self.train), self.seed, epoch)
+        if self.progress.step % self.steps_per_epoch == 0 or not self.pace.steps:
             self.model.train()
-        examples = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        packed, labels = to_device(gather(self.train, examples), self.device)
+        place, examples = self.batches.at(self.progress.step)
+        packed, labels = to_device(gather(self.train[place], examples), self.device)
         self.device.seed(step_seed(self.seed, self.progress.step))
         set_learning_rate(self.optimizer, self._learning_rate())
         with self.device.context():
-            loss, _ = self.model.loss(packed, labels, self.task.key)
+            loss, _ = self.model.loss(packed, labels, self.tasks[place].key)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, float(self.settings["max_grad_norm"]))
         self.optimizer.step()
+        # A parameter without a gradient is skipped by the next update, decay and moments included: a task's own parameters
+        # are touched only by its own batches.
         self.optimizer.zero_grad(set_to_none=True)
         self.pace.stepped(self.progress.step, loss.detach(), len(examples), len(packed.tokens))
         self.progress.step += 1
@@ -190,27 +196,33 @@ class Loop:
         """Evaluate on dev, keep the best, save."""
         self._report()
         with self.pace.evaluating():
-            numbers = evaluate(self.model, self.task, self.data.splits["dev"], self.device)
+            by_task = {
+                task.key: evaluate(self.model, task, self.data[task.key].splits["dev"], self.device) for task in self.tasks
+            }
         self.model.train()
+        numbers = summary(self.tasks, by_task)
         if not math.isfinite(numbers["loss"]):
             # The last update of all has no training loss after it that would show what it did.
             raise UserError(f"the dev loss became {numbers['loss']}; lower learning_rate with --set learning_rate=...")
-        state, headline = self.progress, numbers[self.task.headline]
+        state, headline = self.progress, numbers[MEAN if len(self.tasks) > 1 else self.tasks[0].headline]
         state.epoch += 1
-        for name, value in numbers.items():
-            self.recorder.point(f"dev/{name}", state.step, state.epoch, value)
+        for name, value in curves(self.tasks, by_task).items():
+            self.recorder.point(name, state.step, state.epoch, value)
         by_loss = self.settings["select_by"] == "loss"
         value = numbers["loss"] if by_loss else headline
         if state.best is None or (value < state.best if by_loss else value > state.best):
             state.best, state.best_metric, state.best_epoch, state.since_best = value, headline, state.epoch, 0
-            card = {**self.card, "dev": numbers, "epoch": state.epoch}
+            card = {**self.card, "dev": by_task, "epoch": state.epoch}
             save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
         else:
             state.since_best += 1
         self.recorder.fields(epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch)
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
-        log.info("epoch %d/%d  dev %s", state.epoch, self.epochs, shown)
-        self._save_last()
+        for name, found in {**(by_task if len(self.tasks) > 1 else {}), "dev": numbers}.items():
+            shown = "  ".join(f"{metric} {value:.4f}" for metric, value in found.items())
+            log.info("epoch %d/%d  %s %s", state.epoch, self.epochs, name, shown)
+        # An epoch of a few-shot run may be a single step. After the last of all nothing may have to be trained again.
+        if self._over() or self.pace.checkpoint_due(after_epoch=True):
+            self._save_last()
 
     def _save_last(self) -> None:
         # A resumed run does not repeat the steps before the checkpoint, so their points must be safe before it is.

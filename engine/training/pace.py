@@ -54,8 +54,9 @@ class Pace:
     def report_due(self) -> bool:
         return time.perf_counter() - self.reported >= REPORT_SECONDS
 
-    def checkpoint_due(self) -> bool:
-        wait = max(CHECKPOINT_SECONDS, self.saving_seconds / CHECKPOINT_SHARE)
+    def checkpoint_due(self, after_epoch: bool = False) -> bool:
+        """Once a minute and after every epoch, but not so often that saving takes more than its share."""
+        wait = max(0.0 if after_epoch else CHECKPOINT_SECONDS, self.saving_seconds / CHECKPOINT_SHARE)
         return time.perf_counter() - self.saved >= wait
 
     def checkpointed(self, seconds: float) -> None:

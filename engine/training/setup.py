@@ -5,18 +5,20 @@ from __future__ import annotations
 import importlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.benchmarks import MEAN
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
-from engine.catalog.methods import MethodInfo
-from engine.data.tokens import TaskData, prepare
+from engine.catalog.method import MethodInfo
+from engine.data.samplers import few_shot
+from engine.data.tokens import TaskData, prepare, within_positions
 from engine.encoder.encoder import EncoderConfig
 from engine.encoder.loading import load_config, load_encoder, save_encoder
 from engine.errors import UserError
@@ -26,9 +28,10 @@ from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run
 from engine.training.checkpoints import Saved, load_checkpoint
 from engine.training.device import Device, choose_device
-from engine.training.evaluation import evaluate
+from engine.training.evaluation import evaluate, summary
 from engine.training.loop import Files, Progress
 from engine.training.provenance import provenance
+from engine.training.similarity import text_similarities
 
 log = logging.getLogger(__name__)
 ADAPTER = "adapter."
@@ -45,27 +48,37 @@ class ReadyRun:
     folder: Path
     """The backbone's files."""
     model: Model
-    data: TaskData
+    data: dict[str, TaskData]
+    """By task key."""
     device: Device
     files: Files
+    similarities: dict[str, float]
+    """Of the source tasks' texts to the target's, where the method weighs sources by them."""
 
     def loop_arguments(self) -> dict[str, Any]:
         """All arguments of ``Loop`` but the recorder and the stop question."""
         return {
             "model": self.model,
-            "task": self.spec.task,
+            "tasks": self.spec.tasks,
             "data": self.data,
             "settings": dict(self.spec.hyperparameters),
             "seed": self.spec.seed,
             "device": self.device,
             "files": self.files,
-            "card": card(self.spec),
+            "card": card(self.spec, self.similarities),
         }
 
-    def final_results(self) -> dict[str, dict[str, float]]:
-        """Numbers of the selected parameters on dev and on every reported split."""
-        names = ["dev", *(name for name, _ in self.spec.task.tests)]
-        return {name: evaluate(self.model, self.spec.task, self.data.splits[name], self.device) for name in names}
+    def final_results(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Numbers of the selected parameters on dev and on every reported split: task -> split -> metric -> value."""
+        found = {}
+        for task in self.spec.tasks:
+            splits = self.data[task.key].splits
+            names = ["dev", *(name for name, _ in task.tests)]
+            found[task.key] = {name: evaluate(self.model, task, splits[name], self.device) for name in names}
+        if len(found) > 1:
+            means = ("dev", "test")
+            found[MEAN] = {name: summary(self.spec.tasks, {key: of[name] for key, of in found.items()}) for name in means}
+        return found
 
     def publish(self) -> None:
         """Write a fully fine-tuned backbone in the hub's format, so that ``--backbone FOLDER`` reads it."""
@@ -73,18 +86,16 @@ class ReadyRun:
             save_encoder(self.model.encoder, self.folder, self.store.home.run(self.run.id) / "backbone")
 
 
-def card(spec: RunSpec) -> dict[str, Any]:
+def card(spec: RunSpec, similarities: Mapping[str, float] | None = None) -> dict[str, Any]:
     """What a checkpoint says of itself, enough to use it without the registry."""
-    task = spec.task
     return {
         "format": 1,
         "method": spec.method,
         "backbone": spec.backbone,
         "backbone_revision": spec.backbone_revision,
-        "task": task.key,
-        "kind": task.kind,
-        "labels": list(task.labels),
+        "tasks": {task.key: {"kind": task.kind, "labels": list(task.labels)} for task in spec.tasks},
         "sources": [source.task for source in spec.sources],
+        **({"similarities": dict(similarities)} if similarities else {}),
         "hyperparameters": dict(spec.hyperparameters),
         "fingerprint": spec.fingerprint,
     }
@@ -93,32 +104,43 @@ def card(spec: RunSpec) -> dict[str, Any]:
 def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     """Load and build everything. Raises UserError when files are missing, changed or do not fit."""
     spec = RunSpec(**run.spec)
-    task, data_dir = spec.task, Path(spec.data_dir) if spec.data_dir else None
-    if data_identity(task, data_dir) != spec.data:
-        raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")
+    data_dir = Path(spec.data_dir) if spec.data_dir else None
+    for task in spec.tasks:
+        if data_identity(task, data_dir) != spec.data[task.key]:
+            raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")
     folder = backbone_folder(spec.backbone_path or spec.backbone, download=True)
     if backbone_revision(spec.backbone_path or spec.backbone) != spec.backbone_revision:
         raise UserError(f"the backbone {spec.backbone} changed since the run was queued; queue it again with `scalearn run`")
     config = load_config(folder)
-    data = prepare(_within_positions(task, config), folder, store.home.tokens, data_dir, spec.limits)
-    _check_tokens(data, config, folder)
+    data = {}
+    for task in spec.tasks:
+        one = prepare(within_positions(task, config.max_length), folder, store.home.tokens, data_dir, spec.limits)
+        _check_tokens(one, config, folder)
+        data[task.key] = with_shots(one, spec.shots, spec.seed) if spec.shots else one
     device = choose_device(str(spec.hyperparameters["precision"]))
-    model = build_model(spec, folder, load_sources(store, run.id, spec)).to(device.name)
-    _describe(store, run, attempt, spec, model, data, device)
+    similarities = _similarities(store, run, spec, folder, device)
+    model = build_model(spec, folder, load_sources(store, run.id, spec, similarities)).to(device.name)
+    _describe(store, run, attempt, spec, model, data, device, similarities)
     files = Files(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
         record=_checkpoint_recorder(store, run.id, attempt),
     )
-    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files)
+    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, similarities)
 
 
-def _within_positions(task: TaskInfo, config: EncoderConfig) -> TaskInfo:
-    """``task``, cut to what the backbone has positions for."""
-    if config.max_length >= task.max_length:
-        return task
-    log.warning("%s: texts are cut to %d tokens, all that the backbone reads", task.key, config.max_length)
-    return replace(task, max_length=config.max_length)
+def _similarities(store: Store, run: Run, spec: RunSpec, folder: Path, device: Device) -> dict[str, float]:
+    """Those of the run's first attempt, or computed now; none where the method asks for none."""
+    if not spec.method_info.similarities:
+        return {}
+    known: dict[str, float] = (run.provenance or {}).get("similarities", {})
+    return known or text_similarities(store.home, spec, folder, device)
+
+
+def with_shots(data: TaskData, shots: int, seed: int) -> TaskData:
+    """The task with ``shots`` training examples; dev and test stay what they are."""
+    train = data.splits["train"]
+    return replace(data, splits={**data.splits, "train": train.select(few_shot(np.asarray(train.labels), shots, seed))})
 
 
 def _check_tokens(data: TaskData, config: EncoderConfig, folder: Path) -> None:
@@ -135,7 +157,7 @@ def build_model(spec: RunSpec, folder: Path, sources: list[SourceAdapter]) -> Mo
     named = BACKBONES.get(spec.backbone)
     encoder = load_encoder(folder, named.sha256 if named else None, float(spec.hyperparameters["dropout"]))
     torch.manual_seed(spec.seed)
-    return resolve(spec.method_info)(encoder, [spec.task], sources, {**spec.hyperparameters, **spec.method_info.fixed})
+    return resolve(spec.method_info)(encoder, spec.tasks, sources, {**spec.hyperparameters, **spec.method_info.fixed})
 
 
 def resolve(method: MethodInfo) -> Callable[..., Model]:
@@ -145,9 +167,15 @@ def resolve(method: MethodInfo) -> Callable[..., Model]:
     return attach
 
 
-def load_sources(store: Store, run_id: str, spec: RunSpec) -> list[SourceAdapter]:
-    """The selected adapters of the source runs, in order, each checked against its recorded digest and backbone."""
+def load_sources(
+    store: Store, run_id: str, spec: RunSpec, similarities: Mapping[str, float] | None = None
+) -> list[SourceAdapter]:
+    """The selected adapters of the source runs, in order, each checked against its recorded digest and backbone.
+
+    ``similarities`` by task are what the run's card and provenance hold, for the methods that weigh sources by them.
+    """
     adapters = []
+    similarities = similarities or {}
     for source in store.sources(run_id):
         recorded = store.checkpoints(source.source_id).get("best")
         if recorded is None:
@@ -156,7 +184,7 @@ def load_sources(store: Store, run_id: str, spec: RunSpec) -> list[SourceAdapter
         if about.get("backbone_revision") != spec.backbone_revision:
             raise UserError(f"source adapter {source.task} was trained on {about.get('backbone')}, not on {spec.backbone}")
         adapter = {name: tensor for name, tensor in tensors.items() if name.startswith(ADAPTER)}
-        adapters.append(SourceAdapter(source.task, adapter))
+        adapters.append(SourceAdapter(source.task, adapter, similarities.get(source.task)))
     return adapters
 
 
@@ -170,14 +198,26 @@ def _checkpoint_recorder(store: Store, run_id: str, attempt: int) -> Callable[[s
     return record
 
 
-def _describe(store: Store, run: Run, attempt: int, spec: RunSpec, model: Model, data: TaskData, device: Device) -> None:
-    """Tell the registry what is trained on what, and keep the split beside the checkpoints."""
-    sizes = {name: len(split) for name, split in data.splits.items()}
+def _describe(
+    store: Store,
+    run: Run,
+    attempt: int,
+    spec: RunSpec,
+    model: Model,
+    data: dict[str, TaskData],
+    device: Device,
+    similarities: dict[str, float],
+) -> None:
+    """Tell the registry what is trained on what, and keep the splits beside the checkpoints."""
+    sizes = {key: {name: len(split) for name, split in one.splits.items()} for key, one in data.items()}
+    labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
-    about = {**provenance(), **device.describe(), "splits": sizes, "labels": list(spec.task.labels), "data": spec.data}
-    store.progress(run.id, attempt, metric=spec.task.headline, trainable=trainable, transfer=transfer, provenance=about)
+    about = {**provenance(), **device.describe(), "splits": sizes, "labels": labels, "data": spec.data}
+    if similarities:
+        about["similarities"] = similarities
+    store.progress(run.id, attempt, metric=spec.headline, trainable=trainable, transfer=transfer, provenance=about)
     indices = store.home.run(run.id) / "splits.json"
     indices.parent.mkdir(parents=True, exist_ok=True)
-    indices.write_text(json.dumps(data.split_indices))
+    indices.write_text(json.dumps({key: one.split_indices for key, one in data.items()}))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

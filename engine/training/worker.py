@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import UserError
 from engine.registry.exits import WorkerExit
 from engine.registry.home import Home
+from engine.registry.reading import Results
 from engine.registry.store import Fenced, Store, open_store
 from engine.registry.tables import Run, RunState
 
@@ -95,8 +96,8 @@ def _cause(error: Exception) -> str:
     return f"{type(error).__name__}: {first}"
 
 
-def _train(store: Store, run: Run, attempt: int, termination: Termination) -> dict[str, dict[str, float]] | None:
-    """Final numbers by split, or None when the run was stopped."""
+def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
+    """Final numbers, or None when the run was stopped."""
     from engine.training.loop import Loop, Stopped
     from engine.training.recorder import Recorder
     from engine.training.setup import prepare_run
@@ -122,8 +123,9 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> di
     if recorder.fenced:
         raise Fenced
     ready.publish()
-    for split, numbers in results.items():
-        log.info("%s: %s", split, ", ".join(f"{name} {value:.4f}" for name, value in numbers.items()))
+    for task, splits in results.items():
+        for split, numbers in splits.items():
+            log.info("%s %s: %s", task, split, ", ".join(f"{name} {value:.4f}" for name, value in numbers.items()))
     return results
 
 

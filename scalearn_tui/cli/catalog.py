@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import typer
+
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, filter_flag
+from scalearn_tui.cli.flags import Json, filter_flag, switch
 from scalearn_tui.cli.output import print_json, print_table
 
 
-def methods(as_json: Json = False) -> int:
-    """The methods, their settings and papers."""
+def methods(
+    params: Annotated[bool, switch("--params", help="Count trainable parameters instead.")] = False,
+    backbone: Annotated[str | None, typer.Option(metavar="NAME", help="With --params: whose. Default: roberta-base.")] = None,
+    tasks: Annotated[
+        int | None, typer.Option(metavar="N", help="With --params: GLUE tasks of joint methods, sources of others. Default: 8.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """The methods, their settings and papers; with --params how many parameters each trains."""
     from engine.catalog.methods import METHODS
+    from engine.errors import UserError
 
+    if params:
+        return _print_counts(backbone, tasks, as_json)
+    if backbone is not None or tasks is not None:
+        raise UserError("--backbone and --tasks belong to --params")
     if as_json:
         records = [
             {
@@ -36,10 +50,34 @@ def methods(as_json: Json = False) -> int:
             }
             for info in METHODS.values()
         ]
-        print_json({"methods": records})
+        print_json(records)
         return ExitCode.OK
     rows = [(info.name, info.title, info.group, info.summary, info.paper) for info in METHODS.values()]
     print_table(("name", "title", "group", "what is trained", "paper"), rows)
+    return ExitCode.OK
+
+
+def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:
+    """Counted in a process of its own, so that no command loads what the workers need."""
+    import json
+    import subprocess
+    import sys
+
+    from engine.catalog.backbones import DEFAULT_BACKBONE
+    from engine.errors import UserError
+
+    command = [sys.executable, "-m", "engine.training.count", backbone or DEFAULT_BACKBONE]
+    command += [] if tasks is None else [f"--tasks={tasks}"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode != ExitCode.OK:
+        raise UserError((answer.stderr.strip().splitlines() or ["counting failed"])[-1])
+    counted = json.loads(answer.stdout)
+    if as_json:
+        print_json(counted)
+        return ExitCode.OK
+    names = ("trainable", "transfer", "head")
+    rows = [(one["name"], one["group"], *(f"{one[name]:,}" for name in names)) for one in counted]
+    print_table(("name", "group", "trainable", "method's own", "heads"), rows, right=("trainable", "method's own", "heads"))
     return ExitCode.OK
 
 
@@ -62,7 +100,7 @@ def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_
             }
             for task in found
         ]
-        print_json({"tasks": records})
+        print_json(records)
         return ExitCode.OK
     rows = []
     for task in found:
@@ -95,7 +133,7 @@ def backbones(as_json: Json = False) -> int:
             }
             for info in BACKBONES.values()
         ]
-        print_json({"backbones": records})
+        print_json(records)
         return ExitCode.OK
     rows = []
     for info in BACKBONES.values():

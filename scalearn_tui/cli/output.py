@@ -27,9 +27,10 @@ def complain(message: str) -> None:
     say(f"scalearn: {message}")
 
 
-def print_json(document: dict[str, Any]) -> None:
-    """One document on stdout, with the schema's version; numbers that JSON lacks become null."""
-    document = {"schema": SCHEMA, **document}
+def print_json(document: dict[str, Any] | list[Any]) -> None:
+    """One document on stdout: an object carries the schema's version, a list is plain; numbers that JSON lacks become null."""
+    if isinstance(document, dict):
+        document = {"schema": SCHEMA, **document}
     print(json.dumps(_finite(document), indent=2, allow_nan=False, default=str))
 
 

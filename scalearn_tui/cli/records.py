@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from engine.catalog.benchmarks import MEAN
+from engine.registry.reading import Results
 from engine.registry.tables import Run
 
 INTERNAL = {"version", "handle", "spec", "provenance", "group_id"}
 """Columns that serve the registry, or that only ``show`` prints."""
 
 
-def run_record(run: Run, results: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """All that a reader of ``ls --json`` needs about one run; ``results`` by split and metric, as fractions."""
+def run_record(run: Run, results: Results) -> dict[str, Any]:
+    """All that a reader of ``ls --json`` needs about one run; ``results`` by task, split and metric, as fractions."""
     columns = run.model_dump(mode="json", exclude=INTERNAL)
     return {
         **{name: columns[name] for name in Run.model_fields if name in columns},
         "sources": [source["task"] for source in run.spec.get("sources", ())],
-        "results": {split: dict(values) for split, values in results.items()},
+        "tasks": list(run.tasks),
+        "results": in_order(run, results),
     }
 
 
-def headline(run: Run, results: Mapping[str, Mapping[str, float]]) -> float | None:
+def in_order(run: Run, results: Results) -> Results:
+    """Tasks as the run has them, what stands for all of them last."""
+    return {task: results[task] for task in (*run.tasks, MEAN) if task in results}
+
+
+def headline(run: Run, results: Results) -> float | None:
     """The number to show for a run: on test where it is finished, else the newest on dev."""
-    on_test = results.get("test", {})
+    on_test = results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {}).get("test", {})
     return on_test.get(run.metric or "", run.value)

@@ -13,6 +13,7 @@ from scalearn_tui.text.options import parse_request
 
 if TYPE_CHECKING:
     from engine.plans.planner import Plan, PlannedRun
+    from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
 
@@ -28,6 +29,7 @@ def run(
     settings: Annotated[list[str] | None, launch_flag("set")] = None,
     limit: Annotated[list[str] | None, launch_flag("limit")] = None,
     epochs: Annotated[str | None, launch_flag("epochs")] = None,
+    shots: Annotated[str | None, launch_flag("shots")] = None,
     dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
@@ -48,6 +50,7 @@ def run(
             "set": settings,
             "limit": limit,
             "epochs": epochs,
+            "shots": shots,
         }
     )
     from engine.plans.planner import make_plan, submit
@@ -147,7 +150,7 @@ def _print_queued(runs: Sequence[Run]) -> None:
     say(f"next: scalearn ls   or   scalearn logs -f {runs[-1].id}")
 
 
-def _print_results(runs: Sequence[Run], results: dict[str, dict[str, dict[str, float]]]) -> None:
+def _print_results(runs: Sequence[Run], results: dict[str, Results]) -> None:
     from scalearn_tui.cli.live import name_of, state_line
     from scalearn_tui.text.formatting import duration
     from scalearn_tui.text.glyphs import state_glyph
@@ -165,15 +168,24 @@ def _print_results(runs: Sequence[Run], results: dict[str, dict[str, dict[str, f
     else:
         say(
             "next: "
-            + shlex.join(["scalearn", "leaderboard", "--benchmark", runs[-1].benchmark, "--backbone", runs[-1].backbone])
+            + shlex.join(["scalearn", "leaderboard", "--benchmark", _benchmark(runs[-1]), "--backbone", runs[-1].backbone])
         )
 
 
-def _numbers(run: Run, results: dict[str, dict[str, float]]) -> list[str]:
-    """Test results, the headline metric first."""
+def _benchmark(run: Run) -> str:
+    return run.tasks[0].partition("/")[0]
+
+
+def _numbers(run: Run, results: Results) -> list[str]:
+    """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
+    from engine.catalog.benchmarks import MEAN, TASKS
     from scalearn_tui.text.formatting import score
 
-    tests = {split: values for split, values in results.items() if split != "dev"}
+    if len(run.tasks) > 1:
+        mean = results.get(MEAN, {}).get("test", {}).get(MEAN)
+        by_task = {task: results.get(task, {}).get("test", {}).get(TASKS[task].headline) for task in run.tasks}
+        return [f"test {MEAN} {score(mean)}", *(f"{task.partition('/')[2]} {score(value)}" for task, value in by_task.items())]
+    tests = {split: values for split, values in results.get(run.tasks[0], {}).items() if split != "dev"}
     return [
         f"{split.replace('_', ' ')} {name} {score(values[name])}"
         for split, values in tests.items()

@@ -14,6 +14,7 @@ from scalearn_tui.cli.watching import see_after
 from scalearn_tui.text.glyphs import STATES
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
 
@@ -40,7 +41,7 @@ def ls(
     if targets is None:
         runs = store.runs(limit=None if all_ else lines, **wanted)
     else:
-        runs = [run for run in store.runs(**wanted) if run.target in targets][: None if all_ else lines]
+        runs = [run for run in store.runs(**wanted) if targets.intersection(run.tasks)][: None if all_ else lines]
     results = store.results([run.id for run in runs])
     if as_json:
         from scalearn_tui.cli.records import run_record
@@ -75,7 +76,7 @@ def _filters(state: str | None, method: str | None, target: str | None) -> dict[
     return wanted
 
 
-def _print_runs(runs: list[Run], results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
     from rich.text import Text
 
     from engine.registry.tables import utc_now
@@ -166,13 +167,18 @@ def _print_run(store: Store, run: Run) -> None:
         ("time", duration(run.seconds) + (f" on {run.device}" if run.device else "") + f", attempt {run.attempt}"),
         ("parameters", f"{count(run.trainable)} trainable, {count(run.transfer)} of the method itself"),
     ]
-    for split, values in record["results"].items():
-        rows.append((f"{split} results", "  ".join(f"{name} {score(value) if name != 'loss' else f'{value:.4f}'}"
-                                                   for name, value in values.items())))  # fmt: skip
+    for task, splits in record["results"].items():
+        for split, values in splits.items():
+            figures = "  ".join(
+                f"{name} {score(value) if name != 'loss' else f'{value:.4f}'}" for name, value in values.items()
+            )
+            rows.append((f"{split} results", figures if len(run.tasks) == 1 else f"{task}  {figures}"))
     rows.append(("settings", "  ".join(f"{name}={value}" for name, value in run.spec["hyperparameters"].items())))
     if run.spec.get("limits"):
         rows.append(("limits", "  ".join(f"{name}={value}" for name, value in run.spec["limits"].items())))
-    rows.append(("data", run.spec["data"]))
+    if run.spec.get("shots"):
+        rows.append(("shots", str(run.spec["shots"])))
+    rows += [("data", text) for text in dict.fromkeys(run.spec["data"].values())]
     rows += [("source", f"{source['task']} from run {source['run']}") for source in record["sources"]]
     for kind, checkpoint in record["checkpoints"].items():
         text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"

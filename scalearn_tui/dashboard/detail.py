@@ -10,6 +10,7 @@ from engine.catalog.benchmarks import TASKS
 from scalearn_tui.dashboard.curve import Curve, Stretch
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
 
@@ -21,8 +22,8 @@ class Detail:
     run_id: str
     sources: tuple[tuple[str, str], ...] = ()
     """(task key, run id) by position."""
-    results: dict[str, dict[str, float]] = field(default_factory=dict)
-    """split -> metric -> value."""
+    results: Results = field(default_factory=dict)
+    """task -> split -> metric -> value."""
     checkpoints: dict[str, tuple[int, int]] = field(default_factory=dict)
     """kind -> (epoch, step)."""
     curves: dict[str, tuple[Stretch, ...]] = field(default_factory=dict)

@@ -65,7 +65,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "target",
         ("--target", "-t"),
         "Target",
-        "The task to learn, as boolq or superglue/boolq; `scalearn tasks` lists them.",
+        "The task to learn, as boolq or superglue/boolq; several are several runs, or one of a joint method.",
         "boolq",
         listed_by="scalearn tasks",
         required=True,
@@ -93,7 +93,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "benchmark",
         ("--benchmark",),
         "Benchmark",
-        "Where to look for the target when several benchmarks have it.",
+        "Where to look for the target when several benchmarks have it; without a target, all its tasks.",
         "superglue",
         choices=lambda: list(BENCHMARKS),
     ),
@@ -124,6 +124,14 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         choices=lambda: [f"{split}=" for split in LIMITED_SPLITS],
     ),
     LaunchOption("epochs", ("--epochs",), "Epochs", "Planned passes over the training split, for sources too.", "30"),
+    LaunchOption(
+        "shots",
+        ("--shots",),
+        "Shots",
+        "Few-shot: train on so many examples of the target, drawn by the seed; other sources keep all of theirs.",
+        "16",
+        choices=lambda: ["4", "16", "32", "100"],
+    ),
 )
 
 
@@ -136,6 +144,8 @@ def parse_request(values: Mapping[str, Value]) -> Request:
     if unknown:
         raise ValueError(f"no launch option {', '.join(sorted(unknown))}")
     for option in LAUNCH_OPTIONS:
+        if option.name == "target" and _text(values.get("benchmark")):
+            continue
         if option.required and not _words(values.get(option.name)):
             raise UserError(
                 f"name a {option.name}, as in {option.flags[0]} {option.placeholder}; `{option.listed_by}` lists them"
@@ -154,6 +164,7 @@ def parse_request(values: Mapping[str, Value]) -> Request:
         seeds=parse_seeds(_text(values.get("seed")) or "0"),
         settings=parse_settings(_words(values.get("set"))),
         epochs=_whole(_text(values.get("epochs")), "epochs"),
+        shots=_whole(_text(values.get("shots")), "shots"),
         limits=parse_limits(_words(values.get("limit"))),
         data_dir=Path(folder).expanduser().resolve() if folder else None,
         command=command_line(values),

@@ -72,4 +72,5 @@ def test_completion_offers_what_begins_so() -> None:
     }
     command = [sys.executable, "-m", "scalearn_tui"]
     answer = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True)
-    assert answer.stdout.split() == ["scalearn", "scalearn-uniform", "scalearn++", "scalearn-uniform++"]
+    variants = ("", "-uniform", "++", "-uniform++", "-softmax", "-mean")
+    assert answer.stdout.split() == [f"scalearn{variant}" for variant in variants]

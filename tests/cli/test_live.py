@@ -33,7 +33,7 @@ def work(store: Store, one: RunSpec, end: RunState, cause: str | None = None) ->
             samples_per_second=412.3, seconds_left=2.0 - epoch, seconds=1.0 * epoch,
         )  # fmt: skip
     time.sleep(0.3)
-    store.finish(one.run_id, attempt, end, cause, {"test": {"accuracy": 0.75}})
+    store.finish(one.run_id, attempt, end, cause, {one.target: {"test": {"accuracy": 0.75}}})
 
 
 def watch(

@@ -47,19 +47,26 @@ def test_request_has_every_option(tmp_path: Path) -> None:
         "set": ["learning_rate=3e-3"],
         "limit": ["train=500"],
         "epochs": "2",
+        "shots": "16",
     }
     assert set(values) == {option.name for option in LAUNCH_OPTIONS}
     request = parse_request(values)
     assert request.sources == ("cb", "copa")
     assert request.seeds == (0, 1)
     assert request.settings == {"learning_rate": "3e-3"}
-    assert (request.limits, request.epochs, request.data_dir) == ({"train": 500}, 2, tmp_path)
+    assert (request.limits, request.epochs, request.shots, request.data_dir) == ({"train": 500}, 2, 16, tmp_path)
     assert request.command == (
         "scalearn run --method scalearn++ --target boolq --sources cb,copa --backbone minilm --benchmark superglue "
-        f"--seed 0-1 --data-dir {tmp_path} --set learning_rate=3e-3 --limit train=500 --epochs 2"
+        f"--seed 0-1 --data-dir {tmp_path} --set learning_rate=3e-3 --limit train=500 --epochs 2 --shots 16"
     )
 
 
 def test_command_leaves_out_defaults_and_quotes() -> None:
     values = {"method": "adapter", "target": "rte", "backbone": "roberta-base", "seed": "0", "data_dir": "my data"}
     assert command_line(values) == "scalearn run --method adapter --target rte --data-dir 'my data'"
+
+
+def test_a_benchmark_alone_means_all_its_tasks() -> None:
+    assert parse_request({"method": "pals", "benchmark": "glue"}).targets == ()
+    with pytest.raises(UserError, match="name a target"):
+        parse_request({"method": "pals"})

@@ -23,7 +23,9 @@ def complete_all(store: Store) -> None:
         attempt = store.claim(run.id, "local", "cpu")
         assert attempt is not None
         store.started(run.id, attempt)
-        store.finish(run.id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.8}}, provenance=PROVENANCE)
+        store.finish(
+            run.id, attempt, RunState.COMPLETED, results={run.target: {"test": {"accuracy": 0.8}}}, provenance=PROVENANCE
+        )
 
 
 def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:
@@ -95,3 +97,38 @@ def test_a_failed_run_makes_exit_code_4(store: Store, capsys: Capture) -> None:
     assert code == ExitCode.UNSUCCESSFUL
     assert "failed  out of memory" in out
     assert "scalearn resume" in err
+
+
+def test_a_joint_run_is_one_run_and_tells_all_its_tasks(store: Store, capsys: Capture) -> None:
+    command = ["run", "--method", "adapter-m", "-t", "question", "-t", "choice", "--backbone", "minilm"]
+    assert main([*command, "--detach", "--json"]) == ExitCode.OK
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (run["target"], run["tasks"], run["metric"]) == ("toy/question+choice", ["toy/question", "toy/choice"], "mean")
+    attempt = store.claim(run["id"], "local", "cpu")
+    assert attempt is not None
+    store.started(run["id"], attempt)
+    results = {"toy/question": {"test": {"accuracy": 0.8}}, "toy/choice": {"test": {"accuracy": 0.6}}}
+    store.finish(
+        run["id"], attempt, RunState.COMPLETED, results={**results, "mean": {"test": {"mean": 0.7}}}, provenance=PROVENANCE
+    )
+    assert main(command) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert "Adapter-m  toy/question+choice  seed 0  test mean 70.00  question 80.00  choice 60.00" in out
+    assert "leaderboard --benchmark toy --backbone minilm" in err
+    assert main(["ls", "--target", "choice"]) == ExitCode.OK
+    assert "mean 70.00" in capsys.readouterr().out
+    assert main(["show", run["id"]]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "toy/choice  accuracy 60.00" in shown and "mean  mean 70.00" in shown
+
+
+def test_a_benchmark_alone_asks_for_every_task(store: Store, capsys: Capture) -> None:
+    base = ["run", "--benchmark", "toy", "--backbone", "minilm", "--dry-run", "--json"]
+    assert main([*base, "--method", "pals"]) == ExitCode.OK
+    assert [run["spec"]["targets"] for run in json.loads(capsys.readouterr().out)["runs"]] == [
+        [f"toy/{name}" for name in ("sentiment", "entailment", "similarity", "choice", "topics", "question")]
+    ]
+    assert main([*base, "--method", "adapter", "--shots", "16"]) == ExitCode.OK
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert len(runs) == 6 and {run["spec"]["shots"] for run in runs} == {16}
+    assert main(["run", "-m", "pals", "--benchmark", "toy", "--backbone", "minilm", "--shots", "4"]) == ExitCode.USAGE

@@ -31,7 +31,7 @@ def test_ls_lists_the_newest_first_and_filters(store: Store, capsys: Capture) ->
     runs = document(capsys, "ls")["runs"]
     assert isinstance(runs, list)
     assert [run["id"] for run in runs] == [waiting.id, done.run_id]
-    assert runs[1]["results"]["test"]["accuracy"] == 0.7
+    assert runs[1]["results"][BOOLQ]["test"]["accuracy"] == 0.7
     assert {"method", "backbone", "target", "seed", "state", "cause", "epoch", "metric", "value", "command"} <= set(runs[0])
     for flags in (["--state", "completed"], ["--method", "ST-A"], ["--target", "boolq"], ["--target", BOOLQ]):
         assert [run["id"] for run in document(capsys, "ls", *flags)["runs"]] == [done.run_id], flags  # type: ignore[attr-defined]
@@ -129,11 +129,20 @@ def test_catalog_as_json(capsys: Capture) -> None:
     for command in ("methods", "tasks", "backbones"):
         assert main([command, "--json"]) == ExitCode.OK
         found = json.loads(capsys.readouterr().out)
-        assert found["schema"] == 1 and found[command]
+        assert isinstance(found, list) and all(one["name"] for one in found)
     assert main(["tasks", "--benchmark", "toy", "--json"]) == ExitCode.OK
-    task = json.loads(capsys.readouterr().out)["tasks"][0]
+    task = json.loads(capsys.readouterr().out)[0]
     assert set(task) == {"benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"}
     assert set(task["sizes"]) == {"train", "dev", "test"}
+
+
+def test_parameters_are_counted_in_another_process(capsys: Capture) -> None:
+    assert main(["methods", "--params", "--backbone", "roberta-base", "--tasks", "8", "--json"]) == ExitCode.OK
+    counted = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    assert set(counted["pals"]) == {"name", "group", "trainable", "transfer", "head"}
+    assert (counted["scalearn++"]["transfer"], counted["hyperformer++"]["transfer"]) == (6_144, 5_095_024)
+    assert main(["methods", "--params", "--tasks", "99"]) == ExitCode.USAGE
+    assert main(["methods", "--tasks", "8"]) == ExitCode.USAGE
 
 
 def test_doctor_names_every_part(store: Store, capsys: Capture) -> None:

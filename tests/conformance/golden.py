@@ -19,12 +19,12 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.catalog.benchmarks import TaskInfo
-from engine.catalog.methods import METHODS
 from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.encoder.loading import hub_state, load_hub_state
 from engine.encoder.packing import Packed, pack
-from engine.methods import adapter, adapter_fusion, full, scalearn
 from engine.methods.model import Model, SourceAdapter
+
+from .attaching import NAMES, attach, constants, source_adapter, sources_of
 
 ROOT = Path(os.environ.get("GOLDEN_DIR") or Path(__file__).parents[2].parent / "shared" / "golden")
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-5}
@@ -83,8 +83,9 @@ class Golden:
         self.folder = path.parent
         tensors, self.metadata = _read(path)
         self.tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        self.sources: list[str] = json.loads(self.metadata.get("sources", "[]"))
-        self.head = self.metadata.get("head") or self.metadata[f"{prefix}type"]
+        if self.metadata.get("method") == "propetl":  # the released single-task code holds scores as [in, out]
+            self.tensors |= {n: t.T for n, t in self.tensors.items() if n.endswith((".scores", ".binary"))}
+        self.head = self.metadata.get("head") or self.metadata.get(f"{prefix}type")
         self.kind = kind or self._kind_of_labels()
 
     def __getitem__(self, name: str) -> Tensor:
@@ -131,28 +132,17 @@ class Golden:
 
     def source_adapters(self, prefix: str = "") -> list[SourceAdapter]:
         return [
-            SourceAdapter(name, {f"adapter.{key}": t for key, t in self.below(f"{prefix}adapters.{name}.").items()})
-            for name in self.sources
+            source_adapter(name, similarity, self.below(f"{prefix}adapters.{name}."))
+            for name, similarity in sources_of(self.metadata).items()
         ]
 
     def model(self, dtype: torch.dtype, prefix: str = "", **changes: object) -> Model:
         """The method attached to the backbone with the file's parameters (names below ``prefix``), in evaluation mode."""
-        method = self.metadata["method"]
         encoder = self.encoder()
         tasks = [self.task(f"{prefix}head.out_proj.weight")]
-        if method == "full_finetune":
-            model = full.attach(encoder, tasks, [], {})
-        elif method == "adapter":
-            width = len(next(t for name, t in self.tensors.items() if name.endswith("down.bias") and name.startswith(prefix)))
-            model = adapter.attach(encoder, tasks, [], {"reduction": encoder.config.hidden_size // width})
-        elif method == "adapter_fusion":
-            settings = {"value_penalty": METHODS["adapterfusion"].own["value_penalty"].default, **changes}
-            model = adapter_fusion.attach(encoder, tasks, self.source_adapters(prefix), settings)
-        else:
-            settings = {"omega": "scalar" if "uniform" in method else "vector", "shared": "plusplus" in method}
-            settings["omega_dropout"] = float(self.metadata["dropout"])
-            model = scalearn.attach(encoder, tasks, self.source_adapters(prefix), settings)
-        return self.filled(model, dtype, prefix)
+        settings = {**constants(self.metadata, encoder.config.hidden_size, self.tensors), **changes}
+        name = NAMES[self.metadata["method"]]
+        return self.filled(attach(name, encoder, tasks, self.source_adapters(prefix), **settings), dtype, prefix)
 
     def filled(self, model: Model, dtype: torch.dtype, prefix: str = "") -> Model:
         """``model`` with the file's head and trained parameters."""
@@ -162,7 +152,7 @@ class Golden:
             model.heads[key] = LinearOnPooler(pooler, head.out_proj, head.kind, head.options)
             # The released code trains the pooler of a fully fine-tuned model; our head has a dense layer of its own instead.
             pooler.requires_grad_(self.metadata["method"] == "full_finetune")
-        parameters = self.parameters(model)
+        parameters = {name: p for name, p in self.parameters(model).items() if p.requires_grad}
         trained = {name: tensor for name, tensor in self.below(prefix).items() if name.startswith(("head.", "transfer."))}
         trained |= {name: tensor for name, tensor in self.below(prefix).items() if name in parameters}
         with torch.no_grad():
@@ -177,9 +167,20 @@ class Golden:
         (head,) = model.heads.values()
         named = {f"head.{name}": parameter for name, parameter in head.named_parameters()}
         for part, module in model.parts.items():
-            prefix = f"adapters.{self.metadata['task']}" if part == "adapter" else part
-            named |= {f"{prefix}.{name}": parameter for name, parameter in module.named_parameters()}
+            named |= {self.name_in_file(part, name): parameter for name, parameter in module.named_parameters()}
         return named
+
+    def name_in_file(self, part: str, name: str) -> str:
+        """What the files call a parameter of one of our parts."""
+        method, task = self.metadata["method"], self.metadata.get("task")
+        if method == "propetl" and name.endswith(".scores"):
+            return f"masks.{task}.{name.replace('.own.', '.')}"
+        if method == "compacter_plusplus":
+            module, _, kind = name.rpartition(".")
+            theirs = {"rule": "phm_rule", "left": "W_left", "right": "W_right", "bias": "b"}[kind]
+            name = f"{module}.{theirs}".removeprefix(".")
+        prefix = {"adapter": f"adapters.{task}", "ia3": f"ia3.{task}"}.get(part, part)
+        return f"{prefix}.{name}"
 
     def gradients(self, model: Model) -> dict[str, Tensor]:
         """What backward left, by the names of the files (the hub's names for a trained backbone)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.catalog.benchmarks import TaskInfo
+from engine.methods.adapter_soup import soup_weights
 from engine.methods.model import Model
 
+from .attaching import attach, constants, source_adapter, sources_of
 from .golden import Golden, cases
 
-SCALING = ("scalearn", "scalearn_uniform", "scalearn_plusplus", "scalearn_uniform_plusplus")
-METHODS = ("full_finetune", "adapter", "adapter_fusion", *SCALING)
+SINGLE_TASK = ("full_finetune", "adapter", "propetl", "compacter_plusplus", "ia3")
+SCALING = (
+    "scalearn",
+    "scalearn_uniform",
+    "scalearn_plusplus",
+    "scalearn_uniform_plusplus",
+    "scalearn_softmax",
+    "scalearn_mean",
+)
+FIXED = ("adapter_soup", "probing_single", "probing_pair")
+METHODS = (*SINGLE_TASK, "adapter_fusion", *SCALING, *FIXED)
 DTYPES = (torch.float64, torch.float32)
 
 
@@ -123,3 +136,51 @@ def test_attention_over_sources_and_value_penalty(path: Path | None) -> None:
     golden.compare(penalty, {"value_regularisation": golden["outputs.value_regularisation"]}, torch.float64)
     loss, _ = model.loss(golden.packed(), golden["inputs.labels"], *model.heads)
     golden.compare({"loss": loss}, {"loss": golden["outputs.loss"]}, torch.float64)  # which has no penalty in evaluation
+
+
+@pytest.mark.parametrize("path", cases("propetl"))
+def test_masks_keep_what_the_released_code_keeps(path: Path | None) -> None:
+    golden = Golden(path)
+    model = golden.model(torch.float64)
+    masks = {
+        f"layer.{i}.{name}.binary": getattr(layer.own, name)()
+        for i, layer in enumerate(model.parts["adapter"].layer)
+        for name in ("down", "up")
+    }
+    expected = golden.below(f"masks.{golden.metadata['task']}.")
+    assert masks.keys() == {name for name in expected if name.endswith(".binary")}
+    assert all(torch.equal(mask, expected[name].double()) for name, mask in masks.items())
+
+
+@pytest.mark.parametrize("path", cases("adapter_soup"))
+def test_the_soup_and_its_weights(path: Path | None) -> None:
+    golden = Golden(path)
+    similarities = [source.similarity for source in golden.source_adapters()]
+    weights = dict(zip(sources_of(golden.metadata), soup_weights(similarities, int(golden.metadata["top_k"])), strict=True))
+    expected = json.loads(golden.metadata["weights"])
+    assert {name for name, weight in weights.items() if weight} == expected.keys()
+    assert weights == pytest.approx({name: expected.get(name, 0.0) for name in weights})
+    soup = dict(golden.model(torch.float32).parts["soup"].named_parameters())
+    golden.compare(soup, golden.below("soup."), torch.float32)
+
+
+@pytest.mark.parametrize("path", cases("omega_penalty"))
+def test_the_penalty_on_omega(path: Path | None) -> None:
+    golden = Golden(path, kind="classification")
+    encoder = golden.encoder()
+    d, count = encoder.config.hidden_size, len(sources_of(golden.metadata))
+    shapes = {"down.weight": (2, d), "down.bias": (2,), "up.weight": (d, 2), "up.bias": (d,)}
+    adapter = {f"layer.{i}.{name}": torch.zeros(s) for i in range(len(encoder.layers)) for name, s in shapes.items()}
+    sources = [source_adapter(str(place), None, adapter) for place in range(count)]
+    settings = constants(golden.metadata, d, {})
+    task = TaskInfo("golden", "task", "Task", "classification", "plain", (), (), labels=("0", "1"))
+    model = attach("scalearn", encoder, [task], sources, **settings).double()
+    omegas = {name: p for name, p in golden.parameters(model).items() if name.endswith("omega")}
+    with torch.no_grad():
+        for name, parameter in omegas.items():
+            parameter.copy_(golden[name])
+    assert model.penalty is not None
+    penalty = model.penalty()
+    penalty.backward()
+    golden.compare({"penalty": penalty}, {"penalty": golden["penalty"]}, torch.float64)
+    golden.compare({name: p.grad for name, p in omegas.items()}, golden.below("grads."), torch.float64)

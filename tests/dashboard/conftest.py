@@ -28,7 +28,7 @@ def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment"
     settings = METHODS[method].resolve({"epochs": 12}, target, "loss")
     spec = {
         "method": method,
-        "target": target,
+        "targets": [target],
         "seed": seed,
         "sources": [],
         "hyperparameters": settings,
@@ -36,7 +36,8 @@ def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment"
     }
     values = {
         "id": digest[:10], "fingerprint": digest, "group_id": digest[:10], "method": method, "backbone": "minilm",
-        "benchmark": target.split("/")[0], "target": target, "seed": seed, "spec": spec, "metric": TASKS[target].headline,
+        "benchmark": target.split("/")[0], "target": target, "seed": seed, "spec": spec,
+        "metric": TASKS[target].headline if target in TASKS else "mean",
         "epochs": 12, "created_at": START + timedelta(seconds=number),
     }  # fmt: skip
     return Run(**{**values, **fields})

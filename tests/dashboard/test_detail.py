@@ -55,7 +55,7 @@ async def test_sources_and_results(board, store, make_run, train, until, screen_
         [*sources, run], [Source(run_id=run.id, position=n, source_id=one.id, task=one.target) for n, one in enumerate(sources)]
     )
     attempt = train(store, sources[0])
-    store.finish(sources[0].id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.9123}})
+    store.finish(sources[0].id, attempt, RunState.COMPLETED, results={sources[0].target: {"test": {"accuracy": 0.9123}}})
     async with board() as (app, pilot):
         await until(pilot, lambda: "sources ✓ entailment ◷ sentiment" in screen_text(app))
         await pilot.press("end")
@@ -91,3 +91,22 @@ async def test_closing_while_reading(board, five_runs, store, train) -> None:
             await pilot.press("enter", "q", "l", "q")
         await pilot.pause(0.5)
         assert app.is_running and len(app.screen_stack) == 1
+
+
+async def test_a_joint_run_tells_its_mean_and_every_task(board, store, make_run, until, screen_text) -> None:
+    run = make_run(1, method="adapter-m", target="toy/question+choice", metric="mean")
+    run.spec["targets"] = ["toy/question", "toy/choice"]
+    store.add([run], [])
+    attempt = store.claim(run.id, "local", "cpu")
+    store.started(run.id, attempt, steps=40)
+    points = [Metric(run_id=run.id, name="dev/mean", step=10, value=0.7, epoch=1, attempt=attempt)]
+    store.progress(run.id, attempt, points, step=10, epoch=1, loss=0.3, value=0.7, best=0.7, best_epoch=1)
+    accuracies = {"toy/question": 0.81, "toy/choice": 0.61}
+    results = {task: {"test": {"accuracy": value}} for task, value in accuracies.items()}
+    store.finish(run.id, attempt, RunState.COMPLETED, results={**results, "mean": {"test": {"mean": 0.71}}})
+    async with board() as (app, pilot):
+        await until(pilot, lambda: "test mean 71.00" in screen_text(app))
+        text = screen_text(app)
+        assert "question 81.00" in text and "choice 61.00" in text
+        await pilot.press("m")
+        await until(pilot, lambda: "dev mean" in screen_text(app))

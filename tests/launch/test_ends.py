@@ -41,7 +41,7 @@ def test_a_worker_that_finishes_by_itself_keeps_what_it_wrote(store: Store) -> N
     done, raised = queue(store, TRAINS, RAISES)
     until(over(store, done, raised), supervisor(store))
     assert (store.find(done).state, store.find(done).cause) == (RunState.COMPLETED, None)
-    assert store.results([done]) == {done: {"test": {"accuracy": 1.0}}}
+    assert store.results([done]) == {done: {"toy/question": {"test": {"accuracy": 1.0}}}}
     assert store.find(raised).cause == "ArithmeticError: the loss is not finite"
     assert store.home.log(raised).read_text().startswith("training\nTraceback")
 

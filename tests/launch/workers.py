@@ -35,7 +35,7 @@ print("training", flush=True)
 if mode == "python-raises":
     raise ArithmeticError("the loss is not finite")
 time.sleep(0.2)
-store.finish(run_id, attempt, RunState.COMPLETED, results={"test": {"accuracy": 1.0}})
+store.finish(run_id, attempt, RunState.COMPLETED, results={"toy/question": {"test": {"accuracy": 1.0}}})
 if mode == "python-hangs":
     time.sleep(60)
 """

@@ -16,6 +16,8 @@ from engine.methods.model import Model, SourceAdapter
 CONFIG = EncoderConfig("bert", 99, 32, 3, 4, 64, 40, 2, 0)
 RTE = find_task("glue/rte")
 TWO_STAGE = [name for name, info in METHODS.items() if info.group == "two-stage"]
+COMBINING = [name for name in TWO_STAGE if name != "adaptersoup"]
+"""Methods that combine the sources' outputs."""
 REDUCTION = 4
 
 
@@ -41,6 +43,7 @@ def source_adapter(task: str, seed: int, width: int = CONFIG.hidden_size // REDU
             for i in range(CONFIG.num_hidden_layers)
             for name, shape in shapes.items()
         },
+        similarity=1 / (seed + 1),
     )
 
 
@@ -62,7 +65,7 @@ def attached(
     if "reduction" in info.own:
         values["reduction"] = REDUCTION
     if sources is None:
-        sources = source_adapters() if info.source_method else []
+        sources = source_adapters(info.source_count or 3) if info.source_method else []
     attach = getattr(importlib.import_module(module), function)
     return attach(encoder or small_encoder(), list(tasks), sources, {**values, **settings, **info.fixed})
 

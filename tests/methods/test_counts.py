@@ -26,6 +26,14 @@ NAMES = {
     "scalearn-uniform": "scalearn_uniform",
     "scalearn++": "scalearn_plusplus",
     "scalearn-uniform++": "scalearn_uniform_plusplus",
+    "scalearn-softmax": "scalearn_softmax",
+    "scalearn-mean": "scalearn_mean",
+    "propetl": "propetl",
+    "compacter++": "compacter_plusplus",
+    "ia3": "ia3",
+    "adaptersoup": "adapter_soup",
+    "probing": "probing",
+    "probing-pair": "probing",
 }
 EXPECTED = {
     "full-ft": (124_647_170, 124_055_040),
@@ -35,6 +43,15 @@ EXPECTED = {
     "scalearn-uniform": (592_226, 96),
     "scalearn++": (598_274, 6_144),
     "scalearn-uniform++": (592_138, 8),
+    "scalearn-softmax": (665_858, 73_728),
+    "scalearn-mean": (665_858, 73_728),
+    "propetl": (1_551_410, 959_280),
+    "compacter++": (621_570, 29_440),
+    "ia3": (647_426, 55_296),
+    "lora": (887_042, 294_912),
+    "adaptersoup": (592_130, 0),
+    "probing": (592_130, 0),
+    "probing-pair": (592_130, 0),
 }
 """All trainable parameters, and those without the head."""
 
@@ -42,7 +59,7 @@ EXPECTED = {
 def source(task: str) -> SourceAdapter:
     shapes = {"down.weight": (48, 768), "down.bias": (48,), "up.weight": (768, 48), "up.bias": (768,)}
     tensors = {f"adapter.layer.{i}.{name}": torch.empty(shape) for i in range(12) for name, shape in shapes.items()}
-    return SourceAdapter(task, tensors)
+    return SourceAdapter(task, tensors, similarity=1.0)
 
 
 def build(method: str) -> Model:
@@ -50,7 +67,7 @@ def build(method: str) -> Model:
     module, function = info.implementation.split(":")
     settings = {**{name: value.default for name, value in info.hyperparameters().items()}, **info.defaults, **info.fixed}
     with torch.device("meta"):
-        sources = [source(task) for task in TASKS] if info.source_method else []
+        sources = [source(task) for task in TASKS[: info.source_count]] if info.source_method else []
         encoder = Encoder(ROBERTA_BASE, pooler=True)
         return getattr(importlib.import_module(module), function)(encoder, [find_task("glue/rte")], sources, settings)
 
@@ -67,7 +84,8 @@ def test_trainable_parameters(method: str) -> None:
 
 
 @pytest.mark.skipif(not COUNTS.is_file(), reason=f"no {COUNTS}")
-@pytest.mark.parametrize("method", EXPECTED)
+@pytest.mark.parametrize("method", NAMES)
 def test_the_figures_are_the_released_codes(method: str) -> None:
     counted = json.loads(COUNTS.read_text())["methods"][NAMES[method]]
-    assert (counted["trainable_total"], counted["transfer_only"]) == EXPECTED[method]
+    masks = counted.get("added_but_frozen_in_released_code", 0)  # ProPETL's, which we train
+    assert (counted["trainable_total"] + masks, counted["transfer_only"] + masks) == EXPECTED[method]

@@ -12,10 +12,12 @@ from engine.encoder.encoder import Encoder
 from engine.errors import UserError
 from engine.methods.adapter_fusion import FusedSources
 from engine.methods.model import Model, SourceAdapter
+from engine.methods.scalearn import SMALLEST_SUM, constrained
 
-from .helpers import CONFIG, RTE, TWO_STAGE, attached, batch, small_encoder, source_adapter, source_adapters
+from .helpers import COMBINING, CONFIG, RTE, TWO_STAGE, attached, batch, small_encoder, source_adapter, source_adapters
 
-SCALING = [name for name in TWO_STAGE if name.startswith("scalearn")]
+CONSTRAINED = ("scalearn-softmax", "scalearn-mean")
+SCALING = [name for name in TWO_STAGE if name.startswith("scalearn") and name not in CONSTRAINED]
 
 
 def states(model: Model) -> Tensor:
@@ -84,14 +86,14 @@ def looped(model: Model, sources: list[SourceAdapter]) -> Model:
             if isinstance(c, FusedSources):
                 p = F.softmax((c.query(h).unsqueeze(1) * c.key(u)).sum(-1), dim=-1)
                 return norm(f + (p.unsqueeze(-1) * c.value(u)).sum(1) + x)
-            return norm(f + (c.omega * u).sum(1) + x)
+            return norm(f + (constrained(c.omega, c.constraint) * u).sum(1) + x)
 
         sites.feed_forward_output = site
     return model
 
 
 @pytest.mark.parametrize("lengths", [(5, 17, 3, 9), (30, 40, 38, 39)], ids=["query-applied", "query-folded"])
-@pytest.mark.parametrize("method", TWO_STAGE)
+@pytest.mark.parametrize("method", COMBINING)
 def test_folding_equals_the_loop_over_sources(method: str, lengths: tuple[int, ...]) -> None:
     sources = source_adapters()
     results = []
@@ -105,7 +107,7 @@ def test_folding_equals_the_loop_over_sources(method: str, lengths: tuple[int, .
         torch.testing.assert_close(folded, loop, atol=1e-11, rtol=1e-10)
 
 
-@pytest.mark.parametrize("method", TWO_STAGE)
+@pytest.mark.parametrize("method", COMBINING)
 def test_evaluation_folds_once_and_notices_changes(method: str) -> None:
     model = attached(method)
     optimizer = torch.optim.AdamW(model.parameter_groups(0.1, 0.0), fused=True)
@@ -130,7 +132,7 @@ def test_evaluation_folds_once_and_notices_changes(method: str) -> None:
     assert torch.equal(evaluated()[0], after)
 
 
-@pytest.mark.parametrize("method", TWO_STAGE)
+@pytest.mark.parametrize("method", COMBINING)
 def test_what_is_kept_has_the_parameters_precision(method: str) -> None:
     model = attached(method).eval()
     with torch.inference_mode():
@@ -160,7 +162,7 @@ def test_uniform_dropout_switches_whole_sources_off() -> None:
     assert off.all(-1).float().mean().item() == pytest.approx(0.5, abs=0.1)
 
 
-@pytest.mark.parametrize("method", SCALING)
+@pytest.mark.parametrize("method", [*SCALING, *CONSTRAINED])
 def test_omega_starts_at_two_over_t(method: str) -> None:
     sources = source_adapters(8)
     omega = torch.cat([p.flatten() for n, p in attached(method, sources=sources).named_parameters() if n.endswith("omega")])
@@ -215,3 +217,33 @@ def test_attaching_replaces_the_method_before(method: str) -> None:
     torch.testing.assert_close(states(model), states(fresh))
     trained = [[name for name, p in m.named_parameters() if p.requires_grad] for m in (model, fresh)]
     assert trained[0] == trained[1]
+
+
+@pytest.mark.parametrize("method", CONSTRAINED)
+def test_constrained_scales_sum_to_one(method: str) -> None:
+    layer = attached(method).double().parts["transfer"].layer[0]
+    with torch.no_grad():
+        layer.omega.add_(torch.randn_like(layer.omega) * 0.1)
+    scales = constrained(layer.omega, layer.constraint)
+    torch.testing.assert_close(scales.sum(0), torch.ones_like(scales[0]))
+    assert not torch.allclose(scales, layer.omega)
+
+
+def test_a_vanishing_sum_is_not_divided_by() -> None:
+    omega = torch.tensor([[0.5, 0.5, 0.5], [-0.5, -0.501, 0.5]], requires_grad=True)
+    scales = constrained(omega, "mean")
+    assert scales.abs().max() <= 0.501 / SMALLEST_SUM
+    assert scales[0, 1] < 0 < scales[0, 0]
+    scales.sum().backward()
+    assert omega.grad is not None and omega.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("method", SCALING)
+def test_the_penalty_on_omega_is_a_mean_over_dimensions_and_sources(method: str) -> None:
+    """Of an omega that all layers share, too: the released code takes the sum over dimensions there."""
+    model = attached(method, omega_penalty=0.5).double()
+    set_parameter(model, "omega", torch.tensor([[0.0], [1.0], [3.0]]))
+    per_omega = 0.5 * (1 + 0 + 4) / 3
+    assert model.penalty is not None
+    assert model.penalty().item() == pytest.approx(per_omega * (1 if "++" in method else CONFIG.num_hidden_layers))
+    assert attached(method).penalty is None

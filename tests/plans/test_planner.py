@@ -11,7 +11,7 @@ from engine.catalog.benchmarks import BENCHMARKS
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
-from engine.plans.spec import RunSpec
+from engine.plans.spec import RunSpec, joint_name
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
 from tests.plans.requests import needs_minilm, request
@@ -61,7 +61,7 @@ def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> N
     plan = make_plan(request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store)
     source, target = plan.runs[0].spec, plan.runs[-1].spec
     assert (target.hyperparameters["learning_rate"], target.hyperparameters["epochs"], target.limits) == (0.5, 2, {"train": 50})
-    usual = METHODS["adapter"].resolve({}, source.target, source.task.select_by)["learning_rate"]
+    usual = METHODS["adapter"].resolve({}, source.target, source.tasks[0].select_by)["learning_rate"]
     assert usual != 0.5 and source.hyperparameters["learning_rate"] == usual
     assert (source.hyperparameters["epochs"], source.limits) == (2, {"train": 50})
 
@@ -80,12 +80,17 @@ def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
         ({"methods": ("scalern",)}, "no method 'scalern'"),
         ({"methods": ()}, "name a method"),
         ({"targets": ()}, "name a task"),
+        ({"shots": 0}, "shots must be"),
+        ({"methods": ("pals",), "shots": 4}, "is a joint method"),
+        ({"methods": ("pals",), "sources": ("topics",)}, "learns from its targets alone"),
         ({"targets": ("quest",)}, "no task 'quest'"),
         ({"benchmark": "glue"}, "no task 'question' in glue"),
         ({"benchmark": "supergleu"}, "no benchmark 'supergleu'"),
         ({"targets": ("glue/rte",), "benchmark": "toy"}, "glue/rte is not a task of toy"),
         ({"sources": ("topics", "toy/topics")}, "named twice"),
         ({"sources": ()}, "needs source tasks"),
+        ({"methods": ("probing",)}, r"probing takes 1 source\(s\), not 6; name them with --sources"),
+        ({"methods": ("probing-pair",), "sources": ("topics",)}, r"probing-pair takes 2 source\(s\), not 1"),
         ({"methods": ("adapter",), "sources": ("topics",)}, "leave out --sources"),
         ({"sources": ("nothing",)}, "no task 'nothing'"),
         ({"settings": {"reduction": 16}}, "scalearn\\+\\+ has no setting 'reduction'"),
@@ -168,3 +173,51 @@ def data_dir() -> Path:
     from tests.catalog.folders import task_data
 
     return task_data()
+
+
+def test_a_joint_method_learns_all_its_targets_in_one_run(store: Store) -> None:
+    plan = make_plan(request(methods=("pals", "adapter"), targets=("topics", "choice"), seeds=(0, 1)), store)
+    found = [(one.spec.method, one.spec.target) for one in plan.runs]
+    assert found == [("pals", "toy/topics+choice")] * 2 + [("adapter", "toy/topics")] * 2 + [("adapter", "toy/choice")] * 2
+    joint = plan.runs[0].spec
+    assert joint.targets == ("toy/topics", "toy/choice") and set(joint.data) == set(joint.targets)
+    assert (joint.hyperparameters["sampling"], joint.hyperparameters["steps_per_epoch"]) == ("annealed", 60)
+    assert "sampling" not in plan.runs[-1].spec.hyperparameters
+    (first, *_) = submit(plan, store)
+    row = store.find(first)
+    assert (row.target, row.benchmark, row.metric, row.tasks) == ("toy/topics+choice", "toy", "mean", joint.targets)
+
+
+def test_a_benchmark_without_targets_means_every_task(store: Store) -> None:
+    joint = make_plan(request(methods=("adapter-m",), targets=(), benchmark="toy"), store)
+    assert [(one.spec.target, list(one.spec.targets)) for one in joint.runs] == [("toy", TOY)]
+    alone = make_plan(request(methods=("adapter",), targets=(), benchmark="toy"), store)
+    assert [one.spec.target for one in alone.runs] == TOY
+    other = make_plan(request(methods=("adapter-m",), targets=tuple(reversed(TOY))), store)
+    assert other.runs[0].spec.target == "toy/question+topics+choice+similarity+entailment+sentiment"
+    assert other.runs[0].spec.run_id != joint.runs[0].spec.run_id
+    single = make_plan(request(methods=("adapter-m",), targets=("question",)), store)
+    assert single.runs[0].spec.target == "toy/question" and "learns several tasks" in single.notes[0]
+
+
+def test_joint_names_tell_the_tasks_in_order() -> None:
+    assert joint_name(["glue/rte"]) == "glue/rte"
+    assert joint_name(["glue/rte", "glue/mrpc", "superglue/cb", "superglue/rte"]) == "glue/rte+mrpc+superglue/cb+rte"
+    assert joint_name([task.key for task in BENCHMARKS["glue"].tasks]) == "glue"
+
+
+def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(store: Store) -> None:
+    plan = make_plan(request(shots=16, seeds=(1, 2)), store)
+    targets = [one.spec for one in plan.runs if one.role == "target"]
+    sources = {one.spec.run_id: one.spec for one in plan.runs if one.role == "source"}
+    assert len(sources) == 5 + 2
+    for spec in targets:
+        *others, own = (sources[edge.run_id] for edge in spec.sources)
+        assert all((one.shots, one.seed, one.limits) == (None, 0, {}) for one in others)
+        assert (own.target, own.shots, own.seed, own.limits) == ("toy/question", 16, spec.seed, {"dev": 5000})
+        assert all(one.hyperparameters["patience"] == 20 for one in (own, spec))
+        assert (spec.hyperparameters["select_by"], spec.hyperparameters["epochs"]) == ("metric", 1000)
+    assert targets[0].group_id == targets[1].group_id and targets[0].run_id != targets[1].run_id
+    assert targets[0].group_id != make_plan(request(shots=4), store).runs[-1].spec.group_id
+    assert make_plan(request(shots=100, epochs=7), store).runs[-1].spec.hyperparameters["epochs"] == 7
+    assert make_plan(request(shots=100), store).runs[-1].spec.hyperparameters["epochs"] == 250

@@ -37,11 +37,11 @@ def test_a_run_from_queue_to_result(graph: Store) -> None:
     attempt = begin(graph, A)
     assert graph.progress(A, attempt, [point(A, 1, 0.5), point(A, 2, 0.25)], step=2, loss=0.25) is False
     graph.checkpointed(A, attempt, Checkpoint(run_id=A, kind="best", step=2, epoch=1, sha256="x", bytes=3_000_000_000))
-    assert graph.finish(A, attempt, RunState.COMPLETED, results={"test": {"accuracy": 0.5}}, best=0.5)
+    assert graph.finish(A, attempt, RunState.COMPLETED, results={"toy/question": {"test": {"accuracy": 0.5}}}, best=0.5)
     ended = graph.find(A)
     assert (ended.state, ended.step, ended.best, ended.cause) == (RunState.COMPLETED, 2, 0.5, None)
     assert ended.started_at and ended.ended_at and ended.started_at <= ended.ended_at
-    assert graph.results([A, B]) == {A: {"test": {"accuracy": 0.5}}}
+    assert graph.results([A, B]) == {A: {"toy/question": {"test": {"accuracy": 0.5}}}}
     assert [(one.step, one.value) for one in graph.metrics(A)] == [(1, 0.5), (2, 0.25)]
     assert [one.step for one in graph.metrics(A, "train/loss", after=1)] == [2]
     assert graph.checkpoints(A)["best"].bytes == 3_000_000_000
@@ -68,7 +68,7 @@ def test_an_older_attempt_is_fenced_everywhere(graph: Store) -> None:
     ):
         with pytest.raises(Fenced):
             write()
-    assert graph.finish(A, old, RunState.COMPLETED, results={"test": {"accuracy": 1.0}}) is False
+    assert graph.finish(A, old, RunState.COMPLETED, results={"toy/question": {"test": {"accuracy": 1.0}}}) is False
     assert graph.find(A).state == RunState.RUNNING
     assert graph.metrics(A) == [] and graph.results([A]) == {} and graph.checkpoints(A) == {}
 
@@ -187,7 +187,7 @@ def test_delete_takes_files_along_and_refuses_what_is_needed(graph: Store) -> No
     with pytest.raises(UserError, match="stop it first"):
         graph.delete([B, C])
     graph.progress(B, attempt, [point(B, 1, 1.0)])
-    graph.finish(B, attempt, RunState.COMPLETED, results={"test": {"accuracy": 1.0}})
+    graph.finish(B, attempt, RunState.COMPLETED, results={"toy/question": {"test": {"accuracy": 1.0}}})
     graph.delete([A, B, C])
     assert graph.runs() == [] and graph.metrics(B) == [] and graph.events(B) == [] and graph.results([B]) == {}
     assert not graph.home.run(A).exists()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.backbones import BACKBONES, backbone_defaults
+from engine.catalog.benchmarks import MEAN, TASKS
 from engine.catalog.methods import METHODS
-from engine.plans.spec import RunSpec, SourceSpec
+from engine.plans.spec import RunSpec, SourceSpec, joint_name
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
 
@@ -21,26 +21,30 @@ PROVENANCE = {
 
 def spec(
     method: str,
-    target: str,
+    target: str | Sequence[str],
     seed: int = 0,
     sources: Sequence[RunSpec] = (),
     backbone: str = "roberta-base",
     data: str = "d" * 40,
     limits: dict[str, int] | None = None,
+    shots: int | None = None,
     **settings: Any,
 ) -> RunSpec:
-    task = TASKS[target]
+    targets = (target,) if isinstance(target, str) else tuple(target)
     return RunSpec(
         method=method,
         backbone=backbone,
         # The revision, not the name, tells backbones apart.
         backbone_revision=REVISIONS[backbone],
-        target=target,
+        targets=targets,
         sources=tuple(SourceSpec(task=source.target, run_id=source.run_id) for source in sources),
         seed=seed,
-        hyperparameters=METHODS[method].resolve(settings, target, task.select_by),
+        hyperparameters=METHODS[method].resolve(
+            {**backbone_defaults(backbone), **settings}, joint_name(targets), TASKS[targets[0]].select_by, shots
+        ),
         limits=limits or {},
-        data=data,
+        shots=shots,
+        data=dict.fromkeys(targets, data),
     )
 
 
@@ -56,7 +60,7 @@ def queue(store: Store, one: RunSpec, command: str = "scalearn run") -> Run:
         seed=one.seed,
         spec=one.model_dump(mode="json"),
         command=command,
-        metric=one.task.headline,
+        metric=one.headline,
         epochs=int(one.hyperparameters["epochs"]),
     )
     edges = [
@@ -77,9 +81,12 @@ def start(store: Store, one: RunSpec) -> int:
 
 
 def complete(store: Store, one: RunSpec, value: float, trainable: int | None = None, transfer: int | None = None) -> RunSpec:
-    """``value`` becomes the headline metric on test, as a fraction."""
+    """``value`` becomes every target's headline metric on test, as a fraction."""
     attempt = start(store, one)
-    results = {"dev": {one.task.headline: value - 0.01, "loss": 0.5}, "test": {one.task.headline: value, "loss": 0.6}}
+    headlines = {task.key: task.headline for task in one.tasks} | ({MEAN: MEAN} if len(one.tasks) > 1 else {})
+    results = {
+        key: {"dev": {name: value - 0.01, "loss": 0.5}, "test": {name: value, "loss": 0.6}} for key, name in headlines.items()
+    }
     counts = {"trainable": trainable, "transfer": transfer}
     fields = {**counts, "provenance": PROVENANCE, "best_epoch": 2, "epoch": 3, "seconds": 61.0}
     assert store.finish(one.run_id, attempt, RunState.COMPLETED, results=results, **fields)

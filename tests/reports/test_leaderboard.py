@@ -32,7 +32,7 @@ def test_cell_is_mean_and_sample_deviation_of_test_headline(store: Store) -> Non
 def test_only_completed_runs_count(store: Store) -> None:
     queue(store, spec("adapter", BOOLQ, 1))
     failed = spec("adapter", BOOLQ, 2)
-    store.finish(failed.run_id, start(store, failed), RunState.FAILED, "out of memory", {"test": {"accuracy": 0.9}})
+    store.finish(failed.run_id, start(store, failed), RunState.FAILED, "out of memory", {BOOLQ: {"test": {"accuracy": 0.9}}})
     assert build(store).tables == ()
     complete(store, spec("adapter", BOOLQ, 0), 0.7)
     assert build(store).tables[0].rows[0].cells[BOOLQ].values == pytest.approx((70.0,))
@@ -139,3 +139,45 @@ def test_parameters_are_ranges_over_targets(store: Store) -> None:
     complete(store, spec("adapter", RTE), 0.7, trainable=120, transfer=10)
     row = build(store).tables[0].rows[0]
     assert (row.trainable, row.transfer) == ((100, 120), (10, 10))
+
+
+def test_a_joint_run_fills_the_cells_of_all_its_tasks(store: Store) -> None:
+    every = [task.key for task in BENCHMARKS["superglue"].tasks]
+    for seed in (0, 1):
+        complete(store, spec("adapter-m", every, seed), 0.7 + 0.02 * seed, trainable=10)
+    complete(store, spec("adapter-m", [CB, BOOLQ]), 0.6)
+    complete(store, spec("adapter", BOOLQ), 0.8)
+    (table,) = build(store).tables
+    alone, whole, part = (row for row in table.rows if not row.published)
+    assert (alone.method, whole.method, part.method) == ("adapter", "adapter-m", "adapter-m")
+    assert whole.settings == {} and part.settings == {"tasks": "cb+boolq"}
+    assert set(whole.cells) == set(every) and set(part.cells) == {CB, BOOLQ}
+    assert whole.cells[CB].values == pytest.approx((70.0, 72.0)) and part.cells[BOOLQ].values == pytest.approx((60.0,))
+    assert whole.trainable == (10, 10) and table.average(whole) == pytest.approx(71.0)
+    assert "best epoch by mean over its tasks of dev the headline metrics" in " ".join(table.provenance["selection"])
+
+
+def test_a_joint_run_over_two_benchmarks_stands_in_both(store: Store) -> None:
+    complete(store, spec("pals", ["glue/rte", CB]), 0.7)
+    glue, superglue = build(store).tables
+    assert [set(row.cells) for row in glue.rows if not row.published] == [{"glue/rte"}]
+    assert [row.settings for row in superglue.rows if not row.published] == [{}]
+    assert superglue.shared == {"tasks": "glue/rte+superglue/cb"}
+    assert [table.benchmark for table in build(store, benchmark="superglue").tables] == ["superglue"]
+
+
+def test_few_shot_runs_stand_apart_and_average_over_seeds(store: Store) -> None:
+    others = [complete(store, spec("adapter", key), 0.7) for key in (RTE, CB)]
+    complete(store, spec("adapter", BOOLQ), 0.9)
+    for seed in (0, 1):
+        own = complete(store, spec("adapter", BOOLQ, seed, shots=16, limits={"dev": 5000}), 0.5 + 0.1 * seed)
+        complete(store, spec("scalearn++", BOOLQ, seed, [*others, own], shots=16, limits={"dev": 5000}), 0.6)
+    (table,) = build(store).tables
+    rows = [row for row in table.rows if not row.published]
+    assert [(row.method, row.settings.get("shots")) for row in rows] == [
+        ("adapter", None),
+        ("adapter", "16"),
+        ("scalearn++", "16"),
+    ]
+    assert rows[1].settings == {"shots": "16"} and rows[1].cells[BOOLQ].seeds == (0, 1)
+    assert rows[2].settings == {"shots": "16", "sources": "boolq,cb,rte"} and rows[2].cells[BOOLQ].seeds == (0, 1)

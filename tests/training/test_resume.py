@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.benchmarks import BENCHMARKS, find_task
 from engine.catalog.methods import METHODS
 from engine.data.tokens import TaskData, prepare
 from engine.errors import UserError
@@ -21,9 +22,10 @@ from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
 from engine.training.evaluation import evaluate
 from engine.training.loop import Files, Loop, Stopped
-from engine.training.setup import build_model, card
+from engine.training.setup import build_model, card, with_shots
 
 TARGET = "toy/question"
+JOINT = (TARGET, "toy/similarity", "toy/topics", "toy/choice")
 SOURCES = ("toy/sentiment", "toy/choice", TARGET)
 CPU = Device("cpu", None)
 
@@ -34,10 +36,13 @@ class Points:
     def __init__(self) -> None:
         self.losses: dict[int, float] = {}
         self.last_fields: dict[str, Any] = {}
+        self.dev: dict[str, list[float]] = {}
 
     def point(self, name: str, step: int, epoch: float, value: float) -> None:
         if name == "train/loss":
             self.losses[step] = value
+        else:
+            self.dev.setdefault(name, []).append(value)
 
     def fields(self, **fields: Any) -> None:
         self.last_fields |= fields
@@ -49,23 +54,26 @@ class Points:
 def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
     info = METHODS[method]
     wanted = {"epochs": 2, "batch_size": 16, "learning_rate": 1e-2, **settings}
-    sources = tuple(SourceSpec(task=task, run_id="none") for task in SOURCES) if info.source_method else ()
-    values = info.resolve(wanted, target, "loss")
-    names = {"backbone": "tiny", "backbone_revision": "r", "data": "d"}
-    return RunSpec(method=method, target=target, sources=sources, seed=3, hyperparameters=values, limits={}, **names)
+    if "phm_dim" in info.own:
+        wanted["reduction"] = 8  # 4 must divide the bottleneck
+    tasks = SOURCES[: info.source_count] if info.source_method else ()
+    sources = tuple(SourceSpec(task=task, run_id="none") for task in tasks)
+    targets = JOINT if info.joint and target == TARGET else (target,)
+    values = info.resolve({"steps_per_epoch": 4, **wanted} if info.joint else wanted, target, "loss")
+    names = {"backbone": "tiny", "backbone_revision": "r", "data": dict.fromkeys(targets, "d")}
+    return RunSpec(method=method, targets=targets, sources=sources, seed=3, hyperparameters=values, limits={}, **names)
 
 
 @pytest.fixture(scope="module")
-def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> TaskData:
-    return prepare(
-        spec_of("adapter").task, tiny_backbone, tmp_path_factory.mktemp("tokens"), None, {"train": 64, "dev": 20, "test": 20}
-    )
+def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TaskData]:
+    cache, limits = tmp_path_factory.mktemp("tokens"), {"train": 64, "dev": 20, "test": 20}
+    return {key: prepare(find_task(key), tiny_backbone, cache, None, limits) for key in JOINT}
 
 
 def build(spec: RunSpec, folder: Path) -> Model:
     sources = [
-        SourceAdapter(source.task, build_model(spec_of("adapter", source.task), folder, []).trainable_state())
-        for source in spec.sources
+        SourceAdapter(source.task, build_model(spec_of("adapter", source.task), folder, []).trainable_state(), 1 / (place + 1))
+        for place, source in enumerate(spec.sources)
     ]
     return build_model(spec, folder, sources)
 
@@ -75,17 +83,17 @@ class Killed(BaseException):
 
 
 def prepared(
-    spec: RunSpec, folder: Path, data: TaskData, where: Path, record: Callable[..., None] = lambda *_: None
+    spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, record: Callable[..., None] = lambda *_: None
 ) -> tuple[Loop, Points]:
     """A loop that is never asked to stop, and what it records."""
     points = Points()
     files = Files(where / "best.safetensors", where / "last.safetensors", record)
     settings = dict(spec.hyperparameters)
     model = build(spec, folder)
-    return Loop(model, spec.task, data, settings, spec.seed, CPU, files, points, lambda: False, card(spec)), points
+    return Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, points, lambda: False, card(spec)), points
 
 
-def train(spec: RunSpec, folder: Path, data: TaskData, where: Path, stop_at: int | None) -> tuple[Loop, Points]:
+def train(spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, stop_at: int | None) -> tuple[Loop, Points]:
     """Train until the end, or until ``stop_at`` updates are made and saved."""
     loop, points = prepared(spec, folder, data, where)
     loop.should_stop = lambda: loop.progress.step == stop_at
@@ -98,7 +106,9 @@ def train(spec: RunSpec, folder: Path, data: TaskData, where: Path, stop_at: int
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_stopping_and_resuming_changes_nothing(method: str, tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_stopping_and_resuming_changes_nothing(
+    method: str, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
     spec = spec_of(method)
     _, straight = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=6)
     _, before = train(spec, tiny_backbone, data, tmp_path / "resumed", stop_at=3)
@@ -115,7 +125,7 @@ def test_stopping_and_resuming_changes_nothing(method: str, tiny_backbone: Path,
 
 @pytest.mark.parametrize("stop_at", [4, 8], ids=["before-evaluation", "before-the-last-evaluation"])
 def test_stopping_between_an_epochs_last_step_and_its_evaluation(
-    stop_at: int, tiny_backbone: Path, data: TaskData, tmp_path: Path
+    stop_at: int, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
 ) -> None:
     spec = spec_of("adapter")
     straight, _ = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=None)
@@ -136,12 +146,13 @@ def assert_same_end(one: Loop, two: Loop) -> None:
 @pytest.mark.parametrize("moment", ["before best", "before last", "evaluation"])
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_a_kill_around_an_evaluation_changes_nothing(
-    moment: str, epoch: int, tiny_backbone: Path, data: TaskData, tmp_path: Path
+    moment: str, epoch: int, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
 ) -> None:
     """``before last`` is between the best checkpoint and the last one: best is an epoch ahead of what is resumed."""
     spec = spec_of("adapter", learning_rate=1e-3)
     # What is trained on becomes better with every epoch, so that every epoch has a best checkpoint to write.
-    data = replace(data, splits={**data.splits, "dev": data.splits["train"]})
+    whole = data[TARGET]
+    data = {TARGET: replace(whole, splits={**whole.splits, "dev": whole.splits["train"]})}
     straight, _ = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=None)
     assert straight.progress.best_epoch == 2
 
@@ -166,21 +177,23 @@ def test_a_kill_around_an_evaluation_changes_nothing(
 
 
 def test_a_kill_after_training_and_before_the_results_trains_nothing_again(
-    tiny_backbone: Path, data: TaskData, tmp_path: Path
+    tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
 ) -> None:
     spec = spec_of("adapter")
     done, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
-    results = evaluate(done.model, spec.task, data.splits["test"], CPU)
+    results = evaluate(done.model, spec.tasks[0], data[TARGET].splits["test"], CPU)
     (tmp_path / ".last.safetensors.4711").write_bytes(b"half")
     again, points = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
     assert again.progress == done.progress and not points.losses
-    assert evaluate(again.model, spec.task, data.splits["test"], CPU) == results
+    assert evaluate(again.model, spec.tasks[0], data[TARGET].splits["test"], CPU) == results
     # Nothing was trained, so nothing is said about speed that would replace what the run had.
     assert "samples_per_second" not in points.last_fields
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_last_update_that_breaks_the_model_is_an_error(tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_a_last_update_that_breaks_the_model_is_an_error(
+    tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
     loop, _ = prepared(spec_of("adapter", epochs=1), tiny_backbone, data, tmp_path)
 
     def overflow_at_the_end() -> bool:
@@ -197,14 +210,16 @@ def test_a_last_update_that_breaks_the_model_is_an_error(tiny_backbone: Path, da
 @pytest.mark.parametrize("task", BENCHMARKS["toy"].tasks, ids=lambda task: task.name)
 def test_fewer_examples_than_a_batch_and_a_dev_split_of_one(task: Any, tiny_backbone: Path, tmp_path: Path) -> None:
     data = prepare(task, tiny_backbone, tmp_path / "tokens", None, {"train": 17, "dev": 1, "test": 1})
-    loop, points = train(spec_of("adapter", task.key), tiny_backbone, data, tmp_path, stop_at=None)
+    loop, points = train(spec_of("adapter", task.key), tiny_backbone, {task.key: data}, tmp_path, stop_at=None)
     assert loop.steps_per_epoch == 2 and sorted(points.losses) == [0, 1, 2, 3]
     numbers = evaluate(loop.model, task, data.splits["test"], CPU)
     assert list(numbers) == ["loss", *task.metrics] and all(map(math.isfinite, numbers.values()))
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_best_epoch_is_what_remains_in_the_model(method: str, tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_the_best_epoch_is_what_remains_in_the_model(
+    method: str, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
     spec = spec_of(method, learning_rate=0.5)
     loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
     best, about = load_checkpoint(tmp_path / "best.safetensors")
@@ -216,8 +231,64 @@ def test_the_best_epoch_is_what_remains_in_the_model(method: str, tiny_backbone:
     assert all(torch.equal(tensor, best[name]) for name, tensor in fresh.trainable_state().items())
 
 
-def test_patience_ends_a_run_that_does_not_improve(tiny_backbone: Path, data: TaskData, tmp_path: Path) -> None:
+def test_patience_ends_a_run_that_does_not_improve(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
     spec = spec_of("adapter", epochs=50, patience=2, learning_rate=1.0)
     loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
     assert loop.progress.epoch < 50
     assert loop.progress.epoch - loop.progress.best_epoch == 2
+
+
+def test_every_step_of_every_epoch_has_dropout(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
+    """The PALs code left evaluation mode on after the first epoch: 57,600 of its 60,000 steps ran without dropout."""
+    spec, seen = spec_of("shared"), []
+    model = build(spec, tiny_backbone)
+    model.encoder.register_forward_pre_hook(lambda module, _: seen.append((module.training, torch.is_grad_enabled())))
+    files = Files(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None)
+    settings = dict(spec.hyperparameters)
+    loop = Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, Points(), lambda: False, card(spec))
+    loop.run()
+    assert seen.count((True, True)) == loop.steps == 8
+    assert set(seen) == {(True, True), (False, False)}
+
+
+def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(tiny_backbone: Path, data: dict[str, TaskData]) -> None:
+    whole = data[TARGET]
+    few = with_shots(whole, 8, seed=1)
+    assert len(few.splits["train"]) == 8 and few.splits["dev"] is whole.splits["dev"]
+    assert np.bincount(few.splits["train"].labels).tolist() == [4, 4]
+    again, other = with_shots(whole, 8, seed=1), with_shots(whole, 8, seed=2)
+    assert np.array_equal(again.splits["train"].tokens, few.splits["train"].tokens)
+    assert not np.array_equal(other.splits["train"].tokens, few.splits["train"].tokens)
+
+
+def test_a_joint_run_selects_by_the_mean_and_tells_every_task(
+    tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
+    spec = spec_of("adapter-m")
+    loop, points = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
+    assert spec.hyperparameters["select_by"] == "metric" and (loop.steps_per_epoch, loop.steps) == (4, 8)
+    names = {"loss", "mean", *(f"{task.key}/{name}" for task in spec.tasks for name in ("loss", *task.metrics))}
+    assert {name.removeprefix("dev/") for name in points.dev} == names
+    for name, headline in (("mean", lambda task: task.headline), ("loss", lambda task: "loss")):
+        by_task = [points.dev[f"dev/{task.key}/{headline(task)}"] for task in spec.tasks]
+        assert points.dev[f"dev/{name}"] == pytest.approx([sum(values) / 4 for values in zip(*by_task, strict=True)])
+    means = points.dev["dev/mean"]
+    assert loop.progress.best == max(means) and loop.progress.best_epoch == 1 + means.index(max(means))
+    _, about = load_checkpoint(tmp_path / "best.safetensors")
+    assert list(about["tasks"]) == list(spec.targets) and about["dev"].keys() == set(spec.targets)
+
+
+def test_a_task_that_is_not_sampled_is_not_touched(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
+    """Neither by decay nor by moments that it gathered before: the PALs code went on moving such parameters."""
+    spec = spec_of("pals", weight_decay=0.1)
+    train(spec, tiny_backbone, data, tmp_path, stop_at=4)
+    before, _ = load_checkpoint(tmp_path / "last.safetensors")
+    loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=5)
+    after, _ = load_checkpoint(tmp_path / "last.safetensors")
+    sampled = spec.targets[loop.batches.at(4)[0]]
+    earlier = {spec.targets[loop.batches.at(step)[0]] for step in range(4)}
+    assert earlier - {sampled}, "another task was trained before"
+    for task in spec.targets:
+        own = [name for name in after if name.startswith("model.") and task in name]
+        changed = [name for name in own if not torch.equal(after[name], before[name])]
+        assert own and (changed == own if task == sampled else not changed)

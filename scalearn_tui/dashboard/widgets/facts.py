@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.catalog.backbones import backbone_defaults
+from engine.catalog.benchmarks import MEAN, TASKS
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
@@ -32,7 +33,7 @@ def state_style(state: str) -> str:
 def facts(run: Run, detail: Detail | None, book: RunBook, brief: bool) -> Content:
     """Identity, state with its cause, progress, settings and results; a line for each. ``brief`` leaves out the usual."""
     lines = [_identity(run), _what(run), _cause(run), _progress(run), _numbers(run), _pace(run, brief)]
-    lines += [_results(detail), _sources(detail, book), _settings(run, brief), _size(run, detail)]
+    lines += [_results(run, detail), _sources(detail, book), _settings(run, brief), _size(run, detail)]
     if not brief:
         lines.append(_asked(run))
     return Content("\n").join(Content.assemble(*line) for line in lines if line)
@@ -89,11 +90,18 @@ def _pace(run: Run, brief: bool) -> list[Part]:
     return parts
 
 
-def _results(detail: Detail | None) -> list[Part]:
+def _results(run: Run, detail: Detail | None) -> list[Part]:
+    """All of a single task's numbers; of a joint run the mean on test, then each task's headline metric."""
     if detail is None or not detail.results:
         return []
     parts: list[Part] = []
-    for split, values in detail.results.items():
+    if len(run.tasks) > 1:
+        shown = {task: TASKS[task].headline for task in run.tasks}
+        for task, metric in {MEAN: MEAN, **shown}.items():
+            value = detail.results.get(task, {}).get("test", {}).get(metric)
+            parts += ["  " if parts else "", (f"{task.rpartition('/')[2]} ", DIM), (score(value), "bold $text-success")]
+        return [("test ", DIM), *parts]
+    for split, values in detail.results.get(run.tasks[0], {}).items():
         parts += ["  " if parts else "", (split, DIM)]
         for metric, value in values.items():
             if metric != "loss":
@@ -136,7 +144,7 @@ def _defaults(run: Run) -> dict[str, object]:
         return {}
     try:
         select_by = str(run.spec.get("hyperparameters", {}).get("select_by", "loss"))
-        return dict(info.resolve(backbone_defaults(run.backbone), run.target, select_by))
+        return dict(info.resolve(backbone_defaults(run.backbone), run.target, select_by, run.spec.get("shots")))
     except UserError:
         return {}
 

@@ -89,6 +89,7 @@ def upgrade() -> None:
     op.create_table(
         "result",
         key("run_id", AutoString(), of_run()),
+        key("task", AutoString()),
         key("split", AutoString()),
         key("metric", AutoString()),
         needed("value", sa.Float()),

@@ -1,0 +1,138 @@
+"""What a method is: its settings with their ranges, its defaults, and the string that names its code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import UserError
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One setting of a run: its default, its range and what it does."""
+
+    default: Value
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def parse(self, name: str, value: Value) -> Value:
+        """Cast ``value`` to the default's type and check the range. Raises UserError naming the setting."""
+        kind = type(self.default)
+        try:
+            if kind is bool:
+                parsed: Value = {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
+            elif kind is int and float(value) != int(float(value)):
+                raise ValueError
+            else:
+                parsed = kind(float(value)) if kind in (int, float) else kind(value)
+        except (KeyError, ValueError, OverflowError):
+            raise UserError(f"{name} must be {'a number' if kind in (int, float) else kind.__name__}, not {value!r}") from None
+        if self.choices and parsed not in self.choices:
+            raise UserError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}")
+        if isinstance(parsed, int | float) and not isinstance(parsed, bool):
+            above = self.minimum is None or parsed >= self.minimum
+            below = self.maximum is None or parsed <= self.maximum
+            if not (above and below):
+                low = "-inf" if self.minimum is None else f"{self.minimum:g}"
+                high = "inf" if self.maximum is None else f"{self.maximum:g}"
+                raise UserError(f"{name} must lie between {low} and {high}, not {value}")
+        return parsed
+
+
+COMMON: dict[str, Hyperparameter] = {
+    "learning_rate": Hyperparameter(3e-4, "peak learning rate of AdamW", 1e-8, 10.0),
+    "epochs": Hyperparameter(30, "planned passes over the training split", 1, 100_000),
+    "batch_size": Hyperparameter(32, "examples per optimiser step", 1, 65_536),
+    "patience": Hyperparameter(5, "epochs without improvement on the dev split before stopping", 1, 100_000),
+    "weight_decay": Hyperparameter(0.0, "decoupled weight decay (biases and LayerNorms are exempt)", 0.0, 10.0),
+    "warmup": Hyperparameter(0.0, "share of all steps spent raising the learning rate", 0.0, 1.0),
+    "dropout": Hyperparameter(0.1, "dropout in the backbone (hidden states, attention) and in the head", 0.0, 0.99),
+    "max_grad_norm": Hyperparameter(1.0, "gradients are clipped to this global norm", 1e-6, 1e6),
+    "select_by": Hyperparameter("loss", "what picks the best epoch on the dev split", choices=("loss", "metric")),
+    "precision": Hyperparameter(
+        "auto", "auto is bfloat16 autocast on GPUs that have it", choices=("auto", "float32", "bfloat16")
+    ),
+}
+JOINT: dict[str, Hyperparameter] = {
+    "sampling": Hyperparameter(
+        "proportional",
+        "chance of a task with n examples: n^(1/temperature), n^0.5, n^alpha with alpha falling from 1 to 0.2, or equal",
+        choices=("proportional", "sqrt", "annealed", "uniform"),
+    ),
+    "temperature": Hyperparameter(1.0, "of proportional sampling; a higher one evens the tasks out", 1e-3, 1e6),
+    "steps_per_epoch": Hyperparameter(0, "steps between evaluations; 0 is as many as pass over all examples", 0, 10_000_000),
+}
+"""Settings of the methods that learn several tasks at once."""
+REDUCTION = Hyperparameter(16, "hidden size divided by the adapter's bottleneck size", 1, 4096)
+BUDGETS: dict[str, dict[str, Value]] = {"toy": {"epochs": 8, "patience": 3, "steps_per_epoch": 60}}
+"""Training budgets of all methods on benchmarks that the papers did not use."""
+FEW_SHOT_STEPS = 1000
+"""Planned optimiser steps of a few-shot run (ScaLearn, section 4)."""
+FEW_SHOT: dict[str, Value] = {"patience": 20, "select_by": "metric"}
+"""What else a few-shot run has in place of its method's defaults."""
+FEW_SHOT_DEV = 5000
+"""Dev examples at most: a few-shot run evaluates after every few steps."""
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """One method: how parameters are added, combined and trained."""
+
+    name: str
+    title: str
+    group: str
+    """``single-task``, ``joint``, ``two-stage`` or ``probing``."""
+    implementation: str
+    """``module:function`` with the signature ``attach(encoder, tasks, sources, hyperparameters) -> Model``."""
+    paper: str
+    summary: str
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    """Overrides of ``COMMON``."""
+    own: Mapping[str, Hyperparameter] = field(default_factory=dict)
+    """Settings that only this method has."""
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    """What makes this a variant of ``implementation``; not a user's choice."""
+    exceptions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Overrides of the defaults for one benchmark or one task, by benchmark name or task key."""
+    aliases: tuple[str, ...] = ()
+    source_method: str | None = None
+    """The single-task method whose runs are combined; two-stage methods and probes only."""
+    source_count: int | None = None
+    """How many sources it takes; any number unless told."""
+    similarities: bool = False
+    """Whether it weighs sources by how alike their texts and the target's are; see ``engine.training.similarity``."""
+
+    @property
+    def joint(self) -> bool:
+        """Whether one run learns all its targets."""
+        return self.group == "joint"
+
+    def hyperparameters(self) -> dict[str, Hyperparameter]:
+        return {**COMMON, **(JOINT if self.joint else {}), **self.own}
+
+    def resolve(self, overrides: Mapping[str, Any], target: str, select_by: str, shots: int | None = None) -> dict[str, Value]:
+        """All settings of a run: defaults, the exceptions of its target, then ``overrides``; sorted by name.
+
+        ``target`` is a task key, or what a joint run calls its tasks together (``glue``). Raises UserError for a name that the
+        method does not have or a value out of range.
+        """
+        known = self.hyperparameters()
+        values = {name: setting.default for name, setting in known.items()}
+        values |= {"select_by": select_by, **self.defaults}
+        for place in (target.partition("/")[0], target):
+            values |= BUDGETS.get(place, {}) | dict(self.exceptions.get(place, {}))
+        values |= FEW_SHOT if shots else {}
+        for name, value in overrides.items():
+            if name not in known:
+                raise UserError(f"{self.name} has no setting {name!r}; it has {', '.join(sorted(known))}")
+            values[name] = known[name].parse(name, value)
+        if shots and "epochs" not in overrides:
+            values["epochs"] = math.ceil(FEW_SHOT_STEPS / math.ceil(shots / int(values["batch_size"])))
+        return dict(sorted((name, value) for name, value in values.items() if name in known))

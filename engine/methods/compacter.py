@@ -1,0 +1,87 @@
+"""Compacter++ (Karimi Mahabadi et al. 2021): the single-task adapter with maps that are sums of Kronecker products.
+
+In ``adapter.py``'s place and notation, with ``h`` as a row:
+
+    A(h) = up( gelu( down(h) ) ),   phm(z) = z H + b,   H = sum_k kron( R_k, left_k right_k )
+
+The ``n`` small matrices ``R_k`` are one tensor for both maps of all layers; the factors of rank 1 belong to a map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.method import Value
+from engine.encoder.encoder import Encoder
+from engine.errors import UserError
+from engine.methods.adapter import bottleneck_width
+from engine.methods.model import Model, SourceAdapter, frozen
+from engine.methods.sources import Folding
+
+RULE_STD = 1e-4
+
+
+class PHMLinear(nn.Module):
+    """``inputs -> outputs``. ``rule`` ``[n, n, n]``, factors ``[n, inputs/n, 1]`` and ``[n, 1, outputs/n]``, bias 0.
+
+    The factors are Xavier-normal, as the released code's are (its setting says uniform, which it does not heed).
+    """
+
+    def __init__(self, inputs: int, outputs: int, rule: nn.Parameter) -> None:
+        super().__init__()
+        n = len(rule)
+        self.rule = rule
+        self.left = nn.Parameter(torch.stack([nn.init.xavier_normal_(torch.empty(inputs // n, 1)) for _ in range(n)]))
+        self.right = nn.Parameter(torch.stack([nn.init.xavier_normal_(torch.empty(1, outputs // n)) for _ in range(n)]))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def weight(self) -> Tensor:
+        """``H``, ``[inputs, outputs]``."""
+        products = torch.einsum("kac,kbd->abcd", self.rule, self.left @ self.right)
+        return products.flatten(2, 3).flatten(0, 1)
+
+
+class CompactBottleneck(Folding):
+    """One layer; the two maps are made of their factors once per step."""
+
+    def __init__(self, hidden_size: int, width: int, rule: nn.Parameter) -> None:
+        super().__init__()
+        self.down = PHMLinear(hidden_size, width, rule)
+        self.up = PHMLinear(width, hidden_size, rule)
+
+    def fold(self) -> tuple[Tensor, Tensor]:
+        return self.down.weight(), self.up.weight()
+
+    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        """``N(f + A(N(f + x)) + x)``, all ``[rows, d]``."""
+        residual = f + x
+        down, up = self.folded()
+        inner = F.gelu(torch.addmm(self.down.bias, norm(residual), down))
+        return norm(torch.addmm(self.up.bias, inner, up) + residual)
+
+
+class Compacter(nn.Module):
+    """Saved as ``rule`` and ``layer.{i}.{down,up}.{left,right,bias}``."""
+
+    def __init__(self, encoder: Encoder, width: int, n: int) -> None:
+        super().__init__()
+        self.rule = nn.Parameter(torch.empty(n, n, n).normal_(std=RULE_STD))
+        self.layer = nn.ModuleList(CompactBottleneck(encoder.config.hidden_size, width, self.rule) for _ in encoder.layers)
+        for sites, bottleneck in zip(encoder.sites, self.layer, strict=True):
+            sites.feed_forward_output = bottleneck
+
+
+def attach(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """Reads ``reduction`` and ``phm_dim``, the ``n`` above. Raises UserError when ``n`` does not divide both sizes."""
+    width, n = bottleneck_width(encoder, hyperparameters), int(hyperparameters["phm_dim"])
+    hidden_size = encoder.config.hidden_size
+    if hidden_size % n or width % n:
+        raise UserError(f"phm_dim {n} must divide the hidden size {hidden_size} and the bottleneck {width}; change reduction")
+    return Model(encoder, tasks, {"adapter": Compacter(frozen(encoder), width, n)})

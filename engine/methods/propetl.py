@@ -1,0 +1,132 @@
+"""ProPETL (Zeng et al. 2023): one bottleneck for all layers, of which each layer uses the part that its learned mask keeps.
+
+With ``W`` a weight of the shared bottleneck and ``S`` scores of the same shape, in ``adapter.py``'s place and notation:
+
+    M = 1 where |S| is among its largest, else 0;   A(h) = (W_up * M_up) relu( (W_down * M_down) h + b_down ) + b_up
+
+Backward passes through the choice to ``|S|`` as if it were not there (straight-through). Single-task, a layer has masks of its
+own. Joint (ProPETL-m), a task has masks too, and what either keeps is kept: ``M = 1 - (1 - M_task) (1 - M_layer)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.method import Value
+from engine.encoder.encoder import Encoder
+from engine.methods.adapter import Bottleneck, bottleneck_width
+from engine.methods.model import Model, SourceAdapter, frozen
+from engine.methods.sources import Folding
+
+
+class Mask(nn.Module):
+    """A mask over a weight, made of trained ``scores`` (float32, of the weight's shape) ~ U(-bound, bound)."""
+
+    def __init__(self, weight: Tensor, keep: float, bound: float) -> None:
+        super().__init__()
+        self.keep = keep
+        self.scores = nn.Parameter(torch.empty_like(weight, requires_grad=False).uniform_(-bound, bound))
+
+    def forward(self) -> Tensor:
+        """0 and 1, of the weight's shape; the gradient is that of ``|scores|``."""
+        magnitude = self.scores.abs()
+        dropped = int((1 - self.keep) * magnitude.numel())
+        kept = torch.ones_like(magnitude)
+        if dropped:
+            kept = (magnitude > magnitude.flatten().kthvalue(dropped).values).to(magnitude.dtype)
+        return kept + (magnitude - magnitude.detach())
+
+
+class Masks(nn.Module):
+    """The masks of both maps of a bottleneck, for one layer or one task."""
+
+    def __init__(self, shared: Bottleneck, keep: float, joint: bool) -> None:
+        super().__init__()
+        # The released single-task code holds scores transposed, and their range follows from the last dimension.
+        self.down, self.up = (
+            Mask(linear.weight, keep, (linear.in_features if joint else linear.out_features) ** -0.5)
+            for linear in (shared.down, shared.up)
+        )
+
+
+class MaskedBottleneck(Folding):
+    """One layer: the shared bottleneck under this layer's masks ``own`` and, where there are any, the selected task's."""
+
+    def __init__(self, shared: Bottleneck, own: Masks, tasks: nn.ModuleDict) -> None:
+        super().__init__()
+        self.shared, self.own, self.tasks = shared, own, tasks
+        self.task: str | None = None
+
+    def fold(self) -> tuple[Tensor, Tensor]:
+        """The masked weights of the down and the up map."""
+        down, up = self.own.down(), self.own.up()
+        if self.task is not None:
+            masks = cast(Masks, self.tasks[self.task])
+            down, up = either(down, masks.down()), either(up, masks.up())
+        return self.shared.down.weight * down, self.shared.up.weight * up
+
+    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        """``N(f + A(N(f + x)) + x)``, all ``[rows, d]``."""
+        residual = f + x
+        down, up = self.folded()
+        inner = torch.relu(F.linear(norm(residual), down, self.shared.down.bias))
+        return norm(F.linear(inner, up, self.shared.up.bias) + residual)
+
+
+def either(one: Tensor, other: Tensor) -> Tensor:
+    """What at least one of two masks keeps; differentiable."""
+    return 1 - (1 - one) * (1 - other)
+
+
+class ProPETL(nn.Module):
+    """Saved as ``{down,up}.{weight,bias}``, ``layer.{i}.own.{down,up}.scores`` and ``tasks.{key}.{down,up}.scores``."""
+
+    def __init__(self, encoder: Encoder, width: int, keep: float, tasks: Sequence[str]) -> None:
+        super().__init__()
+        shared = Bottleneck(encoder.config.hidden_size, width)
+        self.down, self.up = shared.down, shared.up
+        self.tasks = nn.ModuleDict({task: Masks(shared, keep, joint=True) for task in tasks})
+        self.layer = nn.ModuleList(
+            MaskedBottleneck(shared, Masks(shared, keep, joint=bool(tasks)), self.tasks) for _ in encoder.layers
+        )
+        for sites, masked in zip(encoder.sites, self.layer, strict=True):
+            sites.feed_forward_output = masked
+
+    def select(self, task: str) -> None:
+        """Use the masks of this task from now on."""
+        for layer in cast("Sequence[MaskedBottleneck]", self.layer):
+            if layer.task != task:
+                layer.task = task
+                layer.forget()
+
+
+def _rates(hyperparameters: Mapping[str, Value]) -> dict[str, float]:
+    return {"scores": float(hyperparameters["mask_rate"])}
+
+
+def attach(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """Reads ``reduction``, ``keep`` (the share that a mask keeps) and ``mask_rate`` (the scores' learning rate over the run's).
+
+    Raises UserError when ``reduction`` leaves no bottleneck.
+    """
+    width = bottleneck_width(encoder, hyperparameters)
+    adapter = ProPETL(frozen(encoder), width, float(hyperparameters["keep"]), tasks=())
+    return Model(encoder, tasks, {"adapter": adapter}, rates=_rates(hyperparameters))
+
+
+def attach_joint(
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+) -> Model:
+    """ProPETL-m: the same with masks for every task beside those for every layer; reads what ``attach`` reads."""
+    width = bottleneck_width(encoder, hyperparameters)
+    keys = [task.key for task in tasks]
+    adapter = ProPETL(frozen(encoder), width, float(hyperparameters["keep"]), keys)
+    return Model(encoder, tasks, {"adapter": adapter}, select=adapter.select, rates=_rates(hyperparameters))

@@ -1,0 +1,67 @@
+"""A file's method attached as a worker would: by its catalog entry, with the constants and shapes of the file."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from engine.catalog.methods import METHODS
+from engine.methods.model import Model, SourceAdapter
+
+NAMES = {
+    "full_finetune": "full-ft",
+    "adapter": "adapter",
+    "propetl": "propetl",
+    "compacter_plusplus": "compacter++",
+    "ia3": "ia3",
+    "adapter_fusion": "adapterfusion",
+    "scalearn": "scalearn",
+    "scalearn_uniform": "scalearn-uniform",
+    "scalearn_plusplus": "scalearn++",
+    "scalearn_uniform_plusplus": "scalearn-uniform++",
+    "scalearn_mean": "scalearn-mean",
+    "scalearn_softmax": "scalearn-softmax",
+    "omega_penalty": "scalearn",
+    "adapter_soup": "adaptersoup",
+    "probing_single": "probing",
+    "probing_pair": "probing-pair",
+}
+"""Our name of each file's method."""
+
+
+def attach(name: str, *arguments: Any, **constants: object) -> Model:
+    """The method with its defaults, ``constants`` and what its catalog entry fixes."""
+    info = METHODS[name]
+    module, function = info.implementation.split(":")
+    defaults = {name: setting.default for name, setting in info.hyperparameters().items()}
+    settings = {**defaults, **info.defaults, **constants, **info.fixed}
+    return getattr(importlib.import_module(module), function)(*arguments, settings)
+
+
+def constants(metadata: Mapping[str, str], hidden_size: int, tensors: Mapping[str, Tensor]) -> dict[str, object]:
+    """The settings that a file was made with."""
+    widths = [len(t) for name, t in tensors.items() if name.endswith(("down.bias", "down.b")) and "grads." not in name]
+    found: dict[str, object] = {"reduction": hidden_size // widths[0]} if widths else {}
+    read = {"dropout": "omega_dropout", "sparsity": "keep", "phm_dim": "phm_dim", "top_k": "top_k", "lambda": "omega_penalty"}
+    found |= {ours: json.loads(metadata[theirs]) for theirs, ours in read.items() if theirs in metadata}
+    if "omega" in metadata:
+        omega = json.loads(metadata["omega"])
+        values = [omega[source] for source in sources_of(metadata)] if isinstance(omega, dict) else [omega]
+        found |= dict(zip(("omega",) if len(values) == 1 else ("omega_first", "omega_second"), values, strict=True))
+    return found
+
+
+def sources_of(metadata: Mapping[str, str]) -> dict[str, float | None]:
+    """The sources in order, with their similarities where the file has them."""
+    if "similarities" in metadata:
+        return json.loads(metadata["similarities"])
+    names = [metadata["source"]] if "source" in metadata else json.loads(metadata.get("sources", "[]"))
+    return dict.fromkeys(names)
+
+
+def source_adapter(name: str, similarity: float | None, tensors: Mapping[str, Tensor]) -> SourceAdapter:
+    return SourceAdapter(name, {f"adapter.{key}": tensor for key, tensor in tensors.items()}, similarity)

@@ -1,0 +1,76 @@
+"""Freshly made parameters are distributed as the released code's, which were measured at base shape."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+
+from engine.catalog.benchmarks import find_task
+from engine.catalog.methods import METHODS
+from engine.encoder.encoder import Encoder, EncoderConfig
+
+from ..conformance.attaching import attach
+from ..conformance.golden import ROOT
+from .test_counts import TASKS
+
+MEASURED = ROOT / "initialisation.json"
+BASE = EncoderConfig("roberta", 10, 768, 12, 12, 3072, 10, 1, 1, 1e-5)
+SCORES = {"_mask.<task>.down_mask": "own.down.scores", "_mask.<task>.up_mask": "own.up.scores"}
+JOINT_SCORES = {
+    "<task>_down_mask.param": "tasks.glue/rte.down.scores",
+    "<task>_up_mask.param": "tasks.glue/rte.up.scores",
+    "layer_down_mask.param": "own.down.scores",
+    "layer_up_mask.param": "own.up.scores",
+}
+BOTTLENECK = {
+    "adapter_down.0.weight": "down.weight",
+    "adapter_down.0.bias": "down.bias",
+    "adapter_up.weight": "up.weight",
+    "adapter_up.bias": "up.bias",
+}
+SAMPLERS = {f"{name}_sampler.{kind}": f"{name}.{kind}" for name in ("down", "up") for kind in ("weight", "bias")}
+FACTORS = {
+    f"{theirs}.{part}": f"{ours}.{name}"
+    for theirs, ours in (("adapter_down.0", "down"), ("adapter_up", "up"))
+    for part, name in (("W_left", "left"), ("W_right", "right"), ("b", "bias"))
+}
+VECTORS = {f"self.{name}.loras.<task>.lora_B": f".{name}" for name in ("key", "value")}
+CASES = {
+    "adapter": ("adapter", BOTTLENECK),
+    "propetl": ("propetl", BOTTLENECK | SCORES),
+    "propetl-m": ("propetl_m", SAMPLERS | JOINT_SCORES),
+    "compacter++": ("compacter_plusplus", FACTORS | {"phm_rule": "adapter.rule"}),
+    "ia3": ("ia3", VECTORS | {"intermediate.dense.loras.<task>.lora_B": ".intermediate"}),
+}
+"""Our method: its name in the file, and the ends of its parameters' names, theirs and ours."""
+
+
+def fresh(method: str) -> dict[str, torch.Tensor]:
+    with torch.device("meta"):
+        encoder = Encoder(BASE)
+    torch.manual_seed(0)
+    tasks = [find_task(f"glue/{name}") for name in (TASKS if METHODS[method].joint else TASKS[:1])]
+    return attach(method, encoder, tasks, []).transfer_tensors()
+
+
+@pytest.mark.skipif(not MEASURED.is_file(), reason=f"no {MEASURED}")
+@pytest.mark.parametrize("method", CASES)
+def test_initial_values(method: str) -> None:
+    theirs, ends = CASES[method]
+    measured = json.loads(MEASURED.read_text())[theirs]
+    ours = fresh(method)
+    for end, our_end in ends.items():
+        (expected,) = (about for name, about in measured.items() if name.endswith(end))
+        tensors = [tensor for name, tensor in ours.items() if name.endswith(our_end)]
+        assert tensors, our_end
+        found = torch.cat([tensor.flatten() for tensor in tensors])
+        # Both sides are samples; the measured one is the smaller.
+        noise = 4 / math.sqrt(math.prod(expected["shape"]))
+        assert found.std().item() == pytest.approx(expected["std"], rel=noise, abs=1e-9), our_end
+        assert found.mean().item() == pytest.approx(expected["mean"], abs=noise * expected["std"] + 1e-9), our_end
+        if "scores" in our_end:
+            assert found.max().item() == pytest.approx(expected["max"], rel=0.01)
+            assert found.min().item() == pytest.approx(expected["min"], rel=0.01)

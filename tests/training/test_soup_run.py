@@ -1,0 +1,51 @@
+"""An AdapterSoup run from its request to its checkpoint: the similarities are computed, used and written down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.plans.planner import make_plan, submit
+from engine.plans.request import Request
+from engine.registry.exits import WorkerExit
+from engine.registry.store import Store
+from engine.registry.tables import Run
+from engine.training.checkpoints import load_checkpoint
+from engine.training.setup import build_model, load_sources
+from engine.training.worker import Termination, work
+
+
+def trained(store: Store, run_id: str) -> Run:
+    attempt = store.claim(run_id, "local", "cpu")
+    assert attempt is not None
+    assert work(store, run_id, attempt, Termination()) == WorkerExit.COMPLETED
+    return store.find(run_id)
+
+
+def test_similarities_are_in_the_provenance_and_in_the_checkpoint(store: Store, tiny_backbone: Path) -> None:
+    request = Request(
+        methods=("adaptersoup",),
+        targets=("toy/question",),
+        sources=("toy/choice", "toy/question"),
+        backbone=str(tiny_backbone),
+        settings={"similarity_model": "backbone", "similarity_texts": 40, "top_k": 1, "batch_size": 8, "precision": "float32"},
+        epochs=1,
+        limits={"train": 16, "dev": 8, "test": 8},
+    )
+    plan = make_plan(request, store)
+    (run_id,) = submit(plan, store)
+    for planned in plan.runs[:-1]:
+        trained(store, planned.spec.run_id)
+    run = trained(store, run_id)
+    assert run.provenance is not None
+    similarities = run.provenance["similarities"]
+    assert list(similarities) == ["toy/choice", "toy/question"] and all(-1 <= value <= 1 for value in similarities.values())
+    assert run.transfer == 0
+    tensors, card = load_checkpoint(store.home.checkpoint(run_id, "best"))
+    assert card["similarities"] == similarities
+    assert all(name.startswith("heads.toy/question.") for name in tensors)
+
+    # What is written is what a later use of the run needs.
+    spec = plan.runs[-1].spec
+    sources = load_sources(store, run_id, spec, card["similarities"])
+    assert [source.similarity for source in sources] == list(similarities.values())
+    build_model(spec, tiny_backbone, sources).load_trainable(tensors)
