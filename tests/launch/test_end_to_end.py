@@ -56,7 +56,7 @@ def test_a_killed_and_a_stopped_run_goes_on_as_if_nothing_had_happened(
     homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disturbed, undisturbed = homes
-    settings = ("--set", "batch_size=4", "--set", "patience=100", "--epochs", "8", "--limit", "test=64")
+    settings = ("--set", "batch_size=4", "--set", "patience=100", "--epochs", "20", "--limit", "test=64")
     for store in homes:
         request = ("run", "-m", "adapter", "-t", "toy/sentiment", "-b", str(tiny_backbone), *settings, "--detach")
         assert scalearn(store, monkeypatch, *request) == ExitCode.OK
