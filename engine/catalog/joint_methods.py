@@ -73,7 +73,6 @@ def _hyperformer(name: str, title: str, shared: bool, alias: str, summary: str) 
             "projected": Hyperparameter(64, "size of the generators' input", 1, 8192),
         },
         fixed={"shared": shared},
-        exceptions=TOY_ADAPTER,
         aliases=(alias,),
     )
 
