@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine.catalog.benchmarks import BENCHMARKS, MEAN, TASKS, find_benchmark
+from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark
 from engine.catalog.methods import METHODS, SCALEARN_PAPER
 from engine.registry.reading import Results
 from engine.registry.store import Store
@@ -243,9 +243,9 @@ def _provenance(table: Table, runs: Sequence[Run], published: bool) -> dict[str,
 
 def _rule(run: Run, task: str) -> str:
     by_loss = run.spec["hyperparameters"]["select_by"] == "loss"
-    together = f"{MEAN} over its tasks of " if len(run.tasks) > 1 else ""
-    metric = "the headline metrics" if together else TASKS[task].headline
-    return f"best epoch by {together}dev {'loss' if by_loss else metric}"
+    if len(run.tasks) > 1:
+        return f"best epoch by the mean dev {'loss' if by_loss else 'headline metric'} of its tasks"
+    return f"best epoch by dev {'loss' if by_loss else TASKS[task].headline}"
 
 
 def _split(run: Run, key: str) -> str:

@@ -154,7 +154,7 @@ def test_a_joint_run_fills_the_cells_of_all_its_tasks(store: Store) -> None:
     assert set(whole.cells) == set(every) and set(part.cells) == {CB, BOOLQ}
     assert whole.cells[CB].values == pytest.approx((70.0, 72.0)) and part.cells[BOOLQ].values == pytest.approx((60.0,))
     assert whole.trainable == (10, 10) and table.average(whole) == pytest.approx(71.0)
-    assert "best epoch by mean over its tasks of dev the headline metrics" in " ".join(table.provenance["selection"])
+    assert "best epoch by the mean dev headline metric of its tasks" in " ".join(table.provenance["selection"])
 
 
 def test_a_joint_run_over_two_benchmarks_stands_in_both(store: Store) -> None:
