@@ -36,6 +36,9 @@ class BackgroundApp(App[int]):
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
         then, failed = self._waiting.pop(event.worker, (None, None))
+        if not self.is_running:
+            # A closing app has taken its widgets away.
+            return
         if event.state is WorkerState.SUCCESS and then is not None:
             then(event.worker.result)
         elif event.state is WorkerState.ERROR and failed is not None and event.worker.error is not None:
