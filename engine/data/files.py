@@ -1,0 +1,174 @@
+"""Tables from the files that users have: CSV, TSV, JSONL and parquet, with errors that name file and line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.errors import UserError
+
+ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+CHUNK = 10_000
+"""Rows that are Python objects at a time; a file of lines is never held whole."""
+
+
+def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The file's rows, with ``columns`` only if told. What it holds is told by how its name ends.
+
+    Text is UTF-8. Cells of CSV and TSV, which have a header and are quoted as spreadsheets do, are strings. Each line of JSONL
+    is one object; a field that it lacks is null. Blank lines are skipped. Raises UserError naming file and line.
+    """
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise UserError(f"{shown(path)} is not a file of rows; those end in {', '.join(ENDINGS)}")
+    try:
+        if ending == ".parquet":
+            return _parquet(path, columns)
+        return _json(path, columns) if ending == ".jsonl" else _csv(path, columns)
+    except FileNotFoundError:
+        raise UserError(f"{shown(path)} does not exist") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{shown(path)}:{_undecodable_line(path)}: this is not UTF-8; save the file in that encoding") from None
+    except OSError as error:
+        raise UserError(f"{shown(path)} cannot be read: {error.strerror or error}") from None
+
+
+def place_of(path: Path, row: int) -> str:
+    """Where a user finds row ``row`` (from 0): ``reviews.csv:17`` is a line, ``reviews.parquet row 17`` is counted from 1."""
+    if path.suffix.lower() == ".parquet":
+        return f"{shown(path)} row {row + 1}"
+    lines = _json_rows(path) if path.suffix.lower() == ".jsonl" else islice(_csv_rows(path), 1, None)
+    return f"{shown(path)}:{next(islice(lines, row, None))[0]}"
+
+
+def shown(path: Path) -> str:
+    """``path`` as errors name it: short if it lies below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _parquet(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    try:
+        names = pq.read_schema(path).names
+        _need_columns(path, names, columns)
+        return pq.read_table(path, columns=None if columns is None else list(columns))
+    except pa.ArrowException as error:
+        raise UserError(f"{shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
+
+
+def _csv(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    rows = _csv_rows(path)
+    header = next(rows, (0, []))[1]
+    if not header:
+        raise UserError(f"{shown(path)} is empty; its first line must name the columns")
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise UserError(f"{shown(path)}:1: the header names the column {twice!r} twice")
+    _need_columns(path, header, columns)
+    wanted = [(name, header.index(name)) for name in (header if columns is None else columns)]
+    chunks = []
+    while chunk := list(islice(rows, CHUNK)):
+        for line, cells in chunk:
+            if len(cells) != len(header):
+                raise UserError(f"{shown(path)}:{line}: {len(cells)} cells, but the header names {len(header)} columns")
+        chunks.append({name: pa.array([cells[place] for _, cells in chunk], pa.string()) for name, place in wanted})
+    return _table([name for name, _ in wanted], chunks, pa.string())
+
+
+def _json(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    rows = _json_rows(path)
+    seen: dict[str, None] = {}
+    kinds: dict[str, str] = {}
+    chunks = []
+    while chunk := list(islice(rows, CHUNK)):
+        for line, row in chunk:
+            seen.update(dict.fromkeys(row))
+            for name in row if columns is None else columns:
+                _check_kind(path, line, name, row.get(name), kinds)
+        chunks.append({name: _array(path, name, [row.get(name) for _, row in chunk]) for name in columns or seen})
+    _need_columns(path, list(seen), columns)
+    return _table(list(columns or seen), chunks, pa.null())
+
+
+def _table(names: Sequence[str], chunks: Sequence[dict[str, pa.Array]], empty: pa.DataType) -> pa.Table:
+    """The chunks below each other; a later chunk may have columns that an earlier one lacks."""
+    if not chunks:
+        return pa.table({name: pa.array([], empty) for name in names})
+    return pa.concat_tables([pa.table(chunk) for chunk in chunks], promote_options="permissive").select(list(names))
+
+
+def _array(path: Path, name: str, values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError) as error:
+        raise UserError(f'{shown(path)}: column "{name}" has values of several types: {str(error).splitlines()[0]}') from None
+
+
+def _check_kind(path: Path, line: int, name: str, value: Any, kinds: dict[str, str]) -> None:
+    if value is None or value == []:
+        return
+    kind = _kind(value)
+    if kinds.setdefault(name, kind) != kind:
+        raise UserError(f'{shown(path)}:{line}: column "{name}" holds {kind} here and {kinds[name]} before')
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return f"a list of {' and '.join(sorted({_kind(item) for item in value}))}"
+    names = {bool: "true or false", int: "a number", float: "a number", str: "text", dict: "an object", type(None): "null"}
+    return names[type(value)]
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line on which a row begins, counted from 1, and its cells; the header first."""
+    csv.field_size_limit(sys.maxsize)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+        line = 1
+        try:
+            for cells in reader:
+                if cells:
+                    yield line, cells
+                line = reader.line_num + 1
+        except csv.Error:
+            raise UserError(
+                f'{shown(path)}:{line}: the quotes of this row do not match; a cell with " in it is quoted and doubles them'
+            ) from None
+
+
+def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for line, text in enumerate(file, 1):
+            if text.isspace():
+                continue
+            try:
+                row = json.loads(text)
+            except json.JSONDecodeError as error:
+                raise UserError(f"{shown(path)}:{line}: not valid JSON at character {error.pos + 1}: {error.msg}") from None
+            if not isinstance(row, dict):
+                raise UserError(f"{shown(path)}:{line}: each line must be one JSON object, not {_kind(row)}")
+            yield line, row
+
+
+def _need_columns(path: Path, names: Sequence[str], columns: Sequence[str] | None) -> None:
+    for name in columns or ():
+        if name not in names:
+            raise UserError(f"{shown(path)} has no column {name!r}; it has {', '.join(names) or 'none'}")
+
+
+def _undecodable_line(path: Path) -> int:
+    with path.open("rb") as file:
+        for line, text in enumerate(file, 1):
+            try:
+                text.decode()
+            except UnicodeDecodeError:
+                return line
+    return 1
