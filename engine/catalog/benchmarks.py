@@ -1,4 +1,4 @@
-"""Benchmarks and their tasks, as data: columns, template, labels, metrics, splits and where the rows come from.
+"""The built-in benchmarks and their tasks, as data.
 
 Sizes are those of the hub's labelled splits. Dev is a tenth of the official training split, and the official validation
 split is the test split, because official test labels are not public (ScaLearn, section 4).
@@ -6,99 +6,13 @@ split is the test split, because official test labels are not public (ScaLearn, 
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from engine.catalog.task import BenchmarkInfo, HubData, TaskInfo
 from engine.errors import UserError
-
-MEAN = "mean"
-"""Stands for all tasks of a joint run together: as the task of its averages, and as its headline metric."""
-KINDS = ("classification", "regression", "multiple_choice", "multilabel", "entity_ranking")
-
-
-@dataclass(frozen=True)
-class HubData:
-    """A dataset repository of the hub whose parquet files are ``<config>/<split>-00000-of-00001.parquet``.
-
-    ``folder`` is the same data below a local data directory: ``<folder>/<config>/<split>.parquet``.
-    """
-
-    repo: str
-    revision: str
-    folder: str
-
 
 GLUE_DATA = HubData("nyu-mll/glue", "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c", "glue")
 SUPERGLUE_DATA = HubData("aps/super_glue", "3de24cf8022e94f4ee4b9d55a6f539891524d646", "super_glue")
-
-
-@dataclass(frozen=True)
-class TaskInfo:
-    """One task: everything that turns rows into labelled examples and predictions into a number."""
-
-    benchmark: str
-    name: str
-    title: str
-    kind: str
-    template: str
-    """Name of a template in ``engine.data.templates``."""
-    columns: tuple[str, ...]
-    """Text columns that the template reads, in its order."""
-    metrics: tuple[str, ...]
-    """Headline first; names of ``engine.training.metrics``."""
-    labels: tuple[str, ...] = ()
-    """Class names in the order of their ids; empty for regression."""
-    data: HubData | None = None
-    """None: rows come from the generator of the built-in benchmark."""
-    config: str | None = None
-    """Name in the hub repository and in a data directory, where it is not the task's."""
-    sizes: tuple[int, int] = (0, 0)
-    """Rows of the official training and validation splits."""
-    max_length: int = 128
-    truncate: str = "longest"
-    """``longest`` text first, or only the ``first``."""
-    stratify: bool = True
-    """Whether the dev split keeps the class balance."""
-    select_by: str = "loss"
-    tests: tuple[tuple[str, str], ...] = (("test", "validation"),)
-    """Our name and the official name of each split that is reported at the end."""
-
-    @property
-    def key(self) -> str:
-        """The name that runs, checkpoints and the command line use: ``glue/rte``."""
-        return f"{self.benchmark}/{self.name}"
-
-    @property
-    def headline(self) -> str:
-        return self.metrics[0]
-
-    @property
-    def outputs(self) -> int:
-        """Width of the head: classes, labels, one score for regression and for each option of a choice."""
-        return 1 if self.kind in ("regression", "multiple_choice") else max(2, len(self.labels))
-
-    @property
-    def split_sizes(self) -> dict[str, int]:
-        """Examples (rows of the source) per split after a tenth of train became dev."""
-        train, validation = self.sizes
-        dev = math.ceil(train / 10)
-        return {"train": train - dev, "dev": dev, "test": validation}
-
-
-@dataclass(frozen=True)
-class BenchmarkInfo:
-    """An ordered set of tasks; a two-stage run takes all of them as sources unless told."""
-
-    name: str
-    title: str
-    tasks: tuple[TaskInfo, ...]
-    offline: bool = False
-    """Whether it needs no files at all."""
-    published: str | None = None
-    """File of published results in ``engine/catalog/published``."""
-    published_columns: dict[str, str] = field(default_factory=dict)
-    """Column of that file by task name, where they differ."""
-
 
 NLI = ("entailment", "not_entailment")
 BOOL = ("False", "True")

@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.catalog.backbones import ARCHITECTURES, BACKBONES, BackboneInfo
-from engine.catalog.benchmarks import GENERATOR_VERSION, TaskInfo
+from engine.catalog.benchmarks import GENERATOR_VERSION
 from engine.catalog.hub import NotHere, cached, fetch
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -67,20 +68,22 @@ def backbone_revision(name_or_path: str, download: bool = False) -> str:
 
 
 def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) -> dict[str, Path]:
-    """The parquet file of each official split that ``task`` reads; empty for a task whose rows are generated.
+    """The file of each official split that ``task`` reads; empty for a task whose rows are generated.
 
-    Below ``data_dir`` they are ``<benchmark>/<config>/<split>.parquet``; without it they come from the hub at the pinned
-    revision. Raises NotHere when they would have to be downloaded, UserError when ``data_dir`` lacks one.
+    Below ``data_dir`` they are ``<benchmark>/<config>/<split>.parquet``, unless the data is laid out otherwise; without it they
+    come from the hub at the pinned revision. Raises NotHere when they would have to be downloaded, UserError when ``data_dir``
+    lacks one.
     """
     if task.data is None:
         return {}
-    splits = ["train", *(official for _, official in task.tests)]
+    config = task.config or task.name
     if data_dir is not None:
-        found = {split: data_dir / task.data.folder / (task.config or task.name) / f"{split}.parquet" for split in splits}
+        folder = data_dir / task.data.folder
+        found = {split: folder / task.data.local_file.format(config=config, split=split) for split in task.official_splits}
         if absent := [path for path in found.values() if not path.is_file()]:
             raise UserError(f"{task.key} needs {absent[0]}, which is not there; check --data-dir")
         return found
-    names = {split: f"{task.config or task.name}/{split}-00000-of-00001.parquet" for split in splits}
+    names = {split: task.data.hub_file.format(config=config, split=split) for split in task.official_splits}
     here = {split: cached(task.data.repo, name, task.data.revision, "dataset") for split, name in names.items()}
     if all(here.values()):
         return {split: path for split, path in here.items() if path}

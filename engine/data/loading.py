@@ -9,19 +9,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.files import task_files
+from engine.catalog.task import TaskInfo
 from engine.data.templates import PASSAGE_INDEX
 from engine.data.toy import generate
 from engine.errors import UserError
 
-LABEL = "label"
 NOT_TEXT = {"span2_index", "entities", "answers"}
 """Columns of templates that hold positions or lists."""
 
 
 def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
-    """Official splits (``train``, ``validation``, ...) with the task's text columns, ``label`` and, where needed, ``idx``.
+    """Official splits (``train``, ``validation``, ...) with the task's text and label columns and, where needed, ``idx``.
 
     Labels are checked against the catalog. Raises UserError naming file and column.
     """
@@ -55,19 +54,19 @@ def read_rows(task: TaskInfo, path: Path) -> pa.Table:
 
 def needed_columns(task: TaskInfo) -> tuple[str, ...]:
     """The task's text columns and what else labels and groups are made of."""
-    label = () if task.kind == "entity_ranking" else (LABEL,)
+    label = () if task.kind == "entity_ranking" else (task.label_column,)
     return (*task.columns, *label, *(("idx",) if task.template in PASSAGE_INDEX else ()))
 
 
 def labels_of(task: TaskInfo, table: pa.Table) -> np.ndarray:
     """The label column: int64 ``[rows]``, float32 ``[rows]`` (regression) or float32 ``[rows, labels]`` of 0 and 1."""
     if task.kind == "regression":
-        return table[LABEL].to_numpy().astype(np.float32)
+        return table[task.label_column].to_numpy().astype(np.float32)
     if task.kind != "multilabel":
-        return table[LABEL].to_numpy().astype(np.int64)
+        return table[task.label_column].to_numpy().astype(np.int64)
     place = {name: index for index, name in enumerate(task.labels)}
     labels = np.zeros((table.num_rows, len(task.labels)), dtype=np.float32)
-    for row, names in enumerate(table[LABEL].to_pylist()):
+    for row, names in enumerate(table[task.label_column].to_pylist()):
         labels[row, [place[name] for name in names]] = 1.0
     return labels
 
@@ -81,26 +80,30 @@ def _check_texts(task: TaskInfo, table: pa.Table, path: Path) -> None:
 
 def _check_names(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
     features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    names = tuple(features.get(LABEL, {}).get("names") or task.labels)
+    column = task.label_column
+    names = tuple(features.get(column, {}).get("names") or task.labels)
     if task.kind != "multilabel" and names != task.labels:
         raise UserError(
-            f"{path}: column {LABEL!r} numbers its classes {', '.join(names)}; {task.key} needs {', '.join(task.labels)}"
+            f"{path}: column {column!r} numbers its classes {', '.join(names)}; {task.key} needs {', '.join(task.labels)}"
         )
 
 
 def _check_labels(task: TaskInfo, table: pa.Table, path: Path) -> None:
     if task.kind == "entity_ranking":
         return
-    kind = table.schema.field(LABEL).type
+    column = task.label_column
+    kind = table.schema.field(column).type
     if task.kind == "multilabel":
         if not (pa.types.is_list(kind) and pa.types.is_string(kind.value_type)):
-            raise UserError(f"{path}: column {LABEL!r} must hold lists of label names, not {kind}")
-        if unknown := sorted({name for names in table[LABEL].to_pylist() for name in names} - set(task.labels)):
-            raise UserError(f"{path}: column {LABEL!r} has the label {unknown[0]!r}; {task.key} knows {', '.join(task.labels)}")
+            raise UserError(f"{path}: column {column!r} must hold lists of label names, not {kind}")
+        if unknown := sorted({name for names in table[column].to_pylist() for name in names} - set(task.labels)):
+            raise UserError(
+                f"{path}: column {column!r} has the label {unknown[0]!r}; {task.key} knows {', '.join(task.labels)}"
+            )
     elif task.kind == "regression":
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or not np.isfinite(labels_of(task, table)).all():
-            raise UserError(f"{path}: column {LABEL!r} must hold finite numbers, not {kind} or NaN")
+            raise UserError(f"{path}: column {column!r} must hold finite numbers, not {kind} or NaN")
     elif not pa.types.is_integer(kind):
-        raise UserError(f"{path}: column {LABEL!r} must hold class ids 0 to {len(task.labels) - 1}, not {kind}")
+        raise UserError(f"{path}: column {column!r} must hold class ids 0 to {len(task.labels) - 1}, not {kind}")
     elif outside := sorted(set(np.unique(labels_of(task, table)).tolist()) - set(range(len(task.labels)))):
-        raise UserError(f"{path}: column {LABEL!r} has the class id {outside[0]}; {task.key} has 0 to {len(task.labels) - 1}")
+        raise UserError(f"{path}: column {column!r} has the class id {outside[0]}; {task.key} has 0 to {len(task.labels) - 1}")

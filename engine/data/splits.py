@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pyarrow as pa
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.data.loading import labels_of
 from engine.data.templates import PASSAGE_INDEX
 from engine.errors import UserError

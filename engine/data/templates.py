@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 
 Columns = dict[str, list[Any]]

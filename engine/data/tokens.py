@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.files import data_identity
+from engine.catalog.task import TaskInfo
 from engine.data.loading import labels_of, load_rows
 from engine.data.ragged import offsets_of, places
 from engine.data.samplers import limited
@@ -34,7 +34,10 @@ from engine.errors import UserError
 log = logging.getLogger(__name__)
 CODE_VERSION = 1
 """Part of every key; raised when templates, splits or tokenization change what the same files become."""
-DEFINITION = ("key", "kind", "template", "columns", "labels", "max_length", "truncate", "stratify", "config", "tests")
+DEFINITION = (
+    "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "stratify", "config", "dev",
+    "tests",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class TaskData:
 
     splits: dict[str, TokenizedSplit]
     split_indices: dict[str, list[int]]
-    """Rows of the official training split that became ``train`` and ``dev``, before any limit."""
+    """Rows of the official training split that became ``train`` and ``dev``, before any limit; empty where dev is official."""
     identity: str
     """Generator's version, hub commit or digest of the files that the rows came from."""
 
@@ -126,7 +129,7 @@ def prepare(
         limit = (limits or {}).get("test" if name.startswith("test") else name)
         if limit is not None:
             splits[name] = split.take(limit, whole_groups=name != "train")
-    indices = {name: np.load(folder / name / "rows.npy").tolist() for name in ("train", "dev")}
+    indices = {} if task.dev else {name: np.load(folder / name / "rows.npy").tolist() for name in ("train", "dev")}
     return TaskData(splits, indices, rows)
 
 
@@ -163,11 +166,12 @@ def _fsync(path: Path) -> None:
 
 
 def _build(task: TaskInfo, tokenizer: BackboneTokenizer, tables: Mapping[str, pa.Table], folder: Path) -> None:
-    parts = train_and_dev(task, tables["train"])
+    parts = {} if task.dev else train_and_dev(task, tables["train"])
     for name, rows in parts.items():
         _write(task, tokenizer, tables["train"].take(pa.array(rows)), folder / name)
         np.save(folder / name / "rows.npy", rows)
-    for name, official in task.tests:
+    whole = (("train", "train"), ("dev", task.dev)) if task.dev else ()
+    for name, official in (*whole, *task.tests):
         _write(task, tokenizer, tables[official], folder / name)
 
 

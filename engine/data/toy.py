@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.catalog.benchmarks import GENERATOR_VERSION, TaskInfo
+from engine.catalog.benchmarks import GENERATOR_VERSION
+from engine.catalog.task import TaskInfo
 from engine.data.toy_stories import CLAUSES, NEUTRAL_CLAUSES, STORIES
 from engine.data.toy_world import CITIES, DAYS, DRY, EXPERIENCES, PEOPLE, WET, World
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 
 INITIAL_STD = 0.02
 """Standard deviation of every freshly made weight matrix, as in BERT."""

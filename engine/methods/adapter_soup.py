@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.method import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
 from engine.errors import UserError
 from engine.methods.adapter import Adapter

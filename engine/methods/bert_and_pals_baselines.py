@@ -20,8 +20,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.method import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.attention import attend
 from engine.encoder.encoder import Encoder, EncoderConfig, Layer
 from engine.encoder.heads import INITIAL_STD, fresh_linear

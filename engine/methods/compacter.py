@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.method import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
 from engine.errors import UserError
 from engine.methods.adapter import bottleneck_width

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.methods import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
 from engine.methods.model import Model, SourceAdapter, frozen
 

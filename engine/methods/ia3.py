@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.method import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
 from engine.encoder.sites import Sites
 from engine.methods.model import Model, SourceAdapter, frozen

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
 from engine.encoder.heads import Head, loss
 from engine.encoder.loading import hub_state, load_hub_state

@@ -18,8 +18,8 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.method import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.attention import attend
 from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.methods import Value
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
 from engine.methods.model import Model, SourceAdapter, frozen
 from engine.methods.sources import Folding, StackedSources, stack_sources

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE
-from engine.catalog.benchmarks import TaskInfo
 from engine.catalog.files import backbone_folder, task_files
 from engine.catalog.hub import NotHere
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 
 HUB = "https://huggingface.co"

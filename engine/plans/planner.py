@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
-from engine.catalog.benchmarks import BENCHMARKS, TaskInfo, find_benchmark, find_task
+from engine.catalog.benchmarks import BENCHMARKS, find_benchmark, find_task
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
 from engine.catalog.methods import METHODS, find_method
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 from engine.plans.availability import check_available
 from engine.plans.request import Request

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from engine.catalog.benchmarks import BENCHMARKS, MEAN, TASKS, TaskInfo
+from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
+from engine.catalog.task import MEAN, TaskInfo
 
 RUN_ID_LENGTH = 10
 NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir"}
@@ -124,5 +125,8 @@ def joint_name(keys: Sequence[str]) -> str:
 
 
 def _definition(task: TaskInfo) -> dict[str, Any]:
-    names = ("key", "kind", "template", "columns", "labels", "max_length", "truncate", "stratify", "config", "tests")
-    return {name: getattr(task, name) for name in (*names, "headline")}
+    names = (
+        "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "stratify", "config", "dev",
+        "tests", "headline",
+    )  # fmt: skip
+    return {name: getattr(task, name) for name in names}

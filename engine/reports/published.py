@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import engine.catalog
-from engine.catalog.benchmarks import BenchmarkInfo
+from engine.catalog.task import BenchmarkInfo
 
 FOLDER = Path(engine.catalog.__file__).parent / "published"
 

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import TaskInfo, find_task
+from engine.catalog.benchmarks import find_task
 from engine.catalog.files import backbone_folder
 from engine.catalog.method import MethodInfo
 from engine.catalog.methods import METHODS
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter

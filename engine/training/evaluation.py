@@ -8,7 +8,7 @@ from statistics import fmean
 import numpy as np
 import torch
 
-from engine.catalog.benchmarks import MEAN, TaskInfo
+from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import Batch, evaluation_batches
 from engine.data.tokens import TokenizedSplit
 from engine.encoder.heads import loss as task_loss

@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from engine.catalog.benchmarks import MEAN, TaskInfo
 from engine.catalog.method import Value
+from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import gather
 from engine.data.samplers import TaskBatches
 from engine.data.tokens import TaskData

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 
 PUNCTUATION = str.maketrans("", "", string.punctuation)

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import MEAN
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.method import MethodInfo
+from engine.catalog.task import MEAN
 from engine.data.samplers import few_shot
 from engine.data.tokens import TaskData, prepare, within_positions
 from engine.encoder.encoder import EncoderConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.catalog.benchmarks import MEAN
+from engine.catalog.task import MEAN
 from engine.registry.reading import Results
 from engine.registry.tables import Run
 

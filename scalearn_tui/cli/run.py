@@ -178,7 +178,8 @@ def _benchmark(run: Run) -> str:
 
 def _numbers(run: Run, results: Results) -> list[str]:
     """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
-    from engine.catalog.benchmarks import MEAN, TASKS
+    from engine.catalog.benchmarks import TASKS
+    from engine.catalog.task import MEAN
     from scalearn_tui.text.formatting import score
 
     if len(run.tasks) > 1:

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.encoder.loading import hub_state, load_hub_state
 from engine.encoder.packing import Packed, pack

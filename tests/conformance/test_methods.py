@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.methods.adapter_soup import soup_weights
 from engine.methods.model import Model
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.catalog.benchmarks import TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.methods.model import Model
 
 from .attaching import attach

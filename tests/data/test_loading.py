@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS, HubData
+from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.task import HubData
 from engine.data.loading import labels_of, load_rows, needed_columns, read_rows
 from engine.errors import UserError
 
@@ -115,7 +116,7 @@ def test_regression_and_multilabel_columns_are_checked(tmp_path: Path) -> None:
         load_rows(stsb, tmp_path)
     topics = replace(TASKS["toy/topics"], data=HubData("", "", "glue"), config="rte", columns=("sentence1",))
     write(tmp_path, {**GOOD, "label": [["food"], ["cooking"]]})
-    with pytest.raises(UserError, match="has the label 'cooking'; toy/topics knows food"):
+    with pytest.raises(UserError, match="has the label 'cooking'; toy/topics has food"):
         load_rows(topics, tmp_path)
     write(tmp_path, {**GOOD, "label": [["food", "travel"], []]})
     assert labels_of(topics, load_rows(topics, tmp_path)["train"]).tolist() == [[1, 0, 0, 0, 1, 0], [0] * 6]

@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.benchmarks import TASKS
+from engine.catalog.task import HubData
 from engine.data import tokens
 from engine.data.loading import labels_of, load_rows
 from engine.data.tokenizer import BackboneTokenizer
@@ -83,6 +85,20 @@ def test_both_tests_of_mnli_are_prepared(data_dir: Path, tokenizers: dict[str, P
     assert {name: len(split) for name, split in data.splits.items()} == {
         "train": 360, "dev": 40, "test": 25, "test_mismatched": 20,
     }  # fmt: skip
+
+
+def test_an_official_dev_split_is_taken_as_it_is(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    data = HubData("org/name", "main", "mine", local_file="{split}.jsonl.parquet")
+    task = replace(TASKS["glue/cola"], data=data, dev="validation", tests=(("test", "test"),), label_column="acceptable")
+    (tmp_path / "mine").mkdir()
+    for split, count in (("train", 9), ("validation", 4), ("test", 3)):
+        rows = [{"sentence": f"{split} {row}", "acceptable": row % 2} for row in range(count)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "mine" / f"{split}.jsonl.parquet")
+    found = prepare(task, tokenizers["bert"], tmp_path / "cache", tmp_path)
+    assert {name: split.labels.tolist() for name, split in found.splits.items()} == {
+        "train": [0, 1] * 4 + [0], "dev": [0, 1, 0, 1], "test": [0, 1, 0],
+    }  # fmt: skip
+    assert task.split_sizes == {"train": 8_551, "dev": 856, "test": 1_043}
 
 
 def test_the_second_time_is_a_read(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:

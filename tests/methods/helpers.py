@@ -7,8 +7,9 @@ import importlib
 import numpy as np
 import torch
 
-from engine.catalog.benchmarks import TaskInfo, find_task
+from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.encoder.packing import Packed, pack
 from engine.methods.model import Model, SourceAdapter

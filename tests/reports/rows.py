@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.catalog.backbones import BACKBONES, backbone_defaults
-from engine.catalog.benchmarks import MEAN, TASKS
+from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
+from engine.catalog.task import MEAN
 from engine.plans.spec import RunSpec, SourceSpec, joint_name
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source

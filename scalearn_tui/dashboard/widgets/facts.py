@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.catalog.backbones import backbone_defaults
-from engine.catalog.benchmarks import MEAN, TASKS
+from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
+from engine.catalog.task import MEAN
 from engine.errors import UserError
 from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
 from scalearn_tui.dashboard.detail import Detail, headline

@@ -1,0 +1,104 @@
+"""What a benchmark and a task are: columns, template, labels, metrics, splits and where the rows come from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+MEAN = "mean"
+"""Stands for all tasks of a joint run together: as the task of its averages, and as its headline metric."""
+KINDS = ("classification", "regression", "multiple_choice", "multilabel", "entity_ranking")
+
+
+@dataclass(frozen=True)
+class HubData:
+    """A dataset repository of the hub, and the folder of a local data directory that holds the same data.
+
+    Both kinds of files are named by the task's configuration and the official split.
+    """
+
+    repo: str
+    revision: str
+    folder: str
+    hub_file: str = "{config}/{split}-00000-of-00001.parquet"
+    """Below the repository."""
+    local_file: str = "{config}/{split}.parquet"
+    """Below ``folder``."""
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """One task: everything that turns rows into labelled examples and predictions into a number."""
+
+    benchmark: str
+    name: str
+    title: str
+    kind: str
+    template: str
+    """Name of a template in ``engine.data.templates``."""
+    columns: tuple[str, ...]
+    """Text columns that the template reads, in its order."""
+    metrics: tuple[str, ...]
+    """Headline first; names of ``engine.training.metrics``."""
+    label_column: str = "label"
+    labels: tuple[str, ...] = ()
+    """Class names in the order of their ids; empty for regression."""
+    data: HubData | None = None
+    """None: rows come from the generator of the built-in benchmark."""
+    config: str | None = None
+    """Name in the hub repository and in a data directory, where it is not the task's."""
+    sizes: tuple[int, int] = (0, 0)
+    """Rows of the official training split and of the official split that is ``test``."""
+    dev_size: int | None = None
+    """Rows of dev; None for a tenth of the official training split, rounded up."""
+    max_length: int = 128
+    truncate: str = "longest"
+    """``longest`` text first, or only the ``first``."""
+    stratify: bool = True
+    """Whether the dev split keeps the class balance."""
+    select_by: str = "loss"
+    dev: str | None = None
+    """The official split that is dev; None where dev is a tenth of the official training split."""
+    tests: tuple[tuple[str, str], ...] = (("test", "validation"),)
+    """Our name and the official name of each split that is reported at the end."""
+
+    @property
+    def key(self) -> str:
+        """The name that runs, checkpoints and the command line use: ``glue/rte``."""
+        return f"{self.benchmark}/{self.name}"
+
+    @property
+    def headline(self) -> str:
+        return self.metrics[0]
+
+    @property
+    def outputs(self) -> int:
+        """Width of the head: classes, labels, one score for regression and for each option of a choice."""
+        return 1 if self.kind in ("regression", "multiple_choice") else max(2, len(self.labels))
+
+    @property
+    def official_splits(self) -> tuple[str, ...]:
+        """The official splits that the task reads, ``train`` first."""
+        return ("train", *((self.dev,) if self.dev else ()), *(official for _, official in self.tests))
+
+    @property
+    def split_sizes(self) -> dict[str, int]:
+        """Rows per split of a run."""
+        train, test = self.sizes
+        dev = math.ceil(train / 10) if self.dev_size is None else self.dev_size
+        return {"train": train if self.dev else train - dev, "dev": dev, "test": test}
+
+
+@dataclass(frozen=True)
+class BenchmarkInfo:
+    """An ordered set of tasks; a two-stage run takes all of them as sources unless told."""
+
+    name: str
+    title: str
+    tasks: tuple[TaskInfo, ...]
+    offline: bool = False
+    """Whether it needs no files at all."""
+    published: str | None = None
+    """File of published results in ``engine/catalog/published``."""
+    published_columns: dict[str, str] = field(default_factory=dict)
+    """Column of that file by task name, where they differ."""
