@@ -97,9 +97,7 @@ def _check_labels(task: TaskInfo, table: pa.Table, path: Path) -> None:
         if not (pa.types.is_list(kind) and pa.types.is_string(kind.value_type)):
             raise UserError(f"{path}: column {column!r} must hold lists of label names, not {kind}")
         if unknown := sorted({name for names in table[column].to_pylist() for name in names} - set(task.labels)):
-            raise UserError(
-                f"{path}: column {column!r} has the label {unknown[0]!r}; {task.key} knows {', '.join(task.labels)}"
-            )
+            raise UserError(f"{path}: column {column!r} has the label {unknown[0]!r}; {task.key} has {', '.join(task.labels)}")
     elif task.kind == "regression":
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or not np.isfinite(labels_of(task, table)).all():
             raise UserError(f"{path}: column {column!r} must hold finite numbers, not {kind} or NaN")
