@@ -40,6 +40,19 @@ async def test_has_every_launch_option(board, until, screen_text) -> None:
         assert "Queue" in text and "Copy command" in text, "the buttons are in view at 80x24 whatever the plan says"
 
 
+async def test_tab_completes_what_is_typed(board, until) -> None:
+    async with board() as (app, pilot):
+        screen = await open_form(pilot, until)
+        method, target = (screen.query_one(f"#option-{name}", Input) for name in ("method", "target"))
+        method.focus()
+        await pilot.press(*"adapterf")
+        await pilot.pause()
+        await pilot.press("tab")
+        assert method.value == "adapterfusion" and target.has_focus
+        await pilot.press("tab")
+        assert target.value == "" and not target.has_focus, "there is nothing to complete in an empty field"
+
+
 async def test_plans_and_queues(board, store, until, woken, home, screen_text) -> None:
     async with board() as (app, pilot):
         screen = await open_form(pilot, until)

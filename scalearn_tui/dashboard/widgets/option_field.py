@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
@@ -30,6 +31,17 @@ def last_word(text: str) -> str:
     return text.replace(",", " ").rpartition(" ")[2]
 
 
+class CompletingInput(Input):
+    """An input in which Tab takes the suggestion along to the next field."""
+
+    BINDINGS = [Binding("tab", "complete_and_leave", show=False)]
+
+    def action_complete_and_leave(self) -> None:
+        if self.cursor_at_end:
+            self.action_cursor_right()
+        self.screen.focus_next()
+
+
 class OptionField(Horizontal):
     """Label and input of one option. The input's id is ``option-<name>``."""
 
@@ -40,7 +52,7 @@ class OptionField(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label(self.option.label, classes="option-label")
-        yield Input(
+        yield CompletingInput(
             value=self.option.default,
             placeholder=self.option.placeholder,
             suggester=WordSuggester(self.choices) if self.choices else None,
