@@ -28,7 +28,7 @@ def in_order(run: Run, results: Results) -> Results:
     return {task: results[task] for task in (*run.tasks, MEAN) if task in results}
 
 
-def headline(run: Run, results: Results) -> float | None:
-    """The number to show for a run: on test where it is finished, else the newest on dev."""
+def headline(run: Run, results: Results) -> tuple[str, float | None]:
+    """The split and the number to show for a run: ``test`` where it is finished, else the newest on ``dev``."""
     on_test = results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {}).get("test", {})
-    return on_test.get(run.metric or "", run.value)
+    return ("test", on_test[run.metric]) if run.metric in on_test else ("dev", run.value)

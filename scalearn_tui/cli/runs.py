@@ -86,8 +86,8 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
 
     rows = []
     for run in runs:
-        value = headline(run, results.get(run.id, {}))
-        number = f"{run.metric} {score(value)}" if value is not None else ""
+        split, value = headline(run, results.get(run.id, {}))
+        number = f"{split} {run.metric} {score(value)}" if value is not None else ""
         rows.append(
             (
                 Text(f"{state_glyph(run.state)} {state_word(run)}", style=state_colour(run.state)),

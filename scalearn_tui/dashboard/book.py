@@ -13,6 +13,7 @@ from scalearn_tui.text.glyphs import STATES
 if TYPE_CHECKING:
     from engine.registry.tables import Run
 
+UNDER_WAY = ("running", "starting")
 BUSY_FIRST = ("running", "starting", "queued", "failed", "lost", "stopped", "completed")
 
 
@@ -33,11 +34,12 @@ def _metric(run: Run) -> float:
 
 
 ORDERS: tuple[Order, ...] = (
+    Order("under way first", "", lambda run: run.state not in UNDER_WAY),
     Order("newest first", "", None),
     Order("by state", "state", lambda run: BUSY_FIRST.index(run.state)),
     Order("by method", "method", lambda run: (run.method, run.target, run.seed)),
     Order("by target", "target", lambda run: (run.target, run.method, run.seed)),
-    Order("best metric first", "metric", _metric, descending=True),
+    Order("best on dev first", "metric", _metric, descending=True),
     Order("longest first", "time", lambda run: run.seconds, descending=True),
 )
 

@@ -81,6 +81,9 @@ async def test_filter(board, five_runs, until, screen_text) -> None:
 async def test_sort_cycles(board, five_runs, store, train, screen_text) -> None:
     train(store, five_runs[1])
     async with board() as (app, pilot):
+        assert shown(app)[0] == five_runs[1].id, "what is under way stands on top"
+        await pilot.press("s")
+        assert shown(app)[0] == five_runs[4].id, "newest first"
         await pilot.press("s")
         assert shown(app)[0] == five_runs[1].id, "live runs first"
         await pilot.press("s")
@@ -93,9 +96,9 @@ async def test_sort_cycles(board, five_runs, store, train, screen_text) -> None:
         ]
         await pilot.press("s", "s")
         await pilot.pause()
-        assert shown(app)[0] == five_runs[1].id and "metric↓" in screen_text(app)
+        assert shown(app)[0] == five_runs[1].id and "dev↓" in screen_text(app)
         await pilot.press("s", "s")
-        assert shown(app)[0] == five_runs[4].id, "newest first again"
+        assert shown(app)[0] == five_runs[1].id, "under way first again"
 
 
 async def test_only_changed_rows_are_drawn(board, five_runs, store, train, until) -> None:

@@ -67,7 +67,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("sources", "src", 3, 6, lambda run: str(len(run.spec.get("sources", ())) or ""), "dim", right=True),
     Column("seed", "seed", 4, 3, lambda run: str(run.seed), right=True),
     Column("epoch", "epoch", 6, 1, epoch_text, right=True),
-    Column("metric", "metric", 6, 0, lambda run: score(headline_value(run)), "strong", right=True),
+    Column("metric", "dev", 6, 0, lambda run: score(headline_value(run)), "strong", right=True),
     Column("time", "time", 7, 1, lambda run: duration(run.seconds or None), right=True),
 )
 NOTE = Column("note", "", 0, 9, note, "dim")
