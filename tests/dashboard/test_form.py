@@ -41,7 +41,7 @@ async def test_has_every_launch_option(board, until, screen_text) -> None:
 
 
 async def test_tab_completes_what_is_typed(board, until) -> None:
-    async with board() as (app, pilot):
+    async with board() as (_, pilot):
         screen = await open_form(pilot, until)
         method, target = (screen.query_one(f"#option-{name}", Input) for name in ("method", "target"))
         method.focus()

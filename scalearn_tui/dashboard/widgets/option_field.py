@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -34,7 +35,7 @@ def last_word(text: str) -> str:
 class CompletingInput(Input):
     """An input in which Tab takes the suggestion along to the next field."""
 
-    BINDINGS = [Binding("tab", "complete_and_leave", show=False)]
+    BINDINGS: ClassVar = [Binding("tab", "complete_and_leave", show=False)]
 
     def action_complete_and_leave(self) -> None:
         if self.cursor_at_end:
