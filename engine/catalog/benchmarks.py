@@ -102,6 +102,7 @@ SUPERGLUE = BenchmarkInfo(
             columns=("paragraph", "question", "answer"),
             metrics=("f1", "exact_match"),
             sizes=(27_243, 4_848),
+            dev_size=2_720,
             max_length=324,
         ),
         replace(_SUPERGLUE, name="boolq", title="BoolQ", columns=("question", "passage"), sizes=(9_427, 3_270)),

@@ -30,8 +30,7 @@ class Batch:
 def gather(split: TokenizedSplit, examples: np.ndarray) -> Batch:
     """The batch of these examples, in this order."""
     sequences = split.sequences_of(examples)
-    starts = split.offsets[sequences]
-    lengths = split.offsets[sequences + 1] - starts
+    starts, lengths = split.starts[sequences], split.lengths[sequences]
     index = places(starts, lengths)
     segments = (index >= np.repeat(starts + split.second[sequences], lengths)).astype(np.int64)
     return Batch(split.tokens[index], lengths, segments, split.labels[examples], examples)
@@ -40,7 +39,7 @@ def gather(split: TokenizedSplit, examples: np.ndarray) -> Batch:
 def evaluation_batches(split: TokenizedSplit, tokens_per_batch: int = 16384) -> Iterator[Batch]:
     """Every example once, longest first, in batches of at most ``tokens_per_batch`` tokens (one example may be longer)."""
     # Equal lengths side by side make attention cheapest; longest first finds a lack of memory at once.
-    lengths = np.diff(split.offsets[:: split.options])
+    lengths = split.lengths.reshape(-1, split.options).sum(axis=1)
     order = np.argsort(-lengths, kind="stable")
     ends = np.cumsum(lengths[order])
     start, used = 0, 0

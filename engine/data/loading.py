@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from engine.catalog.files import task_files
 from engine.catalog.task import TaskInfo
-from engine.data.templates import PASSAGE_INDEX
+from engine.data.templates import INDEXED
 from engine.data.toy import generate
 from engine.errors import UserError
 
@@ -55,7 +55,7 @@ def read_rows(task: TaskInfo, path: Path) -> pa.Table:
 def needed_columns(task: TaskInfo) -> tuple[str, ...]:
     """The task's text columns and what else labels and groups are made of."""
     label = () if task.kind == "entity_ranking" else (task.label_column,)
-    return (*task.columns, *label, *(("idx",) if task.template in PASSAGE_INDEX else ()))
+    return (*task.columns, *label, *(("idx",) if task.template in INDEXED else ()))
 
 
 def labels_of(task: TaskInfo, table: pa.Table) -> np.ndarray:

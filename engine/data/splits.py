@@ -9,38 +9,48 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyarrow as pa
 
 from engine.catalog.task import TaskInfo
-from engine.data.loading import labels_of
-from engine.data.templates import PASSAGE_INDEX
 from engine.errors import UserError
 
 DEV_SHARE = 0.1
 SPLIT_SEED = 42
 
 
-def train_and_dev(task: TaskInfo, table: pa.Table) -> dict[str, np.ndarray]:
+def train_and_dev(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Rows of the official training split that are ``train`` and ``dev``: int64 indices.
 
-    Tasks whose rows share a passage are split by passage: rows of one question must stay together for its exact match to mean
-    anything, and a dev passage seen in training makes the dev loss too good. Raises UserError for too few rows.
+    ``labels`` ``[rows]``; ``passages`` int64 ``[rows]`` where rows share one. Those are split by passage: rows of one question
+    must stay together for its exact match to mean anything, and a dev passage seen in training makes the dev loss too good.
+    Raises UserError for too few rows.
     """
-    if field := PASSAGE_INDEX.get(task.template):
-        passages = np.array([index[field] for index in table["idx"].to_pylist()])
-        names, row_passage = np.unique(passages, return_inverse=True)
-        _need(task, len(names) > 1)
-        in_dev = np.isin(row_passage, plain_tenth(len(names))[1])
-        return {"train": np.flatnonzero(~in_dev), "dev": np.flatnonzero(in_dev)}
-    if not task.stratify:
-        _need(task, table.num_rows > 1)
-        train, dev = plain_tenth(table.num_rows)
-        return {"train": train, "dev": dev}
-    labels = labels_of(task, table)
-    counts = np.unique(labels, return_counts=True)[1]
-    _need(task, counts.min() > 1 and math.ceil(DEV_SHARE * len(labels)) >= len(counts))
-    train, dev = stratified_tenth(labels)
+    if passages is not None:
+        train, dev = passage_tenth(passages)
+        _need(task, min(len(train), len(dev)) > 0)
+    elif task.stratify:
+        counts = np.unique(labels, return_counts=True)[1]
+        _need(task, counts.min() > 1 and math.ceil(DEV_SHARE * len(labels)) >= len(counts))
+        train, dev = stratified_tenth(labels)
+    else:
+        _need(task, len(labels) > 1)
+        train, dev = plain_tenth(len(labels))
     return {"train": train, "dev": dev}
+
+
+def passage_tenth(passages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two parts of ``range(len(passages))``, in order, that share no passage.
+
+    Passages are shuffled, and each goes to the second part while that holds no more than a tenth of the rows, rounded up.
+    """
+    sizes = np.bincount(passages)
+    room = math.ceil(DEV_SHARE * len(passages))
+    chosen = []
+    for passage in np.random.default_rng(SPLIT_SEED).permutation(len(sizes)):
+        if sizes[passage] <= room:
+            chosen.append(passage)
+            room -= int(sizes[passage])
+    in_dev = np.isin(passages, chosen)
+    return np.flatnonzero(~in_dev), np.flatnonzero(in_dev)
 
 
 def plain_tenth(count: int) -> tuple[np.ndarray, np.ndarray]:

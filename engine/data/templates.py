@@ -27,10 +27,12 @@ class Rendered:
     options: int = 1
     groups: np.ndarray | None = None
     """int64 ``[examples]``: the question (MultiRC) or query (ReCoRD) that an example belongs to, numbered from 0."""
-    references: list[Any] | None = None
-    """Per example what a grouped metric compares with; ReCoRD: ``[candidate, [answer, ...]]``."""
+    passages: np.ndarray | None = None
+    """int64 ``[rows]``: the passage that a row belongs to, numbered from 0."""
     labels: np.ndarray | None = None
-    """int64 ``[examples]`` where the template makes the examples; None where the label column is the label."""
+    """int64 ``[examples]`` where a row becomes several examples, a group; None where the label column is the label."""
+    references: list[Any] | None = None
+    """Per row what its examples are and what a grouped metric compares them with: ``[[candidate, ...], [answer, ...]]``."""
 
 
 def plain(task: TaskInfo, rows: Columns) -> Rendered:
@@ -73,9 +75,10 @@ def copa(task: TaskInfo, rows: Columns) -> Rendered:
 def multirc(task: TaskInfo, rows: Columns) -> Rendered:
     """The paragraph, then question and answer option as one text."""
     triples = zip(rows["paragraph"], rows["question"], rows["answer"], strict=True)
-    questions = [(index["paragraph"], index["question"]) for index in rows["idx"]]
     return Rendered(
-        [(paragraph, f"{question} {answer}") for paragraph, question, answer in triples], groups=numbered(questions)
+        [(paragraph, f"{question} {answer}") for paragraph, question, answer in triples],
+        groups=numbered([(index["paragraph"], index["question"]) for index in rows["idx"]]),
+        passages=numbered([index["paragraph"] for index in rows["idx"]]),
     )
 
 
@@ -88,9 +91,15 @@ def record(task: TaskInfo, rows: Columns) -> Rendered:
         for entity in entities:
             sequences.append((passage, query.replace("@placeholder", entity)))
             groups.append(number)
-            references.append([entity, answers])
             labels.append(int(entity in answers))
-    return Rendered(sequences, 1, np.array(groups, dtype=np.int64), references, np.array(labels, dtype=np.int64))
+        references.append([entities, answers])
+    return Rendered(
+        sequences,
+        groups=np.array(groups, dtype=np.int64),
+        passages=numbered([index["passage"] for index in rows["idx"]]),
+        labels=np.array(labels, dtype=np.int64),
+        references=references,
+    )
 
 
 TEMPLATES: dict[str, Callable[[TaskInfo, Columns], Rendered]] = {
@@ -101,8 +110,8 @@ TEMPLATES: dict[str, Callable[[TaskInfo, Columns], Rendered]] = {
     "multirc": multirc,
     "record": record,
 }
-PASSAGE_INDEX = {"multirc": "paragraph", "record": "passage"}
-"""Templates whose rows share a passage, with the field of the ``idx`` column that numbers it."""
+INDEXED = ("multirc", "record")
+"""Templates that read the passage's number from the column ``idx``."""
 
 
 def render(task: TaskInfo, table: pa.Table) -> Rendered:

@@ -1,6 +1,7 @@
-"""The token cache: every split of a task, tokenized once per tokenizer and read back through the page cache.
+"""The token cache: the official splits of a task, tokenized once per tokenizer and read back through the page cache.
 
-A folder of the cache is named by a hash of all that determines its content, appears by one rename and never changes.
+A folder of the cache is named by a hash of all that determines its content, appears by one rename and never changes. It holds
+official rows in official order; train and dev are views by row number, so no rule of splitting is part of the cache.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import pyarrow as pa
 from engine.catalog.files import data_identity
 from engine.catalog.task import TaskInfo
 from engine.data.loading import labels_of, load_rows
-from engine.data.ragged import offsets_of, places
 from engine.data.samplers import limited
 from engine.data.splits import train_and_dev
 from engine.data.templates import render
@@ -32,22 +32,26 @@ from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
 
 log = logging.getLogger(__name__)
-CODE_VERSION = 1
-"""Part of every key; raised when templates, splits or tokenization change what the same files become."""
+CODE_VERSION = 2
+"""Part of every key; raised when templates or tokenization change what the same files become."""
 DEFINITION = (
-    "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "stratify", "config", "dev",
-    "tests",
+    "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
 )  # fmt: skip
+PARTS = ("train", "dev")
+Rows = Mapping[str, np.ndarray]
+"""Rows of the official training split that are ``train`` and ``dev``, int64; empty for a task with an official dev split."""
 
 
 @dataclass(frozen=True)
 class TokenizedSplit:
-    """One split: sequences of real tokens end to end; example ``i`` owns ``options`` neighbouring sequences."""
+    """One split: sequences of real tokens; example ``i`` owns ``options`` neighbouring sequences."""
 
     tokens: np.ndarray
-    """int32 ``[total]``"""
-    offsets: np.ndarray
-    """int64 ``[sequences + 1]``"""
+    """int32 ``[total]``: all sequences of the official split, end to end."""
+    starts: np.ndarray
+    """int64 ``[sequences]``: where in ``tokens`` each sequence of this split begins."""
+    lengths: np.ndarray
+    """int64 ``[sequences]``"""
     second: np.ndarray
     """int32 ``[sequences]``: where within its sequence the second text begins, its length if there is none."""
     labels: np.ndarray
@@ -66,13 +70,12 @@ class TokenizedSplit:
         return (examples[:, None] * self.options + np.arange(self.options)).ravel()
 
     def select(self, examples: np.ndarray) -> TokenizedSplit:
-        """These examples, in this order, as a split in memory."""
+        """These examples, in this order; the tokens are shared."""
         sequences = self.sequences_of(examples)
-        starts = self.offsets[sequences]
-        lengths = self.offsets[sequences + 1] - starts
         return TokenizedSplit(
-            self.tokens[places(starts, lengths)],
-            offsets_of(lengths),
+            self.tokens,
+            self.starts[sequences],
+            self.lengths[sequences],
             self.second[sequences],
             self.labels[examples],
             self.options,
@@ -92,8 +95,8 @@ class TaskData:
     """A task ready for training: ``train``, ``dev`` and every name in the task's ``tests``."""
 
     splits: dict[str, TokenizedSplit]
-    split_indices: dict[str, list[int]]
-    """Rows of the official training split that became ``train`` and ``dev``, before any limit; empty where dev is official."""
+    rows: Rows
+    """Before any limit."""
     identity: str
     """Generator's version, hub commit or digest of the files that the rows came from."""
 
@@ -107,30 +110,38 @@ def within_positions(task: TaskInfo, positions: int) -> TaskInfo:
 
 
 def prepare(
-    task: TaskInfo, backbone_folder: Path, cache: Path, data_dir: Path | None, limits: Mapping[str, int] | None = None
+    task: TaskInfo,
+    backbone_folder: Path,
+    cache: Path,
+    data_dir: Path | None,
+    limits: Mapping[str, int] | None = None,
+    rows: Rows | None = None,
 ) -> TaskData:
     """Tokenize the task, or read it from ``cache``; then apply ``limits`` (``train``, ``dev``, ``test``: examples to keep).
 
-    Limits on dev and test keep whole questions of grouped tasks. Raises UserError for missing or wrong files.
+    ``rows`` are those of an earlier start; train and dev are drawn without them. Limits on dev and test keep whole questions of
+    grouped tasks. Raises UserError for missing or wrong files.
     """
     tokenizer = BackboneTokenizer(backbone_folder)
-    rows = data_identity(task, data_dir)
+    identity = data_identity(task, data_dir)
     definition = {name: getattr(task, name) for name in DEFINITION}
-    card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": rows, "task": definition}
+    card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition}
     key = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
     folder = cache / f"{task.benchmark}-{task.name}-{key[:20]}"
     if not folder.is_dir():
         with _building(folder) as unfinished:
             if unfinished:
-                _build(task, tokenizer, load_rows(task, data_dir), unfinished)
+                for official, table in load_rows(task, data_dir).items():
+                    _write(task, tokenizer, table, unfinished / official)
                 (unfinished / "card.json").write_text(json.dumps(card, indent=1))
-    splits = {name: _read(folder / name) for name in ("train", "dev", *(name for name, _ in task.tests))}
+    rows = _split(task, folder / "train") if rows is None else rows
+    splits = {name: _read(folder / (task.dev or "train" if name == "dev" else "train"), rows.get(name), name) for name in PARTS}
+    splits |= {name: _read(folder / official, None, name) for name, official in task.tests}
     for name, split in splits.items():
         limit = (limits or {}).get("test" if name.startswith("test") else name)
         if limit is not None:
             splits[name] = split.take(limit, whole_groups=name != "train")
-    indices = {} if task.dev else {name: np.load(folder / name / "rows.npy").tolist() for name in ("train", "dev")}
-    return TaskData(splits, indices, rows)
+    return TaskData(splits, rows, identity)
 
 
 @contextmanager
@@ -165,16 +176,6 @@ def _fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _build(task: TaskInfo, tokenizer: BackboneTokenizer, tables: Mapping[str, pa.Table], folder: Path) -> None:
-    parts = {} if task.dev else train_and_dev(task, tables["train"])
-    for name, rows in parts.items():
-        _write(task, tokenizer, tables["train"].take(pa.array(rows)), folder / name)
-        np.save(folder / name / "rows.npy", rows)
-    whole = (("train", "train"), ("dev", task.dev)) if task.dev else ()
-    for name, official in (*whole, *task.tests):
-        _write(task, tokenizer, tables[official], folder / name)
-
-
 def _write(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, folder: Path) -> None:
     folder.mkdir()
     rendered = render(task, table)
@@ -182,17 +183,41 @@ def _write(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, folder
         raise UserError(f"{task.key}: the {folder.name} split has no examples; give it more rows")
     arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate, folder / "tokens.npy")
     arrays["labels"] = labels_of(task, table) if rendered.labels is None else rendered.labels
-    if rendered.groups is not None:
-        arrays["groups"] = rendered.groups
+    for name in ("groups", "passages"):
+        if (array := getattr(rendered, name)) is not None:
+            arrays[name] = array
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
-    references = None if folder.name == "train" else rendered.references
-    (folder / "split.json").write_text(json.dumps({"options": rendered.options, "references": references}, ensure_ascii=False))
+    (folder / "split.json").write_text(json.dumps({"options": rendered.options}))
+    if rendered.references is not None:
+        (folder / "references.json").write_text(json.dumps(rendered.references, ensure_ascii=False))
 
 
-def _read(folder: Path) -> TokenizedSplit:
+def _split(task: TaskInfo, folder: Path) -> Rows:
+    if task.dev:
+        return {}
+    passages = folder / "passages.npy"
+    return train_and_dev(task, np.load(folder / "labels.npy"), np.load(passages) if passages.is_file() else None)
+
+
+def _read(folder: Path, rows: np.ndarray | None, name: str) -> TokenizedSplit:
+    """The official split in ``folder``, or these rows of it. Train has no references: nobody scores it."""
     # A plain view of the mapped file: np.memmap itself is slower to index.
-    arrays = {file.stem: np.asarray(np.load(file, mmap_mode="r")) for file in folder.glob("*.npy") if file.stem != "rows"}
-    saved = json.loads((folder / "split.json").read_text())
+    arrays = {file.stem: np.asarray(np.load(file, mmap_mode="r")) for file in folder.glob("*.npy")}
     tokens, offsets, second, labels = (arrays[name] for name in ("tokens", "offsets", "second", "labels"))
-    return TokenizedSplit(tokens, offsets, second, labels, saved["options"], arrays.get("groups"), saved["references"])
+    options = json.loads((folder / "split.json").read_text())["options"]
+    groups = arrays.get("groups")
+    whole = TokenizedSplit(tokens, offsets[:-1], np.diff(offsets), second, labels, options, groups)
+    references = folder / "references.json"
+    if not references.is_file():
+        return whole if rows is None else whole.select(rows)
+    assert groups is not None
+    # Several examples are made of a row, and their group is its number.
+    examples = np.arange(len(whole)) if rows is None else np.flatnonzero(np.isin(groups, rows))
+    split = whole.select(examples)
+    if name == "train":
+        return split
+    firsts = examples - np.searchsorted(groups, groups[examples])
+    by_row = json.loads(references.read_text())
+    chosen = zip(groups[examples].tolist(), firsts.tolist(), strict=True)
+    return replace(split, references=[[by_row[row][0][place], by_row[row][1]] for row, place in chosen])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from engine.registry.tables import Checkpoint, Run
 from engine.training.checkpoints import Saved, load_checkpoint
 from engine.training.device import Device, choose_device
 from engine.training.evaluation import evaluate, summary
+from engine.training.kept_rows import keep_rows, kept_rows
 from engine.training.loop import Files, Progress
 from engine.training.provenance import provenance
 from engine.training.similarity import text_similarities
@@ -113,14 +113,18 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
         raise UserError(f"the backbone {spec.backbone} changed since the run was queued; queue it again with `scalearn run`")
     config = load_config(folder)
     data = {}
+    recorded = (run.provenance or {}).get("rows_sha256")
+    kept = kept_rows(store.home.run(run.id), recorded)
     for task in spec.tasks:
-        one = prepare(within_positions(task, config.max_length), folder, store.home.tokens, data_dir, spec.limits)
+        cut = within_positions(task, config.max_length)
+        one = prepare(cut, folder, store.home.tokens, data_dir, spec.limits, kept.get(task.key))
         _check_tokens(one, config, folder)
         data[task.key] = with_shots(one, spec.shots, spec.seed) if spec.shots else one
+    rows_sha256 = keep_rows(store.home.run(run.id), {key: one.rows for key, one in data.items()}, recorded)
     device = choose_device(str(spec.hyperparameters["precision"]))
     similarities = _similarities(store, run, spec, folder, device)
     model = build_model(spec, folder, load_sources(store, run.id, spec, similarities)).to(device.name)
-    _describe(store, run, attempt, spec, model, data, device, similarities)
+    _describe(store, run, attempt, spec, model, data, device, {"rows_sha256": rows_sha256, "similarities": similarities})
     files = Files(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
@@ -206,18 +210,14 @@ def _describe(
     model: Model,
     data: dict[str, TaskData],
     device: Device,
-    similarities: dict[str, float],
+    more: Mapping[str, Any],
 ) -> None:
-    """Tell the registry what is trained on what, and keep the splits beside the checkpoints."""
+    """Tell the registry what is trained on what; ``more`` is what the next attempt has to take over."""
     sizes = {key: {name: len(split) for name, split in one.splits.items()} for key, one in data.items()}
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     about = {**provenance(), **device.describe(), "splits": sizes, "labels": labels, "data": spec.data}
-    if similarities:
-        about["similarities"] = similarities
+    about |= {name: value for name, value in more.items() if value}
     store.progress(run.id, attempt, metric=spec.headline, trainable=trainable, transfer=transfer, provenance=about)
-    indices = store.home.run(run.id) / "splits.json"
-    indices.parent.mkdir(parents=True, exist_ok=True)
-    indices.write_text(json.dumps({key: one.split_indices for key, one in data.items()}))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.files import backbone_folder, backbone_revision
-from engine.data.batches import evaluation_batches
+from engine.data.batches import evaluation_batches, gather
 from engine.data.samplers import few_shot
 from engine.data.tokens import TokenizedSplit, prepare, within_positions
 from engine.encoder.encoder import Encoder
@@ -96,7 +96,8 @@ def _training_split(home: Home, spec: RunSpec, key: str, folder: Path, positions
 def _kept(folder: Path, revision: str, texts: TokenizedSplit, encoder: Encoder, device: Device) -> np.ndarray:
     """``mean_embedding``, read back when it was computed before."""
     key = hashlib.sha256(revision.encode())
-    for array in (texts.tokens, texts.offsets, texts.second):
+    whole = gather(texts, np.arange(len(texts)))
+    for array in (whole.tokens, whole.lengths, whole.segments):
         key.update(np.ascontiguousarray(array).tobytes())
     path = folder / f"{key.hexdigest()[:32]}.npy"
     if not path.is_file():

@@ -17,7 +17,7 @@ def make_split(examples: int = 200, options: int = 1, seed: int = 0) -> Tokenize
     offsets = offsets_of(lengths)
     tokens = random.integers(0, 30_000, size=offsets[-1]).astype(np.int32)
     second = np.where(random.random(len(lengths)) < 0.3, lengths, random.integers(1, lengths)).astype(np.int32)
-    return TokenizedSplit(tokens, offsets, second, random.integers(0, 2, size=examples), options)
+    return TokenizedSplit(tokens, offsets[:-1], lengths, second, random.integers(0, 2, size=examples), options)
 
 
 @pytest.mark.parametrize("options", [1, 2, 3])
@@ -28,7 +28,7 @@ def test_gather_is_what_a_loop_over_examples_gives(options: int) -> None:
     tokens, segments, lengths = [], [], []
     for example in examples:
         for sequence in range(example * options, (example + 1) * options):
-            row = split.tokens[split.offsets[sequence] : split.offsets[sequence + 1]].tolist()
+            row = split.tokens[split.starts[sequence] :][: split.lengths[sequence]].tolist()
             tokens += row
             segments += [int(place >= split.second[sequence]) for place in range(len(row))]
             lengths.append(len(row))

@@ -82,7 +82,7 @@ def test_multirc_puts_question_and_answer_together_and_numbers_questions() -> No
     ]
     result = rendered("superglue/multirc", *rows)
     assert result.sequences == [("P", "Who? Ann"), ("P", "Who? "), ("P", "Why? So"), ("P", "Who? Bob")]
-    assert result.groups.tolist() == [0, 0, 1, 0]
+    assert result.groups.tolist() == [0, 0, 1, 0] and result.passages.tolist() == [0, 0, 1, 0]
 
 
 def test_record_makes_one_example_per_candidate() -> None:
@@ -107,7 +107,7 @@ def test_record_makes_one_example_per_candidate() -> None:
     assert result.sequences == [(passage, "Ann went, said Ann."), (passage, "Bob went, said Bob."), ("Cy.", "Cy sang")]
     assert result.labels.tolist() == [0, 1, 1]
     assert result.groups.tolist() == [0, 0, 1]
-    assert result.references == [["Ann", ["Bob"]], ["Bob", ["Bob"]], ["Cy", ["Cy"]]]
+    assert result.references == [[["Ann", "Bob"], ["Bob"]], [["Cy"], ["Cy"]]]
 
 
 def test_every_template_of_the_catalog_exists_and_renders_real_rows(data_dir: Path) -> None:

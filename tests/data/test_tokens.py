@@ -17,10 +17,11 @@ import pytest
 
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.task import HubData
-from engine.data import tokens
+from engine.data import splits, tokens
+from engine.data.batches import Batch, gather
 from engine.data.loading import labels_of, load_rows
 from engine.data.tokenizer import BackboneTokenizer
-from engine.data.tokens import TaskData, prepare
+from engine.data.tokens import TaskData, TokenizedSplit, prepare
 
 TOY = TASKS["toy/sentiment"]
 
@@ -30,11 +31,15 @@ def entries(cache: Path) -> list[Path]:
 
 
 def same(one: TaskData, two: TaskData) -> bool:
-    return one.split_indices == two.split_indices and all(
-        np.array_equal(getattr(split, name), getattr(two.splits[key], name))
+    return all(np.array_equal(rows, two.rows[part]) for part, rows in one.rows.items()) and all(
+        np.array_equal(getattr(whole(split), name), getattr(whole(two.splits[key]), name))
         for key, split in one.splits.items()
-        for name in ("tokens", "offsets", "second", "labels")
+        for name in ("tokens", "lengths", "segments", "labels")
     )
+
+
+def whole(split: TokenizedSplit) -> Batch:
+    return gather(split, np.arange(len(split)))
 
 
 def part(data_dir: Path, folder: Path, config: str, **counts: int) -> None:
@@ -55,19 +60,19 @@ def test_every_task_is_prepared(key: str, data_dir: Path, tokenizers: dict[str, 
     data = prepare(task, tokenizers["bert"], tmp_path, data_dir)
     assert list(data.splits) == ["train", "dev", *(name for name, _ in task.tests)]
     tables = load_rows(task, data_dir)
-    assert sorted(data.split_indices["train"] + data.split_indices["dev"]) == list(range(tables["train"].num_rows))
+    assert sorted([*data.rows["train"], *data.rows["dev"]]) == list(range(tables["train"].num_rows))
     for split in data.splits.values():
-        assert len(split) * split.options == len(split.second) == len(split.offsets) - 1
-        assert split.offsets[-1] == len(split.tokens)
-        lengths = np.diff(split.offsets)
+        lengths = split.lengths
+        assert len(split) * split.options == len(split.second) == len(split.starts) == len(lengths)
+        assert (split.starts + lengths).max() <= len(split.tokens)
         assert lengths.max() <= 48 and lengths.min() >= 3
         assert ((split.second > 0) & (split.second <= lengths)).all()
         assert (split.groups is not None) == (task.template in ("multirc", "record"))
-        assert split.tokens.dtype == split.second.dtype == np.int32 and split.offsets.dtype == np.int64
+        assert split.tokens.dtype == split.second.dtype == np.int32 and split.starts.dtype == lengths.dtype == np.int64
         assert split.labels.dtype == (np.float32 if task.kind in ("regression", "multilabel") else np.int64)
     if task.kind != "entity_ranking":
         assert np.array_equal(data.splits["test"].labels, labels_of(task, tables[task.tests[0][1]]))
-        train = labels_of(task, tables["train"])[data.split_indices["train"]]
+        train = labels_of(task, tables["train"])[data.rows["train"]]
         assert np.array_equal(data.splits["train"].labels, train)
     else:
         assert len(data.splits["test"].references or []) == len(data.splits["test"])
@@ -98,7 +103,22 @@ def test_an_official_dev_split_is_taken_as_it_is(tokenizers: dict[str, Path], tm
     assert {name: split.labels.tolist() for name, split in found.splits.items()} == {
         "train": [0, 1] * 4 + [0], "dev": [0, 1, 0, 1], "test": [0, 1, 0],
     }  # fmt: skip
-    assert task.split_sizes == {"train": 8_551, "dev": 856, "test": 1_043}
+    assert found.rows == {} and replace(task, dev_size=4).split_sizes == {"train": 8_551, "dev": 4, "test": 1_043}
+
+
+def test_rows_that_are_given_are_taken_from_the_same_folder(
+    data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("superglue/copa", "superglue/record"):
+        task = TASKS[key]
+        drawn = prepare(task, tokenizers["bert"], tmp_path, data_dir)
+        with monkeypatch.context() as patch:
+            patch.setattr(splits, "SPLIT_SEED", 7)
+            moved = prepare(task, tokenizers["bert"], tmp_path, data_dir)
+            again = prepare(task, tokenizers["bert"], tmp_path, data_dir, rows=drawn.rows)
+        assert not np.array_equal(moved.rows["dev"], drawn.rows["dev"]) and not same(moved, drawn)
+        assert same(again, drawn) and again.splits["dev"].references == drawn.splits["dev"].references
+    assert len(entries(tmp_path)) == 2
 
 
 def test_the_second_time_is_a_read(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
@@ -124,14 +144,13 @@ def test_a_key_holds_what_determines_the_tokens(
         (replace(task, max_length=100), "bert"),
         (replace(task, truncate="first"), "bert"),
         (replace(task, columns=("hypothesis", "premise")), "bert"),
-        (replace(task, stratify=True), "bert"),
         (replace(task, config="cb"), "bert"),
         (replace(task, benchmark="mine"), "bert"),
     ]
     for changed, tokenizer in cases:
         prepare(changed, tokenizers[tokenizer], tmp_path, data_dir)
     assert len(entries(tmp_path)) == len(cases)
-    prepare(replace(task, title="CommitmentBank", metrics=("accuracy",)), tokenizers["bert"], tmp_path, data_dir)
+    prepare(replace(task, title="CommitmentBank", metrics=("accuracy",), stratify=True), tokenizers["bert"], tmp_path, data_dir)
     assert len(entries(tmp_path)) == len(cases)
     monkeypatch.setattr(tokens, "CODE_VERSION", tokens.CODE_VERSION + 1)
     prepare(task, tokenizers["bert"], tmp_path, data_dir)
@@ -224,12 +243,12 @@ def test_limits_keep_nested_parts_and_whole_questions(data_dir: Path, tokenizers
     task = TASKS["superglue/multirc"]
     part(data_dir, tmp_path, "super_glue/multirc", train=2_000, validation=200)
     cache = tmp_path / "cache"
-    whole = prepare(task, tokenizers["bert"], cache, tmp_path)
+    full = prepare(task, tokenizers["bert"], cache, tmp_path)
     limited = prepare(task, tokenizers["bert"], cache, tmp_path, {"train": 500, "dev": 100, "test": 10**6})
     assert len(limited.splits["train"]) == 500
     assert len(limited.splits["test"]) == 200
-    assert limited.split_indices == whole.split_indices
-    dev, all_dev = limited.splits["dev"], whole.splits["dev"]
+    assert all(np.array_equal(limited.rows[part], full.rows[part]) for part in ("train", "dev"))
+    dev, all_dev = limited.splits["dev"], full.splits["dev"]
     assert dev.groups is not None and all_dev.groups is not None
     assert 80 < len(dev) <= 100
     names, sizes = np.unique(dev.groups, return_counts=True)
@@ -245,9 +264,8 @@ def test_a_limit_keeps_examples_with_their_options_and_references(
     assert len(few) == 2 and len(few.second) == 4
     for place, example in enumerate((5, 2)):
         for option in range(2):
-            ours = few.tokens[few.offsets[2 * place + option] : few.offsets[2 * place + option + 1]]
-            theirs = copa.tokens[copa.offsets[2 * example + option] : copa.offsets[2 * example + option + 1]]
-            assert ours.tolist() == theirs.tolist()
+            ours, theirs = 2 * place + option, 2 * example + option
+            assert few.starts[ours] == copa.starts[theirs] and few.lengths[ours] == copa.lengths[theirs] > 2
     assert few.labels.tolist() == copa.labels[[5, 2]].tolist()
     record = prepare(TASKS["superglue/record"], tokenizers["bert"], tmp_path, data_dir, {"test": 50}).splits["test"]
     assert record.groups is not None and record.references is not None

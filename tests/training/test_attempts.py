@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from engine.data import splits
+from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
 from engine.plans.request import Request
 from engine.registry.exits import WorkerExit
@@ -20,7 +22,7 @@ from engine.registry.store import Fenced, Store
 from engine.registry.tables import RunState
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.loop import Progress
-from engine.training.setup import prepare_run
+from engine.training.setup import ReadyRun, prepare_run
 from engine.training.worker import Termination, work
 from tests.conftest import write_tiny_backbone
 
@@ -54,7 +56,7 @@ def test_a_run_from_queue_to_results(store: Store, tiny_backbone: Path, terminat
     run = store.find(run_id)
     assert (run.state, run.cause) == (RunState.COMPLETED, None)
     assert store.results([run_id])[run_id]["toy/question"].keys() == {"dev", "test"}
-    assert sorted(path.name for path in store.home.run(run_id).iterdir()) == ["best.safetensors", "splits.json"]
+    assert sorted(path.name for path in store.home.run(run_id).iterdir()) == ["best.safetensors", "rows.safetensors"]
     assert store.checkpoints(run_id).keys() == {"best"}
     best, _ = load_checkpoint(store.home.checkpoint(run_id, "best"), store.checkpoints(run_id)["best"].sha256)
     assert any(name.startswith("adapter.") for name in best)
@@ -86,6 +88,37 @@ def test_texts_are_cut_to_the_backbones_positions(store: Store, tmp_path: Path, 
     assert worked(store, run_id, termination) == WorkerExit.COMPLETED
     (entry,) = (path for path in store.home.tokens.iterdir() if path.is_dir())
     assert np.diff(np.load(entry / "train" / "offsets.npy")).max() == 24
+
+
+def test_a_split_that_is_drawn_otherwise_later_does_not_move_a_runs_rows(
+    store: Store, tiny_backbone: Path, termination: Termination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(run_id: str) -> ReadyRun:
+        attempt = store.claim(run_id, "local", "cpu")
+        assert attempt is not None
+        ready = prepare_run(store, store.started(run_id, attempt), attempt)
+        store.finish(run_id, attempt, RunState.LOST)
+        store.requeue([run_id])
+        return ready
+
+    def dev(ready: ReadyRun) -> list[int]:
+        return ready.data["toy/question"].splits["dev"].starts.tolist()
+
+    run_id = queued(store, tiny_backbone)
+    first = started(run_id)
+    monkeypatch.setattr(splits, "SPLIT_SEED", 7)
+    assert dev(started(run_id)) == dev(first) != dev(started(queued(store, tiny_backbone, seeds=(1,))))
+
+    kept = store.home.run(run_id) / "rows.safetensors"
+    kept.write_bytes(kept.read_bytes()[:-8] + bytes(8))
+    with pytest.raises(UserError, match=r"the rows that this run started with are lost.*rows\.safetensors"):
+        started(run_id)
+    monkeypatch.setattr(splits, "SPLIT_SEED", 42)
+    store.finish(run_id, store.find(run_id).attempt, RunState.LOST)
+    store.requeue([run_id])
+    assert dev(started(run_id)) == dev(first)
+    monkeypatch.setattr(splits, "SPLIT_SEED", 7)
+    assert dev(started(run_id)) == dev(first), "what was broken is whole again"
 
 
 def test_a_tokenizer_of_other_weights_is_refused(store: Store, tmp_path: Path, termination: Termination) -> None:

@@ -257,8 +257,8 @@ def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(tiny_backbone: Pa
     assert len(few.splits["train"]) == 8 and few.splits["dev"] is whole.splits["dev"]
     assert np.bincount(few.splits["train"].labels).tolist() == [4, 4]
     again, other = with_shots(whole, 8, seed=1), with_shots(whole, 8, seed=2)
-    assert np.array_equal(again.splits["train"].tokens, few.splits["train"].tokens)
-    assert not np.array_equal(other.splits["train"].tokens, few.splits["train"].tokens)
+    assert np.array_equal(again.splits["train"].starts, few.splits["train"].starts)
+    assert not np.array_equal(other.splits["train"].starts, few.splits["train"].starts)
 
 
 def test_a_joint_run_selects_by_the_mean_and_tells_every_task(
