@@ -82,7 +82,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
     from engine.registry.tables import utc_now
     from scalearn_tui.cli.records import headline
     from scalearn_tui.text.formatting import duration, score
-    from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
+    from scalearn_tui.text.glyphs import silence, state_colour, state_glyph, state_word
 
     rows = []
     for run in runs:
@@ -100,11 +100,11 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
                 number,
                 duration(run.seconds) if run.seconds else "",
                 duration((utc_now() - run.created_at).total_seconds()),
-                run.cause or "",
+                run.cause or silence(run),
             )
         )
     headings = ["state", "run", "method", "backbone", "target", "seed", "epoch", "metric", "time", "age", "cause"]
-    shown = len(headings) if any(run.cause for run in runs) else len(headings) - 1
+    shown = len(headings) if any(row[-1] for row in rows) else len(headings) - 1
     print_table(
         headings[:shown],
         [row[:shown] for row in rows],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scalearn_tui.text.formatting import duration
+
 if TYPE_CHECKING:
     from engine.registry.tables import Run
 
@@ -20,6 +22,9 @@ class StateMark:
     role: str
     """Name of the theme colour, for the dashboard."""
 
+
+SILENT_SECONDS = 60.0
+"""A worker writes every second or two, whatever it is doing."""
 
 STATES: dict[str, StateMark] = {
     "queued": StateMark("◷", "cyan", "secondary"),
@@ -46,3 +51,13 @@ def state_colour(state: str) -> str:
 def state_word(run: Run) -> str:
     """The state, or ``stopping`` from the request to stop until the worker has ended."""
     return "stopping" if run.state.live and run.stop_requested else str(run.state)
+
+
+def silence(run: Run) -> str:
+    """``silent for 02:10`` when a running worker has not written for a minute: a warning, its process is still there."""
+    from engine.registry.tables import utc_now
+
+    if run.state != "running" or run.heartbeat_at is None:
+        return ""
+    seconds = (utc_now() - run.heartbeat_at).total_seconds()
+    return f"silent for {duration(seconds)}" if seconds > SILENT_SECONDS else ""

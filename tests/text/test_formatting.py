@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 import pytest
 
+from engine.registry.tables import Run, RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score, shorten
-from scalearn_tui.text.glyphs import STATES, state_colour, state_glyph
+from scalearn_tui.text.glyphs import STATES, silence, state_colour, state_glyph
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,10 @@ def test_every_state_has_its_own_marks() -> None:
     marks = [state_glyph(state) for state in STATES]
     assert len(set(marks)) == len(STATES) and all(len(mark) == 1 for mark in marks)
     assert all(state_colour(state) for state in STATES)
+
+
+def test_a_late_sign_of_life_is_told_beside_the_state() -> None:
+    late, fresh = (utc_now() - timedelta(seconds=seconds) for seconds in (130.5, 5))
+    assert silence(Run(state=RunState.RUNNING, heartbeat_at=late)) == "silent for 02:10"
+    assert silence(Run(state=RunState.RUNNING, heartbeat_at=fresh)) == ""
+    assert silence(Run(state=RunState.COMPLETED, heartbeat_at=late)) == "", "it has nothing more to say"

@@ -14,7 +14,7 @@ from engine.errors import UserError
 from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
 from scalearn_tui.dashboard.detail import Detail, headline
 from scalearn_tui.text.formatting import count, duration, number, score
-from scalearn_tui.text.glyphs import STATES, state_glyph
+from scalearn_tui.text.glyphs import STATES, silence, state_glyph
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
@@ -45,6 +45,8 @@ def _identity(run: Run) -> list[Part]:
     parts: list[Part] = [(run.id, "bold"), "  ", (state, f"{state_style(run.state)} bold")]
     if run.stop_requested and run.state.live:
         parts.append(("  stopping", "$text-warning"))
+    if quiet := silence(run):
+        parts.append((f"  {quiet}", "$text-warning"))
     where = [run.device or "", f"attempt {run.attempt}" if run.attempt > 1 else ""]
     return [*parts, ("".join(f"  {word}" for word in where if word), DIM)]
 
