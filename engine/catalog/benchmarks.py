@@ -1,13 +1,14 @@
 """The built-in benchmarks and their tasks, as data.
 
-Sizes are those of the hub's labelled splits. Dev is a tenth of the official training split, and the official validation
-split is the test split, because official test labels are not public (ScaLearn, section 4).
+Sizes are those of the hub's labelled splits. Of GLUE and SuperGLUE, dev is a tenth of the official training split, and the
+official validation split is the test split, because official test labels are not public (ScaLearn, section 4).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.catalog.humset import HUMSET
 from engine.catalog.task import BenchmarkInfo, HubData, TaskInfo
 from engine.errors import UserError
 
@@ -141,6 +142,9 @@ SUPERGLUE = BenchmarkInfo(
     published="superglue_roberta-base.csv",
 )
 
+GSG = BenchmarkInfo("gsg", "GLUE + SuperGLUE", (*GLUE.tasks, *(task for task in SUPERGLUE.tasks if task.name != "rte")))
+"""Tasks of both, which keep their keys; RTE, which both have, is GLUE's (ScaLearn, section 5)."""
+
 GENERATOR_VERSION = "toy-1"
 """Identity of the built-in rows; raised with every change of the generator, so that old runs keep their meaning."""
 
@@ -184,7 +188,7 @@ TOY = BenchmarkInfo(
     offline=True,
 )
 
-BENCHMARKS: dict[str, BenchmarkInfo] = {info.name: info for info in (GLUE, SUPERGLUE, TOY)}
+BENCHMARKS: dict[str, BenchmarkInfo] = {info.name: info for info in (GLUE, SUPERGLUE, GSG, HUMSET, TOY)}
 TASKS: dict[str, TaskInfo] = {task.key: task for info in BENCHMARKS.values() for task in info.tasks}
 
 
@@ -204,11 +208,11 @@ def find_task(name: str, benchmark: str | None = None) -> TaskInfo:
     wanted = name.strip().lower()
     if "/" in wanted:
         benchmark, wanted = wanted.split("/", 1)
-    places = [find_benchmark(benchmark)] if benchmark else list(BENCHMARKS.values())
+    place = find_benchmark(benchmark) if benchmark else None
+    tasks = list(place.tasks if place else TASKS.values())
     plain = wanted.replace("-", "").replace("_", "")
-    for place in places:
-        for task in place.tasks:
-            if plain == task.name.replace("_", ""):
-                return task
-    known = ", ".join(task.name for place in places for task in place.tasks)
-    raise UserError(f"no task {name!r} in {' or '.join(place.name for place in places)}; there are {known}")
+    for task in tasks:
+        if plain == task.name.replace("_", ""):
+            return task
+    where = place.name if place else " or ".join(dict.fromkeys(task.benchmark for task in tasks))
+    raise UserError(f"no task {name!r} in {where}; there are {', '.join(dict.fromkeys(task.name for task in tasks))}")

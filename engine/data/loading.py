@@ -1,4 +1,4 @@
-"""Rows of a task as its official splits: from parquet files of the hub or of a local folder, or generated."""
+"""Rows of a task as its official splits: from files of the hub or of a local folder, or generated."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from engine.catalog.files import task_files
 from engine.catalog.task import TaskInfo
+from engine.data.files import place_of, read_file
 from engine.data.templates import INDEXED
 from engine.data.toy import generate
 from engine.errors import UserError
@@ -30,24 +30,17 @@ def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
 
 
 def read_rows(task: TaskInfo, path: Path) -> pa.Table:
-    """One split from a parquet file, checked. Raises UserError naming file and column."""
-    try:
-        schema = pq.read_schema(path)
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; {task.key} needs it") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} cannot be read as parquet: {str(error).splitlines()[0]}") from None
-    needed = needed_columns(task)
-    if missing := [name for name in needed if name not in schema.names]:
-        raise UserError(f"{path} has no column {missing[0]!r}, which {task.key} reads; it has {', '.join(schema.names)}")
-    table = pq.read_table(path, columns=list(needed))
+    """One split from a file of the kinds that ``read_file`` knows, checked. Raises UserError naming file and column."""
+    if not path.is_file():
+        raise UserError(f"{path} is missing; {task.key} needs it")
+    table = read_file(path, needed_columns(task))
     if not table.num_rows:
         raise UserError(f"{path} has no rows")
-    for name in needed:
+    for name in table.column_names:
         if table[name].null_count:
             raise UserError(f"{path}: column {name!r} has empty cells; fill or drop those rows")
     _check_texts(task, table, path)
-    _check_names(task, schema, path)
+    _check_names(task, table.schema, path)
     _check_labels(task, table, path)
     return table
 
@@ -94,10 +87,13 @@ def _check_labels(task: TaskInfo, table: pa.Table, path: Path) -> None:
     column = task.label_column
     kind = table.schema.field(column).type
     if task.kind == "multilabel":
-        if not (pa.types.is_list(kind) and pa.types.is_string(kind.value_type)):
+        if not (pa.types.is_list(kind) and (pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))):
             raise UserError(f"{path}: column {column!r} must hold lists of label names, not {kind}")
-        if unknown := sorted({name for names in table[column].to_pylist() for name in names} - set(task.labels)):
-            raise UserError(f"{path}: column {column!r} has the label {unknown[0]!r}; {task.key} has {', '.join(task.labels)}")
+        for row, names in enumerate(table[column].to_pylist()):
+            if unknown := [name for name in names if name not in task.labels]:
+                known = ", ".join(task.labels) if len(task.labels) < 20 else f"{len(task.labels)} others"
+                where = f"{place_of(path, row)}: column {column!r}"
+                raise UserError(f"{where} has the label {unknown[0]!r}; {task.key} has {known}")
     elif task.kind == "regression":
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or not np.isfinite(labels_of(task, table)).all():
             raise UserError(f"{path}: column {column!r} must hold finite numbers, not {kind} or NaN")

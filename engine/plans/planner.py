@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
-from engine.catalog.benchmarks import BENCHMARKS, find_benchmark, find_task
+from engine.catalog.benchmarks import TASKS, find_benchmark, find_task
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
 from engine.catalog.methods import METHODS, find_method
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.errors import UserError
 from engine.plans.availability import check_available
 from engine.plans.request import Request
@@ -211,9 +211,9 @@ def _targets(request: Request, notes: list[str]) -> list[TaskInfo]:
 
 def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
     task = find_task(name, request.benchmark)
-    if request.benchmark and task.benchmark != find_benchmark(request.benchmark).name:
+    if request.benchmark and task not in find_benchmark(request.benchmark).tasks:
         raise UserError(f"{task.key} is not a task of {request.benchmark}; leave out --benchmark or name another target")
-    others = [one.key for info in BENCHMARKS.values() for one in info.tasks if one.name == task.name and one.key != task.key]
+    others = [one.key for one in TASKS.values() if one.name == task.name and one != task]
     if others and "/" not in name and not request.benchmark:
         notes.append(f"{name} is {task.key}; write {' or '.join(others)} for the other")
     return task
@@ -229,13 +229,11 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request) -> l
             raise UserError(f"{method.name} learns from {alone} alone; leave out --sources or choose a two-stage method")
         return []
     (target,) = targets
-    if request.sources is None:
-        tasks = list(BENCHMARKS[target.benchmark].tasks)
-    else:
-        tasks = [_source(name, target) for name in request.sources]
+    benchmark = find_benchmark(request.benchmark or target.benchmark)
+    tasks = list(benchmark.tasks) if request.sources is None else [_source(name, benchmark) for name in request.sources]
     if not tasks:
         raise UserError(
-            f"{method.name} needs source tasks; name some with --sources, or leave it out for all of {target.benchmark}"
+            f"{method.name} needs source tasks; name some with --sources, or leave it out for all of {benchmark.name}"
         )
     for task in tasks:
         if tasks.count(task) > 1:
@@ -245,12 +243,12 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request) -> l
     return [task for task in tasks if task != target] + [task for task in tasks if task == target]
 
 
-def _source(name: str, target: TaskInfo) -> TaskInfo:
+def _source(name: str, benchmark: BenchmarkInfo) -> TaskInfo:
     if "/" not in name:
         try:
-            return find_task(name, target.benchmark)
+            return find_task(name, benchmark.name)
         except UserError:
-            # Not the target's own benchmark: any other one that has it.
+            # Not the target's benchmark: any other one that has it.
             return find_task(name)
     return find_task(name)
 

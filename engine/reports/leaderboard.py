@@ -17,7 +17,7 @@ from engine.registry.reading import Results
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
 from engine.reports.published import published_results
-from engine.reports.settings import deviations, joint_tasks, source_deviations
+from engine.reports.settings import deviations, joint_tasks, keys_of, source_deviations, whole_benchmark
 
 Settings = dict[str, str]
 Found = Mapping[str, Results]
@@ -118,14 +118,21 @@ def build(
     source_ids = {source["run_id"] for run in counted for source in run.spec.get("sources", ())}
     sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
 
+    shown = {wanted} if wanted else {name for run in counted for name in _benchmarks(run)}
     places: dict[tuple[str, str, str], list[Run]] = {}
     for run in counted:
-        for name in dict.fromkeys(TASKS[task].benchmark for task in run.tasks):
-            if wanted in (None, name):
+        for name in shown:
+            if keys_of(name).intersection(run.tasks):
                 places.setdefault((name, run.backbone, run.spec["backbone_revision"]), []).append(run)
     order = {name: index for index, name in enumerate(BENCHMARKS)}
     keys = sorted(places, key=lambda key: (order[key[0]], *key[1:]))
     return Leaderboard(tuple(_table(key[0], places[key], results, sources) for key in keys), at or utc_now())
+
+
+def _benchmarks(run: Run) -> set[str]:
+    """Those of the run's tasks, and the union of benchmarks that it takes whole, as its targets or as its sources."""
+    whole = whole_benchmark([source["task"] for source in run.spec.get("sources", ())] or run.tasks)
+    return {TASKS[task].benchmark for task in run.tasks} | ({whole} if whole else set())
 
 
 def _headline(results: Found, run: Run, task: str) -> float | None:
@@ -164,8 +171,8 @@ def _rows(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[
     placed: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
     for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
         one = members[0]
-        settings = deviations(one) | source_deviations(one, _of(one, sources)) | joint_tasks(one, benchmark)
-        tasks = [task for task in one.tasks if TASKS[task].benchmark == benchmark]
+        settings = deviations(one) | source_deviations(one, _of(one, sources), benchmark) | joint_tasks(one, benchmark)
+        tasks = [task for task in one.tasks if task in keys_of(benchmark)]
         key = (one.method, tuple(settings.items()))
         if placed.get(key, {}).keys() & set(tasks):
             # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from engine.catalog.backbones import backbone_defaults
@@ -37,8 +37,19 @@ def joint_tasks(run: Run, benchmark: str) -> dict[str, str]:
     return {"tasks": run.target.removeprefix(f"{benchmark}/")}
 
 
-def source_deviations(run: Run, sources: Iterable[Run]) -> dict[str, str]:
-    """What is special about a two-stage run's sources: a choice of tasks, settings that they were trained with.
+def keys_of(benchmark: str) -> set[str]:
+    """Keys of the benchmark's tasks."""
+    return {task.key for task in BENCHMARKS[benchmark].tasks}
+
+
+def whole_benchmark(keys: Sequence[str]) -> str | None:
+    """The benchmark whose tasks these are, all of them, in whatever order."""
+    return next((name for name in BENCHMARKS if keys_of(name) == set(keys)), None)
+
+
+def source_deviations(run: Run, sources: Iterable[Run], benchmark: str) -> dict[str, str]:
+    """What is special in the table of ``benchmark`` about a two-stage run's sources: a choice of tasks, settings that they were
+    trained with.
 
     The budget (epochs and limits) is told only where it is not the run's own.
     """
@@ -46,10 +57,10 @@ def source_deviations(run: Run, sources: Iterable[Run]) -> dict[str, str]:
     if not chosen:
         return {}
     found: dict[str, str] = {}
-    tasks = [task.key for task in BENCHMARKS[run.benchmark].tasks]
+    tasks = [task.key for task in BENCHMARKS[benchmark].tasks]
     if set(chosen) != set(tasks):
         ordered = sorted(chosen, key=lambda key: (tasks.index(key) if key in tasks else len(tasks), key))
-        found["sources"] = ",".join(key.removeprefix(f"{run.benchmark}/") for key in ordered)
+        found["sources"] = whole_benchmark(chosen) or ",".join(key.removeprefix(f"{benchmark}/") for key in ordered)
     own, theirs = deviations(run), [deviations(source) for source in sources]
     if run.spec.get("shots"):
         # Only the target's own adapter shares the draw; that the others do not is the rule.

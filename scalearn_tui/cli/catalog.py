@@ -83,10 +83,9 @@ def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int
 
 def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_json: Json = False) -> int:
     """The tasks of all benchmarks: labels, metrics and sizes."""
-    from engine.catalog.benchmarks import BENCHMARKS, find_benchmark
+    from engine.catalog.benchmarks import TASKS, find_benchmark
 
-    places = [find_benchmark(benchmark)] if benchmark else list(BENCHMARKS.values())
-    found = [task for place in places for task in place.tasks]
+    found = find_benchmark(benchmark).tasks if benchmark else tuple(TASKS.values())
     if as_json:
         records = [
             {

@@ -173,7 +173,7 @@ def _print_results(runs: Sequence[Run], results: dict[str, Results]) -> None:
 
 
 def _benchmark(run: Run) -> str:
-    return run.tasks[0].partition("/")[0]
+    return run.target.partition("/")[0]
 
 
 def _numbers(run: Run, results: Results) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.data.loading import load_rows
 from engine.data.templates import TEMPLATES, render
 from engine.errors import UserError
@@ -112,7 +112,7 @@ def test_record_makes_one_example_per_candidate() -> None:
 
 def test_every_template_of_the_catalog_exists_and_renders_real_rows(data_dir: Path) -> None:
     assert {task.template for task in TASKS.values()} == set(TEMPLATES)
-    for task in TASKS.values():
+    for task in (task for name in ("glue", "superglue", "toy") for task in BENCHMARKS[name].tasks):
         table = next(iter(load_rows(task, data_dir).values())).slice(0, 20)
         result = render(task, table)
         examples = len(result.sequences) // result.options

@@ -57,6 +57,32 @@ def test_sources_are_looked_up_in_the_targets_benchmark_first(store: Store, data
     assert [edge.task for edge in plan.runs[-1].spec.sources] == ["superglue/rte", "glue/cola"]
 
 
+def test_a_union_of_benchmarks_shares_the_adapters_of_its_parts(store: Store, data_dir: Path) -> None:
+    both = make_plan(request(targets=("boolq",), benchmark="gsg", data_dir=data_dir), store)
+    alone = make_plan(request(targets=("boolq",), data_dir=data_dir), store)
+    target = both.runs[-1].spec
+    assert len(target.sources) == 15 and (target.target, target.benchmark) == ("superglue/boolq", "superglue")
+    assert {edge.task for edge in target.sources} == {task.key for task in BENCHMARKS["gsg"].tasks}
+    assert target.sources[-1].task == "superglue/boolq" != target.sources[0].task == "glue/mnli"
+    shared = {planned.spec.run_id for planned in alone.runs[:-1]} & {planned.spec.run_id for planned in both.runs[:-1]}
+    assert len(shared) == 7 and [edge.task for edge in alone.runs[-1].spec.sources].count("superglue/rte") == 1
+    assert alone.notes == both.notes == []
+    few = make_plan(request(targets=("boolq",), benchmark="gsg", sources=("rte", "cb"), data_dir=data_dir), store)
+    assert [edge.task for edge in few.runs[-1].spec.sources] == ["glue/rte", "superglue/cb"]
+    with pytest.raises(UserError, match=r"superglue/rte is not a task of gsg; leave out --benchmark or name another target"):
+        make_plan(request(targets=("superglue/rte",), benchmark="gsg", data_dir=data_dir), store)
+
+
+def test_a_joint_run_over_a_union_is_called_by_its_name(store: Store, data_dir: Path) -> None:
+    (planned,) = make_plan(request(methods=("adapter-m",), targets=(), benchmark="gsg", data_dir=data_dir), store).runs
+    assert (planned.spec.target, planned.spec.benchmark, len(planned.spec.targets)) == ("gsg", "glue+superglue", 15)
+
+
+def test_the_benchmark_of_a_bare_name_is_the_first_that_has_it(store: Store, data_dir: Path) -> None:
+    plan = make_plan(request(methods=("adapter",), targets=("rte",), data_dir=data_dir), store)
+    assert plan.runs[0].spec.target == "glue/rte" and plan.notes == ["rte is glue/rte; write superglue/rte for the other"]
+
+
 def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> None:
     plan = make_plan(request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store)
     source, target = plan.runs[0].spec, plan.runs[-1].spec

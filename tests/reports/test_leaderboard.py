@@ -166,6 +166,32 @@ def test_a_joint_run_over_two_benchmarks_stands_in_both(store: Store) -> None:
     assert [table.benchmark for table in build(store, benchmark="superglue").tables] == ["superglue"]
 
 
+def test_a_union_of_benchmarks_has_a_table_once_a_run_takes_it_whole(store: Store) -> None:
+    adapters = {task.key: complete(store, spec("adapter", task.key), 0.7) for task in BENCHMARKS["gsg"].tasks}
+    adapters["superglue/rte"] = complete(store, spec("adapter", "superglue/rte"), 0.9)
+    superglue = [adapters[task.key] for task in BENCHMARKS["superglue"].tasks]
+    complete(store, spec("scalearn++", BOOLQ, sources=superglue), 0.71)
+    assert [table.benchmark for table in build(store).tables] == ["glue", "superglue"]
+    assert [table.benchmark for table in build(store, benchmark="gsg").tables] == ["gsg"]
+
+    every = [adapters[task.key] for task in BENCHMARKS["gsg"].tasks]
+    complete(store, spec("scalearn++", BOOLQ, sources=every), 0.72)
+    complete(store, spec("adapter-m", [one.target for one in every]), 0.6)
+    glue, superglue_table, both = build(store).tables
+    assert (both.benchmark, len(both.columns), both.columns[6].task) == ("gsg", 15, "glue/rte")
+    rows = {(row.method, *row.settings.items()): row for row in both.rows}
+    assert rows.keys() == {("adapter",), ("adapter-m",), ("scalearn++",), ("scalearn++", ("sources", "superglue"))}
+    assert rows["adapter",].cells["glue/rte"].mean == pytest.approx(70.0) and both.average(rows["adapter",]) == pytest.approx(
+        70
+    )
+    assert rows["scalearn++",].cells[BOOLQ].mean == pytest.approx(72.0)
+    ours = [row for row in superglue_table.rows if row.method]
+    assert [(row.method, row.settings) for row in ours if row.settings] == [
+        ("adapter-m", {"tasks": "gsg"}), ("scalearn++", {"sources": "gsg"}),
+    ]  # fmt: skip
+    assert not any(row.published for row in both.rows) and glue.benchmark == "glue"
+
+
 def test_few_shot_runs_stand_apart_and_average_over_seeds(store: Store) -> None:
     others = [complete(store, spec("adapter", key), 0.7) for key in (RTE, CB)]
     complete(store, spec("adapter", BOOLQ), 0.9)

@@ -1,0 +1,44 @@
+"""``scalearn tasks``: what can be named, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scalearn_tui.cli.app import main
+from scalearn_tui.cli.exits import ExitCode
+
+KINDS = {"classification", "regression", "multiple_choice", "multilabel", "entity_ranking"}
+
+
+def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict]:
+    assert main(["tasks", "--json", *arguments]) == ExitCode.OK
+    return json.loads(capsys.readouterr().out)
+
+
+def test_all_tasks_are_listed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = listed(capsys)
+    assert [{one["benchmark"] for one in tasks[start:stop]} for start, stop in ((0, 8), (8, 16), (16, 21))] == [
+        {"glue"}, {"superglue"}, {"humset"},
+    ]  # fmt: skip
+    assert len({(one["benchmark"], one["name"]) for one in tasks}) == len(tasks)
+    for one in tasks:
+        assert list(one) == ["benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"]
+        assert one["kind"] in KINDS and list(one["sizes"]) == ["train", "dev", "test"]
+        assert all(isinstance(size, int) for size in one["sizes"].values())
+    assert {one["kind"] for one in tasks} == KINDS
+
+
+def test_a_union_of_benchmarks_lists_the_tasks_of_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = listed(capsys, "--benchmark", "gsg")
+    assert [one["benchmark"] for one in tasks] == ["glue"] * 8 + ["superglue"] * 7
+    assert main(["tasks", "--benchmark", "gsg"]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "superglue/boolq" in shown and "glue/rte" in shown and "superglue/rte" not in shown
+
+
+def test_the_table_tells_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "--benchmark", "humset"]) == ExitCode.OK
+    line = next(line for line in capsys.readouterr().out.splitlines() if "subpillars_1d" in line)
+    assert line.split()[-4:] == ["117,435", "16,039", "15,147", "128"] and " 33 " in line

@@ -1,0 +1,61 @@
+"""HumSet-shaped files all the way: a single-task, a joint and a two-stage run, and their row in the leaderboard."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.plans.planner import make_plan, submit
+from engine.plans.request import Request
+from engine.registry.exits import WorkerExit
+from engine.registry.store import Store
+from engine.reports.leaderboard import build
+from engine.training.checkpoints import load_checkpoint
+from engine.training.worker import Termination, work
+from tests.data.humset_rows import write_humset
+
+TASKS = [f"humset/{name}" for name in ("sectors", "pillars_1d", "subpillars_1d", "pillars_2d", "subpillars_2d")]
+
+
+@pytest.fixture
+def termination() -> Iterator[Termination]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield Termination()
+    signal.signal(signal.SIGTERM, before)
+
+
+def trained(store: Store, termination: Termination, **fields: object) -> str:
+    """The one run that the request names, after it and its sources were trained."""
+    plan = make_plan(Request(epochs=1, benchmark="humset", **fields), store)
+    (run_id,) = submit(plan, store)
+    for planned in plan.new:
+        attempt = store.claim(planned.spec.run_id, "local", "cpu")
+        assert attempt is not None
+        assert work(store, planned.spec.run_id, attempt, termination) == WorkerExit.COMPLETED
+    return run_id
+
+
+def test_every_kind_of_run_learns_humset(store: Store, tiny_backbone: Path, tmp_path: Path, termination: Termination) -> None:
+    common = {"backbone": str(tiny_backbone), "data_dir": write_humset(tmp_path / "data")}
+    joint = trained(store, termination, methods=("adapter-m",), **common, settings={"steps_per_epoch": 5})
+    single = trained(store, termination, methods=("adapter",), targets=("subpillars_1d",), **common)
+    sources = ("sectors", "subpillars_1d")
+    two_stage = trained(store, termination, methods=("scalearn++",), targets=("subpillars_1d",), sources=sources, **common)
+
+    results = store.results([joint, single, two_stage])
+    assert set(results[joint]) == {*TASKS, "mean"}
+    for run_id in (joint, single, two_stage):
+        values = results[run_id]["humset/subpillars_1d"]
+        assert values.keys() == {"dev", "test"} and values["test"].keys() == {"loss", "macro_f1", "micro_f1"}
+    assert store.find(joint).target == "humset" and store.find(single).metric == "macro_f1"
+    assert {edge.task for edge in store.sources(two_stage)} == {"humset/sectors", "humset/subpillars_1d"}
+    _, card = load_checkpoint(store.home.checkpoint(single, "best"))
+    assert len(card["tasks"]["humset/subpillars_1d"]["labels"]) == 33
+    # Dev is official, so no rows were drawn.
+    assert not (store.home.run(single) / "rows.safetensors").exists()
+    (table,) = build(store).tables
+    assert (table.benchmark, [column.task for column in table.columns]) == ("humset", TASKS)
+    assert {row.method for row in table.rows} == {"adapter", "adapter-m", "scalearn++"}
