@@ -190,6 +190,8 @@ PROBING = (
     ),
 )
 METHODS: dict[str, MethodInfo] = {info.name: info for info in (*SINGLE_TASK, *JOINT_METHODS, *TWO_STAGE, *PROBING)}
+SOURCE_METHODS = tuple(dict.fromkeys(info.source_method for info in METHODS.values() if info.source_method))
+"""The single-task methods whose adapters others combine."""
 
 
 def find_method(name: str) -> MethodInfo:

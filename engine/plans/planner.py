@@ -9,11 +9,13 @@ from typing import Any, Literal
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
 from engine.catalog.benchmarks import TASKS, find_benchmark, find_task
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
+from engine.catalog.hub import NotHere
 from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
 from engine.catalog.methods import METHODS, find_method
 from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.errors import UserError
 from engine.plans.availability import check_available
+from engine.plans.given import check_backbone, check_source, check_widths, texts_of
 from engine.plans.request import Request
 from engine.plans.spec import RunSpec, SourceSpec, joint_name
 from engine.registry.store import Store
@@ -23,8 +25,10 @@ STAGE_1_SEED = 0
 SPLITS = ("train", "dev", "test")
 LARGEST_SEED = 2**32 - 1
 Role = Literal["target", "source"]
-Work = tuple[MethodInfo, list[TaskInfo], list[TaskInfo]]
-"""A method, its targets (one, unless the method is a joint one) and its source tasks."""
+SourceChoice = TaskInfo | Run
+"""A task, whose adapter is planned, or a completed run of the registry that is taken as it is."""
+Work = tuple[MethodInfo, list[TaskInfo], list[SourceChoice]]
+"""A method, its targets (one, unless the method is a joint one) and its sources."""
 
 
 @dataclass
@@ -45,6 +49,8 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     """What was decided for the user, one sentence each."""
     command: str = ""
+    given: list[Run] = field(default_factory=list)
+    """Source adapters that the request names by their run."""
 
     @property
     def new(self) -> list[PlannedRun]:
@@ -79,22 +85,41 @@ def make_plan(request: Request, store: Store) -> Plan:
         if method.joint and len(targets) == 1:
             notes.append(f"{method.name} learns several tasks together; here it gets one")
         for chosen in [targets] if method.joint else [[target] for target in targets]:
-            work.append((method, chosen, _sources(method, chosen, request)))
-    tasks = _unique([task for _, chosen, sources in work for task in (*chosen, *sources)])
+            work.append((method, chosen, _sources(method, chosen, request, store)))
+    tasks = _unique([one for _, chosen, sources in work for one in (*chosen, *sources) if isinstance(one, TaskInfo)])
     for method, chosen, _ in work:
         if _settings(method, chosen, request).get("similarity_model") == OFFLINE_BACKBONE:
             backbone_folder(OFFLINE_BACKBONE)
-    download = check_available(request.backbone, tasks, request.data_dir, methods[0].name)
-    if download:
+    data = {task.key: data_identity(task, request.data_dir) for task in tasks}
+    try:
+        runs = _planned(_graph(work, request, _common(request, download=False), data), store)
+        needed = [task for task in tasks if _reads(task, runs)]
+    except NotHere:
+        runs, needed = [], tasks
+    if check_available(request.backbone, _unique(needed + _compared(work)), request.data_dir, methods[0].name):
         notes.append("files that are not on this machine will be downloaded first")
-    graph = _graph(
-        work, request, _common(request, download), {task.key: data_identity(task, request.data_dir) for task in tasks}
-    )
+        runs = runs or _planned(_graph(work, request, _common(request, download=True), data), store)
+    given = _unique([source for _, _, sources in work for source in sources if isinstance(source, Run)])
+    check_backbone(given, runs[0].spec.backbone, runs[0].spec.backbone_revision)
+    return Plan(runs, notes, request.command, given)
+
+
+def _planned(graph: dict[str, tuple[RunSpec, Role]], store: Store) -> list[PlannedRun]:
     existing = {run.id: run for run in store.runs(ids=list(graph))}
     runs = [PlannedRun(spec, existing.get(run_id), role) for run_id, (spec, role) in graph.items()]
     # A run that is a source of another may have been asked for after it.
-    runs.sort(key=lambda planned: bool(planned.spec.sources))
-    return Plan(runs, notes, request.command)
+    return sorted(runs, key=lambda planned: bool(planned.spec.sources))
+
+
+def _reads(task: TaskInfo, runs: list[PlannedRun]) -> bool:
+    """Whether a run that is not completed yet reads the task's rows."""
+    return any(task.key in one.spec.targets and not (one.existing and one.existing.state == RunState.COMPLETED) for one in runs)
+
+
+def _compared(work: list[Work]) -> list[TaskInfo]:
+    """Sources whose texts are compared with the target's, whether or not their adapters are trained already."""
+    sources = [source for method, _, sources in work if method.similarities for source in sources]
+    return [source if isinstance(source, TaskInfo) else texts_of(source) for source in sources]
 
 
 def submit(plan: Plan, store: Store) -> list[str]:
@@ -118,11 +143,14 @@ def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dic
     for method, targets, sources in work:
         for seed in request.seeds:
             edges = []
-            for task in sources:
-                own = task in targets
-                source = _source_run(method, task, request, common, data, seed if own and request.shots else None)
+            for chosen in sources:
+                if isinstance(chosen, Run):
+                    edges.append(SourceSpec(task=chosen.target, run_id=chosen.id))
+                    continue
+                own = chosen in targets
+                source = _source_run(method, chosen, request, common, data, seed if own and request.shots else None)
                 found.setdefault(source.run_id, (source, "source"))
-                edges.append(SourceSpec(task=task.key, run_id=source.run_id))
+                edges.append(SourceSpec(task=chosen.key, run_id=source.run_id))
             spec = RunSpec(
                 method=method.name,
                 targets=tuple(target.key for target in targets),
@@ -219,8 +247,8 @@ def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
     return task
 
 
-def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request) -> list[TaskInfo]:
-    """Source tasks in stacking order, the target's own last; empty for a method without sources."""
+def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, store: Store) -> list[SourceChoice]:
+    """Sources in stacking order, the target's own last; empty for a method without sources."""
     if method.joint and request.shots:
         raise UserError(f"{method.name} is a joint method; --shots is for single-task and two-stage methods")
     if method.source_method is None:
@@ -230,27 +258,38 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request) -> l
         return []
     (target,) = targets
     benchmark = find_benchmark(request.benchmark or target.benchmark)
-    tasks = list(benchmark.tasks) if request.sources is None else [_source(name, benchmark) for name in request.sources]
-    if not tasks:
+    chosen: list[SourceChoice] = list(benchmark.tasks)
+    if request.sources is not None:
+        chosen = [_source(name, target, benchmark, method, request.shots, store) for name in request.sources]
+    keys = [source.target if isinstance(source, Run) else source.key for source in chosen]
+    if not chosen:
         raise UserError(
             f"{method.name} needs source tasks; name some with --sources, or leave it out for all of {benchmark.name}"
         )
-    for task in tasks:
-        if tasks.count(task) > 1:
-            raise UserError(f"the source {task.key} is named twice; leave one out")
-    if method.source_count not in (None, len(tasks)):
-        raise UserError(f"{method.name} takes {method.source_count} source(s), not {len(tasks)}; name them with --sources")
-    return [task for task in tasks if task != target] + [task for task in tasks if task == target]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise UserError(f"the source {key} is named twice; leave one out")
+    if method.source_count not in (None, len(chosen)):
+        raise UserError(f"{method.name} takes {method.source_count} source(s), not {len(chosen)}; name them with --sources")
+    check_widths(method, chosen)
+    return [one for _, one in sorted(zip(keys, chosen, strict=True), key=lambda pair: pair[0] == target.key)]
 
 
-def _source(name: str, benchmark: BenchmarkInfo) -> TaskInfo:
-    if "/" not in name:
+def _source(
+    name: str, target: TaskInfo, benchmark: BenchmarkInfo, method: MethodInfo, shots: int | None, store: Store
+) -> SourceChoice:
+    """A task of the target's benchmark, else of any other one, else a run of the registry."""
+    for place in (benchmark.name, None):
         try:
-            return find_task(name, benchmark.name)
-        except UserError:
-            # Not the target's benchmark: any other one that has it.
-            return find_task(name)
-    return find_task(name)
+            return find_task(name, place)
+        except UserError as error:
+            no_task = error
+    try:
+        run = store.find(name)
+    except UserError as error:
+        raise UserError(f"{no_task}; {error}") from None
+    check_source(run, target, method, shots)
+    return run
 
 
 def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Request(BaseModel):
     benchmark: str | None = None
     """Where names of targets are looked up; without it, in the first benchmark that has them."""
     sources: tuple[str, ...] | None = None
-    """Source tasks of two-stage methods; every task of the target's benchmark unless told."""
+    """Of two-stage methods: tasks, or ids of adapter runs; every task of the target's benchmark unless told."""
     backbone: str = DEFAULT_BACKBONE
     seeds: tuple[int, ...] = (0,)
     settings: dict[str, Value] = {}

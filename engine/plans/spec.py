@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
@@ -88,27 +88,43 @@ class RunSpec(BaseModel):
     @property
     def fingerprint(self) -> str:
         """sha256 over every result-changing field and the targets' definitions (template, labels, lengths, splits)."""
-        return digest(self._identity())
+        return fingerprint_of(self, self.definitions)
 
     @property
     def group_id(self) -> str:
         """Runs that differ in nothing but the seed share it; a leaderboard cell averages them."""
-        identity = self._identity()
-        del identity["spec"]["seed"]
-        if self.shots:
-            # The target's own adapter was trained on the same draw, so it is another run for every seed.
-            for source in identity["spec"]["sources"]:
-                if source["task"] in self.targets:
-                    del source["run_id"]
-        return digest(identity)[:RUN_ID_LENGTH]
+        return group_of(self, self.definitions)
 
     @property
     def run_id(self) -> str:
         return self.fingerprint[:RUN_ID_LENGTH]
 
-    def _identity(self) -> dict[str, Any]:
-        fields = self.model_dump(mode="json", exclude=NOT_RESULT_CHANGING)
-        return {"spec": fields, "tasks": [_definition(task) for task in self.tasks]}
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """What of each target's declaration changes the result."""
+        return [_definition(task) for task in self.tasks]
+
+
+def fingerprint_of(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> str:
+    """``RunSpec.fingerprint`` by the definitions of its targets, which need not be in the catalog."""
+    return digest(_identity(spec, definitions))
+
+
+def group_of(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> str:
+    """``RunSpec.group_id`` likewise."""
+    identity = _identity(spec, definitions)
+    del identity["spec"]["seed"]
+    if spec.shots:
+        # The target's own adapter was trained on the same draw, so it is another run for every seed.
+        for source in identity["spec"]["sources"]:
+            if source["task"] in spec.targets:
+                del source["run_id"]
+    return digest(identity)[:RUN_ID_LENGTH]
+
+
+def _identity(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    fields = spec.model_dump(mode="json", exclude=NOT_RESULT_CHANGING)
+    return {"spec": fields, "tasks": list(definitions)}
 
 
 def joint_name(keys: Sequence[str]) -> str:

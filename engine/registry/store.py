@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from engine.errors import UserError
 from engine.registry.connection import connect
 from engine.registry.home import Home
-from engine.registry.reading import LIVE, OVER, Reader
+from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
 from engine.registry.tables import (
     CHECKPOINT,
@@ -200,18 +200,39 @@ class Store(Reader):
             }
             if self._set(connection, run_id, attempt, LIVE, values) is None:
                 return False
-            rows = [
-                {"run_id": run_id, "task": task, "split": split, "metric": metric, "value": value}
-                for task, splits in (results or {}).items()
-                for split, numbers in splits.items()
-                for metric, value in numbers.items()
-                if not math.isnan(value)
-            ]
-            self._replace(connection, RESULT, rows)
+            self._replace(connection, RESULT, _results(run_id, results or {}))
             if state == RunState.COMPLETED:
                 # Its file goes as soon as nothing is left to resume.
                 connection.execute(delete(CHECKPOINT).where(CHECKPOINT.c.run_id == run_id, CHECKPOINT.c.kind == "last"))
             _note(connection, run_id, attempt, f"{state}: {cause}" if cause else str(state))
+            return True
+
+    def adopt(self, run: Run, results: Results, place: Callable[[], Checkpoint], note: str, lost_file: bool = False) -> bool:
+        """Add a run that was completed elsewhere; False, and nothing is done, when it is at work or completed here.
+
+        A queued run of its id, or one that ended without success, becomes it.
+
+        Args:
+            place: puts the file of the best checkpoint in place and tells of it; called in the transaction, so that no row is
+                without its file.
+            lost_file: replace a completed one too, because its file is gone.
+        """
+        replaced = (RunState.QUEUED, *OVER, *((RunState.COMPLETED,) if lost_file else ()))
+        with self._write() as connection:
+            row = _row(run) | {"version": _tick(connection)}
+            change = self._insert(RUN).values(row)
+            # A worker of an earlier attempt that still runs is fenced.
+            new = {name: change.excluded[name] for name in row if name != "id"} | {"attempt": RUN.c.attempt + 1}
+            change = change.on_conflict_do_update(index_elements=["id"], set_=new, where=RUN.c.state.in_(replaced))
+            attempt = connection.execute(change.returning(RUN.c.attempt)).scalar()
+            if attempt is None:
+                return False
+            for table in (METRIC, RESULT, CHECKPOINT):
+                connection.execute(delete(table).where(table.c.run_id == run.id))
+            self._replace(connection, RESULT, _results(run.id, results))
+            _note(connection, run.id, attempt, note)
+            self.home.checkpoint(run.id, "last").unlink(missing_ok=True)
+            self._replace(connection, CHECKPOINT, [_row(place())])
             return True
 
     def fail_blocked(self) -> list[str]:
@@ -286,6 +307,16 @@ def _tick(connection: Connection) -> int:
 
 def _note(connection: Connection, run_id: str, attempt: int, text: str) -> None:
     connection.execute(insert(EVENT).values(run_id=run_id, attempt=attempt, text=text, at=utc_now()))
+
+
+def _results(run_id: str, results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[dict[str, Any]]:
+    return [
+        {"run_id": run_id, "task": task, "split": split, "metric": metric, "value": value}
+        for task, splits in results.items()
+        for split, numbers in splits.items()
+        for metric, value in numbers.items()
+        if not math.isnan(value)
+    ]
 
 
 def _row(item: SQLModel) -> dict[str, Any]:

@@ -108,6 +108,11 @@ class Run(SQLModel, table=True):
         """Keys of the targets, in order."""
         return tuple(self.spec["targets"])
 
+    @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere and came as a file."""
+        return "imported" in (self.provenance or {})
+
 
 class Clock(SQLModel, table=True):
     """One row that every change of any run advances: taken inside the change's transaction, so versions commit in order."""

@@ -136,7 +136,9 @@ def _benchmarks(run: Run) -> set[str]:
 
 
 def _headline(results: Found, run: Run, task: str) -> float | None:
-    """The task's headline metric on test, as a fraction."""
+    """The task's headline metric on test, as a fraction; None for a task of another catalog, come with an imported adapter."""
+    if task not in TASKS:
+        return None
     return results.get(run.id, {}).get(task, {}).get("test", {}).get(TASKS[task].headline)
 
 

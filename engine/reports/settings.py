@@ -22,7 +22,10 @@ def _defaults(method: str, backbone: str, target: str, select_by: str, shots: in
 def deviations(run: Run) -> dict[str, str]:
     """Settings of a run that are not its method's defaults for the target, its shots and limits: ``{"epochs": "2"}``."""
     shots = run.spec.get("shots")
-    defaults = _defaults(run.method, run.backbone, run.target, TASKS[run.tasks[0]].select_by, shots)
+    # The task of an imported adapter need not be in the catalog.
+    task = TASKS.get(run.tasks[0])
+    select_by = task.select_by if task else str(run.spec["hyperparameters"]["select_by"])
+    defaults = _defaults(run.method, run.backbone, run.target, select_by, shots)
     own = {name: _text(value) for name, value in run.spec["hyperparameters"].items() if defaults.get(name) != value}
     usual = {"dev": FEW_SHOT_DEV} if shots else {}
     limits = {name: count for name, count in run.spec.get("limits", {}).items() if usual.get(name) != count}

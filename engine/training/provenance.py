@@ -32,6 +32,11 @@ def git_commit() -> str | None:
     return f"{commit}+changes" if commit and changes else commit or None
 
 
+def package_version() -> str:
+    """Of this program."""
+    return _version("scalearn-tui") or "unknown"
+
+
 def _git(folder: Path, *arguments: str) -> str:
     try:
         answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=False)

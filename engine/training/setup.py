@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from engine.methods.model import Model, SourceAdapter
 from engine.plans.spec import RunSpec
 from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run
-from engine.training.checkpoints import Saved, load_checkpoint
+from engine.training.checkpoints import Saved, load_checkpoint, tensors_digest
 from engine.training.device import Device, choose_device
 from engine.training.evaluation import evaluate, summary
 from engine.training.kept_rows import keep_rows, kept_rows
@@ -54,6 +54,7 @@ class ReadyRun:
     files: Files
     similarities: dict[str, float]
     """Of the source tasks' texts to the target's, where the method weighs sources by them."""
+    sources: list[SourceAdapter]
 
     def loop_arguments(self) -> dict[str, Any]:
         """All arguments of ``Loop`` but the recorder and the stop question."""
@@ -65,7 +66,7 @@ class ReadyRun:
             "seed": self.spec.seed,
             "device": self.device,
             "files": self.files,
-            "card": card(self.spec, self.similarities),
+            "card": card(self.spec, self.similarities, self.sources),
         }
 
     def final_results(self) -> dict[str, dict[str, dict[str, float]]]:
@@ -86,15 +87,23 @@ class ReadyRun:
             save_encoder(self.model.encoder, self.folder, self.store.home.run(self.run.id) / "backbone")
 
 
-def card(spec: RunSpec, similarities: Mapping[str, float] | None = None) -> dict[str, Any]:
-    """What a checkpoint says of itself, enough to use it without the registry."""
+def card(
+    spec: RunSpec, similarities: Mapping[str, float] | None = None, sources: Sequence[SourceAdapter] = ()
+) -> dict[str, Any]:
+    """What a checkpoint says of itself, enough to use it without the registry.
+
+    Source adapters are not part of the file: they are named, with the digest of their tensors.
+    """
+    runs = {source.task: source.run_id for source in spec.sources}
     return {
         "format": 1,
         "method": spec.method,
         "backbone": spec.backbone,
         "backbone_revision": spec.backbone_revision,
         "tasks": {task.key: {"kind": task.kind, "labels": list(task.labels)} for task in spec.tasks},
-        "sources": [source.task for source in spec.sources],
+        "sources": [
+            {"task": source.task, "run": runs[source.task], "sha256": tensors_digest(source.tensors)} for source in sources
+        ],
         **({"similarities": dict(similarities)} if similarities else {}),
         "hyperparameters": dict(spec.hyperparameters),
         "fingerprint": spec.fingerprint,
@@ -123,14 +132,15 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     rows_sha256 = keep_rows(store.home.run(run.id), {key: one.rows for key, one in data.items()}, recorded)
     device = choose_device(str(spec.hyperparameters["precision"]))
     similarities = _similarities(store, run, spec, folder, device)
-    model = build_model(spec, folder, load_sources(store, run.id, spec, similarities)).to(device.name)
+    sources = load_sources(store, run.id, spec, similarities)
+    model = build_model(spec, folder, sources).to(device.name)
     _describe(store, run, attempt, spec, model, data, device, {"rows_sha256": rows_sha256, "similarities": similarities})
     files = Files(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
         record=_checkpoint_recorder(store, run.id, attempt),
     )
-    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, similarities)
+    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, similarities, sources)
 
 
 def _similarities(store: Store, run: Run, spec: RunSpec, folder: Path, device: Device) -> dict[str, float]:
@@ -184,7 +194,13 @@ def load_sources(
         recorded = store.checkpoints(source.source_id).get("best")
         if recorded is None:
             raise UserError(f"source adapter {source.task} has no checkpoint; `scalearn resume {source.source_id}` trains it")
-        tensors, about = load_checkpoint(store.home.checkpoint(source.source_id, "best"), recorded.sha256)
+        path = store.home.checkpoint(source.source_id, "best")
+        if not path.is_file():
+            raise UserError(
+                f"the source adapter {source.task} (run {source.source_id}) has lost its file {path}; "
+                "put it back, or import it with `scalearn adapters import`"
+            )
+        tensors, about = load_checkpoint(path, recorded.sha256)
         if about.get("backbone_revision") != spec.backbone_revision:
             raise UserError(f"source adapter {source.task} was trained on {about.get('backbone')}, not on {spec.backbone}")
         adapter = {name: tensor for name, tensor in tensors.items() if name.startswith(ADAPTER)}

@@ -75,7 +75,7 @@ def run(
 
     care = keep_supervised(store.home)
     care()
-    reused = len(plan.runs) - len(pending)
+    reused = len(plan.runs) - len(pending) + len(plan.given)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
     if detach:
         return _report(store, shown, as_json, detached=True)
@@ -116,9 +116,14 @@ def _show_plan(plan: Plan, as_json: bool) -> int:
             }
             for planned in plan.runs
         ]
-        print_json({"runs": records})
+        given = [{"id": run.id, "role": "source", "status": str(run.state), "spec": run.spec} for run in plan.given]
+        print_json({"runs": given + records})
         return ExitCode.OK
+    from engine.catalog.methods import METHODS
+
     rows = []
+    for run in plan.given:
+        rows.append(("source", run.id, METHODS[run.method].title, run.backbone, run.target, str(run.seed), "done"))
     for planned in plan.runs:
         spec, title = planned.spec, planned.spec.method_info.title
         rows.append((planned.role, spec.run_id, title, spec.backbone, spec.target, str(spec.seed), _status(planned)))

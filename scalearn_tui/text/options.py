@@ -76,7 +76,8 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "sources",
         ("--sources",),
         "Sources",
-        "Source tasks of a two-stage method; the target's own adapter comes last. Default: all tasks of the benchmark.",
+        "Sources of a two-stage method: tasks, or ids of `scalearn adapters ls`; the target's own comes last. "
+        "Default: all tasks of the benchmark.",
         "cb,copa,rte",
         choices=lambda: [*dict.fromkeys(task.name for task in TASKS.values()), *TASKS],
     ),
