@@ -56,6 +56,8 @@ class TaskBatches:
     temperature: float = 1.0
     steps_per_epoch: int = 0
     """0: as many as pass over all examples once."""
+    counts: Sequence[int] | None = None
+    """What the chances go by, where it is not the number of examples."""
     _drawn: tuple[int, np.ndarray, np.ndarray] | None = field(init=False, default=None, repr=False)
     """Epoch, the task of each of its steps, and the batches that each task had before it."""
     _orders: dict[int, tuple[int, np.ndarray]] = field(init=False, default_factory=dict, repr=False)
@@ -78,7 +80,7 @@ class TaskBatches:
         """The task of each step of an epoch, int64."""
         if len(self.sizes) == 1:
             return np.zeros(self.steps_per_epoch, dtype=np.int64)
-        chances = task_chances(self.sizes, self.policy, self.temperature, epoch, self.epochs)
+        chances = task_chances(self.counts or self.sizes, self.policy, self.temperature, epoch, self.epochs)
         random = np.random.RandomState([self.seed, epoch, TASKS_STREAM])
         return random.choice(len(self.sizes), self.steps_per_epoch, p=chances)
 

@@ -16,13 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.catalog.method import Value
 from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import gather
 from engine.data.samplers import TaskBatches
-from engine.data.tokens import TaskData
+from engine.data.tokens import TaskData, TokenizedSplit
 from engine.errors import UserError
 from engine.methods.model import Model
 from engine.training.checkpoints import (
@@ -115,6 +116,7 @@ class Loop:
             str(settings.get("sampling", "proportional")),
             float(settings.get("temperature", 1.0)),
             int(settings.get("steps_per_epoch", 0)),
+            [counted(task, split) for task, split in zip(tasks, self.train, strict=True)],
         )
         self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * self.epochs
@@ -247,6 +249,12 @@ class Loop:
         self.model.load_trainable(below_prefix("model.", tensors))
         restore_optimizer(self.optimizer, below_prefix("optimizer.", tensors))
         self.progress = Progress(**card["progress"])
+
+
+def counted(task: TaskInfo, split: TokenizedSplit) -> int:
+    """How much a task weighs when tasks are drawn by size: its examples, or its queries where an example is one candidate."""
+    ranking = task.kind == "entity_ranking" and split.groups is not None
+    return len(np.unique(split.groups)) if ranking else len(split)
 
 
 def step_seed(seed: int, step: int) -> int:

@@ -22,6 +22,27 @@ SPELLINGS = {
 }
 
 
+SCALEARN_JOINT = {
+    "epochs": 50,
+    "steps_per_epoch": 7500,
+    "patience": 10,
+    "warmup": 0.1,
+    "weight_decay": 0.0,
+    "batch_size": 32,
+    "sampling": "proportional",
+    "temperature": 1.0,
+}
+BERT_AND_PALS = {
+    "learning_rate": 2e-5,
+    "epochs": 25,
+    "steps_per_epoch": 2400,
+    "warmup": 0.1,
+    "weight_decay": 0.01,
+    "batch_size": 32,
+    "sampling": "annealed",
+}
+
+
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_spellings(spelling: str) -> None:
     assert find_method(spelling).name == SPELLINGS[spelling]
@@ -43,6 +64,22 @@ def test_no_two_methods_share_a_name() -> None:
         ("scalearn", "glue/rte", {"omega_penalty": 0.0, "omega_dropout": 0.3}),
         ("adaptersoup", "humset/sectors", {"learning_rate": 3e-4, "top_k": 5, "patience": 3}),
         ("probing", "glue/rte", {"learning_rate": 3e-4, "epochs": 30, "patience": 5}),
+        ("full-ft", "glue/rte", {"learning_rate": 2e-5, "epochs": 30, "patience": 5, "weight_decay": 0.0, "warmup": 0.0}),
+        ("adapter", "superglue/record", {"learning_rate": 3e-4, "epochs": 30, "batch_size": 32, "reduction": 16}),
+        ("adapterfusion", "superglue/record", {"learning_rate": 5e-5, "epochs": 3, "patience": 5, "value_penalty": 0.01}),
+        ("scalearn", "superglue/record", {"learning_rate": 6e-3, "epochs": 3, "patience": 30}),
+        ("scalearn-uniform", "glue/rte", {"learning_rate": 6e-3, "omega_dropout": 0.3, "select_by": "loss"}),
+        ("scalearn++", "glue/rte", {"learning_rate": 6e-3, "omega_dropout": 0.3, "max_grad_norm": 1.0}),
+        ("scalearn-uniform++", "glue/rte", {"learning_rate": 6e-3, "omega_dropout": 0.0}),
+        ("full-ft-m", "glue", {**SCALEARN_JOINT, "learning_rate": 2e-5}),
+        ("adapter-m", "glue", {**SCALEARN_JOINT, "learning_rate": 3e-4, "reduction": 16}),
+        ("propetl-m", "superglue", {**SCALEARN_JOINT, "learning_rate": 3e-4, "keep": 0.3, "mask_rate": 10.0}),
+        ("hyperformer", "glue", {**SCALEARN_JOINT, "learning_rate": 3e-4, "embedding": 512, "projector": 128}),
+        ("hyperformer++", "glue", {**SCALEARN_JOINT, "learning_rate": 3e-4, "projected": 64, "reduction": 16}),
+        ("shared", "glue", BERT_AND_PALS),
+        ("pals", "glue", {**BERT_AND_PALS, "width": 204, "heads": 6}),
+        ("low-rank", "glue", {**BERT_AND_PALS, "width": 100}),
+        ("top-attention", "glue", {**BERT_AND_PALS, "width": 204, "heads": 12, "blocks": 6}),
     ],
 )
 def test_defaults_are_the_papers(method: str, target: str, expected: dict[str, object]) -> None:

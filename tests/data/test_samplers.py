@@ -9,6 +9,8 @@ from engine.data.samplers import TaskBatches, epoch_order, few_shot, task_chance
 
 GLUE = (2241, 3301, 7695, 5174, 60614, 94268, 353431, 327461)
 """rte mrpc cola stsb sst2 qnli mnli qqp after a tenth became dev."""
+SUPERGLUE = (225, 360, 498, 2241, 4885, 8484, 24518, 100730)
+"""cb copa wsc rte wic boolq multirc record, the last in queries."""
 PALS = (8551, 3668, 392702, 2490, 5749, 67349, 363849, 108436)
 """cola mrpc mnli rte sts sst qqp qnli in the release that BERT and PALs used."""
 
@@ -20,6 +22,8 @@ def chances(sizes: tuple[int, ...], policy: str, temperature: float = 1.0, epoch
 def test_chances_are_those_of_the_papers() -> None:
     rounded = [round(float(chance), 4) for chance in task_chances(GLUE, "proportional", 1.0, 0, 25)]
     assert rounded == [0.0026, 0.0039, 0.009, 0.0061, 0.071, 0.1104, 0.4138, 0.3834]
+    rounded = [round(float(chance), 4) for chance in task_chances(SUPERGLUE, "proportional", 1.0, 0, 25)]
+    assert rounded == [0.0016, 0.0025, 0.0035, 0.0158, 0.0344, 0.0598, 0.1727, 0.7097]
     assert chances(GLUE, "proportional", 10.0) == [0.096, 0.1, 0.109, 0.104, 0.134, 0.14, 0.159, 0.158]
     assert chances(PALS, "annealed")[2:4] == [0.412, 0.003]
     assert chances(PALS, "annealed", epoch=24) == pytest.approx(
@@ -79,6 +83,15 @@ def test_the_runs_seed_decides() -> None:
     assert first.tasks_of(0).tolist() != second.tasks_of(0).tolist()
     assert [first.at(step)[1].tolist() for step in range(9)] != [second.at(step)[1].tolist() for step in range(9)]
     assert first.tasks_of(0).tolist() != first.tasks_of(1).tolist()
+
+
+def test_chances_go_by_other_counts_where_they_are_told() -> None:
+    """The released joint sampler never drew a row of the last task beyond the number of its queries."""
+    batches = TaskBatches([100, 1000], 10, seed=3, epochs=1, steps_per_epoch=2000, counts=[100, 100])
+    drawn = [batches.at(step) for step in range(2000)]
+    share = sum(task for task, _ in drawn) / 2000
+    assert 0.45 < share < 0.55
+    assert len({int(one) for task, examples in drawn if task == 1 for one in examples}) == 1000
 
 
 def test_tasks_of_one_size_are_shuffled_apart() -> None:

@@ -38,11 +38,29 @@ FACTORS = {
     for part, name in (("W_left", "left"), ("W_right", "right"), ("b", "bias"))
 }
 VECTORS = {f"self.{name}.loras.<task>.lora_B": f".{name}" for name in ("key", "value")}
+GENERATORS = {
+    f"{theirs}.weight_generator{zero}.{kind}": f"all_layers.{ours}.weight_generator.{kind}"
+    for theirs, ours, zero in (
+        ("up_sampler_hyper_net", "up", ".0"),
+        ("down_sampler_hyper_net", "down", ".0"),
+        ("post_layernorm_hypernet", "post_norm", ""),
+    )
+    for kind in ("weight", "bias")
+}
+PROJECTOR = {
+    f"task_embeding_generator.{place}.weight": f"hypernet.{name}.weight" for place, name in ((0, "inner"), (2, "outer"))
+}
+PALS = {f"{theirs}.{kind}": f"{ours}.{kind}" for theirs, ours in (("aug_dense", "down"), ("aug_dense2", "up"))
+        for kind in ("weight", "bias")}  # fmt: skip
+ON_TOP = {"mult_dense.*.weight": "glue/rte.down.weight", "mult_dense2.*.weight": "glue/rte.up.weight"}
 CASES = {
     "adapter": ("adapter", BOTTLENECK),
     "propetl": ("propetl", BOTTLENECK | SCORES),
     "propetl-m": ("propetl_m", SAMPLERS | JOINT_SCORES),
     "compacter++": ("compacter_plusplus", FACTORS | {"phm_rule": "adapter.rule"}),
+    "hyperformer++": ("hyperformer_plusplus", GENERATORS | PROJECTOR | {"task_to_embeddings.<task>": "embeddings.glue/rte"}),
+    "pals": ("bert/pals", PALS | {"attn.query.weight": "rte.layer.0.weight"}),
+    "top-attention": ("bert/top_projected_attention", ON_TOP | {"output.dense.weight": "block.0.output.weight"}),
     "ia3": ("ia3", VECTORS | {"intermediate.dense.loras.<task>.lora_B": ".intermediate"}),
 }
 """Our method: its name in the file, and the ends of its parameters' names, theirs and ours."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
-from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.encoder.encoder import Encoder
 from engine.errors import UserError
 from engine.methods.hyperformer import HyperFormer
 from engine.methods.model import Model
@@ -68,20 +68,6 @@ def test_a_joint_model_can_be_copied_in_mid_training_and_loaded_again(method: st
     other.load_trainable(state)
     with torch.no_grad():
         assert torch.equal(other(batch(), "glue/mnli"), model.eval()(batch(), "glue/mnli"))
-
-
-@pytest.mark.parametrize("model_type", ["bert", "roberta", "xlm-roberta"])
-@pytest.mark.parametrize("method", JOINT)
-def test_every_joint_method_runs_on_every_layout(method: str, model_type: str) -> None:
-    types = 2 if model_type == "bert" else 1
-    shape = {**CONFIG.__dict__, "model_type": model_type, "type_vocab_size": types, "pad_token_id": 1}
-    torch.manual_seed(0)
-    model = attached(method, Encoder(EncoderConfig(**shape)), tasks=TASKS).train()
-    kinds = [find_task(f"toy/{name}") for name in ("similarity", "topics", "choice")]
-    model = attached(method, model.encoder, tasks=(*TASKS, *kinds)).train()
-    labels = {"toy/similarity": torch.rand(4), "toy/topics": torch.ones(4, 6), "toy/choice": torch.tensor([1, 0])}
-    for task in (*TASKS, *kinds):
-        assert model.loss(batch(), labels.get(task.key, LABELS), task.key)[0].isfinite()
 
 
 def plain(encoder: Encoder) -> Tensor:

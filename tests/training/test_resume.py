@@ -220,15 +220,25 @@ def test_fewer_examples_than_a_batch_and_a_dev_split_of_one(task: Any, tiny_back
 def test_the_best_epoch_is_what_remains_in_the_model(
     method: str, tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
 ) -> None:
+    """All of it: the released code left shared scales, Compacter++'s rule and ProPETL's masks at their last epoch."""
     spec = spec_of(method, learning_rate=0.5)
-    loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
+
+    def unbeatable(kind: str, progress: Any, _: Any) -> None:
+        if kind == "best":
+            progress.best = -math.inf if spec.hyperparameters["select_by"] == "loss" else math.inf
+
+    loop, points = prepared(spec, tiny_backbone, data, tmp_path, unbeatable)
+    loop.run()
+    assert (loop.progress.best_epoch, loop.progress.epoch) == (1, 2)
+    assert points.dev["dev/loss"][0] != points.dev["dev/loss"][1]
     best, about = load_checkpoint(tmp_path / "best.safetensors")
-    found = loop.model.trainable_state()
-    assert found.keys() == best.keys() and all(torch.equal(found[name], best[name]) for name in best)
-    assert about["epoch"] == loop.progress.best_epoch
     fresh = build(spec, tiny_backbone)
     fresh.load_trainable(best)
-    assert all(torch.equal(tensor, best[name]) for name, tensor in fresh.trainable_state().items())
+    for model in (loop.model, fresh):
+        found = model.trainable_state()
+        assert found.keys() == best.keys() and all(torch.equal(found[name], best[name]) for name in best)
+        dev = {task.key: evaluate(model, task, data[task.key].splits["dev"], CPU) for task in spec.tasks}
+        assert dev == about["dev"]
 
 
 def test_patience_ends_a_run_that_does_not_improve(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
