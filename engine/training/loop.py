@@ -253,8 +253,9 @@ class Loop:
 
 def counted(task: TaskInfo, split: TokenizedSplit) -> int:
     """How much a task weighs when tasks are drawn by size: its examples, or its queries where an example is one candidate."""
-    ranking = task.kind == "entity_ranking" and split.groups is not None
-    return len(np.unique(split.groups)) if ranking else len(split)
+    if task.kind == "entity_ranking" and split.groups is not None:
+        return len(np.unique(split.groups))
+    return len(split)
 
 
 def step_seed(seed: int, step: int) -> int:

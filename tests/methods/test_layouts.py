@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.catalog.benchmarks import TaskInfo, find_task
+from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
+from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.methods.model import Model
 

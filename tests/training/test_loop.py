@@ -11,10 +11,8 @@ from engine.training.loop import counted
 
 def grouped(groups: list[int]) -> TokenizedSplit:
     count = len(groups)
-    offsets = np.arange(count + 1)
-    return TokenizedSplit(
-        np.zeros(count, np.int32), offsets, np.ones(count, np.int32), np.zeros(count, np.int64), 1, np.array(groups)
-    )
+    ones = np.ones(count, np.int64)
+    return TokenizedSplit(ones, np.arange(count), ones, ones, labels=ones, groups=np.array(groups))
 
 
 def test_record_weighs_by_its_queries_and_multirc_by_its_options() -> None:
