@@ -124,7 +124,14 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "trainable": row.trainable,
         "transfer": row.transfer,
         "cells": {
-            task: {"mean": cell.mean, "std": cell.std, "values": cell.values, "seeds": cell.seeds, "runs": cell.run_ids}
+            task: {
+                "mean": cell.mean,
+                "std": cell.std,
+                "values": cell.values,
+                "seeds": cell.seeds,
+                "runs": cell.run_ids,
+                "others": cell.others,
+            }
             for task, cell in row.cells.items()
         },
         "average": table.average(row),

@@ -42,6 +42,8 @@ class Cell:
     values: tuple[float, ...]
     seeds: tuple[int, ...] = ()
     run_ids: tuple[str, ...] = ()
+    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """What else is reported, by split and metric, alike: ``test_mismatched/accuracy``."""
 
     @property
     def mean(self) -> float:
@@ -199,11 +201,28 @@ def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], re
 
 
 def _cell(task: str, runs: Sequence[Run], results: Found) -> Cell:
+    found = [_reported(results[run.id][task]) for run in runs]
+    headline = f"test/{TASKS[task].headline}"
     return Cell(
-        values=tuple(100 * results[run.id][task]["test"][TASKS[task].headline] for run in runs),
+        values=tuple(one[headline] for one in found),
         seeds=tuple(run.seed for run in runs),
         run_ids=tuple(run.id for run in runs),
+        others={
+            name: tuple(one[name] for one in found)
+            for name in found[0]
+            if name != headline and all(name in one for one in found)
+        },
     )
+
+
+def _reported(splits: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """All metrics of a run on all its test splits, in points."""
+    return {
+        f"{split}/{metric}": 100 * value
+        for split, values in splits.items()
+        for metric, value in values.items()
+        if split != "dev" and metric != "loss"
+    }
 
 
 def _range(values: Iterable[int | None]) -> tuple[int, int] | None:

@@ -172,7 +172,7 @@ def _print_run(store: Store, run: Run) -> None:
             figures = "  ".join(
                 f"{name} {score(value) if name != 'loss' else f'{value:.4f}'}" for name, value in values.items()
             )
-            rows.append((f"{split} results", figures if len(run.tasks) == 1 else f"{task}  {figures}"))
+            rows.append((f"{split} results".replace("_", " "), figures if len(run.tasks) == 1 else f"{task}  {figures}"))
     rows.append(("settings", "  ".join(f"{name}={value}" for name, value in run.spec["hyperparameters"].items())))
     if run.spec.get("limits"):
         rows.append(("limits", "  ".join(f"{name}={value}" for name, value in run.spec["limits"].items())))

@@ -64,6 +64,18 @@ def test_empty_registry_is_no_error(store: Store, capsys: Capture) -> None:
     assert "scalearn run" in capsys.readouterr().err
 
 
+def test_show_tells_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
+    one = spec("adapter", "glue/mnli")
+    splits = {"dev": {"accuracy": 0.7}, "test": {"accuracy": 0.8412}, "test_mismatched": {"accuracy": 0.8355}}
+    store.finish(one.run_id, start(store, one), RunState.COMPLETED, results={"glue/mnli": splits})
+    run = document(capsys, "show", one.run_id)["run"]
+    assert run["results"]["glue/mnli"] == splits  # type: ignore[index]
+    assert main(["show", one.run_id]) == ExitCode.OK
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["test", "results", "accuracy", "84.12"] in lines
+    assert ["test", "mismatched", "results", "accuracy", "83.55"] in lines
+
+
 def test_show_tells_everything(store: Store, capsys: Capture) -> None:
     source = complete(store, spec("adapter", BOOLQ), 0.7)
     target = complete(store, spec("scalearn++", BOOLQ, sources=[source]), 0.75)

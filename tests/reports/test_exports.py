@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from engine.registry.store import Store
+from engine.registry.tables import RunState
 from engine.reports.exports import to_csv, to_json, to_markdown
 from engine.reports.leaderboard import Leaderboard, build
 
-from .rows import complete, spec
+from .rows import complete, spec, start
 
 EXPECTED = Path(__file__).parent / "expected"
 BOOLQ, RTE = "superglue/boolq", "superglue/rte"
@@ -68,3 +69,15 @@ def test_json_keeps_every_value(leaderboard: Leaderboard) -> None:
     assert document["schema"] == 1
     assert row["cells"][BOOLQ]["seeds"] == [0, 1]
     assert row["cells"][BOOLQ]["values"] == pytest.approx([60.0, 70.0])
+
+
+def test_json_keeps_every_metric_of_every_test_split(store: Store) -> None:
+    for seed, value in ((0, 0.8), (1, 0.9)):
+        one = spec("adapter", "glue/mnli", seed)
+        dev = {"loss": 0.1, "accuracy": 0.5}
+        splits = {"test": {"loss": 0.6, "accuracy": value}, "test_mismatched": {"loss": 0.7, "accuracy": value + 0.05}}
+        store.finish(one.run_id, start(store, one), RunState.COMPLETED, results={"glue/mnli": {"dev": dev, **splits}})
+    cell = json.loads(to_json(build(store)))["tables"][0]["rows"][0]["cells"]["glue/mnli"]
+    assert cell["values"] == pytest.approx([80.0, 90.0])
+    assert list(cell["others"]) == ["test_mismatched/accuracy"]
+    assert cell["others"]["test_mismatched/accuracy"] == pytest.approx([85.0, 95.0])
