@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+
+
+class Growing:
+    """A flat array that grows at its end."""
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._room = np.empty(1024, dtype=dtype)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def array(self) -> np.ndarray:
+        """What was appended so far, ``[len(self)]``: a view, valid until the next ``append``."""
+        return self._room[: self._size]
+
+    def append(self, values: np.ndarray) -> None:
+        end = self._size + len(values)
+        if end > len(self._room):
+            grown = np.empty(max(end, 2 * len(self._room)), dtype=self._room.dtype)
+            grown[: self._size] = self.array
+            self._room = grown
+        self._room[self._size : end] = values
+        self._size = end
 
 
 def places(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -17,3 +44,10 @@ def offsets_of(lengths: np.ndarray) -> np.ndarray:
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def save(path: Path, array: np.ndarray) -> None:
+    """As ``np.save``, whose error on a full disk does not say so."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(np.ascontiguousarray(array).data)

@@ -25,12 +25,14 @@ class Rendered:
     sequences: list[tuple[str, str | None]]
     """First and second text; the second is None in every sequence or in none."""
     options: int = 1
-    groups: np.ndarray | None = None
-    """int64 ``[examples]``: the question (MultiRC) or query (ReCoRD) that an example belongs to, numbered from 0."""
-    passages: np.ndarray | None = None
-    """int64 ``[rows]``: the passage that a row belongs to, numbered from 0."""
+    questions: list[Any] | None = None
+    """Per row the name of the question that it answers, where rows share one."""
+    passages: list[Any] | None = None
+    """Per row the name of the passage that it is about, where rows share one."""
+    counts: list[int] | None = None
+    """Per row how many examples it becomes, which form a group; None where each becomes one."""
     labels: np.ndarray | None = None
-    """int64 ``[examples]`` where a row becomes several examples, a group; None where the label column is the label."""
+    """int64 ``[examples]`` where a row becomes several; None where the label column is the label."""
     references: list[Any] | None = None
     """Per row what its examples are and what a grouped metric compares them with: ``[[candidate, ...], [answer, ...]]``."""
 
@@ -77,26 +79,25 @@ def multirc(task: TaskInfo, rows: Columns) -> Rendered:
     triples = zip(rows["paragraph"], rows["question"], rows["answer"], strict=True)
     return Rendered(
         [(paragraph, f"{question} {answer}") for paragraph, question, answer in triples],
-        groups=numbered([(index["paragraph"], index["question"]) for index in rows["idx"]]),
-        passages=numbered([index["paragraph"] for index in rows["idx"]]),
+        questions=[(index["paragraph"], index["question"]) for index in rows["idx"]],
+        passages=[index["paragraph"] for index in rows["idx"]],
     )
 
 
 def record(task: TaskInfo, rows: Columns) -> Rendered:
     """The passage, then the query with a candidate entity in its gap: one example per candidate."""
     sequences: list[tuple[str, str | None]] = []
-    groups, references, labels = [], [], []
-    for number, (passage, query, entities, answers) in enumerate(zip(*(rows[name] for name in task.columns), strict=True)):
+    references, labels = [], []
+    for passage, query, entities, answers in zip(*(rows[name] for name in task.columns), strict=True):
         passage = passage.replace("@highlight\n", "- ")
         for entity in entities:
             sequences.append((passage, query.replace("@placeholder", entity)))
-            groups.append(number)
             labels.append(int(entity in answers))
         references.append([entities, answers])
     return Rendered(
         sequences,
-        groups=np.array(groups, dtype=np.int64),
-        passages=numbered([index["passage"] for index in rows["idx"]]),
+        passages=[index["passage"] for index in rows["idx"]],
+        counts=[len(candidates) for candidates, _ in references],
         labels=np.array(labels, dtype=np.int64),
         references=references,
     )
@@ -117,9 +118,3 @@ INDEXED = ("multirc", "record")
 def render(task: TaskInfo, table: pa.Table) -> Rendered:
     """All examples of ``table`` by the task's template."""
     return TEMPLATES[task.template](task, table.to_pydict())
-
-
-def numbered(names: list[Any]) -> np.ndarray:
-    """Equal names get equal numbers, from 0 in the order of their first appearance: int64 ``[len(names)]``."""
-    numbers: dict[Any, int] = {}
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)

@@ -7,18 +7,24 @@ and the pairs are put together here: the truncation and the special tokens are t
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from functools import cached_property
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from engine.data.ragged import offsets_of, places
+from engine.catalog.files import TOKENIZER_FILES, VOCABULARIES
+from engine.data.ragged import Growing, offsets_of, places
 from engine.errors import UserError
 
 TEXTS_AT_ONCE = 4096
-SEQUENCES_AT_ONCE = 65_536
+SEQUENCES_AT_ONCE = 16_384
+MOST_CHARACTERS = 64_000_000
+"""Of the texts whose tokens are remembered: enough for all of MNLI, a few hundred MB."""
 
 
 class BackboneTokenizer:
@@ -29,10 +35,16 @@ class BackboneTokenizer:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of what defines it, without loading it where that is one file."""
+        """sha256 of what defines it, without loading it. Raises UserError if the folder has none."""
         file = self.folder / "tokenizer.json"
-        definition = file.read_bytes() if file.is_file() else self.tokenizer.to_str().encode()
-        return hashlib.sha256(definition).hexdigest()
+        if file.is_file():
+            return hashlib.sha256(file.read_bytes()).hexdigest()
+        parts = [self.folder / name for name in TOKENIZER_FILES if (self.folder / name).is_file()]
+        if not any(part.name in VOCABULARIES for part in parts):
+            raise UserError(f"{self.folder} has no tokenizer; put its tokenizer.json there")
+        # Made of several files by a library whose ways may change.
+        definition = [version("transformers"), *((part.name, hashlib.sha256(part.read_bytes()).hexdigest()) for part in parts)]
+        return hashlib.sha256(json.dumps(definition).encode()).hexdigest()
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -52,42 +64,42 @@ class BackboneTokenizer:
             first = str(error).strip().partition("\n")[0]
             raise UserError(f"{self.folder} has no tokenizer that can be read: {first}") from None
 
-    def encode(
-        self, sequences: list[tuple[str, str | None]], max_length: int, truncate: str, file: Path
-    ) -> dict[str, np.ndarray]:
-        """Token ids of all sequences, end to end, into the ``.npy`` file ``file`` (int32); no sequence exceeds ``max_length``.
+    @cached_property
+    def _texts(self) -> TokenizedTexts:
+        return TokenizedTexts(self.tokenizer)
 
-        ``truncate`` is ``longest`` (the longer text first) or ``first`` (the first text only). Returns ``offsets`` (int64
-        ``[sequences + 1]``) and ``second`` (int32 ``[sequences]``: where within its sequence the second text begins, or
-        its length).
+    def encode(self, sequences: list[tuple[str, str | None]], max_length: int, truncate: str) -> dict[str, np.ndarray]:
+        """Token ids of all sequences, none longer than ``max_length``; texts that recur, also in later calls, cost nothing.
+
+        ``truncate`` is ``longest`` (the longer text first) or ``first`` (the first text only). Returns ``tokens`` (int32
+        ``[total]``, the sequences end to end), ``lengths`` (int64 ``[sequences]``) and ``second`` (int32 ``[sequences]``: where
+        within its sequence the second text begins, or its length).
         """
         seconds = [text for _, text in sequences if text is not None]
         paired = bool(seconds)
         before, between, after = self._special_tokens(paired)
-        numbers: dict[str, int] = {}
-        first = np.array([numbers.setdefault(text, len(numbers)) for text, _ in sequences])
-        second = np.array([numbers.setdefault(text, len(numbers)) for text in seconds]) if paired else None
-        flat, starts = self._tokens_of(list(numbers))
+        first, second = self._texts.numbers([text for text, _ in sequences], seconds)
+        flat, starts = self._texts.tokens, self._texts.starts
         room = max_length - len(before) - len(between) - len(after)
         sizes = np.diff(starts)
         size_1 = sizes[first]
-        size_2 = np.zeros_like(size_1) if second is None else sizes[second]
+        size_2 = sizes[second] if paired else np.zeros_like(size_1)
         size_1, size_2 = _truncated(size_1, size_2, room, truncate)
-        offsets = offsets_of(len(before) + size_1 + len(between) + size_2 + len(after))
-        tokens = np.lib.format.open_memmap(file, mode="w+", dtype=np.int32, shape=(int(offsets[-1]),))
+        lengths = len(before) + size_1 + len(between) + size_2 + len(after)
+        offsets = offsets_of(lengths)
+        tokens = np.empty(int(offsets[-1]), dtype=np.int32)
         for part in _parts(len(sequences)):
             begin = offsets[part]
             end = offsets[1:][part]
             text_2 = begin + len(before) + size_1[part] + len(between)
             tokens[places(begin + len(before), size_1[part])] = flat[places(starts[first[part]], size_1[part])]
-            if second is not None:
+            if paired:
                 tokens[places(text_2, size_2[part])] = flat[places(starts[second[part]], size_2[part])]
             for place, special in ((begin, before), (text_2 - len(between), between), (end - len(after), after)):
                 for step, token in enumerate(special):
                     tokens[place + step] = token
-        tokens.flush()
-        begins = len(before) + size_1 + len(between) if paired else np.diff(offsets)
-        return {"offsets": offsets, "second": begins.astype(np.int32)}
+        begins = len(before) + size_1 + len(between) if paired else lengths
+        return {"tokens": tokens, "lengths": lengths, "second": begins.astype(np.int32)}
 
     def _special_tokens(self, paired: bool) -> tuple[list[int], list[int], list[int]]:
         """Ids before the first text, between the texts and after the last, as the post-processor sets them.
@@ -103,18 +115,51 @@ class BackboneTokenizer:
         between = probe.ids[places_1[-1] + 1 : places_2[0]] if paired else []
         return probe.ids[: places_1[0]], between, probe.ids[last + 1 :]
 
-    def _tokens_of(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Ids of the texts without special tokens, end to end (int32), and where each begins (int64, the total at the end)."""
-        pieces: list[np.ndarray] = []
-        sizes: list[int] = []
+
+class TokenizedTexts:
+    """Distinct texts, numbered in the order of their appearance, and their token ids without special tokens."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._forget()
+
+    def _forget(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._characters = 0
+        self._tokens = Growing(np.int32)
+        self._starts = Growing(np.int64)
+        self._starts.append(np.zeros(1, dtype=np.int64))
+
+    @property
+    def tokens(self) -> np.ndarray:
+        """int32 ``[total]``: the texts end to end."""
+        return self._tokens.array
+
+    @property
+    def starts(self) -> np.ndarray:
+        """int64 ``[texts + 1]``: where each text begins, and at the end the total."""
+        return self._starts.array
+
+    def numbers(self, *columns: list[str]) -> list[np.ndarray]:
+        """The numbers of the texts of each column, int64 ``[len(column)]``; those not seen before are tokenized.
+
+        Numbers and tokens of earlier calls are no longer valid.
+        """
+        if self._characters > MOST_CHARACTERS:
+            self._forget()
+        known, seen = self._numbers, len(self._numbers)
+        found = [np.array([known.setdefault(text, len(known)) for text in column], dtype=np.int64) for column in columns]
+        self._tokenize(list(islice(known, seen, None)))
+        return found
+
+    def _tokenize(self, texts: list[str]) -> None:
+        self._characters += sum(map(len, texts))
         for start in range(0, len(texts), TEXTS_AT_ONCE):
-            ids = [
-                one.ids
-                for one in self.tokenizer.encode_batch_fast(texts[start : start + TEXTS_AT_ONCE], add_special_tokens=False)
-            ]
-            sizes += map(len, ids)
-            pieces.append(np.fromiter((token for one in ids for token in one), dtype=np.int32, count=sum(map(len, ids))))
-        return np.concatenate(pieces), offsets_of(np.array(sizes, dtype=np.int64))
+            encoded = self._tokenizer.encode_batch_fast(texts[start : start + TEXTS_AT_ONCE], add_special_tokens=False)
+            ids = [one.ids for one in encoded]
+            sizes = np.array([len(one) for one in ids], dtype=np.int64)
+            self._starts.append(len(self._tokens) + np.cumsum(sizes))
+            self._tokens.append(np.fromiter((token for one in ids for token in one), dtype=np.int32, count=int(sizes.sum())))
 
 
 def _truncated(size_1: np.ndarray, size_2: np.ndarray, room: int, truncate: str) -> tuple[np.ndarray, np.ndarray]:

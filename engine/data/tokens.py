@@ -6,33 +6,27 @@ official rows in official order; train and dev are views by row number, so no ru
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from engine.catalog.files import data_identity
 from engine.catalog.task import TaskInfo
-from engine.data.loading import labels_of, load_rows
+from engine.data.cache import CARD, Hold, hold_entry
+from engine.data.loading import load_rows
+from engine.data.references import References
 from engine.data.samplers import limited
 from engine.data.splits import train_and_dev
-from engine.data.templates import render
 from engine.data.tokenizer import BackboneTokenizer
-from engine.errors import UserError
+from engine.data.tokenizing import tokenize
 
 log = logging.getLogger(__name__)
-CODE_VERSION = 2
+CODE_VERSION = 3
 """Part of every key; raised when templates or tokenization change what the same files become."""
 DEFINITION = (
     "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
@@ -59,7 +53,7 @@ class TokenizedSplit:
     options: int = 1
     groups: np.ndarray | None = None
     """int64 ``[examples]``: the question (MultiRC) or query (ReCoRD) of each example."""
-    references: list[Any] | None = None
+    references: References | None = None
     """Per example what a grouped metric needs; ReCoRD: ``[candidate, [answer, ...]]``. Train has none: nobody scores it."""
 
     def __len__(self) -> int:
@@ -80,7 +74,7 @@ class TokenizedSplit:
             self.labels[examples],
             self.options,
             None if self.groups is None else self.groups[examples],
-            None if self.references is None else [self.references[example] for example in examples],
+            None if self.references is None else self.references.select(examples),
         )
 
     def take(self, count: int, whole_groups: bool = True) -> TokenizedSplit:
@@ -99,6 +93,8 @@ class TaskData:
     """Before any limit."""
     identity: str
     """Generator's version, hub commit or digest of the files that the rows came from."""
+    hold: Hold | None = field(default=None, repr=False, compare=False)
+    """Keeps the cache entry while the arrays are in use."""
 
 
 def within_positions(task: TaskInfo, positions: int) -> TaskInfo:
@@ -128,12 +124,15 @@ def prepare(
     card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition}
     key = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
     folder = cache / f"{task.benchmark}-{task.name}-{key[:20]}"
-    if not folder.is_dir():
-        with _building(folder) as unfinished:
-            if unfinished:
-                for official, table in load_rows(task, data_dir).items():
-                    _write(task, tokenizer, table, unfinished / official)
-                (unfinished / "card.json").write_text(json.dumps(card, indent=1))
+
+    def build(unfinished: Path) -> None:
+        sizes = {
+            split: tokenize(task, tokenizer, table, unfinished / split) for split, table in load_rows(task, data_dir).items()
+        }
+        about = {**card, "backbone": str(backbone_folder), "splits": sizes}
+        (unfinished / CARD).write_text(json.dumps(about, indent=1))
+
+    hold = hold_entry(folder, build)
     rows = _split(task, folder / "train") if rows is None else rows
     splits = {name: _read(folder / (task.dev or "train" if name == "dev" else "train"), rows.get(name), name) for name in PARTS}
     splits |= {name: _read(folder / official, None, name) for name, official in task.tests}
@@ -141,56 +140,7 @@ def prepare(
         limit = (limits or {}).get("test" if name.startswith("test") else name)
         if limit is not None:
             splits[name] = split.take(limit, whole_groups=name != "train")
-    return TaskData(splits, rows, identity)
-
-
-@contextmanager
-def _building(folder: Path) -> Iterator[Path | None]:
-    """A temporary folder that becomes ``folder`` by a rename if all goes well; None if another process made it meanwhile."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{folder.name}-"
-    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.is_dir():
-            yield None
-            return
-        # Whoever holds the lock is alone, so what lies here was left by a process that died.
-        for left in folder.parent.glob(f"{prefix}*"):
-            shutil.rmtree(left)
-        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
-        try:
-            yield unfinished
-            # A rename may reach the disk before the files do, and after a loss of power the folder would be taken for whole.
-            for path in (*unfinished.rglob("*"), unfinished):
-                _fsync(path)
-            os.rename(unfinished, folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, folder: Path) -> None:
-    folder.mkdir()
-    rendered = render(task, table)
-    if not rendered.sequences:
-        raise UserError(f"{task.key}: the {folder.name} split has no examples; give it more rows")
-    arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate, folder / "tokens.npy")
-    arrays["labels"] = labels_of(task, table) if rendered.labels is None else rendered.labels
-    for name in ("groups", "passages"):
-        if (array := getattr(rendered, name)) is not None:
-            arrays[name] = array
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-    (folder / "split.json").write_text(json.dumps({"options": rendered.options}))
-    if rendered.references is not None:
-        (folder / "references.json").write_text(json.dumps(rendered.references, ensure_ascii=False))
+    return TaskData(splits, rows, identity, hold)
 
 
 def _split(task: TaskInfo, folder: Path) -> Rows:
@@ -207,17 +157,12 @@ def _read(folder: Path, rows: np.ndarray | None, name: str) -> TokenizedSplit:
     tokens, offsets, second, labels = (arrays[name] for name in ("tokens", "offsets", "second", "labels"))
     options = json.loads((folder / "split.json").read_text())["options"]
     groups = arrays.get("groups")
-    whole = TokenizedSplit(tokens, offsets[:-1], np.diff(offsets), second, labels, options, groups)
-    references = folder / "references.json"
-    if not references.is_file():
-        return whole if rows is None else whole.select(rows)
-    assert groups is not None
-    # Several examples are made of a row, and their group is its number.
-    examples = np.arange(len(whole)) if rows is None else np.flatnonzero(np.isin(groups, rows))
-    split = whole.select(examples)
-    if name == "train":
-        return split
-    firsts = examples - np.searchsorted(groups, groups[examples])
-    by_row = json.loads(references.read_text())
-    chosen = zip(groups[examples].tolist(), firsts.tolist(), strict=True)
-    return replace(split, references=[[by_row[row][0][place], by_row[row][1]] for row, place in chosen])
+    ranked = folder / "references"
+    references = References.open(ranked, groups) if groups is not None and ranked.is_dir() and name != "train" else None
+    whole = TokenizedSplit(tokens, offsets[:-1], np.diff(offsets), second, labels, options, groups, references)
+    if rows is None:
+        return whole
+    if groups is not None and ranked.is_dir():
+        # Several examples are made of a row, and their group is its number.
+        rows = np.flatnonzero(np.isin(groups, rows, kind="table"))
+    return whole.select(rows)

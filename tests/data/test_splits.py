@@ -13,6 +13,7 @@ from engine.catalog.benchmarks import TASKS
 from engine.data.loading import labels_of, load_rows
 from engine.data.splits import passage_tenth, plain_tenth, stratified_tenth, train_and_dev
 from engine.data.templates import render
+from engine.data.tokenizing import numbered
 from engine.errors import UserError
 
 COMPLETE = {
@@ -46,7 +47,7 @@ def test_sizes_told_of_tasks_without_all_rows_here_are_the_papers(key: str) -> N
 def split_of(key: str, table: pa.Table) -> dict[str, np.ndarray]:
     rendered = render(TASKS[key], table)
     labels = labels_of(TASKS[key], table) if rendered.labels is None else rendered.labels
-    return train_and_dev(TASKS[key], labels, rendered.passages)
+    return train_and_dev(TASKS[key], labels, None if rendered.passages is None else numbered(rendered.passages))
 
 
 @pytest.mark.parametrize("classes", [1, 2, 3, 7])

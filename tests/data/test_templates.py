@@ -35,7 +35,8 @@ def test_a_row_becomes_what_was_written_by_hand(key: str) -> None:
         assert [task.labels[number] for number in label] == [written["label"]]
     else:
         assert label == (written["label"] if task.kind == "entity_ranking" else [written["label"]])
-    assert (result.groups is not None) == (result.passages is not None) == (task.template in ("multirc", "record"))
+    assert (result.questions is not None) == (task.template == "multirc")
+    assert (result.passages is not None) == (task.template in ("multirc", "record"))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_copa_joins_by_because_or_so() -> None:
     ]
 
 
-def test_multirc_puts_question_and_answer_together_and_numbers_questions() -> None:
+def test_multirc_puts_question_and_answer_together_and_names_questions() -> None:
     options = ((3, 7, "Who?", "Ann"), (3, 7, "Who?", ""), (4, 7, "Why?", "So"), (3, 7, "Who?", "Bob"))
     rows = [
         {"paragraph": "P", "question": question, "answer": answer, "idx": {"paragraph": paragraph, "question": number}}
@@ -76,7 +77,7 @@ def test_multirc_puts_question_and_answer_together_and_numbers_questions() -> No
     ]
     result = rendered("superglue/multirc", *rows)
     assert result.sequences == [("P", "Who? Ann"), ("P", "Who? "), ("P", "Why? So"), ("P", "Who? Bob")]
-    assert result.groups.tolist() == [0, 0, 1, 0] and result.passages.tolist() == [0, 0, 1, 0]
+    assert result.questions == [(3, 7), (3, 7), (4, 7), (3, 7)] and result.passages == [3, 3, 4, 3]
 
 
 def test_record_makes_one_example_per_candidate() -> None:
@@ -100,7 +101,7 @@ def test_record_makes_one_example_per_candidate() -> None:
     passage = "Ann met Bob.\n- Bob left\n- Ann stayed"
     assert result.sequences == [(passage, "Ann went, said Ann."), (passage, "Bob went, said Bob."), ("Cy.", "Cy sang")]
     assert result.labels.tolist() == [0, 1, 1]
-    assert result.groups.tolist() == [0, 0, 1]
+    assert result.counts == [2, 1]
     assert result.references == [[["Ann", "Bob"], ["Bob"]], [["Cy"], ["Cy"]]]
 
 

@@ -12,6 +12,7 @@ from transformers import AutoTokenizer
 
 from engine.catalog.benchmarks import TASKS
 from engine.data.loading import load_rows
+from engine.data.ragged import offsets_of
 from engine.data.templates import render
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
@@ -31,28 +32,28 @@ def test_real_rows_tokenize_as_the_hubs_tokenizer_does(
     sequences = render(task, load_rows(task, data_dir)["train"]).sequences
     sequences = random.Random(0).sample(sequences, min(150, len(sequences)))
     for max_length in (task.max_length, 60):
-        check(tokenizers[name], sequences, max_length, task.truncate, tmp_path / f"{max_length}.npy")
+        check(tokenizers[name], sequences, max_length, task.truncate)
 
 
 @pytest.mark.parametrize("name", ["bert", "roberta"])
 def test_truncation_at_every_balance_of_the_two_texts(name: str, tokenizers: dict[str, Path], tmp_path: Path) -> None:
     sequences = [("red " * one, "blue " * two) for one in range(1, 30, 3) for two in range(1, 30, 3)]
     for max_length in (7, 16, 17, 32):
-        check(tokenizers[name], sequences, max_length, "longest", tmp_path / f"{max_length}.npy")
+        check(tokenizers[name], sequences, max_length, "longest")
     fitting = [("red " * one, "blue " * two) for one in range(1, 30, 3) for two in range(1, 10, 3)]
-    check(tokenizers[name], fitting, 20, "first", tmp_path / "first.npy")
+    check(tokenizers[name], fitting, 20, "first")
 
 
 def test_single_texts_and_odd_ones(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     for name in ("bert", "roberta"):
         texts = ["", " ", "word", "naïve café", "日本語 text", "a\nb\tc", "<s> [SEP] </s>", "x" * 300, "🙂 ok"]
-        check(tokenizers[name], [(text, None) for text in texts], 24, "longest", tmp_path / f"{name}-1.npy")
-        check(tokenizers[name], [(one, two) for one in texts for two in texts], 24, "longest", tmp_path / f"{name}-2.npy")
+        check(tokenizers[name], [(text, None) for text in texts], 24, "longest")
+        check(tokenizers[name], [(one, two) for one in texts for two in texts], 24, "longest")
 
 
-def check(folder: Path, sequences: list[tuple[str, str | None]], max_length: int, truncate: str, file: Path) -> None:
-    arrays = BackboneTokenizer(folder).encode(sequences, max_length, truncate, file)
-    tokens, offsets = np.load(file), arrays["offsets"]
+def check(folder: Path, sequences: list[tuple[str, str | None]], max_length: int, truncate: str) -> None:
+    arrays = BackboneTokenizer(folder).encode(sequences, max_length, truncate)
+    tokens, offsets = arrays["tokens"], offsets_of(arrays["lengths"])
     paired = sequences[0][1] is not None
     hub = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     texts = [[first for first, _ in sequences], *([[second for _, second in sequences]] if paired else [])]
@@ -75,8 +76,8 @@ def check(folder: Path, sequences: list[tuple[str, str | None]], max_length: int
 def test_a_second_text_longer_than_all_room_is_cut_when_only_the_first_may_be(
     tokenizers: dict[str, Path], tmp_path: Path
 ) -> None:
-    arrays = BackboneTokenizer(tokenizers["bert"]).encode([("red red", "blue " * 50)], 16, "first", tmp_path / "tokens.npy")
-    assert arrays["offsets"].tolist() == [0, 16]
+    arrays = BackboneTokenizer(tokenizers["bert"]).encode([("red red", "blue " * 50)], 16, "first")
+    assert arrays["lengths"].tolist() == [16]
     assert arrays["second"].tolist() == [2]
 
 
@@ -84,8 +85,7 @@ def test_a_folder_with_only_a_vocabulary_is_converted(tokenizers: dict[str, Path
     for name in ("vocab.txt", "tokenizer_config.json"):
         (tmp_path / name).write_bytes((tokenizers["bert"] / name).read_bytes())
     ours = BackboneTokenizer(tmp_path)
-    ours.encode([("hello world", None)], 16, "longest", tmp_path / "tokens.npy")
-    assert np.load(tmp_path / "tokens.npy").tolist() == [101, 7592, 2088, 102]
+    assert ours.encode([("hello world", None)], 16, "longest")["tokens"].tolist() == [101, 7592, 2088, 102]
     assert ours.digest != BackboneTokenizer(tokenizers["bert"]).digest
 
 
@@ -93,7 +93,7 @@ def test_a_tokenizer_that_sets_no_special_token_first_is_told(tokenizers: dict[s
     definition = json.loads((tokenizers["bert"] / "tokenizer.json").read_text())
     (tmp_path / "tokenizer.json").write_text(json.dumps({**definition, "post_processor": None}))
     with pytest.raises(UserError, match="no special token first"):
-        BackboneTokenizer(tmp_path).encode([("hello world", None)], 16, "longest", tmp_path / "tokens.npy")
+        BackboneTokenizer(tmp_path).encode([("hello world", None)], 16, "longest")
 
 
 def test_a_folder_without_tokenizer_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""Entries of the token cache: folders that appear by one rename, never change, and are held by the processes that read them.
+
+An entry is locked by its own ``card.json``: whoever reads the entry holds it shared until the process ends, whoever frees it
+needs it alone. So nobody waits for a reader, and deleting the whole cache by hand costs only time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+CARD = "card.json"
+
+
+class Hold:
+    """Keeps an entry from being freed as long as this object lives."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:
+    """Have ``build`` fill the entry unless it is there, and hold it.
+
+    ``build`` gets an empty folder and leaves a card in it. Of processes that need the same entry one builds, the others wait.
+    """
+    while True:
+        if not folder.is_dir():
+            _make(folder, build)
+        if hold := _held(folder):
+            return hold
+
+
+def free_entry(folder: Path, dry_run: bool = False) -> bool:
+    """Remove an entry unless a process reads it; whether it was, or would be, removed."""
+    try:
+        descriptor = os.open(folder / CARD, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if dry_run:
+            return True
+        # Whoever waits for the lock must find the entry gone as a whole, not in parts.
+        gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        os.rename(folder, gone / folder.name)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    finally:
+        os.close(descriptor)
+    shutil.rmtree(gone, ignore_errors=True)
+    return True
+
+
+def _held(folder: Path) -> Hold | None:
+    """The entry under a shared lock, with the time of use noted; None if it was freed before the lock was had."""
+    try:
+        descriptor = os.open(folder / CARD, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    hold = Hold(descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    try:
+        if not os.path.samestat(os.fstat(descriptor), (folder / CARD).stat()):
+            return None
+    except FileNotFoundError:
+        return None
+    try:
+        os.utime(descriptor)
+    except OSError:
+        log.debug("the time of use of %s cannot be noted", folder)
+    return hold
+
+
+def _make(folder: Path, build: Callable[[Path], None]) -> None:
+    """Build in a temporary folder that becomes ``folder`` by a rename if all goes well."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{folder.name}-"
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("another process is tokenizing %s; waiting for it", folder.name)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.is_dir():
+            return
+        # Whoever holds the lock is alone, so what lies here was left by a process that died.
+        for left in folder.parent.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
+        log.info("tokenizing %s", folder.name)
+        try:
+            build(unfinished)
+            # A rename may reach the disk before the files do, and after a loss of power the folder would be taken for whole.
+            for path in (*unfinished.rglob("*"), unfinished):
+                _fsync(path)
+            os.rename(unfinished, folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
