@@ -119,6 +119,52 @@ def test_score_gives_the_tasks_metrics_headline_first(key: str) -> None:
     assert all(isinstance(value, float) and -1 <= value <= 1 for value in values.values())
 
 
+BY_SCIKIT_LEARN = {
+    "accuracy": sklearn.metrics.accuracy_score,
+    "f1": lambda labels, predicted: sklearn.metrics.f1_score(labels, predicted, zero_division=0),
+    "macro_f1": lambda labels, predicted: sklearn.metrics.f1_score(labels, predicted, average="macro", zero_division=0),
+    "micro_f1": lambda labels, predicted: sklearn.metrics.f1_score(labels, predicted, average="micro", zero_division=0),
+    "matthews": sklearn.metrics.matthews_corrcoef,
+    "pearson": lambda labels, predicted: scipy.stats.pearsonr(labels, predicted)[0],
+    "spearman": lambda labels, predicted: scipy.stats.spearmanr(labels, predicted)[0],
+}
+
+
+@pytest.mark.parametrize("key", [key for key, task in TASKS.items() if "exact_match" not in task.metrics])
+@pytest.mark.parametrize("labels_are", ["mixed", "of one class", "rare"])
+@pytest.mark.parametrize("logits_are", ["mixed", "constant", "tied"])
+@pytest.mark.filterwarnings("ignore")
+def test_scores_are_those_of_scikit_learn_and_scipy(key: str, labels_are: str, logits_are: str) -> None:
+    task, count = TASKS[key], 60
+    outputs = 2 if task.kind == "multiple_choice" else task.outputs
+    random = np.random.default_rng([len(key), len(labels_are), len(logits_are)])
+    logits = {
+        "mixed": random.normal(size=(count, outputs)),
+        "constant": np.tile(random.normal(size=outputs), (count, 1)),
+        "tied": random.integers(3, size=(count, outputs)) - 1.0,
+    }[logits_are].astype(np.float32)
+    if task.kind == "multilabel":
+        share = {"mixed": 0.4, "of one class": 0.0, "rare": 0.01}[labels_are]
+        labels = (random.random((count, outputs)) < share).astype(np.float32)
+        predicted = (1 / (1 + np.exp(-logits.astype(np.float64))) > 0.5).astype(int)
+    elif task.kind == "regression":
+        labels = {"mixed": random.uniform(0, 5, count), "of one class": np.full(count, 2.5), "rare": np.eye(count)[0]}[
+            labels_are
+        ]
+        labels, predicted = labels.astype(np.float32), logits[:, 0]
+    else:
+        labels = {"mixed": random.integers(outputs, size=count), "of one class": np.ones(count), "rare": np.eye(count)[0]}[
+            labels_are
+        ]
+        labels, predicted = labels.astype(np.int64), logits.argmax(axis=1)
+    values = metrics.score(task, logits, labels)
+    assert tuple(values) == task.metrics
+    for name, value in values.items():
+        expected = BY_SCIKIT_LEARN[name](labels.astype(int) if task.kind == "multilabel" else labels, predicted)
+        # scipy has no correlation with a constant.
+        assert value == pytest.approx(0.0 if np.isnan(expected) else expected, abs=1e-6), name
+
+
 def test_perfect_logits_score_one() -> None:
     labels = np.array([0, 1, 2, 1])
     task = TASKS["superglue/cb"]
