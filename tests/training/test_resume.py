@@ -264,6 +264,19 @@ def test_every_step_of_every_epoch_has_dropout(tiny_backbone: Path, data: dict[s
     assert set(seen) == {(True, True), (False, False)}
 
 
+def test_gradients_are_clipped_to_one_norm_of_all(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
+    """The PALs code clipped every tensor by itself."""
+    loop, _ = prepared(spec_of("pals", max_grad_norm=1e-3, epochs=1), tiny_backbone, data, tmp_path)
+    norms = []
+
+    def note(*_: Any) -> None:
+        norms.append(torch.stack([p.grad.norm() for p in loop.parameters if p.grad is not None]).norm().item())
+
+    loop.optimizer.register_step_pre_hook(note)
+    loop.run()
+    assert norms == pytest.approx([1e-3] * loop.steps, rel=1e-2)
+
+
 def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(tiny_backbone: Path, data: dict[str, TaskData]) -> None:
     whole = data[TARGET]
     few = with_shots(whole, 8, seed=1)
