@@ -16,6 +16,7 @@ from engine.catalog.backbones import BACKBONES
 from engine.catalog.benchmarks import GENERATOR_VERSION, SUPERGLUE_DATA, find_task
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity, task_files
 from engine.catalog.hub import NotHere
+from engine.catalog.humset import HUMSET_DATA
 from engine.errors import UserError
 from tests.catalog.folders import ROOT, task_data
 
@@ -127,6 +128,16 @@ def test_files_of_a_task(cache: Path) -> None:
     for split in ("train", "validation"):
         (folder / f"{split}-00000-of-00001.parquet").touch()
     assert task_files(task, None) == {split: folder / f"{split}-00000-of-00001.parquet" for split in ("train", "validation")}
+
+
+def test_all_tasks_of_humset_read_the_same_lines(cache: Path) -> None:
+    folder = cache / "datasets--nlp-thedeep--humset" / "snapshots" / HUMSET_DATA.revision / "data"
+    folder.mkdir(parents=True)
+    files = {split: folder / f"{split}.jsonl" for split in ("train", "validation", "test")}
+    for path in files.values():
+        path.touch()
+    for name in ("sectors", "subpillars_2d"):
+        assert task_files(find_task(name, "humset"), None) == files
 
 
 def test_files_of_a_data_folder(tmp_path: Path) -> None:
