@@ -10,6 +10,8 @@ import numpy as np
 from engine.data.ragged import places
 from engine.data.tokens import TokenizedSplit
 
+TOKENS_PER_BATCH = 16_384
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -36,7 +38,7 @@ def gather(split: TokenizedSplit, examples: np.ndarray) -> Batch:
     return Batch(split.tokens[index], lengths, segments, split.labels[examples], examples)
 
 
-def evaluation_batches(split: TokenizedSplit, tokens_per_batch: int = 16384) -> Iterator[Batch]:
+def evaluation_batches(split: TokenizedSplit, tokens_per_batch: int = TOKENS_PER_BATCH) -> Iterator[Batch]:
     """Every example once, longest first, in batches of at most ``tokens_per_batch`` tokens (one example may be longer)."""
     # Equal lengths side by side make attention cheapest; longest first finds a lack of memory at once.
     lengths = split.lengths.reshape(-1, split.options).sum(axis=1)

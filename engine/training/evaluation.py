@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from engine.catalog.task import MEAN, TaskInfo
-from engine.data.batches import Batch, evaluation_batches
+from engine.data.batches import TOKENS_PER_BATCH, Batch, evaluation_batches
 from engine.data.tokens import TokenizedSplit
 from engine.encoder.heads import loss as task_loss
 from engine.encoder.packing import Packed, pack, send
@@ -24,11 +24,13 @@ def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
 
 
 @torch.inference_mode()
-def predict(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device) -> np.ndarray:
+def predict(
+    model: Model, task: TaskInfo, split: TokenizedSplit, device: Device, tokens_per_batch: int = TOKENS_PER_BATCH
+) -> np.ndarray:
     """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode."""
     model.eval()
     parts, places = [], []
-    for batch in evaluation_batches(split):
+    for batch in evaluation_batches(split, tokens_per_batch):
         packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
         with device.context():
             parts.append(model(packed, task.key).float())

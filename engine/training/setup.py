@@ -17,7 +17,7 @@ from engine.catalog.files import backbone_folder, backbone_revision, data_identi
 from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN
 from engine.data.samplers import few_shot
-from engine.data.tokens import TaskData, prepare, within_positions
+from engine.data.tokens import TaskData, TokenizedSplit, prepare, within_positions
 from engine.encoder.encoder import EncoderConfig
 from engine.encoder.loading import load_config, load_encoder, save_encoder
 from engine.errors import UserError
@@ -127,7 +127,8 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     for task in spec.tasks:
         cut = within_positions(task, config.max_length)
         one = prepare(cut, folder, store.home.tokens, data_dir, spec.limits, kept.get(task.key))
-        _check_tokens(one, config, folder)
+        for split in one.splits.values():
+            check_tokens(split, config, folder)
         data[task.key] = with_shots(one, spec.shots, spec.seed) if spec.shots else one
     rows_sha256 = keep_rows(store.home.run(run.id), {key: one.rows for key, one in data.items()}, recorded)
     device = choose_device(str(spec.hyperparameters["precision"]))
@@ -157,8 +158,9 @@ def with_shots(data: TaskData, shots: int, seed: int) -> TaskData:
     return replace(data, splits={**data.splits, "train": train.select(few_shot(np.asarray(train.labels), shots, seed))})
 
 
-def _check_tokens(data: TaskData, config: EncoderConfig, folder: Path) -> None:
-    largest = max(int(split.tokens.max()) for split in data.splits.values())
+def check_tokens(split: TokenizedSplit, config: EncoderConfig, folder: Path) -> None:
+    """Raises UserError when the tokenizer knows tokens that the weights do not."""
+    largest = int(split.tokens.max())
     if largest >= config.vocab_size:
         raise UserError(
             f"the tokenizer in {folder} gives the id {largest}, but the weights have {config.vocab_size} embeddings; "

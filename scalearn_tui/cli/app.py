@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import UserError
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, catalog, control, doctor, leaderboard, logs, run, runs
+from scalearn_tui.cli import adapters, catalog, control, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
 
@@ -39,6 +39,7 @@ app.command("ls", rich_help_panel=COMPARE)(runs.ls)
 app.command("show", rich_help_panel=COMPARE)(runs.show)
 app.command("logs", rich_help_panel=COMPARE)(logs.logs)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
+app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)
 app.command("methods", rich_help_panel=EXISTS)(catalog.methods)
 app.command("tasks", rich_help_panel=EXISTS)(catalog.tasks)

@@ -1,0 +1,113 @@
+"""New texts for a trained task: JSON lines in, windows of tokenized examples out, by the same templates and without labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from engine.catalog.task import TaskInfo
+from engine.data.ragged import offsets_of
+from engine.data.templates import TEMPLATES, Columns
+from engine.data.tokenizer import BackboneTokenizer
+from engine.data.tokens import TokenizedSplit
+from engine.errors import UserError
+
+Row = Mapping[str, Any]
+Line = tuple[int, Row]
+"""The number of a line, from 1, and its object."""
+WINDOW_ROWS = 4096
+WINDOW_CHARACTERS = 8_000_000
+"""Of a window's lines: what is held in memory at a time, however long the file."""
+ANSWERS = "answers"
+"""A text column of a template that is the label."""
+LISTS, NUMBERS = ("entities",), ("span2_index",)
+"""Text columns that hold a list of texts, or the place of a word."""
+
+
+def windows(file: BinaryIO, name: str, task: TaskInfo) -> Iterator[list[Line]]:
+    """The file's rows, some thousand at a time, checked to have what the task reads.
+
+    Raises UserError, ``name:line: reason``, at the first line that is not as it should be.
+    """
+    window: list[Line] = []
+    size = 0
+    for number, text in enumerate(file, start=1):
+        try:
+            window.append((number, _row(text, task)))
+        except ValueError as error:
+            raise UserError(f"{name}:{number}: {error}") from None
+        size += len(text)
+        if len(window) == WINDOW_ROWS or size > WINDOW_CHARACTERS:
+            yield window
+            window, size = [], 0
+    if window:
+        yield window
+
+
+def columns_to_give(task: TaskInfo) -> tuple[str, ...]:
+    """The columns that a row without a label must have."""
+    return tuple(name for name in task.columns if name != ANSWERS)
+
+
+def _row(text: bytes, task: TaskInfo) -> Row:
+    try:
+        row = json.loads(text)
+    except UnicodeDecodeError:
+        raise ValueError("this is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise ValueError("this is not JSON; write one object on each line" if text.strip() else "this line is empty") from None
+    if not isinstance(row, dict):
+        raise ValueError("this is not a JSON object; write one on each line")
+    for name in columns_to_give(task):
+        if name not in row:
+            needed = ", ".join(columns_to_give(task))
+            raise ValueError(f"there is no {name!r}; {task.key} reads {needed}")
+        _check(name, row[name])
+    return row
+
+
+def _check(name: str, value: Any) -> None:
+    if name in NUMBERS:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"{name!r} must be a whole number")
+        return
+    texts = value if name in LISTS else [value]
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"{name!r} must be {'a list of texts, one at least' if name in LISTS else 'text'}")
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name!r} holds half a character (a lone surrogate)") from None
+
+
+def tokenized(lines: Sequence[Line], name: str, task: TaskInfo, tokenizer: BackboneTokenizer) -> TokenizedSplit:
+    """The examples of the lines in order; of an entity ranking one for each entity. Labels are zeros that mean nothing.
+
+    Raises UserError, ``name:line: reason``, for a row that the template refuses.
+    """
+    template = TEMPLATES[task.template]
+    try:
+        rendered = template(task, _columns(task, [row for _, row in lines]))
+    except UserError:
+        for number, row in lines:
+            try:
+                template(task, _columns(task, [row]))
+            except UserError as error:
+                raise UserError(f"{name}:{number}: {error}") from None
+        raise
+    arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate)
+    starts = offsets_of(arrays["lengths"])[:-1]
+    labels = np.zeros(len(rendered.sequences) // rendered.options)
+    return TokenizedSplit(arrays["tokens"], starts, arrays["lengths"], arrays["second"], labels, rendered.options)
+
+
+def _columns(task: TaskInfo, rows: Iterable[Row]) -> Columns:
+    """What the template reads: what is part of the label is left empty, and every row is a passage of its own."""
+    rows = list(rows)
+    columns: Columns = {name: [row[name] for row in rows] for name in columns_to_give(task)}
+    columns[ANSWERS] = [[] for _ in rows]
+    columns["idx"] = [{"paragraph": place, "question": place, "passage": place} for place in range(len(rows))]
+    return columns
