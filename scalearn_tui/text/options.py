@@ -103,7 +103,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "data_dir",
         ("--data-dir",),
         "Data folder",
-        "Folder of parquet files in the hub's schema, used in place of the hub.",
+        "Folder of files in the hub's schema, used in place of the hub.",
         "DIR",
     ),
     LaunchOption(
