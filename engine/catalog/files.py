@@ -90,6 +90,8 @@ def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) ->
     if not download:
         raise NotHere(f"the data of {task.key} is not on this machine")
     folder = fetch(task.data.repo, list(names.values()), task.data.revision, "dataset")
+    if lacking := [name for name in names.values() if not (folder / name).is_file()]:
+        raise UserError(f"{task.key} needs {lacking[0]}, which {task.data.repo} does not have at {task.data.revision[:12]}")
     return {split: folder / name for split, name in names.items()}
 
 
@@ -119,7 +121,8 @@ def _hub_folder(name: str, repo: str, revision: str, download: bool) -> Path:
     # The configuration alone tells whether the weights are worth their download.
     small = fetch(repo, [CONFIG], revision)
     _check_architecture(small, name)
-    return _checked(fetch(repo, BACKBONE_FILES, small.name), name)
+    # The weights last: where they are, no download broke off.
+    return _checked(fetch(repo, (CONFIG, *TOKENIZER_FILES, WEIGHTS), small.name), name)
 
 
 def _checked(folder: Path, name: str) -> Path:

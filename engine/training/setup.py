@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
+from engine.catalog.benchmarks import TASKS
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN
@@ -22,6 +23,7 @@ from engine.encoder.encoder import EncoderConfig
 from engine.encoder.loading import load_config, load_encoder, save_encoder
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter
+from engine.plans.availability import stay_offline
 from engine.plans.spec import RunSpec
 from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run
@@ -114,6 +116,9 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     """Load and build everything. Raises UserError when files are missing, changed or do not fit."""
     spec = RunSpec(**run.spec)
     data_dir = Path(spec.data_dir) if spec.data_dir else None
+    needed = [*spec.tasks, *(TASKS[one.task] for one in spec.sources if spec.method_info.similarities)]
+    if stay_offline(spec.backbone_path or spec.backbone, needed, data_dir):
+        log.info("all files are on this machine; the hub is not asked")
     for task in spec.tasks:
         if data_identity(task, data_dir) != spec.data[task.key]:
             raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")

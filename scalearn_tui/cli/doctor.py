@@ -125,11 +125,12 @@ def _offline() -> tuple[bool | None, str]:
 
 
 def _hub() -> tuple[bool | None, str]:
-    from engine.plans.availability import HUB, hub_reachable
+    from engine.catalog.online import endpoint, hub_reachable, is_forbidden
 
     if hub_reachable():
-        return True, "reachable"
-    return None, f"{os.environ.get('HF_ENDPOINT') or HUB} cannot be reached; runs need cached or local files"
+        return True, f"{endpoint()} answers"
+    why = "HF_HUB_OFFLINE forbids to ask" if is_forbidden() else "does not answer within 3 s"
+    return None, f"{endpoint()}: {why}; runs need cached or local files (`scalearn data ls`)"
 
 
 def _cache() -> tuple[bool | None, str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,7 @@ from engine.catalog.hub import NotHere
 from engine.catalog.humset import HUMSET_DATA
 from engine.errors import UserError
 from tests.catalog.folders import ROOT, task_data
-
-SHA = "0123456789abcdef0123456789abcdef01234567"
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the hub."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
+from tests.catalog.tiny_hub import SHA, Repository, TinyHub
 
 
 def write_backbone(folder: Path, **config: object) -> Path:
@@ -126,7 +117,7 @@ def test_files_of_a_task(cache: Path) -> None:
     folder = cache / "datasets--aps--super_glue" / "snapshots" / SUPERGLUE_DATA.revision / "cb"
     folder.mkdir(parents=True)
     for split in ("train", "validation"):
-        (folder / f"{split}-00000-of-00001.parquet").touch()
+        (folder / f"{split}-00000-of-00001.parquet").write_bytes(b"PAR1....PAR1")
     assert task_files(task, None) == {split: folder / f"{split}-00000-of-00001.parquet" for split in ("train", "validation")}
 
 
@@ -135,7 +126,7 @@ def test_all_tasks_of_humset_read_the_same_lines(cache: Path) -> None:
     folder.mkdir(parents=True)
     files = {split: folder / f"{split}.jsonl" for split in ("train", "validation", "test")}
     for path in files.values():
-        path.touch()
+        path.write_text("{}\n")
     for name in ("sectors", "subpillars_2d"):
         assert task_files(find_task(name, "humset"), None) == files
 
@@ -148,35 +139,15 @@ def test_files_of_a_data_folder(tmp_path: Path) -> None:
         task_files(find_task("glue/rte"), tmp_path)
 
 
-def test_downloads_come_from_a_hub(tmp_path: Path) -> None:
-    """A hub on this machine, asked by a process of its own because the hub's address is read once."""
-    served = write_backbone(tmp_path / "repo")
-    code = """if True:
-        import sys
-        from pathlib import Path
-        from engine.catalog.files import backbone_folder, backbone_revision
-        from engine.errors import UserError
-        from tests.catalog.tiny_hub import serve
-        sha, served = sys.argv[1:]
-        asked = serve({"org/name": (sha, Path(served))})
-        assert backbone_revision("org/name", download=True) == sha
-        assert not any("safetensors" in path for path in asked)
-        folder = backbone_folder("org/name@" + sha, download=True)
-        assert folder.name == sha and (folder / "model.safetensors").stat().st_size > 0
-        count = len(asked)
-        assert backbone_folder("org/name", download=True) == folder and len(asked) == count
-        for name in ("org/other", "org/name@v9"):
-            try:
-                backbone_folder(name, download=True)
-            except UserError as error:
-                print(error)
-    """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
-    env = os.environ | {"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1"}
-    env.pop("HF_HUB_OFFLINE", None)
-    done = subprocess.run([sys.executable, "-c", code, SHA, str(served)], cwd=ROOT, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    other, revision = done.stdout.splitlines()
-    assert "the hub has no model org/other" in other and "org/name has no revision v9" in revision
+def test_downloads_come_from_a_hub(hub_of: Callable[[dict[str, Repository]], TinyHub], tmp_path: Path) -> None:
+    hub = hub_of({"org/name": Repository(write_backbone(tmp_path / "repo"))})
+    assert backbone_revision("org/name", download=True) == SHA
+    assert not any("safetensors" in path for path in hub.asked)
+    folder = backbone_folder("org/name@" + SHA, download=True)
+    assert folder.name == SHA and (folder / "model.safetensors").stat().st_size > 0
+    assert [path for path in hub.asked if path.startswith("GET")][-1].endswith("model.safetensors"), "weights come last"
+    count = len(hub.asked)
+    assert backbone_folder("org/name", download=True) == folder and len(hub.asked) == count
+    for name, told in (("org/other", "no model org/other"), ("org/name@v9", "org/name has no revision v9")):
+        with pytest.raises(UserError, match=told):
+            backbone_folder(name, download=True)

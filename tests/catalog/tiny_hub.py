@@ -1,84 +1,102 @@
-"""A hub of a few repositories on this machine: as much of the protocol as downloads need."""
+"""A hub of a few repositories on this machine: as much of the protocol as downloads need, and what goes wrong with hubs."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+SHA = "0123456789abcdef0123456789abcdef01234567"
 
-def serve(repositories: Mapping[str, tuple[str, Path]]) -> list[str]:
-    """Serve repositories (id -> commit, folder) at ``HF_ENDPOINT`` until the process ends; what is asked for, as it comes."""
-    asked: list[str] = []
 
-    class Hub(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = unquote(urlsplit(self.path).path)
-            asked.append(path)
-            words = path.strip("/").split("/")
-            if words[:2] == ["api", "models"]:
-                self.api("/".join(words[2:4]), words[4:])
-            else:
-                self.file("/".join(words[:2]), words[3] if len(words) > 3 else "main", "/".join(words[4:]))
+@dataclass
+class Repository:
+    """The files below ``folder`` at one commit; ``trouble`` is what happens to whoever asks for one."""
 
-        do_HEAD = do_GET
+    folder: Path
+    sha: str = SHA
+    trouble: str = ""
+    """``gated``, ``private``, ``forbidden``, ``broken`` (500); of files ``damaged``, ``dies`` or ``stalls`` after a half."""
 
-        def api(self, repo: str, rest: list[str]) -> None:
-            revision = rest[1] if len(rest) > 1 else "main"
-            if not self.known(repo, revision):
-                return
-            sha, folder = repositories[repo]
-            files = sorted(path.name for path in folder.iterdir())
-            if rest[:1] == ["tree"]:
-                tree = [
-                    {"type": "file", "path": name, "size": (folder / name).stat().st_size, "oid": "0" * 40} for name in files
-                ]
-                self.answer(200, json.dumps(tree).encode())
-            else:
-                self.answer(
-                    200, json.dumps({"id": repo, "sha": sha, "siblings": [{"rfilename": name} for name in files]}).encode()
-                )
 
-        def file(self, repo: str, revision: str, name: str) -> None:
-            if not self.known(repo, revision):
-                return
-            sha, folder = repositories[repo]
-            if not (folder / name).is_file():
-                self.answer(404, b"", {"X-Error-Code": "EntryNotFound"})
-                return
-            content = (folder / name).read_bytes()
-            self.answer(200, content, {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": sha})
+@dataclass
+class TinyHub:
+    """``repositories`` by id, datasets as ``datasets/org/name``; ``asked`` are the requests as they come."""
 
-        def known(self, repo: str, revision: str) -> bool:
-            if repo not in repositories:
-                self.answer(404, b"", {"X-Error-Code": "RepoNotFound"})
-            elif revision not in ("main", repositories[repo][0]):
-                self.answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
-            else:
-                return True
-            return False
+    repositories: Mapping[str, Repository]
+    port: int = 0
+    asked: list[str] = field(default_factory=list)
 
-        def answer(self, code: int, content: bytes, headers: Mapping[str, str] | None = None) -> None:
-            self.send_response(code)
-            for name, value in {
-                "Content-Length": str(len(content)),
-                "Content-Type": "application/json",
-                **(headers or {}),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(content)
+    def __post_init__(self) -> None:
+        hub = self
 
-        def log_message(self, *_args: object) -> None:
-            pass
+        class Handler(_Handler):
+            tiny = hub
 
-    address = urlsplit(os.environ["HF_ENDPOINT"])
-    server = ThreadingHTTPServer((address.hostname or "", address.port or 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return asked
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Also a second time."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    tiny: TinyHub
+
+    def do_GET(self) -> None:
+        path = unquote(urlsplit(self.path).path).strip("/")
+        self.tiny.asked.append(f"{self.command} {path}")
+        repo, _, rest = path.partition("/resolve/")
+        revision, _, name = rest.partition("/")
+        found = self.tiny.repositories.get(repo)
+        if found is None:
+            self.answer(404, b"", {"X-Error-Code": "RepoNotFound"})
+        elif found.trouble == "gated":
+            self.answer(403, b"", {"X-Error-Code": "GatedRepo"})
+        elif found.trouble in ("private", "forbidden", "broken"):
+            self.answer({"private": 401, "forbidden": 403, "broken": 500}[found.trouble], b"")
+        elif revision not in ("main", found.sha):
+            self.answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
+        elif not (found.folder / name).is_file():
+            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": found.sha})
+        else:
+            content = (found.folder / name).read_bytes()
+            about = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": found.sha}
+            self.answer(200, content, about, found.trouble)
+
+    do_HEAD = do_GET
+
+    def answer(self, code: int, content: bytes, headers: Mapping[str, str] | None = None, trouble: str = "") -> None:
+        self.send_response(code)
+        for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "GET":
+            return
+        if trouble == "damaged":
+            content = b"?" * len(content)
+        if trouble not in ("dies", "stalls"):
+            self.wfile.write(content)
+            return
+        self.wfile.write(content[: len(content) // 2])
+        self.wfile.flush()
+        if trouble == "stalls":
+            time.sleep(60)
+        threading.Thread(target=self.tiny.stop).start()
+        self.close_connection = True
+
+    def log_message(self, *_args: object) -> None:
+        pass
