@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.catalog.own import register
 from engine.registry.home import Home
 from engine.registry.store import Store, open_store
 
@@ -53,10 +55,12 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """An empty home that the commands of this test use as well."""
     monkeypatch.setenv("SCALEARN_HOME", str(tmp_path / "home"))
-    return Home(tmp_path / "home")
+    yield Home(tmp_path / "home")
+    # Forget what the test added.
+    register(tmp_path / "nowhere")
 
 
 @pytest.fixture

@@ -190,14 +190,23 @@ TOY = BenchmarkInfo(
 
 BENCHMARKS: dict[str, BenchmarkInfo] = {info.name: info for info in (GLUE, SUPERGLUE, GSG, HUMSET, TOY)}
 TASKS: dict[str, TaskInfo] = {task.key: task for info in BENCHMARKS.values() for task in info.tasks}
+BROKEN: dict[str, str] = {}
+"""By name, what is wrong with a benchmark that was added but cannot be used (``engine.catalog.own``)."""
+
+
+def plain_name(name: str) -> str:
+    """Names are equal whatever their case and with or without ``-`` and ``_``."""
+    return name.strip().lower().replace("_", "").replace("-", "")
 
 
 def find_benchmark(name: str) -> BenchmarkInfo:
     """Raises UserError listing the names."""
-    wanted = name.strip().lower().replace("_", "").replace("-", "")
-    if wanted not in BENCHMARKS:
-        raise UserError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-    return BENCHMARKS[wanted]
+    for known, info in BENCHMARKS.items():
+        if plain_name(known) == plain_name(name):
+            return info
+    if broken := next((text for known, text in BROKEN.items() if plain_name(known) == plain_name(name)), None):
+        raise UserError(broken)
+    raise UserError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
 
 
 def find_task(name: str, benchmark: str | None = None) -> TaskInfo:
@@ -210,9 +219,8 @@ def find_task(name: str, benchmark: str | None = None) -> TaskInfo:
         benchmark, wanted = wanted.split("/", 1)
     place = find_benchmark(benchmark) if benchmark else None
     tasks = list(place.tasks if place else TASKS.values())
-    plain = wanted.replace("-", "").replace("_", "")
     for task in tasks:
-        if plain == task.name.replace("_", ""):
+        if plain_name(task.name) == plain_name(wanted):
             return task
     where = place.name if place else " or ".join(dict.fromkeys(task.benchmark for task in tasks))
     raise UserError(f"no task {name!r} in {where}; there are {', '.join(dict.fromkeys(task.name for task in tasks))}")

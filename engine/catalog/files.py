@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.catalog.backbones import ARCHITECTURES, BACKBONES, BackboneInfo
 from engine.catalog.benchmarks import GENERATOR_VERSION
 from engine.catalog.hub import NotHere, cached, fetch
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import HubData, OwnData, TaskInfo
 from engine.errors import UserError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -76,6 +76,11 @@ def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) ->
     """
     if task.data is None:
         return {}
+    if isinstance(task.data, OwnData):
+        own = {split: Path(path) for split, path in task.data.files}
+        if lost := [path for path in own.values() if not path.is_file()]:
+            raise UserError(f"{task.key} needs {lost[0]}, which is not there; bring it back, or add the benchmark again")
+        return own
     config = task.config or task.name
     if data_dir is not None:
         folder = data_dir / task.data.folder
@@ -96,10 +101,13 @@ def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) ->
 
 
 def data_identity(task: TaskInfo, data_dir: Path | None) -> str:
-    """What determines the rows: generator version, hub commit, or ``sha256:<digest>`` of the files below ``data_dir``."""
+    """What determines the rows: generator version, hub commit, or ``sha256:<digest>`` of the user's files.
+
+    Raises UserError when one of those is missing.
+    """
     if task.data is None:
         return GENERATOR_VERSION
-    if data_dir is None:
+    if isinstance(task.data, HubData) and data_dir is None:
         return task.data.revision
     return f"sha256:{_digest(task_files(task, data_dir).values())}"
 

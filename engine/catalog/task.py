@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 MEAN = "mean"
 """Stands for all tasks of a joint run together: as the task of its averages, and as its headline metric."""
@@ -27,6 +28,33 @@ class HubData:
 
 
 @dataclass(frozen=True)
+class OwnData:
+    """A user's own files, and how their rows become texts and labels (``engine.data.own_rows``)."""
+
+    files: tuple[tuple[str, str], ...]
+    """Split (``train``, and ``dev`` and ``test`` where they have files) and absolute path."""
+    text: str
+    """Pattern of the first text, such as ``"{question}"``."""
+    pair: str = ""
+    """Pattern of the second text; empty where there is none."""
+    options: tuple[str, ...] = ()
+    """Of a multiple choice: a pattern for each option, or one that names a column of lists."""
+    label: str = "label"
+    """Column."""
+    separator: str = ""
+    """Stands between the labels of a multi-label cell that is text."""
+    dev_share: float = 0.1
+    """Of what the test share leaves of train; 0 where dev has a file."""
+    test_share: float = 0.0
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """What the files' contents mean, wherever they lie and whatever splits are drawn from them."""
+        fields = {name: value for name, value in asdict(self).items() if name not in ("dev_share", "test_share")}
+        return {**fields, "files": [split for split, _ in self.files]}
+
+
+@dataclass(frozen=True)
 class TaskInfo:
     """One task: everything that turns rows into labelled examples and predictions into a number."""
 
@@ -43,7 +71,7 @@ class TaskInfo:
     label_column: str = "label"
     labels: tuple[str, ...] = ()
     """Class names in the order of their ids; empty for regression."""
-    data: HubData | None = None
+    data: HubData | OwnData | None = None
     """None: rows come from the generator of the built-in benchmark."""
     config: str | None = None
     """Name in the hub repository and in a data directory, where it is not the task's."""

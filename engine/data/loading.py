@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from engine.catalog.files import task_files
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
 from engine.data.files import place_of, read_file
+from engine.data.own_rows import read_own_rows
 from engine.data.templates import INDEXED
 from engine.data.toy import generate
 from engine.errors import UserError
@@ -26,6 +27,8 @@ def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
     """
     if task.data is None:
         return generate(task)
+    if isinstance(task.data, OwnData):
+        return {split: read_own_rows(task, task.data, path) for split, path in task_files(task, data_dir).items()}
     return {split: read_rows(task, path) for split, path in task_files(task, data_dir, download=True).items()}
 
 

@@ -10,11 +10,36 @@ import math
 
 import numpy as np
 
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
 from engine.errors import UserError
 
 DEV_SHARE = 0.1
 SPLIT_SEED = 42
+
+
+def parts_of_train(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Rows of the official training split by the split of a run that they become: int64 indices; empty where all are ``train``.
+
+    ``labels`` ``[rows]``, ``passages`` int64 ``[rows]`` where rows share one. Raises UserError for too few rows.
+    """
+    if isinstance(task.data, OwnData):
+        return _declared_parts(task, task.data, labels)
+    return {} if task.dev else train_and_dev(task, labels, passages)
+
+
+def _declared_parts(task: TaskInfo, data: OwnData, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """``test`` is drawn first, then ``dev`` from what is left; with the class balance wherever every class has enough rows."""
+    rows = np.arange(len(labels))
+    parts: dict[str, np.ndarray] = {}
+    for name, share in (("test", data.test_share), ("dev", data.dev_share)):
+        if not share:
+            continue
+        if math.ceil(share * len(rows)) >= len(rows):
+            raise UserError(f"{task.key}: the training file is too small to set {share:g} of it aside as {name}; add rows")
+        balanced = task.stratify and _can_stratify(labels[rows], share)
+        left, taken = stratified_part(labels[rows], share) if balanced else plain_part(len(rows), share)
+        parts[name], rows = rows[taken], rows[left]
+    return {"train": rows, **parts} if parts else {}
 
 
 def train_and_dev(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -28,12 +53,11 @@ def train_and_dev(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | Non
         train, dev = passage_tenth(passages)
         _need(task, min(len(train), len(dev)) > 0)
     elif task.stratify:
-        counts = np.unique(labels, return_counts=True)[1]
-        _need(task, counts.min() > 1 and math.ceil(DEV_SHARE * len(labels)) >= len(counts))
-        train, dev = stratified_tenth(labels)
+        _need(task, _can_stratify(labels, DEV_SHARE))
+        train, dev = stratified_part(labels)
     else:
         _need(task, len(labels) > 1)
-        train, dev = plain_tenth(len(labels))
+        train, dev = plain_part(len(labels))
     return {"train": train, "dev": dev}
 
 
@@ -53,17 +77,23 @@ def passage_tenth(passages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(~in_dev), np.flatnonzero(in_dev)
 
 
-def plain_tenth(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of ``range(count)``, the second a tenth, rounded up."""
+def _can_stratify(labels: np.ndarray, share: float) -> bool:
+    """Whether both parts can have rows of every class."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return bool(counts.min() > 1 and math.ceil(share * len(labels)) >= len(counts))
+
+
+def plain_part(count: int, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
+    """Two parts of ``range(count)``, the second ``share`` of it, rounded up."""
     order = np.random.default_rng(SPLIT_SEED).permutation(count)
-    dev_count = math.ceil(DEV_SHARE * count)
+    dev_count = math.ceil(share * count)
     return order[dev_count:], order[:dev_count]
 
 
-def stratified_tenth(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of ``range(len(labels))`` with the same class balance, the second a tenth, rounded up."""
+def stratified_part(labels: np.ndarray, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
+    """Two parts of ``range(len(labels))`` with the same class balance, the second ``share`` of it, rounded up."""
     random = np.random.default_rng(SPLIT_SEED)
-    dev_count = math.ceil(DEV_SHARE * len(labels))
+    dev_count = math.ceil(share * len(labels))
     _, classes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     members = np.split(np.argsort(classes, kind="stable"), np.cumsum(sizes)[:-1])
     train_sizes = _shares(sizes, len(labels) - dev_count, random)

@@ -74,6 +74,15 @@ def copa(task: TaskInfo, rows: Columns) -> Rendered:
     return Rendered(sequences, options=2)
 
 
+def choice(task: TaskInfo, rows: Columns) -> Rendered:
+    """The first column, once with each of the others."""
+    columns = (rows[name] for name in task.columns)
+    sequences: list[tuple[str, str | None]] = [
+        (first, option) for first, *options in zip(*columns, strict=True) for option in options
+    ]
+    return Rendered(sequences, options=len(task.columns) - 1)
+
+
 def multirc(task: TaskInfo, rows: Columns) -> Rendered:
     """The paragraph, then question and answer option as one text."""
     triples = zip(rows["paragraph"], rows["question"], rows["answer"], strict=True)
@@ -108,6 +117,7 @@ TEMPLATES: dict[str, Callable[[TaskInfo, Columns], Rendered]] = {
     "wic": wic,
     "wsc": wsc,
     "copa": copa,
+    "choice": choice,
     "multirc": multirc,
     "record": record,
 }

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from engine.catalog.files import data_identity
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
 from engine.data.cache import CARD, Hold, hold_entry
 from engine.data.loading import load_rows
 from engine.data.references import References
 from engine.data.samplers import limited
-from engine.data.splits import train_and_dev
+from engine.data.splits import parts_of_train
 from engine.data.tokenizer import BackboneTokenizer
 from engine.data.tokenizing import tokenize
 
@@ -33,7 +33,7 @@ DEFINITION = (
 )  # fmt: skip
 PARTS = ("train", "dev")
 Rows = Mapping[str, np.ndarray]
-"""Rows of the official training split that are ``train`` and ``dev``, int64; empty for a task with an official dev split."""
+"""Rows of the official training split by the split that they became, int64; empty where it is ``train`` as a whole."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,14 @@ def prepare(
 ) -> TaskData:
     """Tokenize the task, or read it from ``cache``; then apply ``limits`` (``train``, ``dev``, ``test``: examples to keep).
 
-    ``rows`` are those of an earlier start; train and dev are drawn without them. Limits on dev and test keep whole questions of
+    ``rows`` are those of an earlier start; without them they are drawn. Limits on dev and test keep whole questions of
     grouped tasks. Raises UserError for missing or wrong files.
     """
     tokenizer = BackboneTokenizer(backbone_folder)
     identity = data_identity(task, data_dir)
     definition = {name: getattr(task, name) for name in DEFINITION}
+    if isinstance(task.data, OwnData):
+        definition["own"] = task.data.definition
     card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition}
     key = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
     folder = cache / f"{task.benchmark}-{task.name}-{key[:20]}"
@@ -135,7 +137,7 @@ def prepare(
     hold = hold_entry(folder, build)
     rows = _split(task, folder / "train") if rows is None else rows
     splits = {name: _read(folder / (task.dev or "train" if name == "dev" else "train"), rows.get(name), name) for name in PARTS}
-    splits |= {name: _read(folder / official, None, name) for name, official in task.tests}
+    splits |= {name: _read(folder / official, rows.get(name), name) for name, official in task.tests}
     for name, split in splits.items():
         limit = (limits or {}).get("test" if name.startswith("test") else name)
         if limit is not None:
@@ -144,10 +146,8 @@ def prepare(
 
 
 def _split(task: TaskInfo, folder: Path) -> Rows:
-    if task.dev:
-        return {}
     passages = folder / "passages.npy"
-    return train_and_dev(task, np.load(folder / "labels.npy"), np.load(passages) if passages.is_file() else None)
+    return parts_of_train(task, np.load(folder / "labels.npy"), np.load(passages) if passages.is_file() else None)
 
 
 def _read(folder: Path, rows: np.ndarray | None, name: str) -> TokenizedSplit:

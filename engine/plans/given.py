@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.catalog.benchmarks import TASKS
 from engine.catalog.method import MethodInfo
 from engine.catalog.methods import METHODS
+from engine.catalog.own import task_in
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 from engine.registry.tables import Run, RunState
@@ -50,9 +50,10 @@ def check_widths(method: MethodInfo, sources: Sequence[TaskInfo | Run]) -> None:
 
 def texts_of(run: Run) -> TaskInfo:
     """The task of a run whose texts are to be compared. Raises UserError where the catalog lacks it."""
-    if run.target not in TASKS:
+    task = task_in(run.spec, run.target)
+    if task is None:
         raise UserError(
             f"adaptersoup compares the texts of its sources with the target's, and those of {run.target} are not here; "
             "choose another method for this adapter"
         )
-    return TASKS[run.target]
+    return task

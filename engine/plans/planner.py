@@ -17,7 +17,7 @@ from engine.errors import UserError
 from engine.plans.availability import check_available
 from engine.plans.given import check_backbone, check_source, check_widths, texts_of
 from engine.plans.request import Request
-from engine.plans.spec import RunSpec, SourceSpec, joint_name
+from engine.plans.spec import RunSpec, SourceSpec, joint_name, own_records
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
 
@@ -160,6 +160,7 @@ def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dic
                 limits=_limits(request, request.shots),
                 shots=request.shots,
                 data={target.key: data[target.key] for target in targets},
+                own=own_records([*targets, *sources]),
                 **common,
             )
             found[spec.run_id] = (spec, "target")
@@ -185,6 +186,7 @@ def _source_run(
         limits=_limits(request, shots),
         shots=shots,
         data={task.key: data[task.key]},
+        own=own_records([task]),
         **common,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
-from engine.catalog.task import MEAN, TaskInfo
+from engine.catalog.own import task_from, task_record
+from engine.catalog.task import MEAN, OwnData, TaskInfo
+from engine.registry.tables import Run
 
 RUN_ID_LENGTH = 10
-NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir"}
+NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir", "own"}
 """What files are called and where they lie; their contents are identified by ``backbone_revision`` and ``data``."""
 
 
@@ -57,6 +59,8 @@ class RunSpec(BaseModel):
     """Identity of each target's rows: hub commit, generator version, or ``sha256:<digest>`` of local files."""
     backbone_path: str | None = None
     data_dir: str | None = None
+    own: dict[str, dict[str, Any]] = {}
+    """By key, targets and source tasks of a user's own benchmark: the run does not depend on what becomes of that."""
 
     @field_serializer("hyperparameters", "limits", "data")
     def _sorted(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +68,11 @@ class RunSpec(BaseModel):
 
     @property
     def tasks(self) -> tuple[TaskInfo, ...]:
-        return tuple(TASKS[key] for key in self.targets)
+        return tuple(self.task(key) for key in self.targets)
+
+    def task(self, key: str) -> TaskInfo:
+        """A target or source task, as it was when the run was planned."""
+        return task_from(self.own[key]) if key in self.own else TASKS[key]
 
     @property
     def method_info(self) -> MethodInfo:
@@ -127,6 +135,17 @@ def _identity(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> dict[s
     return {"spec": fields, "tasks": list(definitions)}
 
 
+def own_records(tasks: Iterable[TaskInfo | Run]) -> dict[str, dict[str, Any]]:
+    """The field ``own`` of a run that learns or reads these tasks, or those of these runs."""
+    found: dict[str, dict[str, Any]] = {}
+    for task in tasks:
+        if isinstance(task, Run):
+            found |= task.spec.get("own", {})
+        elif isinstance(task.data, OwnData):
+            found[task.key] = task_record(task)
+    return found
+
+
 def joint_name(keys: Sequence[str]) -> str:
     """Task keys in one word, each benchmark named once: ``glue/rte+mrpc+superglue/cb``; ``glue`` for exactly its tasks."""
     for benchmark in BENCHMARKS.values():
@@ -145,4 +164,9 @@ def _definition(task: TaskInfo) -> dict[str, Any]:
         "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "stratify", "config", "dev",
         "tests", "headline",
     )  # fmt: skip
-    return {name: getattr(task, name) for name in names}
+    definition = {name: getattr(task, name) for name in names}
+    if isinstance(task.data, OwnData):
+        # Another metric asks for other numbers; those of built-in tasks change with the program alone.
+        shares = [task.data.dev_share, task.data.test_share]
+        definition |= {"own": task.data.definition, "shares": shares, "metrics": task.metrics}
+    return definition

@@ -27,6 +27,11 @@ class Home:
         return self.root / "registry.sqlite"
 
     @property
+    def benchmarks(self) -> Path:
+        """The benchmarks that the user added."""
+        return self.root / "benchmarks"
+
+    @property
     def tokens(self) -> Path:
         """The token cache, shared by all runs."""
         return self.root / "tokens"

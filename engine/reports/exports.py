@@ -8,7 +8,6 @@ import json
 import math
 from typing import Any
 
-from engine.catalog.benchmarks import BENCHMARKS
 from engine.reports.leaderboard import Cell, Leaderboard, Row, Table
 
 SCHEMA = 1
@@ -20,7 +19,7 @@ DIGITS = 2
 
 def title(table: Table) -> str:
     """``SuperGLUE, roberta-base``."""
-    return f"{BENCHMARKS[table.benchmark].title}, {table.backbone}"
+    return f"{table.title}, {table.backbone}"
 
 
 def grid(table: Table) -> tuple[list[str], list[list[str]]]:

@@ -13,15 +13,15 @@ from datetime import datetime
 
 from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark
 from engine.catalog.methods import METHODS, SCALEARN_PAPER
-from engine.registry.reading import Results
+from engine.catalog.own import headline_in, task_in
+from engine.catalog.task import BenchmarkInfo, HubData
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
+from engine.reports.found import Found
 from engine.reports.published import published_results
-from engine.reports.settings import deviations, joint_tasks, keys_of, source_deviations, whole_benchmark
+from engine.reports.settings import deviations, joint_tasks, source_deviations, whole_benchmark
 
 Settings = dict[str, str]
-Found = Mapping[str, Results]
-"""Results by run id."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ class Table:
     """One benchmark with one backbone."""
 
     benchmark: str
+    title: str
+    """The benchmark's."""
     backbone: str
     revision: str
     columns: tuple[Column, ...]
@@ -113,10 +115,12 @@ def build(
 
     Raises UserError for an unknown benchmark.
     """
-    wanted = find_benchmark(benchmark).name if benchmark else None
     runs = store.runs(states=[RunState.COMPLETED], backbone=backbone)
-    results = store.results([run.id for run in runs])
-    counted = [run for run in runs if all(_headline(results, run, task) is not None for task in run.tasks)]
+    recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := task_in(run.spec, key))}
+    found = Found(store.results([run.id for run in runs]), {**recorded, **TASKS})
+    counted = [run for run in runs if all(found.headline(run, task) is not None for task in run.tasks)]
+    named = {task.benchmark for task in recorded.values()}
+    wanted = benchmark if benchmark in named else find_benchmark(benchmark).name if benchmark else None
     source_ids = {source["run_id"] for run in counted for source in run.spec.get("sources", ())}
     sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
 
@@ -124,37 +128,30 @@ def build(
     places: dict[tuple[str, str, str], list[Run]] = {}
     for run in counted:
         for name in shown:
-            if keys_of(name).intersection(run.tasks):
+            if found.keys(name).intersection(run.tasks):
                 places.setdefault((name, run.backbone, run.spec["backbone_revision"]), []).append(run)
     order = {name: index for index, name in enumerate(BENCHMARKS)}
-    keys = sorted(places, key=lambda key: (order[key[0]], *key[1:]))
-    return Leaderboard(tuple(_table(key[0], places[key], results, sources) for key in keys), at or utc_now())
+    keys = sorted(places, key=lambda key: (order.get(key[0], len(order)), *key))
+    return Leaderboard(tuple(_table(found.benchmark(key[0]), places[key], found, sources) for key in keys), at or utc_now())
 
 
 def _benchmarks(run: Run) -> set[str]:
     """Those of the run's tasks, and the union of benchmarks that it takes whole, as its targets or as its sources."""
     whole = whole_benchmark([source["task"] for source in run.spec.get("sources", ())] or run.tasks)
-    return {TASKS[task].benchmark for task in run.tasks} | ({whole} if whole else set())
+    return {task.partition("/")[0] for task in run.tasks} | ({whole} if whole else set())
 
 
-def _headline(results: Found, run: Run, task: str) -> float | None:
-    """The task's headline metric on test, as a fraction; None for a task of another catalog, come with an imported adapter."""
-    if task not in TASKS:
-        return None
-    return results.get(run.id, {}).get(task, {}).get("test", {}).get(TASKS[task].headline)
-
-
-def _table(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[str, Run]) -> Table:
-    """``runs`` share backbone and revision, and have targets in ``benchmark``."""
-    place = BENCHMARKS[benchmark]
+def _table(place: BenchmarkInfo, runs: Sequence[Run], found: Found, sources: Mapping[str, Run]) -> Table:
+    """``runs`` share backbone and revision, and have targets in ``place``."""
     targets = {task for run in runs for task in run.tasks}
     columns = tuple(Column(task.key, task.title, task.headline) for task in place.tasks if task.key in targets)
-    rows = _rows(benchmark, runs, results, sources)
+    rows = _rows(place.name, runs, found, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
     published = published_results(place, runs[0].backbone)
     table = Table(
         benchmark=place.name,
+        title=place.title,
         backbone=runs[0].backbone,
         revision=runs[0].spec["backbone_revision"],
         columns=columns,
@@ -164,7 +161,7 @@ def _table(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping
     return replace(table, provenance=_provenance(table, runs, bool(published)))
 
 
-def _rows(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[str, Run]) -> list[Row]:
+def _rows(benchmark: str, runs: Sequence[Run], found: Found, sources: Mapping[str, Run]) -> list[Row]:
     """Groups of the same method and settings over targets, side by side; methods in the catalog's order.
 
     A group of joint runs fills the cells of all its tasks.
@@ -176,7 +173,7 @@ def _rows(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[
     for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
         one = members[0]
         settings = deviations(one) | source_deviations(one, _of(one, sources), benchmark) | joint_tasks(one, benchmark)
-        tasks = [task for task in one.tasks if task in keys_of(benchmark)]
+        tasks = [task for task in one.tasks if task in found.keys(benchmark)]
         key = (one.method, tuple(settings.items()))
         if placed.get(key, {}).keys() & set(tasks):
             # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.
@@ -184,33 +181,33 @@ def _rows(benchmark: str, runs: Sequence[Run], results: Found, sources: Mapping[
         by_seed = sorted(members, key=lambda run: run.seed)
         placed.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
     methods = list(METHODS)
-    rows = [_row(method, dict(items), cells, results) for (method, items), cells in placed.items()]
+    rows = [_row(method, dict(items), cells, found) for (method, items), cells in placed.items()]
     return sorted(rows, key=lambda row: (methods.index(row.method or ""), len(row.settings), list(row.settings.items())))
 
 
-def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: Found) -> Row:
+def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], found: Found) -> Row:
     runs = [run for members in cells.values() for run in members]
     return Row(
         title=METHODS[method].title,
         method=method,
         settings=settings,
-        cells={task: _cell(task, members, results) for task, members in cells.items()},
+        cells={task: _cell(task, members, found) for task, members in cells.items()},
         trainable=_range(run.trainable for run in runs),
         transfer=_range(run.transfer for run in runs),
     )
 
 
-def _cell(task: str, runs: Sequence[Run], results: Found) -> Cell:
-    found = [_reported(results[run.id][task]) for run in runs]
-    headline = f"test/{TASKS[task].headline}"
+def _cell(task: str, runs: Sequence[Run], found: Found) -> Cell:
+    reported = [_reported(found.results[run.id][task]) for run in runs]
+    headline = f"test/{found.tasks[task].headline}"
     return Cell(
-        values=tuple(one[headline] for one in found),
+        values=tuple(one[headline] for one in reported),
         seeds=tuple(run.seed for run in runs),
         run_ids=tuple(run.id for run in runs),
         others={
-            name: tuple(one[name] for one in found)
-            for name in found[0]
-            if name != headline and all(name in one for one in found)
+            name: tuple(one[name] for one in reported)
+            for name in reported[0]
+            if name != headline and all(name in one for one in reported)
         },
     )
 
@@ -273,12 +270,14 @@ def _rule(run: Run, task: str) -> str:
     by_loss = run.spec["hyperparameters"]["select_by"] == "loss"
     if len(run.tasks) > 1:
         return f"best epoch by the mean dev {'loss' if by_loss else 'headline metric'} of its tasks"
-    return f"best epoch by dev {'loss' if by_loss else TASKS[task].headline}"
+    return f"best epoch by dev {'loss' if by_loss else headline_in(run.spec, task)}"
 
 
 def _split(run: Run, key: str) -> str:
-    task = TASKS[key]
-    official = f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task.data else ""
+    task = task_in(run.spec, key)
+    official = (
+        f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task and isinstance(task.data, HubData) else ""
+    )
     return f"test{official}, of the selected epoch"
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from engine.catalog.backbones import backbone_defaults
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.benchmarks import BENCHMARKS
 from engine.catalog.method import FEW_SHOT_DEV, Value
 from engine.catalog.methods import METHODS
+from engine.catalog.own import task_in
 from engine.registry.tables import Run
 
 DEFAULT = "default"
@@ -22,8 +23,8 @@ def _defaults(method: str, backbone: str, target: str, select_by: str, shots: in
 def deviations(run: Run) -> dict[str, str]:
     """Settings of a run that are not its method's defaults for the target, its shots and limits: ``{"epochs": "2"}``."""
     shots = run.spec.get("shots")
-    # The task of an imported adapter need not be in the catalog.
-    task = TASKS.get(run.tasks[0])
+    # The task of an imported adapter need not be known here.
+    task = task_in(run.spec, run.tasks[0])
     select_by = task.select_by if task else str(run.spec["hyperparameters"]["select_by"])
     defaults = _defaults(run.method, run.backbone, run.target, select_by, shots)
     own = {name: _text(value) for name, value in run.spec["hyperparameters"].items() if defaults.get(name) != value}
@@ -60,7 +61,8 @@ def source_deviations(run: Run, sources: Iterable[Run], benchmark: str) -> dict[
     if not chosen:
         return {}
     found: dict[str, str] = {}
-    tasks = [task.key for task in BENCHMARKS[benchmark].tasks]
+    # Of a benchmark that was removed nobody knows what else it had.
+    tasks = [task.key for task in BENCHMARKS[benchmark].tasks] if benchmark in BENCHMARKS else []
     if set(chosen) != set(tasks):
         ordered = sorted(chosen, key=lambda key: (tasks.index(key) if key in tasks else len(tasks), key))
         found["sources"] = whole_benchmark(chosen) or ",".join(key.removeprefix(f"{benchmark}/") for key in ordered)

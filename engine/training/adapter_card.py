@@ -192,7 +192,7 @@ def _check_backbone(spec: RunSpec, shape: Shape) -> None:
         raise UserError(
             f"its backbone's revision {spec.backbone_revision[:40]!r} is neither a commit nor a sha256; {EXPORT_AGAIN}"
         )
-    if spec.data_dir is not None or spec.backbone_path not in (None, f"{spec.backbone}@{spec.backbone_revision}"):
+    if spec.data_dir is not None or spec.own or spec.backbone_path not in (None, f"{spec.backbone}@{spec.backbone_revision}"):
         raise UserError(f"its card names a path of another machine; {EXPORT_AGAIN}")
 
 

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import SOURCE_METHODS
+from engine.catalog.own import task_in
 from engine.errors import UserError
 from engine.plans.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of
 from engine.registry.home import Home
@@ -58,7 +58,7 @@ def export_adapter(store: Store, ref: str, place: Path) -> dict[str, Any]:
 
 def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
     spec = RunSpec(**run.spec)
-    if any(key not in TASKS for key in spec.targets):
+    if any(task_in(run.spec, key) is None for key in spec.targets):
         raise UserError(f"the task {run.target} of {run.id} is not in the catalog any more; put its benchmark back first")
     (definition,) = spec.definitions
     if fingerprint_of(spec, [definition]) != run.fingerprint:
@@ -67,7 +67,11 @@ def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
         )
     config = shape_of(spec.backbone_path or spec.backbone)
     local = spec.backbone_path == spec.backbone
-    names = {"data_dir": None, **({"backbone": Path(spec.backbone).name, "backbone_path": None} if local else {})}
+    names: dict[str, Any] = {
+        "data_dir": None,
+        "own": {},
+        **({"backbone": Path(spec.backbone).name, "backbone_path": None} if local else {}),
+    }
     return AdapterCard(
         format=FORMAT,
         version=package_version(),

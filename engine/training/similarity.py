@@ -18,7 +18,6 @@ import torch
 import torch.nn.functional as F
 
 from engine.catalog.backbones import OFFLINE_BACKBONE
-from engine.catalog.benchmarks import TASKS
 from engine.catalog.files import backbone_folder, backbone_revision
 from engine.data.batches import evaluation_batches, gather
 from engine.data.samplers import few_shot
@@ -87,7 +86,7 @@ def mean_embedding(encoder: Encoder, texts: TokenizedSplit, device: Device) -> n
 def _training_split(home: Home, spec: RunSpec, key: str, folder: Path, positions: int) -> TokenizedSplit:
     """What the run, or the run of a source adapter, trains on, in the tokens of the encoder in ``folder``."""
     data_dir = Path(spec.data_dir) if spec.data_dir else None
-    train = prepare(within_positions(TASKS[key], positions), folder, home.tokens, data_dir, spec.limits).splits["train"]
+    train = prepare(within_positions(spec.task(key), positions), folder, home.tokens, data_dir, spec.limits).splits["train"]
     if spec.shots and key in spec.targets:
         return train.select(few_shot(np.asarray(train.labels), spec.shots, spec.seed))
     return train

@@ -12,8 +12,9 @@ import typer
 
 from engine.errors import UserError
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, catalog, control, doctor, leaderboard, logs, predict, run, runs
+from scalearn_tui.cli import adapters, benchmarks, catalog, control, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import know_own_benchmarks
 from scalearn_tui.cli.output import complain, say
 
 SHORT_HELP = """\
@@ -43,6 +44,12 @@ app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)
 app.command("methods", rich_help_panel=EXISTS)(catalog.methods)
 app.command("tasks", rich_help_panel=EXISTS)(catalog.tasks)
+own = typer.Typer(help="List benchmarks; add and remove your own, which are a TOML file and tables.")
+own.callback(invoke_without_command=True)(benchmarks.listed)
+own.command("add")(benchmarks.add)
+own.command("ls")(benchmarks.ls)
+own.command("remove")(benchmarks.remove)
+app.add_typer(own, name="benchmarks", rich_help_panel=EXISTS)
 app.command("backbones", rich_help_panel=EXISTS)(catalog.backbones)
 app.command("doctor", rich_help_panel=EXISTS)(doctor.doctor)
 
@@ -62,6 +69,7 @@ def root(
 ) -> int:
     """Train and compare parameter-efficient transfer methods."""
     if context.invoked_subcommand is not None:
+        know_own_benchmarks()
         return ExitCode.OK
     if sys.stdin.isatty() and sys.stdout.isatty():
         from scalearn_tui.dashboard.app import main as dashboard

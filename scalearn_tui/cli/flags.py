@@ -33,10 +33,19 @@ def filter_flag(name: str) -> Any:
     return typer.Option(*option.flags, help=f"Only this {name}.", metavar=option.placeholder, autocompletion=complete)
 
 
+def know_own_benchmarks() -> None:
+    """Let the names of this process mean the user's own benchmarks too."""
+    from engine.catalog.own import register
+    from engine.registry.home import Home
+
+    register(Home.default().benchmarks)
+
+
 def completion(choices: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """What the shell offers after the letters typed so far."""
 
     def complete(incomplete: str) -> list[str]:
+        know_own_benchmarks()
         return [value for value in choices() if value.startswith(incomplete)]
 
     return complete

@@ -183,13 +183,13 @@ def _benchmark(run: Run) -> str:
 
 def _numbers(run: Run, results: Results) -> list[str]:
     """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
-    from engine.catalog.benchmarks import TASKS
+    from engine.catalog.own import headline_in
     from engine.catalog.task import MEAN
     from scalearn_tui.text.formatting import score
 
     if len(run.tasks) > 1:
         mean = results.get(MEAN, {}).get("test", {}).get(MEAN)
-        by_task = {task: results.get(task, {}).get("test", {}).get(TASKS[task].headline) for task in run.tasks}
+        by_task = {task: results.get(task, {}).get("test", {}).get(headline_in(run.spec, task)) for task in run.tasks}
         return [f"test {MEAN} {score(mean)}", *(f"{task.partition('/')[2]} {score(value)}" for task, value in by_task.items())]
     tests = {split: values for split, values in results.get(run.tasks[0], {}).items() if split != "dev"}
     return [

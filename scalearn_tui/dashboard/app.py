@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
+from engine.catalog.own import register
 from engine.registry.home import Home
 from scalearn_tui.dashboard.background import BackgroundApp, one_line
 from scalearn_tui.dashboard.book import RunBook, method_title
@@ -79,6 +80,7 @@ class Dashboard(BackgroundApp):
     def __init__(self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor) -> None:
         super().__init__()
         self.home = home or Home.default()
+        register(self.home.benchmarks)
         self.launch = launch
         self.store: Store | None = None
         self.book = RunBook()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from textual.widgets import Button, Input
 
+from engine.catalog.declaration import read_declaration
+from engine.catalog.own import Stored, digest, save
 from engine.plans.planner import make_plan
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
+
+from ..catalog.shop import write_shop
 
 
 async def fill(pilot, **values: str) -> None:
@@ -111,3 +115,12 @@ async def test_copies_the_command(board, until) -> None:
         await fill(pilot, method="adapter", target="rte")
         screen.query_one("#copy", Button).press()
         await until(pilot, lambda: app.clipboard == "scalearn run --method adapter --target rte")
+
+
+async def test_plans_on_a_benchmark_that_was_added_meanwhile(board, store, until, home, tmp_path, screen_text) -> None:
+    async with board() as (app, pilot):
+        path = write_shop(tmp_path / "shop")
+        save(home.benchmarks, Stored(read_declaration(path), path, digest(path)))
+        await open_form(pilot, until)
+        await fill(pilot, method="scalearn", target="shop/mood", backbone="minilm")
+        await until(pilot, lambda: "5 runs: 5 new" in screen_text(app))

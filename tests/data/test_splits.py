@@ -11,7 +11,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from engine.catalog.benchmarks import TASKS
 from engine.data.loading import labels_of, load_rows
-from engine.data.splits import passage_tenth, plain_tenth, stratified_tenth, train_and_dev
+from engine.data.splits import passage_tenth, plain_part, stratified_part, train_and_dev
 from engine.data.templates import render
 from engine.data.tokenizing import numbered
 from engine.errors import UserError
@@ -56,7 +56,7 @@ def test_rows_are_those_of_datasets_own_split(classes: int, count: int) -> None:
     labels = np.random.default_rng(count).integers(classes, size=count) ** 2
     features = Features({"row": Value("int64"), "label": ClassLabel(num_classes=int(labels.max()) + 1)})
     rows = Dataset.from_dict({"row": range(count), "label": labels}, features=features)
-    for ours, column in ((stratified_tenth(labels), "label"), (plain_tenth(count), None)):
+    for ours, column in ((stratified_part(labels), "label"), (plain_part(count), None)):
         theirs = rows.train_test_split(test_size=0.1, seed=42, stratify_by_column=column)
         assert ours[0].tolist() == theirs["train"]["row"][:]
         assert ours[1].tolist() == theirs["test"]["row"][:]

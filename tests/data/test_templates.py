@@ -106,7 +106,7 @@ def test_record_makes_one_example_per_candidate() -> None:
 
 
 def test_every_task_renders_its_real_rows(data_dir: Path) -> None:
-    assert {task.template for task in TASKS.values()} == set(TEMPLATES)
+    assert {task.template for task in TASKS.values()} | {"choice"} == set(TEMPLATES), "choice is for users' own tasks"
     for task in (task for name in ("glue", "superglue", "toy") for task in BENCHMARKS[name].tasks):
         table = next(iter(load_rows(task, data_dir).values())).slice(0, 20)
         result = render(task, table)

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from engine.catalog.own import register
 from scalearn_tui.dashboard.background import one_line
 from scalearn_tui.dashboard.widgets.facts import DIM, Part
 from scalearn_tui.dashboard.widgets.option_field import OptionField
@@ -58,6 +59,8 @@ class NewRunScreen(ModalScreen[None]):
                 yield Button("Queue", id="queue", variant="primary")
 
     def on_mount(self) -> None:
+        # One may have been added while the dashboard was open.
+        register(self.board.home.benchmarks)
         self.query_one(Input).focus()
         self._changed()
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.catalog.backbones import backbone_defaults
-from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
+from engine.catalog.own import headline_in
 from engine.catalog.task import MEAN
 from engine.errors import UserError
 from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
@@ -99,7 +99,7 @@ def _results(run: Run, detail: Detail | None) -> list[Part]:
         return []
     parts: list[Part] = []
     if len(run.tasks) > 1:
-        shown = {task: TASKS[task].headline for task in run.tasks}
+        shown = {task: headline_in(run.spec, task) for task in run.tasks}
         for task, metric in {MEAN: MEAN, **shown}.items():
             value = detail.results.get(task, {}).get("test", {}).get(metric)
             parts += ["  " if parts else "", (f"{task.rpartition('/')[2]} ", DIM), (score(value), "bold $text-success")]

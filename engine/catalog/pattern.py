@@ -1,0 +1,32 @@
+"""Patterns such as ``"Question: {question}"``, by which users say how a row becomes text."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+
+def pieces(pattern: str) -> list[tuple[str, str | None]]:
+    """Constant text and the column that follows it (None at the end), in order; ``{{`` and ``}}`` are braces.
+
+    Raises ValueError, saying what is wrong, for anything but plain names of columns.
+    """
+    found: list[tuple[str, str | None]] = []
+    try:
+        for text, name, form, conversion in Formatter().parse(pattern):
+            if name is not None and (not name.strip() or form or conversion):
+                raise ValueError("a field must be the plain name of a column")
+            found.append((text, name))
+    except ValueError as error:
+        raise ValueError(f'{pattern!r} is no pattern: {error}; write it as in "{{question}}"') from None
+    if not fields_in(found):
+        raise ValueError(f'{pattern!r} names no column; write it as in "{{{pattern.strip() or "question"}}}"')
+    return found
+
+
+def fields(pattern: str) -> tuple[str, ...]:
+    """The columns that a pattern names, each once, in order. Raises ValueError as ``pieces``."""
+    return fields_in(pieces(pattern))
+
+
+def fields_in(parts: list[tuple[str, str | None]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for _, name in parts if name is not None))

@@ -1,0 +1,178 @@
+"""Rows of a user's own task: checked, rendered by its patterns, and with labels as the built-in tasks have them.
+
+Every mistake is told with file and line. What comes out has the columns ``text``, ``pair`` or ``option0``, ``option1``, ...,
+and ``label``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from engine.catalog.pattern import fields, pieces
+from engine.catalog.task import OwnData, TaskInfo
+from engine.data.files import place_of, read_file, shown
+from engine.errors import UserError
+
+MOST_LABELS = 1000
+"""More different values than this in a label column are a mistake."""
+MOST_SHOWN = 10
+
+
+def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
+    """One split, whose labels are the task's. Raises UserError naming file, line and column."""
+    patterns = [pattern for pattern in (data.text, data.pair, *data.options) if pattern]
+    names = tuple(dict.fromkeys(name for pattern in patterns for name in fields(pattern)))
+    table = read_file(path, tuple(dict.fromkeys((*names, data.label))))
+    if not table.num_rows:
+        raise UserError(f"{shown(path)} has no rows")
+    columns = {"text": _rendered(path, table, data.text)}
+    if data.pair:
+        columns["pair"] = _rendered(path, table, data.pair)
+    columns |= dict(zip(task.columns[1:], _options(task, data, path, table), strict=False)) if data.options else {}
+    return pa.table({**columns, task.label_column: _labels(task, data, path, table)})
+
+
+def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
+    """The task with the labels that its training file has, if it lists none. Raises UserError."""
+    path = Path(dict(data.files)["train"])
+    if task.kind == "multiple_choice" and not task.labels:
+        (name,) = fields(data.options[0])
+        lists = read_file(path, [name])[name].to_pylist()
+        if not lists or not isinstance(lists[0], list):
+            raise UserError(f'{shown(path)}: column "{name}" must hold lists of options, one list a row')
+        task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
+    elif task.kind != "regression" and not task.labels:
+        task = replace(task, labels=_found(task, data, path))
+    if task.kind == "multiple_choice":
+        task = replace(task, columns=("text", *(f"option{place}" for place in range(len(task.labels)))))
+    return task
+
+
+def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
+    """The labels of the training file, sorted: numbers by value; or in the order of the ids that a parquet file names."""
+    table = read_file(path, [data.label])
+    features = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+    feature = features.get(data.label, {})
+    if isinstance(feature, dict) and feature.get("names"):
+        return tuple(feature["names"])
+    cells = _cells(task, data, path, table)
+    names = {name for names in cells for name in names}
+    if len(names) < 2:
+        raise UserError(f'{shown(path)}: column "{data.label}" has {_listed(sorted(names)) or "no label"} only; two are needed')
+    if len(names) > MOST_LABELS:
+        raise UserError(
+            f'{shown(path)}: column "{data.label}" has {len(names):,} different values; '
+            'list the labels, or write kind = "regression" if they are numbers'
+        )
+    return tuple(sorted(names, key=lambda name: (not _is_id(name), int(name) if _is_id(name) else 0, name)))
+
+
+def _rendered(path: Path, table: pa.Table, pattern: str) -> pa.Array:
+    """The pattern filled from every row, as text."""
+    parts = pieces(pattern)
+    filled = [(text, _texts(path, name, table[name].to_pylist()) if name else None) for text, name in parts]
+    if len(filled) == 1 and not filled[0][0] and filled[0][1] is not None:
+        return pa.array(filled[0][1], pa.string())
+    rows = range(table.num_rows)
+    return pa.array(["".join(text + (cells[row] if cells else "") for text, cells in filled) for row in rows], pa.string())
+
+
+def _texts(path: Path, name: str, cells: list[Any]) -> list[str]:
+    """Cells as text; numbers as they are written."""
+    for row, cell in enumerate(cells):
+        if cell is None or (isinstance(cell, str) and (not cell or cell.isspace())):
+            raise UserError(f'{place_of(path, row)}: column "{name}" is empty; fill the cell or drop the row')
+        if not isinstance(cell, str | int | float):
+            raise UserError(f'{place_of(path, row)}: column "{name}" must hold text, not {type(cell).__name__}')
+    return [cell if isinstance(cell, str) else _word(cell) for cell in cells]
+
+
+def _options(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[pa.Array]:
+    """A column of texts for each option."""
+    count = len(task.labels)
+    if len(data.options) > 1:
+        return [_rendered(path, table, pattern) for pattern in data.options]
+    (name,) = fields(data.options[0])
+    lists = table[name].to_pylist()
+    for row, options in enumerate(lists):
+        if not isinstance(options, list):
+            raise UserError(f'{place_of(path, row)}: column "{name}" must hold a list of options')
+        if len(options) != count:
+            raise UserError(f'{place_of(path, row)}: column "{name}" has {len(options)} options; {task.key} has {count}')
+    return [pa.array(_texts(path, name, [options[place] for options in lists]), pa.string()) for place in range(count)]
+
+
+def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Array:
+    if task.kind == "regression":
+        cells = table[data.label].to_pylist()
+        return pa.array([_number(path, data.label, row, cell) for row, cell in enumerate(cells)], pa.float64())
+    cells = _cells(task, data, path, table)
+    place = {name: index for index, name in enumerate(task.labels)}
+    if any(name not in place for names in cells for name in names):
+        ids = {str(index): index for index in range(len(task.labels))}
+        # Ids, if the column has nothing else.
+        place = ids if all(name in ids for names in cells for name in names) else place
+    for row, names in enumerate(cells):
+        for name in names:
+            if name not in place:
+                raise UserError(f'{place_of(path, row)}: column "{data.label}": "{name}" is not one of {_listed(task.labels)}')
+    if task.kind == "multilabel":
+        return pa.array([[task.labels[place[name]] for name in names] for names in cells], pa.list_(pa.string()))
+    return pa.array([place[name] for (name,) in cells], pa.int64())
+
+
+def _cells(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[list[str]]:
+    """The labels of each row as words: one, or any number of a multi-label task."""
+    return [_words(task, data, path, row, cell) for row, cell in enumerate(table[data.label].to_pylist())]
+
+
+def _words(task: TaskInfo, data: OwnData, path: Path, row: int, cell: Any) -> list[str]:
+    def fail(message: str) -> UserError:
+        return UserError(f'{place_of(path, row)}: column "{data.label}" {message}')
+
+    if task.kind != "multilabel":
+        if isinstance(cell, list | dict):
+            raise fail("must hold one label a row")
+        if cell is None or cell == "":
+            raise fail("is empty; fill the cell or drop the row")
+        return [_word(cell)]
+    if isinstance(cell, str):
+        if not data.separator:
+            raise fail('holds text; say what stands between the labels, as in separator = "|"')
+        return [name for part in cell.split(data.separator) if (name := part.strip())]
+    if not isinstance(cell, list) or any(item is None or isinstance(item, list | dict) for item in cell):
+        raise fail("must hold a list of labels")
+    return [_word(item) for item in cell]
+
+
+def _word(cell: Any) -> str:
+    """A cell as text: truth values as JSON writes them, whole numbers without a point."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _number(path: Path, name: str, row: int, cell: Any) -> float:
+    try:
+        value = float(cell)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(f'{place_of(path, row)}: column "{name}" must hold finite numbers, not {json.dumps(cell, default=str)}')
+    return value
+
+
+def _is_id(name: str) -> bool:
+    return name.removeprefix("-").isdecimal()
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f", ... ({len(names)} in all)" if len(names) > MOST_SHOWN else ""
+    return ", ".join(names[:MOST_SHOWN]) + rest

@@ -1,0 +1,104 @@
+"""``benchmarks add``, ``ls`` and ``remove``: benchmarks of the user's own files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import Json, completion
+from scalearn_tui.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from engine.catalog.task import BenchmarkInfo
+
+
+def _own_names() -> list[str]:
+    from engine.catalog.own import STORED
+
+    return list(STORED)
+
+
+def listed(context: typer.Context) -> int:
+    """List benchmarks; add and remove your own, which are a TOML file and tables."""
+    return ExitCode.OK if context.invoked_subcommand else ls()
+
+
+def add(
+    declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What the benchmark is; see docs/data.md.")],
+) -> int:
+    """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
+    from engine.catalog.declaration import read_declaration
+    from engine.catalog.own import STORED, Stored, check_free, digest, save
+    from engine.registry.home import Home
+
+    declared = read_declaration(declaration)
+    check_free(declared.name)
+    info = _checked(declared)
+    known = info.name in STORED
+    save(Home.default().benchmarks, Stored(info, declaration.resolve(), digest(declaration)))
+    for task in info.tasks:
+        sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
+        labels = f"; labels {', '.join(task.labels)}" if task.labels else ""
+        print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
+    say(f"{'replaced' if known else 'added'} {info.name}; next: scalearn run --method scalearn++ --target {info.tasks[0].key}")
+    return ExitCode.OK
+
+
+def ls(as_json: Json = False) -> int:
+    """List all benchmarks, the built-in ones first."""
+    from engine.catalog.benchmarks import BENCHMARKS, BROKEN
+    from engine.catalog.own import STORED
+
+    records: list[dict[str, Any]] = []
+    for info in BENCHMARKS.values():
+        stored = STORED.get(info.name)
+        state = "built in" if stored is None else "edited since it was added" if stored.edited else "added"
+        records.append(
+            {
+                "name": info.name,
+                "title": info.title,
+                "tasks": [task.name for task in info.tasks],
+                "state": state,
+                "declaration": str(stored.declaration) if stored else None,
+            }
+        )
+    records += [{"name": name, "title": name, "tasks": [], "state": "cannot be read", "declaration": None} for name in BROKEN]
+    if as_json:
+        print_json(records)
+        return ExitCode.OK
+    rows = [(one["name"], one["title"], str(len(one["tasks"])), one["state"], one["declaration"] or "") for one in records]
+    print_table(("name", "title", "tasks", "state", "from"), rows, right=("tasks",))
+    return ExitCode.OK
+
+
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As it was added.", autocompletion=completion(_own_names))],
+) -> int:
+    """Forget a benchmark that was added. Its files and its runs stay."""
+    from engine.catalog.own import remove as forget
+    from engine.registry.home import Home
+
+    forget(Home.default().benchmarks, name)
+    say(f"removed {name}; its runs stay")
+    return ExitCode.OK
+
+
+def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
+    """With labels and sizes; the rows are read in a process of its own, so that no command loads what the workers need."""
+    import json
+    import subprocess
+    import sys
+    from dataclasses import asdict
+
+    from engine.catalog.own import benchmark_from
+    from engine.errors import UserError
+
+    # Without -P a file of the working directory that is called like a library would be taken for it.
+    command = [sys.executable, "-P", "-m", "engine.training.check"]
+    answer = subprocess.run(command, input=json.dumps(asdict(declared)), capture_output=True, text=True, check=False)
+    if answer.returncode != ExitCode.OK:
+        raise UserError((answer.stderr.strip().splitlines() or ["reading the files failed"])[-1])
+    return benchmark_from(json.loads(answer.stdout))

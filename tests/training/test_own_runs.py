@@ -1,0 +1,89 @@
+"""Runs on a user's own benchmark: whatever becomes of the benchmark, and never on other rows than were asked for."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.catalog.declaration import read_declaration
+from engine.catalog.own import Stored, digest, register, remove, save
+from engine.plans.planner import make_plan, submit
+from engine.plans.request import Request
+from engine.registry.exits import WorkerExit
+from engine.registry.home import Home
+from engine.registry.store import Store, open_store
+from engine.registry.tables import RunState
+from engine.training.check import checked
+from engine.training.portable import export_adapter, import_adapter
+from engine.training.worker import Termination, work
+from tests.catalog.shop import write_shop
+
+KEYS = ["shop/mood", "shop/stars", "shop/next", "shop/topics"]
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def shop(store: Store, tmp_path: Path) -> Path:
+    """The folder of an added benchmark's files."""
+    path = write_shop(tmp_path / "shop")
+    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+    register(store.home.benchmarks)
+    return path.parent
+
+
+def queued(store: Store, backbone: Path, method: str, settings: dict[str, Any] | None = None, **fields: Any) -> list[str]:
+    """Ids in the order in which they can be trained."""
+    request = Request(methods=(method,), backbone=str(backbone), epochs=1, settings=settings or {}, **fields)
+    plan = make_plan(request, store)
+    submit(plan, store)
+    return [planned.spec.run_id for planned in plan.runs]
+
+
+def worked(store: Store, run_id: str) -> int:
+    attempt = store.claim(run_id, "local", "cpu")
+    assert attempt is not None
+    return work(store, run_id, attempt, Termination())
+
+
+def test_two_stages_and_a_joint_run_outlive_the_benchmark(shop: Path, store: Store, tiny_backbone: Path) -> None:
+    runs = queued(store, tiny_backbone, "scalearn", targets=("shop/topics",), sources=("shop/next",), shots=8)
+    runs += queued(store, tiny_backbone, "adapter-m", {"steps_per_epoch": 8}, benchmark="shop")
+    remove(store.home.benchmarks, "shop")
+    register(store.home.benchmarks)
+    for run_id in runs:
+        assert worked(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
+    results = store.results(runs)
+    assert results[runs[-2]]["shop/topics"]["test"].keys() == {"loss", "macro_f1", "micro_f1"}
+    assert list(store.find(runs[-1]).tasks) == KEYS and results[runs[-1]].keys() == {*KEYS, "mean"}
+    assert (store.find(runs[-1]).provenance or {})["labels"]["shop/mood"] == ["bad", "good"]
+    exported = export_adapter(store, runs[0], shop)
+    assert str(shop).encode() not in Path(exported["file"]).read_bytes(), "a portable adapter names no path of this machine"
+    assert import_adapter(open_store(Home(shop / "elsewhere")), Path(exported["file"]))["new"]
+
+
+def test_other_rows_than_were_asked_for_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
+    (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
+    table = shop / "reviews.csv"
+    table.write_text(table.read_text() + "one more,good\n")
+    assert worked(store, run_id) == WorkerExit.FAILED
+    assert store.find(run_id).state == RunState.FAILED
+    told = "the rows of shop/mood changed since the run was queued; queue it again with `scalearn run`"
+    assert store.find(run_id).cause == told
+    table.write_text(table.read_text() + "one more,goood\n")
+    (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
+    assert worked(store, run_id) == WorkerExit.FAILED
+    assert store.find(run_id).cause == f'{table}:43: column "label": "goood" is not one of bad, good'
+    store.requeue([run_id])
+    table.unlink()
+    assert worked(store, run_id) == WorkerExit.FAILED
+    assert store.find(run_id).cause == f"shop/mood needs {table}, which is not there; bring it back, or add the benchmark again"
