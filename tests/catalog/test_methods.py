@@ -64,6 +64,8 @@ def test_no_two_methods_share_a_name() -> None:
         ("scalearn", "glue/rte", {"omega_penalty": 0.0, "omega_dropout": 0.3}),
         ("adaptersoup", "humset/sectors", {"learning_rate": 3e-4, "top_k": 5, "patience": 3}),
         ("probing", "glue/rte", {"learning_rate": 3e-4, "epochs": 30, "patience": 5}),
+        ("adaptersoup", "toy/similarity", {"learning_rate": 6e-3, "epochs": 8}),
+        ("probing-pair", "toy/similarity", {"learning_rate": 6e-3}),
         ("full-ft", "glue/rte", {"learning_rate": 2e-5, "epochs": 30, "patience": 5, "weight_decay": 0.0, "warmup": 0.0}),
         ("adapter", "superglue/record", {"learning_rate": 3e-4, "epochs": 30, "batch_size": 32, "reduction": 16}),
         ("adapterfusion", "superglue/record", {"learning_rate": 5e-5, "epochs": 3, "patience": 5, "value_penalty": 0.01}),
