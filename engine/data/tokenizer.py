@@ -68,6 +68,10 @@ class BackboneTokenizer:
     def _texts(self) -> TokenizedTexts:
         return TokenizedTexts(self.tokenizer)
 
+    def forget(self) -> None:
+        """Let go of the texts that are remembered, where none of them will come again."""
+        self.__dict__.pop("_texts", None)
+
     def encode(self, sequences: list[tuple[str, str | None]], max_length: int, truncate: str) -> dict[str, np.ndarray]:
         """Token ids of all sequences, none longer than ``max_length``; texts that recur, also in later calls, cost nothing.
 

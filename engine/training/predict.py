@@ -43,6 +43,7 @@ def answers(trained: Trained, task: TaskInfo, file: BinaryIO, name: str) -> Iter
     for lines in windows(file, name, task):
         split = tokenized(lines, name, task, tokenizer)
         check_tokens(split, trained.config, trained.folder)
+        tokenizer.forget()
         rows = [row for _, row in lines]
         logits = predict(trained.model, task, split, trained.device, at_once)
         for row, answer in zip(rows, told(task, rows, logits), strict=True):
