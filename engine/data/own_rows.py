@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,7 @@ MOST_SHOWN = 10
 
 def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
     """One split, whose labels are the task's. Raises UserError naming file, line and column."""
-    patterns = [pattern for pattern in (data.text, data.pair, *data.options) if pattern]
-    names = tuple(dict.fromkeys(name for pattern in patterns for name in fields(pattern)))
-    table = read_file(path, tuple(dict.fromkeys((*names, data.label))))
+    table = read_file(path, tuple(dict.fromkeys((*own_columns(data), data.label))))
     if not table.num_rows:
         raise UserError(f"{shown(path)} has no rows")
     columns = {"text": _rendered(path, table, data.text)}
@@ -37,6 +35,25 @@ def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
         columns["pair"] = _rendered(path, table, data.pair)
     columns |= dict(zip(task.columns[1:], _options(task, data, path, table), strict=False)) if data.options else {}
     return pa.table({**columns, task.label_column: _labels(task, data, path, table)})
+
+
+def own_columns(data: OwnData) -> tuple[str, ...]:
+    """The columns that the patterns of texts and options name, each once."""
+    patterns = [pattern for pattern in (data.text, data.pair, *data.options) if pattern]
+    return tuple(dict.fromkeys(name for pattern in patterns for name in fields(pattern)))
+
+
+def own_texts(task: TaskInfo, data: OwnData, row: Mapping[str, Any]) -> dict[str, str]:
+    """What ``read_own_rows`` makes of the texts of one row that has all ``own_columns``. Raises ValueError."""
+    count = len(task.labels)
+    patterns = [data.text, *([data.pair] if data.pair else ()), *(data.options if len(data.options) > 1 else ())]
+    texts = ["".join(text + (_text(name, row[name]) if name else "") for text, name in pieces(one)) for one in patterns]
+    if len(data.options) == 1:
+        (name,) = fields(data.options[0])
+        if not isinstance(row[name], list) or len(row[name]) != count:
+            raise ValueError(f'column "{name}" must hold a list of {count} options')
+        texts += [_text(name, option) for option in row[name]]
+    return dict(zip(task.columns, texts, strict=True))
 
 
 def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
@@ -86,12 +103,21 @@ def _rendered(path: Path, table: pa.Table, pattern: str) -> pa.Array:
 
 def _texts(path: Path, name: str, cells: list[Any]) -> list[str]:
     """Cells as text; numbers as they are written."""
+    found = []
     for row, cell in enumerate(cells):
-        if cell is None or (isinstance(cell, str) and (not cell or cell.isspace())):
-            raise UserError(f'{place_of(path, row)}: column "{name}" is empty; fill the cell or drop the row')
-        if not isinstance(cell, str | int | float):
-            raise UserError(f'{place_of(path, row)}: column "{name}" must hold text, not {type(cell).__name__}')
-    return [cell if isinstance(cell, str) else _word(cell) for cell in cells]
+        try:
+            found.append(_text(name, cell))
+        except ValueError as error:
+            raise UserError(f"{place_of(path, row)}: {error}") from None
+    return found
+
+
+def _text(name: str, cell: Any) -> str:
+    if cell is None or (isinstance(cell, str) and (not cell or cell.isspace())):
+        raise ValueError(f'column "{name}" is empty; fill the cell or drop the row')
+    if not isinstance(cell, str | int | float):
+        raise ValueError(f'column "{name}" must hold text, not {type(cell).__name__}')
+    return cell if isinstance(cell, str) else _word(cell)
 
 
 def _options(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[pa.Array]:

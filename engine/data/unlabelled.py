@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
+from engine.data.own_rows import own_columns, own_texts
 from engine.data.ragged import offsets_of
 from engine.data.templates import TEMPLATES, Columns
 from engine.data.tokenizer import BackboneTokenizer
@@ -49,6 +50,10 @@ def windows(file: BinaryIO, name: str, task: TaskInfo) -> Iterator[list[Line]]:
 
 def columns_to_give(task: TaskInfo) -> tuple[str, ...]:
     """The columns that a row without a label must have."""
+    return own_columns(task.data) if isinstance(task.data, OwnData) else _texts(task)
+
+
+def _texts(task: TaskInfo) -> tuple[str, ...]:
     return tuple(name for name in task.columns if name != ANSWERS)
 
 
@@ -65,6 +70,9 @@ def _row(text: bytes, task: TaskInfo) -> Row:
         if name not in row:
             needed = ", ".join(columns_to_give(task))
             raise ValueError(f"there is no {name!r}; {task.key} reads {needed}")
+    if isinstance(task.data, OwnData):
+        row |= own_texts(task, task.data, row)
+    for name in _texts(task):
         _check(name, row[name])
     return row
 
@@ -107,7 +115,7 @@ def tokenized(lines: Sequence[Line], name: str, task: TaskInfo, tokenizer: Backb
 def _columns(task: TaskInfo, rows: Iterable[Row]) -> Columns:
     """What the template reads: what is part of the label is left empty, and every row is a passage of its own."""
     rows = list(rows)
-    columns: Columns = {name: [row[name] for row in rows] for name in columns_to_give(task)}
+    columns: Columns = {name: [row[name] for row in rows] for name in _texts(task)}
     columns[ANSWERS] = [[] for _ in rows]
     columns["idx"] = [{"paragraph": place, "question": place, "passage": place} for place in range(len(rows))]
     return columns

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.own import register
 from engine.catalog.task import TaskInfo
 from engine.data.tokenizer import BackboneTokenizer
 from engine.data.tokens import within_positions
@@ -69,7 +69,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def _label(task: TaskInfo, row: Row, place: int, probabilities: np.ndarray) -> dict[str, Any]:
     label = task.labels[place]
-    text = {"text": row[label]} if task.kind == "multiple_choice" and label in row else {}
+    options = task.columns[-len(task.labels) :]
+    text = {"text": row[options[place]]} if task.kind == "multiple_choice" else {}
     return {"label": label, **text, "score": _number(probabilities[place]), "probabilities": _named(task, probabilities)}
 
 
@@ -108,10 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = sys.stdout.buffer
     try:
         store = open_store(Home(options.home), migrate=False)
+        register(store.home.benchmarks)
         trained = load_trained(store, store.find(options.run_id))
         with open(sys.stdin.fileno() if options.file == STDIN else options.file, "rb", closefd=options.file != STDIN) as file:
             name = "stdin" if options.file == STDIN else options.file
-            for answer in answers(trained, TASKS[options.task], file, name):
+            for answer in answers(trained, trained.spec.task(options.task), file, name):
                 out.write(json.dumps(answer, ensure_ascii=False).encode(errors="replace") + b"\n")
         out.flush()
     except UserError as error:

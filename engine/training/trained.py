@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import TASKS
 from engine.catalog.files import backbone_folder, backbone_revision
+from engine.catalog.own import task_in
 from engine.encoder.encoder import EncoderConfig
 from engine.encoder.loading import load_config
 from engine.errors import UserError
@@ -44,9 +44,12 @@ def load_trained(store: Store, run: Run) -> Trained:
         raise UserError(f"run {run.id} has lost its file {path}; put it back, or delete the run and train it again")
     tensors, card = load_checkpoint(path, recorded.sha256)
     for key, meant in card["tasks"].items():
-        if key not in TASKS:
+        task = task_in(run.spec, key)
+        if task is None:
             raise UserError(f"the task {key} of run {run.id} is not in the catalog; add its benchmark first")
-        if meant != {"kind": TASKS[key].kind, "labels": list(TASKS[key].labels)}:
+        if run.imported and spec.fingerprint != run.fingerprint:
+            raise UserError(f"the task {key} of the imported run {run.id} is another one than {key} of the catalog")
+        if meant != {"kind": task.kind, "labels": list(task.labels)}:
             raise UserError(f"the labels of {key} are not those that run {run.id} was trained with; train it again")
     folder = _backbone(run, spec)
     sources = load_sources(store, run.id, spec, card.get("similarities"))

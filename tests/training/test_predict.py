@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.benchmarks import TASKS
+from engine.catalog.declaration import read_declaration
+from engine.catalog.own import Stored, digest, register, save
 from engine.catalog.task import TaskInfo
 from engine.data import unlabelled
 from engine.data.loading import load_rows
@@ -21,10 +24,12 @@ from engine.plans.planner import make_plan, submit
 from engine.plans.request import Request
 from engine.registry.home import Home
 from engine.registry.store import Store, open_store
+from engine.training.check import checked
 from engine.training.memory import free_memory
 from engine.training.metrics import score
 from engine.training.portable import export_adapter, import_adapter
 from engine.training.predict import main
+from tests.catalog.shop import MINIMAL, write_shop
 from tests.training.test_soup_run import trained
 
 Rows = list[dict[str, Any]]
@@ -214,6 +219,54 @@ def test_a_row_that_the_template_refuses_is_named(
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert main([run_id, str(file), "--task", "superglue/wsc", "--home", str(store.home.root)]) == 2
     assert f"{file}:3: superglue/wsc: span2_index 9 lies outside" in capsysbinary.readouterr().err.decode()
+
+
+def test_a_task_of_ones_own_reads_the_columns_of_its_patterns(
+    train: Callable[..., str], store: Store, tiny_backbone: Path, tmp_path: Path, capsysbinary: Any
+) -> None:
+    path = write_shop(tmp_path / "shop")
+    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+    register(store.home.benchmarks)
+    runs = {}
+    for key, file in (("shop/next", "next_test.jsonl"), ("shop/topics", "topics_test.jsonl")):
+        runs[key] = train("adapter", key)
+        lines = [json.loads(line) for line in (path.parent / file).read_text().splitlines()]
+        asked = [{name: value for name, value in line.items() if name not in ("label", "topics")} for line in lines]
+        answers = told(store, runs[key], key, asked, tmp_path, capsysbinary)
+        task = TASKS[key]
+        test = prepare(task, tiny_backbone, store.home.tokens, None).splits["test"]
+        found = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.references)
+        expected = store.results([runs[key]])[runs[key]][key]["test"]
+        assert found == pytest.approx({name: value for name, value in expected.items() if name != "loss"})
+        if key == "shop/next":
+            assert [answer["text"] for answer in answers] == [
+                line["endings"][int(answer["label"])] for line, answer in zip(lines, answers, strict=True)
+            ]
+    for line, why in (
+        ({"start": "it", "endings": ["goes", "is"]}, "must hold a list of 3 options"),
+        ({"start": " ", "endings": ["goes", "went", "is"]}, 'column "start" is empty'),
+        ({"start": "it"}, "there is no 'endings'; shop/next reads start, endings"),
+    ):
+        file = tmp_path / "rows.jsonl"
+        file.write_text(json.dumps(line))
+        assert main([runs["shop/next"], str(file), "--task", "shop/next", "--home", str(store.home.root)]) == 2
+        assert f"{file}:1: {why}" in capsysbinary.readouterr().err.decode().replace('column "endings" ', "")
+
+
+def test_an_imported_adapter_is_not_taken_for_that_of_another_task(
+    train: Callable[..., str], store: Store, tmp_path: Path, capsysbinary: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for text in ("{review}", "Review: {review}"):
+        path = write_shop(tmp_path / "shop", MINIMAL.replace("{review}", text))
+        save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+        register(store.home.benchmarks)
+        if text == "{review}":
+            run_id = train("adapter", "shop/mood")
+    there = open_store(Home(tmp_path_factory.mktemp("there")))
+    import_adapter(there, Path(export_adapter(store, run_id, tmp_path / "mood.safetensors")["file"]))
+    shutil.copytree(store.home.benchmarks, there.home.benchmarks)
+    assert main([run_id, "-", "--task", "shop/mood", "--home", str(there.home.root)]) == 2
+    assert "is another one than shop/mood of the catalog" in capsysbinary.readouterr().err.decode()
 
 
 def test_sources_are_needed_and_must_be_those_of_the_training(
