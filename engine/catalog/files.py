@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.catalog.backbones import ARCHITECTURES, BACKBONES, BackboneInfo
 from engine.catalog.benchmarks import GENERATOR_VERSION
-from engine.catalog.hub import NotHere, cached, fetch
+from engine.catalog.hub import NotHere, Progress, cached, fetch
 from engine.catalog.task import HubData, OwnData, TaskInfo
 from engine.errors import UserError
 
@@ -23,12 +23,13 @@ BACKBONE_FILES = (CONFIG, WEIGHTS, *TOKENIZER_FILES)
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
-def backbone_folder(name_or_path: str, download: bool = False) -> Path:
+def backbone_folder(name_or_path: str, download: bool = False, progress: Progress | None = None) -> Path:
     """The folder with ``config.json``, ``model.safetensors`` and the tokenizer of a backbone.
 
     Args:
         name_or_path: name of the catalog, local folder, or hub id ``org/name`` with an optional ``@revision``.
         download: fetch what is missing from the hub; files that are here need no network.
+        progress: hears of the bytes as they come.
 
     Raises:
         NotHere: it would have to be downloaded (and ``download`` is false or the hub cannot be reached).
@@ -38,12 +39,12 @@ def backbone_folder(name_or_path: str, download: bool = False) -> Path:
     if info and info.package:
         return _package_folder(info)
     if info and info.hub_id and info.revision:
-        return _hub_folder(name_or_path, info.hub_id, info.revision, download)
+        return _hub_folder(name_or_path, info.hub_id, info.revision, download, progress)
     if Path(name_or_path).expanduser().is_dir():
         return _checked(Path(name_or_path).expanduser().resolve(), name_or_path)
     if HUB_ID.fullmatch(name_or_path):
         repo, _, revision = name_or_path.partition("@")
-        return _hub_folder(name_or_path, repo, revision or "main", download)
+        return _hub_folder(name_or_path, repo, revision or "main", download, progress)
     raise UserError(f"no backbone {name_or_path!r}; give a folder, a hub id such as org/name, or {', '.join(BACKBONES)}")
 
 
@@ -67,7 +68,9 @@ def backbone_revision(name_or_path: str, download: bool = False) -> str:
     return f"sha256:{_digest(folder / name for name in BACKBONE_FILES if (folder / name).is_file())}"
 
 
-def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) -> dict[str, Path]:
+def task_files(
+    task: TaskInfo, data_dir: Path | None, download: bool = False, progress: Progress | None = None
+) -> dict[str, Path]:
     """The file of each official split that ``task`` reads; empty for a task whose rows are generated.
 
     Below ``data_dir`` they are ``<benchmark>/<config>/<split>.parquet``, unless the data is laid out otherwise; without it they
@@ -94,7 +97,7 @@ def task_files(task: TaskInfo, data_dir: Path | None, download: bool = False) ->
         return {split: path for split, path in here.items() if path}
     if not download:
         raise NotHere(f"the data of {task.key} is not on this machine")
-    folder = fetch(task.data.repo, list(names.values()), task.data.revision, "dataset")
+    folder = fetch(task.data.repo, list(names.values()), task.data.revision, "dataset", progress)
     if lacking := [name for name in names.values() if not (folder / name).is_file()]:
         raise UserError(f"{task.key} needs {lacking[0]}, which {task.data.repo} does not have at {task.data.revision[:12]}")
     return {split: folder / name for split, name in names.items()}
@@ -119,7 +122,7 @@ def _package_folder(info: BackboneInfo) -> Path:
     return Path(spec.submodule_search_locations[0]) / (info.folder or "")
 
 
-def _hub_folder(name: str, repo: str, revision: str, download: bool) -> Path:
+def _hub_folder(name: str, repo: str, revision: str, download: bool, progress: Progress | None) -> Path:
     files = {file: cached(repo, file, revision) for file in (CONFIG, WEIGHTS, *VOCABULARIES)}
     config, weights = files[CONFIG], files[WEIGHTS]
     if config and weights and any(files[file] for file in VOCABULARIES):
@@ -130,7 +133,7 @@ def _hub_folder(name: str, repo: str, revision: str, download: bool) -> Path:
     small = fetch(repo, [CONFIG], revision)
     _check_architecture(small, name)
     # The weights last: where they are, no download broke off.
-    return _checked(fetch(repo, (CONFIG, *TOKENIZER_FILES, WEIGHTS), small.name), name)
+    return _checked(fetch(repo, (CONFIG, *TOKENIZER_FILES, WEIGHTS), small.name, progress=progress), name)
 
 
 def _checked(folder: Path, name: str) -> Path:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ STALLED = 60.0
 """Seconds without a byte, after which a download is given up."""
 LOOK = 0.2
 """Seconds between looks at how far a download has come."""
+DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""What names a file in the cache: git's sha1 of small ones, the sha256 of large ones."""
 Progress = Callable[[str, int], None]
 """Gets the name of a file that is being downloaded and the bytes of it that are here."""
 
@@ -80,14 +83,14 @@ def looks_whole(path: Path) -> bool:
 
 def is_intact(path: Path) -> bool:
     """Whether a file of the cache has the digest that the hub gave it, which names it; True where the hub gave none."""
-    digest = path.resolve().name
-    if len(digest) == 64:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == digest
-    if len(digest) == 40:
-        content = path.read_bytes()
-        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == digest
-    return True
+    blob = path.resolve()
+    if blob.parent.name != "blobs" or not DIGEST.fullmatch(blob.name):
+        return True
+    if len(blob.name) == 40:
+        content = blob.read_bytes()
+        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == blob.name
+    with blob.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == blob.name
 
 
 def discard(path: Path) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.catalog.files import data_identity
-from engine.catalog.task import OwnData, TaskInfo
+from engine.catalog.task import TaskInfo
 from engine.data.cache import CARD, Hold, hold_entry
+from engine.data.housekeeping import CODE_VERSION, definition_of
 from engine.data.loading import load_rows
 from engine.data.references import References
 from engine.data.samplers import limited
@@ -26,11 +27,6 @@ from engine.data.tokenizer import BackboneTokenizer
 from engine.data.tokenizing import tokenize
 
 log = logging.getLogger(__name__)
-CODE_VERSION = 3
-"""Part of every key; raised when templates or tokenization change what the same files become."""
-DEFINITION = (
-    "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
-)  # fmt: skip
 PARTS = ("train", "dev")
 Rows = Mapping[str, np.ndarray]
 """Rows of the official training split by the split that they became, int64; empty where it is ``train`` as a whole."""
@@ -120,10 +116,7 @@ def prepare(
     """
     tokenizer = BackboneTokenizer(backbone_folder)
     identity = data_identity(task, data_dir)
-    definition = {name: getattr(task, name) for name in DEFINITION}
-    if isinstance(task.data, OwnData):
-        definition["own"] = task.data.definition
-    card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition}
+    card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition_of(task)}
     key = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
     folder = cache / f"{task.benchmark}-{task.name}-{key[:20]}"
 

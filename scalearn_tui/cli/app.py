@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import UserError
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, benchmarks, catalog, control, doctor, leaderboard, logs, predict, run, runs
+from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import know_own_benchmarks
 from scalearn_tui.cli.output import complain, say
@@ -51,6 +51,7 @@ own.command("ls")(benchmarks.ls)
 own.command("remove")(benchmarks.remove)
 app.add_typer(own, name="benchmarks", rich_help_panel=EXISTS)
 app.command("backbones", rich_help_panel=EXISTS)(catalog.backbones)
+app.add_typer(data.app, name="data", rich_help_panel=EXISTS)
 app.command("doctor", rich_help_panel=EXISTS)(doctor.doctor)
 
 

@@ -157,12 +157,18 @@ def test_files_end_as_their_kind_does(tmp_path: Path) -> None:
 
 
 def test_small_files_have_the_digest_of_git(tmp_path: Path) -> None:
-    content = b"hello"
-    path = tmp_path / hashlib.sha1(b"blob 5\0hello").hexdigest()
-    path.write_bytes(content)
+    path = tmp_path / "blobs" / hashlib.sha1(b"blob 5\0hello").hexdigest()
+    path.parent.mkdir()
+    path.write_bytes(b"hello")
     assert is_intact(path)
     path.write_bytes(b"hullo")
     assert not is_intact(path)
+
+
+def test_files_of_users_have_no_digest_whatever_their_names(tmp_path: Path) -> None:
+    for name in ("a" * 40, "b" * 64):
+        (tmp_path / name).write_text("mine")
+        assert is_intact(tmp_path / name)
 
 
 def test_a_full_disk_is_told(served: Path, tmp_path: Path) -> None:

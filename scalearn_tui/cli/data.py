@@ -1,0 +1,242 @@
+"""``data``: downloading what runs need, and what of it lies on this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import UserError
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import Json, completion, switch
+from scalearn_tui.cli.output import console, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from engine.registry.home import Home
+
+app = typer.Typer(help="Download data ahead of runs, list what is here, free what is not needed.", no_args_is_help=True)
+UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def _benchmarks() -> list[str]:
+    from engine.catalog.benchmarks import BENCHMARKS
+
+    return list(BENCHMARKS)
+
+
+@app.command("fetch")
+def fetch(
+    benchmark: Annotated[str, typer.Argument(metavar="BENCHMARK", autocompletion=completion(_benchmarks), help="Whose tasks.")],
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", metavar="TASK", help="Only this one. Repeatable.")] = None,
+    backbone: Annotated[
+        list[str] | None, typer.Option("--backbone", "-b", metavar="NAME", help="A backbone as well. Repeatable.")
+    ] = None,
+) -> int:
+    """Download the rows of a benchmark, and backbones, so that runs need no network; check digests, rows and labels.
+
+    What is here stays, and an interrupted fetch continues with the file at which it broke off.
+    """
+    from engine.catalog.benchmarks import find_benchmark, find_task
+    from engine.registry.home import Home
+
+    place = find_benchmark(benchmark)
+    tasks = [find_task(name, place.name) for name in task] if task else list(place.tasks)
+    command = [sys.executable, "-m", "engine.data.fetching", f"--own={Home.default().benchmarks}"]
+    command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
+    out = console(stderr=True)
+    with out.status("…") if out.is_terminal else _Silence() as status:
+        for event in _events(command):
+            if event["event"] == "bytes":
+                status.update(f"{event['name']}: {event['file']} {_size(event['bytes'])}")
+            elif event["event"] == "begin":
+                status.update(f"{event['name']} …")
+            else:
+                print(_fetched(event), flush=True)
+    say("all of it is on this machine; runs need no network for it")
+    return ExitCode.OK
+
+
+class _Silence:
+    """Stands for the moving line where there is no terminal."""
+
+    def __enter__(self) -> _Silence:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def update(self, _text: str) -> None:
+        pass
+
+
+def _events(command: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What a process of the engine reports, line by line. Raises UserError with its last word if it fails."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for line in process.stdout:
+            yield json.loads(line)
+        words = process.stderr.read().strip().splitlines()
+    if process.returncode:
+        raise UserError(words[-1] if words else "the download was ended", exit_code=process.returncode)
+
+
+def _fetched(event: dict[str, Any]) -> str:
+    rows = ", ".join(f"{split} {count:,}" for split, count in event.get("rows", {}).items())
+    what = f"{_size(event['bytes'])}  {rows}".rstrip() if event["bytes"] else f"built in  {rows}"
+    return f"{event['name']}  {'was here' if event['here'] else 'downloaded'}  {what}"
+
+
+@app.command("ls")
+def ls(as_json: Json = False) -> int:
+    """List which rows and backbones are on this machine, and the caches that runs share."""
+    from engine.registry.home import Home
+
+    home = Home.default()
+    found = {
+        "tasks": _tasks(),
+        "backbones": _backbones(),
+        "tokens": _housekeeping(home, "ls"),
+        "embeddings": _embeddings(home),
+    }
+    if as_json:
+        print_json(found)
+        return ExitCode.OK
+    _print(found)
+    return ExitCode.OK
+
+
+@app.command("prune")
+def prune(
+    older_than: Annotated[str, typer.Option(metavar="TIME", help="Not used for so long: 12h, 30d; 0d for all.")] = "30d",
+    dry_run: Annotated[bool, switch("--dry-run", help="Tell what would be freed and free nothing.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Free entries of the token cache that no run uses or waits for, and outdated ones; what is needed is tokenized again."""
+    from engine.registry.home import Home
+
+    home = Home.default()
+    options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(home))}"]
+    freed = _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
+    total = sum(one["bytes"] for one in freed)
+    if as_json:
+        print_json({"freed": freed, "bytes": total, "dry_run": dry_run})
+        return ExitCode.OK
+    for one in freed:
+        print(f"{one['name']}  {_size(one['bytes'])}")
+    count = f"{len(freed)} {'entry' if len(freed) == 1 else 'entries'}"
+    say(f"{count}, {_size(total)} {'could be freed' if dry_run else 'freed'}" if freed else "nothing to free")
+    return ExitCode.OK
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d+)([mhdw])", text.strip())
+    if match is None:
+        raise UserError(f"--older-than takes a number and m, h, d or w, such as 30d, not {text!r}")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _wanted(home: Home) -> list[tuple[str, str]]:
+    """The rows that runs which are queued or at work are going to read, as (task, identity)."""
+    import os
+
+    if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
+        return []
+    from engine.registry.store import open_store
+    from engine.registry.tables import RunState
+
+    states = [state for state in RunState if state.live or state == RunState.QUEUED]
+    runs = open_store(home).runs(states=states)
+    return sorted({pair for run in runs for pair in run.spec["data"].items()})
+
+
+def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "engine.data.housekeeping", action, str(home.tokens), f"--own={home.benchmarks}", *options]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise UserError((answer.stderr.strip().splitlines() or ["the cache cannot be read"])[-1], ExitCode.FAILURE)
+    found: list[dict[str, Any]] = json.loads(answer.stdout)
+    return found
+
+
+def _tasks() -> list[dict[str, Any]]:
+    from engine.catalog.benchmarks import TASKS
+    from engine.catalog.files import task_files
+
+    found = []
+    for task in TASKS.values():
+        try:
+            files = list(task_files(task, None).values())
+        except UserError:
+            found.append({"task": task.key, "here": False, "bytes": 0})
+            continue
+        found.append({"task": task.key, "here": True, "bytes": _bytes(files)})
+    return found
+
+
+def _backbones() -> list[dict[str, Any]]:
+    from engine.catalog.backbones import BACKBONES
+    from engine.catalog.files import BACKBONE_FILES, backbone_folder
+
+    found = []
+    for name in BACKBONES:
+        try:
+            folder = backbone_folder(name)
+        except UserError:
+            found.append({"backbone": name, "here": False, "bytes": 0})
+            continue
+        files = [folder / file for file in BACKBONE_FILES if (folder / file).is_file()]
+        found.append({"backbone": name, "here": True, "bytes": _bytes(files)})
+    return found
+
+
+def _embeddings(home: Home) -> dict[str, int]:
+    files = list(home.embeddings.glob("*.npy"))
+    return {"files": len(files), "bytes": _bytes(files)}
+
+
+def _bytes(files: Sequence[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
+
+
+def _print(found: dict[str, Any]) -> None:
+    import time
+
+    from scalearn_tui.text.formatting import count, duration
+
+    rows = [("rows", one["task"], _size(one["bytes"]) if one["bytes"] else "built in") for one in found["tasks"] if one["here"]]
+    rows += [("backbone", one["backbone"], _size(one["bytes"])) for one in found["backbones"] if one["here"]]
+    print_table(("here", "name", "size"), rows, right=("size",))
+    absent = [one["task"] for one in found["tasks"] if not one["here"]]
+    absent += [one["backbone"] for one in found["backbones"] if not one["here"]]
+    if absent:
+        say(f"not here: {', '.join(absent)}; `scalearn data fetch` downloads them")
+    if found["tokens"]:
+        print()
+        entries = [
+            (
+                one["task"],
+                one["backbone"],
+                count(one["sequences"]),
+                count(one["tokens"]),
+                _size(one["bytes"]),
+                duration(time.time() - one["used"]),
+                "" if one["current"] else "outdated",
+            )
+            for one in found["tokens"]
+        ]
+        headings = ("tokens of", "by the tokenizer of", "sequences", "tokens", "size", "last used", "")
+        print_table(headings, entries, right=("sequences", "tokens", "size", "last used"))
+    total = sum(one["bytes"] for one in found["tokens"])
+    say(f"token cache {_size(total)}, embeddings {_size(found['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
+
+
+def _size(count: int) -> str:
+    from rich.filesize import decimal
+
+    return decimal(count)
