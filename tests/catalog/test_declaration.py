@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine.catalog.benchmarks import TASKS
-from engine.catalog.declaration import METRICS, read_declaration
+from engine.catalog.declaration import METRICS, TASK_KEYS, read_declaration
 from engine.catalog.pattern import fields, pieces
 from engine.catalog.task import KINDS, OwnData
 from engine.errors import UserError
+from engine.training.check import checked
 
-from .shop import MINIMAL, SHOP, write_shop
+from .shop import MINIMAL, SHOP, write_shop, write_table
 
 
 def test_a_minimal_file_is_complete_by_defaults(tmp_path: Path) -> None:
@@ -110,3 +111,16 @@ def test_options_are_called_by_their_columns_or_places(tmp_path: Path) -> None:
 def test_patterns() -> None:
     assert fields("Q: {the question} {{n}} {a.b} {the question}") == ("the question", "a.b")
     assert pieces("{a}: {b}.") == [("", "a"), (": ", "b"), (".", None)]
+
+
+def test_the_example_of_the_guide_is_complete(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    (example,) = re.findall("```toml\n(.*?)```", guide, flags=re.DOTALL)
+    assert len(example.splitlines()) <= 8
+    rows = [{"review": f"number {n}", "mood": "good" if n % 2 else "bad"} for n in range(40)]
+    write_table(tmp_path / "reviews.csv", rows)
+    (tmp_path / "shop.toml").write_text(example)
+    (task,) = checked(read_declaration(tmp_path / "shop.toml")).tasks
+    assert (task.labels, task.split_sizes) == (("bad", "good"), {"train": 28, "dev": 4, "test": 8})
+    told = {key for line in guide.splitlines() for key in re.findall("^\\| `(\\w+)` \\|", line)}
+    assert set(TASK_KEYS) <= told, "the table has every key"
