@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from string import Formatter
 
 
-def pieces(pattern: str) -> list[tuple[str, str | None]]:
+@cache
+def pieces(pattern: str) -> tuple[tuple[str, str | None], ...]:
     """Constant text and the column that follows it (None at the end), in order; ``{{`` and ``}}`` are braces.
 
     Raises ValueError, saying what is wrong, for anything but plain names of columns.
@@ -20,7 +23,7 @@ def pieces(pattern: str) -> list[tuple[str, str | None]]:
         raise ValueError(f'{pattern!r} is no pattern: {error}; write it as in "{{question}}"') from None
     if not fields_in(found):
         raise ValueError(f'{pattern!r} names no column; write it as in "{{{pattern.strip() or "question"}}}"')
-    return found
+    return tuple(found)
 
 
 def fields(pattern: str) -> tuple[str, ...]:
@@ -28,5 +31,5 @@ def fields(pattern: str) -> tuple[str, ...]:
     return fields_in(pieces(pattern))
 
 
-def fields_in(parts: list[tuple[str, str | None]]) -> tuple[str, ...]:
+def fields_in(parts: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, name in parts if name is not None))

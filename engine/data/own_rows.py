@@ -30,10 +30,16 @@ def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
     table = read_file(path, tuple(dict.fromkeys((*own_columns(data), data.label))))
     if not table.num_rows:
         raise UserError(f"{shown(path)} has no rows")
-    columns = {"text": _rendered(path, table, data.text)}
-    if data.pair:
-        columns["pair"] = _rendered(path, table, data.pair)
-    columns |= dict(zip(task.columns[1:], _options(task, data, path, table), strict=False)) if data.options else {}
+    texts: dict[str, list[str]] = {name: [] for name in task.columns}
+    names = own_columns(data)
+    for number, cells in enumerate(zip(*(table[name].to_pylist() for name in names), strict=True)):
+        try:
+            rendered = own_texts(task, data, dict(zip(names, cells, strict=True)))
+        except ValueError as error:
+            raise UserError(f"{place_of(path, number)}: {error}") from None
+        for name, text in rendered.items():
+            texts[name].append(text)
+    columns = {name: pa.array(column, pa.string()) for name, column in texts.items()}
     return pa.table({**columns, task.label_column: _labels(task, data, path, table)})
 
 
@@ -44,14 +50,13 @@ def own_columns(data: OwnData) -> tuple[str, ...]:
 
 
 def own_texts(task: TaskInfo, data: OwnData, row: Mapping[str, Any]) -> dict[str, str]:
-    """What ``read_own_rows`` makes of the texts of one row that has all ``own_columns``. Raises ValueError."""
-    count = len(task.labels)
+    """What the task's template reads of a row that has all ``own_columns``. Raises ValueError."""
     patterns = [data.text, *([data.pair] if data.pair else ()), *(data.options if len(data.options) > 1 else ())]
     texts = ["".join(text + (_text(name, row[name]) if name else "") for text, name in pieces(one)) for one in patterns]
     if len(data.options) == 1:
         (name,) = fields(data.options[0])
-        if not isinstance(row[name], list) or len(row[name]) != count:
-            raise ValueError(f'column "{name}" must hold a list of {count} options')
+        if not isinstance(row[name], list) or len(row[name]) != len(task.labels):
+            raise ValueError(f'column "{name}" must hold a list of {len(task.labels)} options')
         texts += [_text(name, option) for option in row[name]]
     return dict(zip(task.columns, texts, strict=True))
 
@@ -91,48 +96,13 @@ def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (not _is_id(name), int(name) if _is_id(name) else 0, name)))
 
 
-def _rendered(path: Path, table: pa.Table, pattern: str) -> pa.Array:
-    """The pattern filled from every row, as text."""
-    parts = pieces(pattern)
-    filled = [(text, _texts(path, name, table[name].to_pylist()) if name else None) for text, name in parts]
-    if len(filled) == 1 and not filled[0][0] and filled[0][1] is not None:
-        return pa.array(filled[0][1], pa.string())
-    rows = range(table.num_rows)
-    return pa.array(["".join(text + (cells[row] if cells else "") for text, cells in filled) for row in rows], pa.string())
-
-
-def _texts(path: Path, name: str, cells: list[Any]) -> list[str]:
-    """Cells as text; numbers as they are written."""
-    found = []
-    for row, cell in enumerate(cells):
-        try:
-            found.append(_text(name, cell))
-        except ValueError as error:
-            raise UserError(f"{place_of(path, row)}: {error}") from None
-    return found
-
-
 def _text(name: str, cell: Any) -> str:
+    """A cell as text; a number as it is written."""
     if cell is None or (isinstance(cell, str) and (not cell or cell.isspace())):
         raise ValueError(f'column "{name}" is empty; fill the cell or drop the row')
     if not isinstance(cell, str | int | float):
         raise ValueError(f'column "{name}" must hold text, not {type(cell).__name__}')
     return cell if isinstance(cell, str) else _word(cell)
-
-
-def _options(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[pa.Array]:
-    """A column of texts for each option."""
-    count = len(task.labels)
-    if len(data.options) > 1:
-        return [_rendered(path, table, pattern) for pattern in data.options]
-    (name,) = fields(data.options[0])
-    lists = table[name].to_pylist()
-    for row, options in enumerate(lists):
-        if not isinstance(options, list):
-            raise UserError(f'{place_of(path, row)}: column "{name}" must hold a list of options')
-        if len(options) != count:
-            raise UserError(f'{place_of(path, row)}: column "{name}" has {len(options)} options; {task.key} has {count}')
-    return [pa.array(_texts(path, name, [options[place] for options in lists]), pa.string()) for place in range(count)]
 
 
 def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Array:

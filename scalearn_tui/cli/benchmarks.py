@@ -100,5 +100,6 @@ def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
     command = [sys.executable, "-P", "-m", "engine.training.check"]
     answer = subprocess.run(command, input=json.dumps(asdict(declared)), capture_output=True, text=True, check=False)
     if answer.returncode != ExitCode.OK:
-        raise UserError((answer.stderr.strip().splitlines() or ["reading the files failed"])[-1])
+        why = (answer.stderr.strip().splitlines() or ["reading the files failed"])[-1]
+        raise UserError(why, ExitCode.USAGE if answer.returncode == ExitCode.USAGE else ExitCode.FAILURE)
     return benchmark_from(json.loads(answer.stdout))

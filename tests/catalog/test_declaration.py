@@ -110,7 +110,7 @@ def test_options_are_called_by_their_columns_or_places(tmp_path: Path) -> None:
 
 def test_patterns() -> None:
     assert fields("Q: {the question} {{n}} {a.b} {the question}") == ("the question", "a.b")
-    assert pieces("{a}: {b}.") == [("", "a"), (": ", "b"), (".", None)]
+    assert pieces("{a}: {b}.") == (("", "a"), (": ", "b"), (".", None))
 
 
 def test_the_example_of_the_guide_is_complete(tmp_path: Path) -> None:
