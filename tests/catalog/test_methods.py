@@ -79,6 +79,7 @@ def test_no_two_methods_share_a_name() -> None:
         ("hyperformer", "glue", {**SCALEARN_JOINT, "learning_rate": 3e-4, "embedding": 512, "projector": 128}),
         ("hyperformer++", "glue", {**SCALEARN_JOINT, "learning_rate": 3e-4, "projected": 64, "reduction": 16}),
         ("shared", "glue", BERT_AND_PALS),
+        ("pals", "toy", {"learning_rate": 3e-4, "epochs": 8, "steps_per_epoch": 60}),
         ("pals", "glue", {**BERT_AND_PALS, "width": 204, "heads": 6}),
         ("low-rank", "glue", {**BERT_AND_PALS, "width": 100}),
         ("top-attention", "glue", {**BERT_AND_PALS, "width": 204, "heads": 12, "blocks": 6}),
