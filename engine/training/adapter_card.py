@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,8 +31,12 @@ PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """A zip archive, which is how torch saves, and the protocols of bare pickles."""
 REVISION = re.compile(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but tabs and line breaks, which patterns of texts may hold."""
+LARGEST_SEED = 2**32 - 1
 KEY = re.compile(r"[\w.+-]+/[\w.+-]+")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
 EXPORT_AGAIN = "have it exported again with `scalearn adapters export`"
 
 
@@ -59,15 +64,15 @@ class Training(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     seconds: FiniteFloat
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
+    epoch: Count
+    epochs: Count
+    step: Count
+    steps: Count
     value: FiniteFloat | None
     best: FiniteFloat | None
-    best_epoch: int | None
-    trainable: int | None
-    transfer: int | None
+    best_epoch: Count | None
+    trainable: Count | None
+    transfer: Count | None
 
 
 class AdapterCard(BaseModel):
@@ -173,8 +178,24 @@ def _check_card(card: AdapterCard) -> None:
     if fingerprint_of(spec, [card.task]) != card.fingerprint:
         raise UserError(f"its card was changed (the fingerprint differs); {EXPORT_AGAIN}")
     _check_backbone(spec, card.backbone)
-    if not all(text.isprintable() for text in (spec.backbone, card.version, task.headline, *task.labels)):
+    if not 0 <= spec.seed <= LARGEST_SEED:
+        raise UserError(f"its seed does not lie between 0 and {LARGEST_SEED}; {EXPORT_AGAIN}")
+    if any(CONTROL.search(text) for text in _texts(card.model_dump(mode="json"))) or not spec.backbone.isprintable():
+        # They would reach the terminals on which runs are shown.
         raise UserError(f"its card holds control characters; {EXPORT_AGAIN}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All strings of a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _check_backbone(spec: RunSpec, shape: Shape) -> None:

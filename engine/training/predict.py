@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import torch
 
 from engine.catalog.own import register
 from engine.catalog.task import TaskInfo
@@ -120,6 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         out.flush()
         print(error, file=sys.stderr)
         return error.exit_code
+    except (MemoryError, torch.OutOfMemoryError):
+        print("out of memory; end what else runs here, or leave the GPU out with CUDA_VISIBLE_DEVICES=", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         # Whoever reads has enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -209,6 +209,9 @@ MALFORMED: list[tuple[str, Callable[[Parts], Parts], str]] = [
     ("a path", of_spec(data_dir="/somewhere"), "a path of another machine"),
     ("several tasks", of_spec(targets=["toy/choice", "toy/topics"]), "more than one task"),
     ("control characters", of_spec(backbone="tiny\x1b[31m"), "control characters"),
+    ("control characters deep in it", changed(provenance={"versions": [{"torch": "2\x1b]0;"}]}), "control characters"),
+    ("a number beyond all", lambda parts: changed(training=parts[1]["training"] | {"step": 10**30})(parts), "training.step"),
+    ("a seed beyond all", of_spec(seed=2**70), "seed does not lie between"),
     ("a tensor missing", without, "layer.1.up.bias is absent"),
     ("a tensor of another shape", of_tensor(lambda t: t[:, :-1].contiguous()), "must be F32 [2, 32]"),
     ("another type", of_tensor(lambda t: t.double()), "is F64 [2, 32], must be F32"),
@@ -275,6 +278,14 @@ def test_other_content_under_the_same_id_is_refused(
     assert main(["--home", str(store.home.root), "import", str(other)]) == 2
     assert "is here already with other weights" in capsys.readouterr().err
     assert store.home.checkpoint(store.find("@1").id, "best").read_bytes() == before
+
+
+def test_an_id_of_another_run_is_refused(artefact: Path, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    run_id = parts_of(artefact)[1]["fingerprint"][:10]
+    store.add([queued_row(1).model_copy(update={"id": run_id})], [])
+    assert main(["--home", str(store.home.root), "import", str(artefact)]) == 2
+    assert f"another run has the id {run_id}" in capsys.readouterr().err
+    assert store.find(run_id).state == RunState.QUEUED
 
 
 def test_what_cannot_be_exported_is_told(
