@@ -18,6 +18,8 @@ from scalearn_tui.cli.flags import Json, completion, switch
 from scalearn_tui.cli.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from engine.registry.home import Home
 
 app = typer.Typer(help="Download data ahead of runs, list what is here, free what is not needed.", no_args_is_help=True)
@@ -49,30 +51,27 @@ def fetch(
     tasks = [find_task(name, place.name) for name in task] if task else list(place.tasks)
     command = [sys.executable, "-m", "engine.data.fetching", f"--own={Home.default().benchmarks}"]
     command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
-    out = console(stderr=True)
-    with out.status("…") if out.is_terminal else _Silence() as status:
+    with _progress() as progress:
+        bar = progress.add_task("", total=len(command) - 4)
         for event in _events(command):
             if event["event"] == "bytes":
-                status.update(f"{event['name']}: {event['file']} {_size(event['bytes'])}")
+                progress.update(bar, description=f"{event['name']}: {event['file']} {_size(event['bytes'])}")
             elif event["event"] == "begin":
-                status.update(f"{event['name']} …")
+                progress.update(bar, description=event["name"])
             else:
+                progress.advance(bar)
                 print(_fetched(event), flush=True)
     say("all of it is on this machine; runs need no network for it")
     return ExitCode.OK
 
 
-class _Silence:
-    """Stands for the moving line where there is no terminal."""
+def _progress() -> Progress:
+    """Tasks and backbones that are done, and the file under way; nothing where there is no terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    def __enter__(self) -> _Silence:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        pass
-
-    def update(self, _text: str) -> None:
-        pass
+    out = console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal, redirect_stdout=sys.stdout.isatty())
 
 
 def _events(command: Sequence[str]) -> Iterator[dict[str, Any]]:
