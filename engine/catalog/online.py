@@ -14,6 +14,8 @@ HUB = "https://huggingface.co"
 PROBE_SECONDS = 2.5
 REMEMBERED = 20.0
 """Seconds that an answer holds: as long as one command plans, not as long as a dashboard stays open."""
+GATEWAY = (407, 502, 503, 504)
+"""Answers of a proxy or a gateway that does not reach the hub."""
 _remembered: dict[str, tuple[float, bool]] = {}
 
 
@@ -36,7 +38,7 @@ def forbid() -> None:
 
 
 def hub_reachable() -> bool:
-    """Whether the hub answers within 2.5 s, whatever it answers; never when requests are forbidden."""
+    """Whether the hub answers within 2.5 s, whatever it says; never when requests are forbidden."""
     if is_forbidden():
         return False
     address = endpoint()
@@ -61,8 +63,8 @@ def _answers(address: str) -> bool:
     request = urllib.request.Request(address, method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
-    except urllib.error.HTTPError:
-        return True
+    except urllib.error.HTTPError as error:
+        return error.code not in GATEWAY
     except (OSError, ValueError):
         return False
     return True

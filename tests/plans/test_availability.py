@@ -18,8 +18,10 @@ from tests.plans.requests import needs_minilm
 
 
 class Answers404(BaseHTTPRequestHandler):
+    code = 404
+
     def do_HEAD(self) -> None:
-        self.send_error(404)
+        self.send_error(self.code)
 
     def log_message(self, *_args: object) -> None:
         pass
@@ -50,6 +52,12 @@ def test_any_answer_is_an_answer(hub: None, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     assert hub_reachable()
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert not hub_reachable()
+
+
+def test_a_proxy_that_does_not_reach_the_hub_is_no_answer(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(Answers404, "code", 503)
     assert not hub_reachable()
 
 

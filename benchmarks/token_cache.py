@@ -1,0 +1,62 @@
+"""How much faster a task starts from the token cache than from its rows, as ratios of the seconds that ``prepare`` takes.
+
+    OMP_NUM_THREADS=1 python benchmarks/token_cache.py --data-dir FOLDER [--backbone minilm] [--task glue/sst2] [--rounds 5]
+
+Each figure is that of a fresh process, imports apart: the first round builds the cache, the others read it; of those the figure
+is the median, with the smallest and largest in brackets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+START = """
+import json, resource, sys, time
+from pathlib import Path
+from engine.catalog.benchmarks import find_task
+from engine.catalog.files import backbone_folder
+from engine.data.tokens import prepare
+task, backbone, cache, data_dir = sys.argv[1:]
+folder = backbone_folder(backbone)
+began, cpu = time.perf_counter(), time.process_time()
+data = prepare(find_task(task), folder, Path(cache), Path(data_dir) if data_dir else None)
+wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+tokens = sum(int(split.lengths.sum()) for split in data.splits.values())
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"wall": wall, "cpu": cpu, "tokens": tokens, "peak": peak}))
+"""
+
+
+def start(task: str, backbone: str, cache: str, data_dir: str) -> dict[str, float]:
+    command = [sys.executable, "-c", START, task, backbone, cache, data_dir]
+    told: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--task", default="glue/sst2")
+    parser.add_argument("--backbone", default="minilm")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    data_dir = str(options.data_dir.resolve()) if options.data_dir else ""
+    with TemporaryDirectory() as cache:
+        cold = start(options.task, options.backbone, cache, data_dir)
+        warm = [start(options.task, options.backbone, cache, data_dir) for _ in range(options.rounds)]
+    print(f"{options.task} by the tokenizer of {options.backbone}: {cold['tokens']:,.0f} tokens, peak {cold['peak']:.0f} MB")
+    for kind in ("wall", "cpu"):
+        seconds = [one[kind] for one in warm]
+        middle = statistics.median(seconds)
+        spread = f"[{min(seconds):.3f}, {max(seconds):.3f}]"
+        print(f"{kind}: cold {cold[kind]:.2f} s, warm {middle:.3f} s {spread}, ratio {cold[kind] / middle:.0f}")
+
+
+if __name__ == "__main__":
+    main()
