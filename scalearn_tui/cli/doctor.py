@@ -48,6 +48,7 @@ def doctor(as_json: Json = False) -> int:
         _guarded("offline backbone", _offline),
         _guarded("hub", _hub),
         _guarded("hub cache", _cache),
+        _guarded("token cache", lambda: _tokens(home)),
     ]
     if as_json:
         print_json({"checks": [asdict(check) for check in checks]})
@@ -139,3 +140,8 @@ def _cache() -> tuple[bool | None, str]:
     cache = Path(HF_HUB_CACHE)
     repositories = sum(1 for _ in cache.glob("*--*")) if cache.is_dir() else 0
     return None, f"{cache}, {repositories} repositories"
+
+
+def _tokens(home: Home) -> tuple[bool | None, str]:
+    size = sum(path.stat().st_size for path in home.tokens.rglob("*.npy"))
+    return None, f"{home.tokens}, {sum(1 for _ in home.tokens.glob('*/card.json'))} entries, {size / 1e6:.1f} MB"

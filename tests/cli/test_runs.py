@@ -161,5 +161,7 @@ def test_doctor_names_every_part(store: Store, capsys: Capture) -> None:
     found = document(capsys, "doctor")["checks"]
     assert isinstance(found, list)
     named = {check["name"]: check for check in found}
-    assert {"torch", "home", "registry", "supervisor", "devices", "offline backbone", "hub", "hub cache"} <= set(named)
+    assert {"torch", "home", "registry", "supervisor", "devices", "offline backbone", "hub", "hub cache", "token cache"} <= set(
+        named
+    )
     assert named["supervisor"]["detail"] == "running"
