@@ -95,7 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        complain(f"{error.format_message().rstrip('.')} (see `scalearn --help`)")
+        # A group of commands that is called without one has printed its help, and has no message.
+        if message := error.format_message().rstrip("."):
+            complain(f"{message} (see `scalearn --help`)")
         return error.exit_code
     except typer.Abort:
         return ExitCode.INTERRUPTED

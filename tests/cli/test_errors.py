@@ -61,6 +61,12 @@ def test_one_line_and_exit_code_2(arguments: list[str], text: str, store: Store,
     assert store.runs() == []
 
 
+def test_a_group_without_a_command_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["adapters"]) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert "export" in out + err and "scalearn: " not in err
+
+
 def test_without_arguments_and_terminal_short_help() -> None:
     command = [sys.executable, "-m", "scalearn_tui"]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
