@@ -48,6 +48,16 @@ def backbone_folder(name_or_path: str, download: bool = False, progress: Progres
     raise UserError(f"no backbone {name_or_path!r}; give a folder, a hub id such as org/name, or {', '.join(BACKBONES)}")
 
 
+def fetch_config(name_or_path: str) -> None:
+    """Fetch the configuration of a backbone of the hub: what refuses it will refuse the weights. Raises as ``fetch`` does."""
+    info = BACKBONES.get(name_or_path.lower())
+    if info and info.hub_id and info.revision:
+        _config_folder(name_or_path, info.hub_id, info.revision)
+    elif HUB_ID.fullmatch(name_or_path):
+        repo, _, revision = name_or_path.partition("@")
+        _config_folder(name_or_path, repo, revision or "main")
+
+
 def backbone_revision(name_or_path: str, download: bool = False) -> str:
     """What identifies weights and tokenizer: the hub's commit, or ``sha256:<digest>`` of the files for those without one.
 
@@ -129,11 +139,16 @@ def _hub_folder(name: str, repo: str, revision: str, download: bool, progress: P
         return _checked(config.parent, name)
     if not download:
         raise NotHere(f"the backbone {name} is not on this machine")
-    # The configuration alone tells whether the weights are worth their download.
-    small = fetch(repo, [CONFIG], revision)
-    _check_architecture(small, name)
+    small = _config_folder(name, repo, revision)
     # The weights last: where they are, no download broke off.
     return _checked(fetch(repo, (CONFIG, *TOKENIZER_FILES, WEIGHTS), small.name, progress=progress), name)
+
+
+def _config_folder(name: str, repo: str, revision: str) -> Path:
+    """The snapshot with the configuration, which alone tells whether the weights are worth their download."""
+    folder = fetch(repo, [CONFIG], revision)
+    _check_architecture(folder, name)
+    return folder
 
 
 def _checked(folder: Path, name: str) -> Path:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE
-from engine.catalog.files import backbone_folder, task_files
+from engine.catalog.files import backbone_folder, fetch_config, task_files
 from engine.catalog.hub import NotHere
 from engine.catalog.online import endpoint, forbid, hub_reachable, is_forbidden
 from engine.catalog.task import TaskInfo
@@ -20,12 +20,15 @@ OFFLINE_COMMAND = "scalearn run --method {method} --benchmark toy --target quest
 def check_available(backbone: str, tasks: Sequence[TaskInfo], data_dir: Path | None, method: str) -> bool:
     """Whether something has to be downloaded; the hub is asked for at most once, and only if something is missing here.
 
-    Raises UserError when files are missing and the hub cannot be reached, with a command that works offline.
+    Raises UserError when files are missing and the hub cannot be reached, with a command that works offline, or when the hub
+    refuses the backbone.
     """
     no_backbone, no_data = _absent(backbone, tasks, data_dir)
     if not no_backbone and not no_data:
         return False
     if hub_reachable():
+        if no_backbone:
+            fetch_config(backbone)
         return True
     absent = [f"the backbone {backbone}"] if no_backbone else []
     if no_data:

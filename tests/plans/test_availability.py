@@ -7,13 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
+from engine.catalog.backbones import BACKBONES
 from engine.catalog.benchmarks import find_task
 from engine.catalog.online import hub_reachable
 from engine.errors import UserError
 from engine.plans.availability import check_available
+from tests.catalog.tiny_hub import Repository, TinyHub
 from tests.plans.requests import needs_minilm
 
 
@@ -75,8 +78,16 @@ def test_a_refusal_and_a_silent_host_take_less_than_three_seconds(monkeypatch: p
         assert not hub_reachable() and time.monotonic() - began < 4, "asked again"
 
 
-def test_what_can_be_downloaded_is_no_error(hub: None, empty_cache: None) -> None:
+def test_what_can_be_downloaded_is_no_error(empty_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "config.json").write_text('{"model_type": "roberta"}')
+    served = TinyHub({"FacebookAI/roberta-base": Repository(tmp_path / "served", str(BACKBONES["roberta-base"].revision))})
+    monkeypatch.setenv("HF_ENDPOINT", served.address)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     assert check_available("roberta-base", [find_task("glue/rte")], None, "adapter") is True
+    with pytest.raises(UserError, match="the hub has no model FacebookAI/roberta-large"):
+        check_available("roberta-large", [], None, "adapter")
+    served.stop()
 
 
 @needs_minilm
