@@ -39,13 +39,21 @@ class Stored:
 
 STORED: dict[str, Stored] = {}
 """What ``register`` found, by name."""
+_seen: tuple[Any, ...] | None = None
+"""The folder and its files as ``register`` saw them last."""
 
 
 def register(folder: Path) -> None:
     """Make the benchmarks stored in ``folder`` known to this process, in place of those of an earlier call.
 
-    One that cannot be read is remembered in ``BROKEN`` and told when it is asked for.
+    One that cannot be read is remembered in ``BROKEN`` and told when it is asked for. Nothing is touched while the folder is
+    as it was: other threads may be going through the catalog.
     """
+    global _seen
+    now = _state(folder)
+    if now is not None and now == _seen:
+        return
+    _seen = now
     for name in STORED:
         for task in BENCHMARKS.pop(name).tasks:
             del TASKS[task.key]
@@ -131,6 +139,14 @@ def benchmark_from(record: Mapping[str, Any]) -> BenchmarkInfo:
 def digest(path: Path) -> str:
     """sha256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _state(folder: Path) -> tuple[Any, ...] | None:
+    """What changes with the files in ``folder``; None while one of them comes or goes."""
+    try:
+        return (folder, *((path, path.stat().st_mtime_ns, path.stat().st_ino) for path in sorted(folder.glob("*.json"))))
+    except OSError:
+        return None
 
 
 def _read(path: Path) -> Stored:

@@ -22,7 +22,8 @@ from engine.errors import UserError
 
 MOST_LABELS = 1000
 """More different values than this in a label column are a mistake."""
-MOST_SHOWN = 10
+MOST_SHOWN, LONGEST_SHOWN = 10, 60
+"""Labels, and letters of a cell, in a message."""
 
 
 def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
@@ -118,7 +119,9 @@ def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Ar
     for row, names in enumerate(cells):
         for name in names:
             if name not in place:
-                raise UserError(f'{place_of(path, row)}: column "{data.label}": "{name}" is not one of {_listed(task.labels)}')
+                raise UserError(
+                    f'{place_of(path, row)}: column "{data.label}": {_quoted(name)} is not one of {_listed(task.labels)}'
+                )
     if task.kind == "multilabel":
         return pa.array([[task.labels[place[name]] for name in names] for names in cells], pa.list_(pa.string()))
     return pa.array([place[name] for (name,) in cells], pa.int64())
@@ -163,6 +166,11 @@ def _number(path: Path, name: str, row: int, cell: Any) -> float:
     if not math.isfinite(value):
         raise UserError(f'{place_of(path, row)}: column "{name}" must hold finite numbers, not {json.dumps(cell, default=str)}')
     return value
+
+
+def _quoted(text: str) -> str:
+    """On one line, and not the whole of a cell that holds no label at all."""
+    return json.dumps(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...", ensure_ascii=False)
 
 
 def _is_id(name: str) -> bool:

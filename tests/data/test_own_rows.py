@@ -115,6 +115,8 @@ LISTS = {"options": ("{ends}",)}
     ("kind", "rows", "fields", "message"),
     [
         ("classification", [{"text": "a", "label": "postive"}], {}, ':4: column "label": "postive" is not one of a, b'),
+        ("classification", [{"text": "a", "label": "b\nc"}], {}, ':4: column "label": "b\\nc" is not one of a, b'),
+        ("classification", [{"text": "a", "label": "b" * 99}], {}, f':4: column "label": "{"b" * 60}..." is not one of a, b'),
         ("classification", [{"text": "a", "label": ""}], {}, ':4: column "label" is empty; fill the cell or drop the row'),
         ("classification", [{"text": " ", "label": "a"}], {}, ':4: column "text" is empty; fill the cell or drop the row'),
         ("classification", [], {"label": "gold"}, " has no column 'gold'; it has text, label"),
