@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -161,7 +162,7 @@ class Layer(nn.Module):
 class Encoder(nn.Module):
     """Embeddings and layers over packed rows.
 
-    ``pooler`` is carried along when the weights have one, so that they can be written back complete; no head reads it.
+    ``pooler`` is carried along when the weights have one, so that they can be written back complete. Few heads read it.
 
     Attributes:
         sites: each layer's places for methods.
@@ -192,3 +193,9 @@ class Encoder(nn.Module):
             return layer(hidden, packed, sites, first_only)
         hidden = self.top(layer(hidden, packed, sites), packed)
         return hidden.index_select(0, packed.first) if first_only else hidden
+
+    def pool(self, first: Tensor) -> Tensor:
+        """``tanh( pooler(c) )``: ``[B, d] -> [B, d]``, in the weights' own precision; for an encoder that has a pooler."""
+        assert self.pooler is not None
+        with torch.autocast(first.device.type, enabled=False):
+            return torch.tanh(self.pooler(first.to(self.pooler.weight.dtype)))

@@ -41,6 +41,23 @@ class Head(nn.Module):
         return logits.view(-1, self.options) if self.kind == "multiple_choice" else logits
 
 
+class LinearHead(nn.Module):
+    """``out_proj( Drop(p) )`` on the output of a pooler that all tasks share (Stickland & Murray 2019)."""
+
+    def __init__(self, task: TaskInfo, hidden_size: int, dropout: float) -> None:
+        super().__init__()
+        self.kind = task.kind
+        self.options = len(task.labels) if task.kind == "multiple_choice" else 1
+        self.out_proj = fresh_linear(hidden_size, task.outputs)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """As ``Head.forward``."""
+        with torch.autocast(pooled.device.type, enabled=False):
+            logits = self.out_proj(self.dropout(pooled))
+        return logits.view(-1, self.options) if self.kind == "multiple_choice" else logits
+
+
 def loss(kind: str, logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over the batch.
 

@@ -7,13 +7,21 @@ from collections.abc import Mapping, Sequence
 from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
+from engine.encoder.heads import fresh_linear
 from engine.methods.model import Model, SourceAdapter, frozen
 
 
 def trained(encoder: Encoder) -> Encoder:
-    """The plain encoder, trainable. A pooler stays as it is: no head reads it, so it would never get a gradient."""
+    """The plain encoder, trainable. A pooler stays as it is: most heads do not read it, so it would never get a gradient."""
     frozen(encoder).embeddings.requires_grad_(True)
     encoder.layers.requires_grad_(True)
+    return encoder
+
+
+def with_pooler(encoder: Encoder) -> Encoder:
+    """The encoder with a trainable pooler: its own, or a fresh one where the weights have none, as RoBERTa's."""
+    d = encoder.config.hidden_size
+    encoder.pooler = (encoder.pooler or fresh_linear(d, d)).requires_grad_(True)
     return encoder
 
 
@@ -27,5 +35,5 @@ def attach(
 def attach_shared(
     encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
 ) -> Model:
-    """Shared (Stickland & Murray 2019): the same model, counted as they count: nothing is added to the backbone."""
-    return Model(trained(encoder), tasks, backbone_is_own=False)
+    """Shared (Stickland & Murray 2019): their heads, and counted as they count: nothing is added to the backbone."""
+    return Model(with_pooler(trained(encoder)), tasks, backbone_is_own=False, pooled=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
 from engine.encoder.encoder import Encoder
-from engine.encoder.heads import Head, loss
+from engine.encoder.heads import Head, LinearHead, loss
 from engine.encoder.loading import hub_state, load_hub_state
 from engine.encoder.packing import Packed
 from engine.errors import UserError
@@ -44,6 +44,7 @@ class Model(nn.Module):
         select: told the task's key before each forward pass, by methods whose parameters differ between tasks.
         rates: learning rates as multiples of the run's, by the last part of the parameters' names.
         backbone_is_own: whether a trained backbone counts as what the method itself adds; not where it is trained beside that.
+        pooled: heads are linear maps on the encoder's pooler, which is trained with the backbone.
     """
 
     def __init__(
@@ -55,22 +56,26 @@ class Model(nn.Module):
         select: Callable[[str], None] | None = None,
         rates: Mapping[str, float] | None = None,
         backbone_is_own: bool = True,
+        pooled: bool = False,
     ) -> None:
         super().__init__()
         config = encoder.config
         self.encoder = encoder
-        self.heads = nn.ModuleDict({task.key: Head(task, config.hidden_size, config.head_dropout) for task in tasks})
+        head = LinearHead if pooled else Head
+        self.heads = nn.ModuleDict({task.key: head(task, config.hidden_size, config.head_dropout) for task in tasks})
         self.parts = nn.ModuleDict(parts or {})
         self.penalty = penalty
         self.select = select
         self.rates = rates or {}
         self.backbone_is_own = backbone_is_own
+        self.pooled = pooled
 
     def forward(self, packed: Packed, task: str) -> Tensor:
         """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""
         if self.select is not None:
             self.select(task)
-        return self.heads[task](self.encoder(packed))
+        first = self.encoder(packed)
+        return self.heads[task](self.encoder.pool(first) if self.pooled else first)
 
     def loss(self, packed: Packed, labels: Tensor, task: str) -> tuple[Tensor, Tensor]:
         """The scalar to minimise, in training with the method's penalty, and the logits."""
@@ -103,7 +108,8 @@ class Model(nn.Module):
         return tensors | (self._backbone() if self.backbone_is_own else {})
 
     def trainable_state(self) -> dict[str, Tensor]:
-        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``; not copied."""
+        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``, of ``pooled`` ones
+        ``out_proj`` alone; not copied."""
         heads = {name: parameter.detach() for name, parameter in self._head_parameters()}
         return self.transfer_tensors() | self._backbone() | heads
 
@@ -128,10 +134,11 @@ class Model(nn.Module):
             load_hub_state(self.encoder, hub_state(self.encoder) | backbone)
 
     def _backbone(self) -> dict[str, Tensor]:
-        """A trained backbone; a pooler is not part of it, as no head reads it."""
+        """A trained backbone, with the pooler if heads read it."""
         if not self._trains_encoder():
             return {}
-        return {f"backbone.{name}": tensor for name, tensor in hub_state(self.encoder).items() if "pooler" not in name}
+        state = hub_state(self.encoder).items()
+        return {f"backbone.{name}": tensor for name, tensor in state if self.pooled or "pooler" not in name}
 
     def _trains_encoder(self) -> bool:
         return any(parameter.requires_grad for parameter in self.encoder.parameters())

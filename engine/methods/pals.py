@@ -25,7 +25,7 @@ from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
 from engine.encoder.packing import Packed
 from engine.errors import UserError
-from engine.methods.full import trained
+from engine.methods.full import trained, with_pooler
 from engine.methods.model import Model, SourceAdapter
 
 
@@ -139,5 +139,6 @@ def _in_parallel(encoder: Encoder, tasks: Sequence[TaskInfo], transfer: Parallel
 
 
 def beside_backbone(encoder: Encoder, tasks: Sequence[TaskInfo], transfer: PerTask) -> Model:
-    """A model that trains the backbone and, counted apart, each task's own modules."""
-    return Model(encoder, tasks, {"transfer": transfer}, select=transfer.select, backbone_is_own=False)
+    """A model that trains the backbone with its pooler and, counted apart, each task's own modules."""
+    parts = {"transfer": transfer}
+    return Model(with_pooler(encoder), tasks, parts, select=transfer.select, backbone_is_own=False, pooled=True)

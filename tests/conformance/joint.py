@@ -104,7 +104,7 @@ class JointGolden:
         """The method attached for all tasks, with the file's parameters, in evaluation mode."""
         tasks = [replace(task.task(self._out_proj(name)), name=name) for name, task in self.tasks.items()]
         model = attach(NAMES[self.metadata["method"]], self.encoder(), tasks, [], **self.settings)
-        if self.metadata["head"] == "linear_on_pooler":
+        if self.metadata["head"] == "linear_on_pooler" and not model.pooled:
             self._use_pooler(model)
         unset = {name for name, _ in model.named_parameters() if not name.startswith("encoder.")}
         with torch.no_grad():

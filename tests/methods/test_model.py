@@ -71,7 +71,8 @@ def test_only_what_is_saved_trains(method: str) -> None:
     assert all(not torch.equal(tensor, before[name]) for name, tensor in model.trainable_state().items())
     still = {name for name, tensor in model.encoder.state_dict().items() if torch.equal(tensor, encoder[name])}
     whole = any(parameter.requires_grad for parameter in model.encoder.parameters())
-    assert still == ({"pooler.weight", "pooler.bias"} if whole else encoder.keys())
+    pooler = set() if model.pooled else {"pooler.weight", "pooler.bias"}
+    assert still == (pooler if whole else encoder.keys())
     for source, original in zip(sources, given, strict=True):
         assert all(torch.equal(source.tensors[name], tensor) for name, tensor in original.tensors.items())
 
@@ -155,3 +156,21 @@ def test_the_encoder_keeps_its_own_parameters() -> None:
     names = set(encoder.state_dict())
     attached("scalearn", encoder)
     assert set(encoder.state_dict()) == names
+
+
+@pytest.mark.parametrize("pooler", [True, False])
+def test_heads_on_the_pooler_share_it_and_save_it(pooler: bool) -> None:
+    """RoBERTa has none, so a fresh one stands in; either way it is trained, saved and restored with the backbone."""
+    encoder = small_encoder()
+    if not pooler:
+        encoder.pooler = None
+    model = attached("shared", encoder=encoder)
+    saved = {name: tensor.clone() for name, tensor in model.trainable_state().items()}
+    assert {"backbone.pooler.dense.weight", f"heads.{RTE.key}.out_proj.weight"} <= saved.keys()
+    assert f"heads.{RTE.key}.dense.weight" not in saved
+    logits = model.eval()(batch(), RTE.key)
+    with torch.no_grad():
+        model.encoder.pooler.weight.zero_()
+    assert not torch.equal(model(batch(), RTE.key), logits)
+    model.load_trainable(saved)
+    assert torch.equal(model(batch(), RTE.key), logits)
