@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.random import Generator, default_rng
 
 from engine.catalog.task import OwnData, TaskInfo
 from engine.errors import UserError
@@ -69,7 +70,7 @@ def passage_tenth(passages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sizes = np.bincount(passages)
     room = math.ceil(DEV_SHARE * len(passages))
     chosen = []
-    for passage in np.random.default_rng(SPLIT_SEED).permutation(len(sizes)):
+    for passage in default_rng(SPLIT_SEED).permutation(len(sizes)):
         if sizes[passage] <= room:
             chosen.append(passage)
             room -= int(sizes[passage])
@@ -79,23 +80,25 @@ def passage_tenth(passages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _can_stratify(labels: np.ndarray, share: float) -> bool:
     """Whether both parts can have rows of every class."""
-    counts = np.unique(labels, return_counts=True)[1]
+    counts = np.bincount(labels)
+    counts = counts[counts > 0]
     return bool(counts.min() > 1 and math.ceil(share * len(labels)) >= len(counts))
 
 
 def plain_part(count: int, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
     """Two parts of ``range(count)``, the second ``share`` of it, rounded up."""
-    order = np.random.default_rng(SPLIT_SEED).permutation(count)
+    order = default_rng(SPLIT_SEED).permutation(count)
     dev_count = math.ceil(share * count)
     return order[dev_count:], order[:dev_count]
 
 
 def stratified_part(labels: np.ndarray, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
     """Two parts of ``range(len(labels))`` with the same class balance, the second ``share`` of it, rounded up."""
-    random = np.random.default_rng(SPLIT_SEED)
+    random = default_rng(SPLIT_SEED)
     dev_count = math.ceil(share * len(labels))
-    _, classes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    members = np.split(np.argsort(classes, kind="stable"), np.cumsum(sizes)[:-1])
+    # The first np.unique of a process imports numpy.ma, which takes longer than all else here.
+    members = [np.flatnonzero(labels == label) for label in np.flatnonzero(np.bincount(labels))]
+    sizes = np.array([len(rows) for rows in members])
     train_sizes = _shares(sizes, len(labels) - dev_count, random)
     dev_sizes = _shares(sizes - train_sizes, dev_count, random)
     shuffled = [rows[random.permutation(len(rows))] for rows in members]
@@ -105,13 +108,13 @@ def stratified_part(labels: np.ndarray, share: float = DEV_SHARE) -> tuple[np.nd
     return random.permutation(train), random.permutation(dev)
 
 
-def _shares(sizes: np.ndarray, draws: int, random: np.random.Generator) -> np.ndarray:
+def _shares(sizes: np.ndarray, draws: int, random: Generator) -> np.ndarray:
     """How many of ``draws`` fall on each class: in proportion, what rounding leaves to the largest remainders."""
     exact = draws * sizes / sizes.sum()
     shares = np.floor(exact)
     remainders = exact - shares
     missing = int(draws - shares.sum())
-    for remainder in np.unique(remainders)[::-1]:
+    for remainder in sorted(set(remainders.tolist()), reverse=True):
         if missing <= 0:
             break
         tied = np.flatnonzero(remainders == remainder)

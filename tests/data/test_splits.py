@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,14 @@ def test_rows_are_those_of_datasets_own_split(classes: int, count: int) -> None:
         theirs = rows.train_test_split(test_size=0.1, seed=42, stratify_by_column=column)
         assert ours[0].tolist() == theirs["train"]["row"][:]
         assert ours[1].tolist() == theirs["test"]["row"][:]
+
+
+def test_a_draw_imports_nothing() -> None:
+    draw = (
+        "import sys, numpy as np; from engine.data.splits import stratified_part; known = set(sys.modules);"
+        "stratified_part(np.arange(100) % 3); print(sorted(set(sys.modules) - known))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", draw], text=True) == "[]\n"
 
 
 def test_too_few_rows_are_told() -> None:
