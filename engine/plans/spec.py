@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
-from engine.catalog.own import task_from, task_record
+from engine.catalog.own import task_from, task_in, task_record
 from engine.catalog.task import MEAN, OwnData, TaskInfo
 from engine.registry.tables import Run
 
@@ -136,14 +136,9 @@ def _identity(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> dict[s
 
 
 def own_records(tasks: Iterable[TaskInfo | Run]) -> dict[str, dict[str, Any]]:
-    """The field ``own`` of a run that learns or reads these tasks, or those of these runs."""
-    found: dict[str, dict[str, Any]] = {}
-    for task in tasks:
-        if isinstance(task, Run):
-            found |= task.spec.get("own", {})
-        elif isinstance(task.data, OwnData):
-            found[task.key] = task_record(task)
-    return found
+    """The field ``own`` of a run that learns or reads these tasks, or those of these single-task runs."""
+    known = [task_in(task.spec, task.target) if isinstance(task, Run) else task for task in tasks]
+    return {task.key: task_record(task) for task in known if task and isinstance(task.data, OwnData)}
 
 
 def joint_name(keys: Sequence[str]) -> str:

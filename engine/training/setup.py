@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import TASKS
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN
@@ -116,7 +115,7 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     """Load and build everything. Raises UserError when files are missing, changed or do not fit."""
     spec = RunSpec(**run.spec)
     data_dir = Path(spec.data_dir) if spec.data_dir else None
-    needed = [*spec.tasks, *(TASKS[one.task] for one in spec.sources if spec.method_info.similarities)]
+    needed = [*spec.tasks, *(spec.task(one.task) for one in spec.sources if spec.method_info.similarities)]
     if stay_offline(spec.backbone_path or spec.backbone, needed, data_dir):
         log.info("all files are on this machine; the hub is not asked")
     for task in spec.tasks:

@@ -71,6 +71,22 @@ def test_two_stages_and_a_joint_run_outlive_the_benchmark(shop: Path, store: Sto
     assert import_adapter(open_store(Home(shop / "elsewhere")), Path(exported["file"]))["new"]
 
 
+def test_adaptersoup_compares_texts_of_own_tasks_in_a_worker_that_knows_none(
+    shop: Path, store: Store, tiny_backbone: Path, tmp_path: Path
+) -> None:
+    there = open_store(Home(tmp_path / "there"))
+    for run_id in queued(there, tiny_backbone, "adapter", targets=("shop/next",)):
+        assert worked(there, run_id) == WorkerExit.COMPLETED
+        import_adapter(store, Path(export_adapter(there, run_id, tmp_path / "next.safetensors")["file"]))
+    settings = {"similarity_model": "backbone", "similarity_texts": 8, "top_k": 1}
+    sources = (run_id, "shop/mood")
+    runs = queued(store, tiny_backbone, "adaptersoup", settings, targets=("shop/topics",), sources=sources)
+    register(tmp_path / "no benchmarks")
+    for run_id in runs:
+        assert worked(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
+    assert (store.find(runs[-1]).provenance or {})["similarities"].keys() == {"shop/next", "shop/mood"}
+
+
 def test_other_rows_than_were_asked_for_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     table = shop / "reviews.csv"
