@@ -231,9 +231,10 @@ class Store(Reader):
                 connection.execute(delete(table).where(table.c.run_id == run.id))
             self._replace(connection, RESULT, _results(run.id, results))
             _note(connection, run.id, attempt, note)
-            self.home.checkpoint(run.id, "last").unlink(missing_ok=True)
             self._replace(connection, CHECKPOINT, [_row(place())])
-            return True
+        # Not before the commit: where the new file could not be written, the old run resumes from this one.
+        self.home.checkpoint(run.id, "last").unlink(missing_ok=True)
+        return True
 
     def fail_blocked(self) -> list[str]:
         """Fail queued runs of which a source failed, was stopped or lost, with a cause that names it; their ids."""

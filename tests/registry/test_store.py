@@ -123,6 +123,26 @@ def test_stop_ends_what_waits_and_asks_what_runs(graph: Store) -> None:
     assert graph.progress(A, begin(graph, A)) is False
 
 
+def test_a_run_stays_resumable_when_the_file_of_an_adopted_one_cannot_be_written(graph: Store) -> None:
+    attempt = begin(graph, A)
+    graph.checkpointed(A, attempt, Checkpoint(run_id=A, kind="last", step=2, epoch=1, sha256="x", bytes=3))
+    last = graph.home.checkpoint(A, "last")
+    last.parent.mkdir(parents=True)
+    last.write_text("its steps")
+    graph.finish(A, attempt, RunState.STOPPED, "stopped")
+    other = run(1, state=RunState.COMPLETED)
+
+    def full() -> Checkpoint:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        graph.adopt(other, {}, full, "imported")
+    assert graph.find(A).state == RunState.STOPPED and graph.checkpoints(A).keys() == {"last"} and last.exists()
+    best = Checkpoint(run_id=A, kind="best", step=2, epoch=1, sha256="y", bytes=3)
+    assert graph.adopt(other, {}, lambda: best, "imported")
+    assert graph.find(A).state == RunState.COMPLETED and graph.checkpoints(A).keys() == {"best"} and not last.exists()
+
+
 def test_adding_again_changes_nothing_but_what_had_ended(graph: Store) -> None:
     graph.finish(A, begin(graph, A), RunState.COMPLETED)
     graph.request_stop([B])
