@@ -10,6 +10,8 @@ from typing import Any
 from engine.errors import UserError
 
 Value = bool | int | float | str
+LARGEST_SEED = 2**32 - 1
+"""Random generators take no larger one."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from engine.catalog.methods import METHODS
 from engine.catalog.own import task_in
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
+from engine.plans.request import Request
 from engine.registry.tables import Run, RunState
 
 LIST = "`scalearn adapters ls` lists adapters"
 
 
-def check_source(run: Run, target: TaskInfo, method: MethodInfo, shots: int | None) -> None:
+def check_source(run: Run, target: TaskInfo, method: MethodInfo, request: Request) -> None:
     """That ``method`` can combine the run's adapter to learn ``target``. Raises UserError."""
     if run.method != method.source_method:
         raise UserError(
@@ -22,8 +23,12 @@ def check_source(run: Run, target: TaskInfo, method: MethodInfo, shots: int | No
         )
     if run.state != RunState.COMPLETED:
         raise UserError(f"the source {run.id} ({run.target}) is {run.state}, not completed; name its task to have it trained")
-    if shots and run.target == target.key and run.spec.get("shots") != shots:
-        raise UserError(f"the source {run.id} has seen more of {target.key} than {shots} examples; name the task instead")
+    seen, asked = (run.spec.get("shots"), (run.seed,)), (request.shots, request.seeds)
+    if request.shots and run.target == target.key and seen != asked:
+        raise UserError(
+            f"the source {run.id} has seen other examples of {target.key} than the {request.shots} of each seed asked for; "
+            "name the task instead"
+        )
 
 
 def check_backbone(runs: Sequence[Run], backbone: str, revision: str) -> None:

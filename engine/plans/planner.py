@@ -10,7 +10,7 @@ from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defau
 from engine.catalog.benchmarks import TASKS, find_benchmark, find_task
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.hub import NotHere
-from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
+from engine.catalog.method import FEW_SHOT_DEV, LARGEST_SEED, MethodInfo
 from engine.catalog.methods import METHODS, find_method
 from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.errors import UserError
@@ -23,7 +23,6 @@ from engine.registry.tables import Run, RunState, Source
 
 STAGE_1_SEED = 0
 SPLITS = ("train", "dev", "test")
-LARGEST_SEED = 2**32 - 1
 Role = Literal["target", "source"]
 SourceChoice = TaskInfo | Run
 """A task, whose adapter is planned, or a completed run of the registry that is taken as it is."""
@@ -262,7 +261,7 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, stor
     benchmark = find_benchmark(request.benchmark or target.benchmark)
     chosen: list[SourceChoice] = list(benchmark.tasks)
     if request.sources is not None:
-        chosen = [_source(name, target, benchmark, method, request.shots, store) for name in request.sources]
+        chosen = [_source(name, target, benchmark, method, request, store) for name in request.sources]
     keys = [source.target if isinstance(source, Run) else source.key for source in chosen]
     if not chosen:
         raise UserError(
@@ -278,7 +277,7 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, stor
 
 
 def _source(
-    name: str, target: TaskInfo, benchmark: BenchmarkInfo, method: MethodInfo, shots: int | None, store: Store
+    name: str, target: TaskInfo, benchmark: BenchmarkInfo, method: MethodInfo, request: Request, store: Store
 ) -> SourceChoice:
     """A task of the target's benchmark, else of any other one, else a run of the registry."""
     for place in (benchmark.name, None):
@@ -290,7 +289,7 @@ def _source(
         run = store.find(name)
     except UserError as error:
         raise UserError(f"{no_task}; {error}") from None
-    check_source(run, target, method, shots)
+    check_source(run, target, method, request)
     return run
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
-from engine.catalog.method import MethodInfo, Value
+from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.own import task_from, task_in, task_record
 from engine.catalog.task import MEAN, OwnData, TaskInfo
@@ -48,7 +48,7 @@ class RunSpec(BaseModel):
     """Task keys; several, in order, for a joint run."""
     sources: tuple[SourceSpec, ...] = ()
     """In the order in which the method stacks them; the target's own adapter last."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED)
     hyperparameters: dict[str, Value]
     """Complete and sorted: defaults of today written out, so that a later default cannot change an old run."""
     limits: dict[str, int] = {}

@@ -33,7 +33,6 @@ PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05
 REVISION = re.compile(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """All but tabs and line breaks, which patterns of texts may hold."""
-LARGEST_SEED = 2**32 - 1
 KEY = re.compile(r"[\w.+-]+/[\w.+-]+")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -75,6 +74,14 @@ class Training(BaseModel):
     transfer: Count | None
 
 
+class Provenance(BaseModel):
+    """What the leaderboard reads of it; the rest is shown as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    git_commit: str | None = None
+    versions: dict[str, str] = {}
+
+
 class AdapterCard(BaseModel):
     """The card: all that the registry keeps of the run, without the names of this machine."""
 
@@ -90,7 +97,7 @@ class AdapterCard(BaseModel):
     training: Training
     results: dict[str, dict[str, dict[str, FiniteFloat]]]
     """Task -> split -> metric -> value."""
-    provenance: dict[str, Any]
+    provenance: Provenance
     tensors_sha256: Sha256
     """``tensors_digest`` of the file's tensors."""
 
@@ -102,22 +109,22 @@ def read_artefact(path: Path) -> tuple[dict[str, Tensor], AdapterCard]:
     """
     try:
         _refuse_pickle(path)
-        try:
-            with safe_open(path, framework="pt") as file:
-                card = _parsed((file.metadata() or {}).get(CARD))
-                _check_card(card)
-                names = list(file.keys())
-                slices = {name: file.get_slice(name) for name in names}
-                _check_tensors(card, {name: (one.get_dtype(), tuple(one.get_shape())) for name, one in slices.items()})
-                tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in names}
-        except SafetensorError as error:
-            raise UserError(f"it cannot be read as safetensors ({error}); copy it again, whole") from None
+        with safe_open(path, framework="pt") as file:
+            card = _parsed((file.metadata() or {}).get(CARD))
+            _check_card(card)
+            names = list(file.keys())
+            slices = {name: file.get_slice(name) for name in names}
+            _check_tensors(card, {name: (one.get_dtype(), tuple(one.get_shape())) for name, one in slices.items()})
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in names}
         if tensors_digest(tensors) != card.tensors_sha256:
             raise UserError(f"its tensors are not those that were exported (sha256 differs); copy it again or {EXPORT_AGAIN}")
         if wrong := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
             raise UserError(f"{wrong[0]} holds values that are not finite; ask for an adapter whose training went well")
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path}: it cannot be read as safetensors ({error}); copy it again, whole") from None
     except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+        # What it quotes of the file may hold anything.
+        raise UserError(f"{path}: {CONTROL.sub('?', ' '.join(str(error).split()))}") from None
     return tensors, card
 
 
@@ -146,7 +153,9 @@ def _parsed(text: str | None) -> AdapterCard:
     try:
         card = AdapterCard(**found)
         TaskCard(**card.task)
-    except (ValidationError, TypeError) as error:
+        # Fails for what cannot be written: half a character, or too many levels.
+        card.model_dump_json()
+    except ValueError as error:
         raise UserError(f"its card is not as it should be ({_first(error)}); {EXPORT_AGAIN}") from None
     return card
 
@@ -168,7 +177,8 @@ def _check_card(card: AdapterCard) -> None:
         if set(settings) != set(spec.hyperparameters):
             raise UserError("the method has others")
         for name, value in spec.hyperparameters.items():
-            settings[name].parse(name, value)
+            if settings[name].parse(name, value) != value:
+                raise UserError(f"{name} is of another type")
     except UserError as error:
         raise UserError(
             f"its settings are not those of this version ({error}); update scalearn-tui or {EXPORT_AGAIN}"
@@ -178,8 +188,6 @@ def _check_card(card: AdapterCard) -> None:
     if fingerprint_of(spec, [card.task]) != card.fingerprint:
         raise UserError(f"its card was changed (the fingerprint differs); {EXPORT_AGAIN}")
     _check_backbone(spec, card.backbone)
-    if not 0 <= spec.seed <= LARGEST_SEED:
-        raise UserError(f"its seed does not lie between 0 and {LARGEST_SEED}; {EXPORT_AGAIN}")
     if any(CONTROL.search(text) for text in _texts(card.model_dump(mode="json"))) or not spec.backbone.isprintable():
         # They would reach the terminals on which runs are shown.
         raise UserError(f"its card holds control characters; {EXPORT_AGAIN}")

@@ -13,6 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
+from safetensors import SafetensorError
+
+from engine.catalog.backbones import BACKBONES
 from engine.catalog.methods import SOURCE_METHODS
 from engine.catalog.own import task_in
 from engine.errors import UserError
@@ -20,7 +23,7 @@ from engine.plans.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of
 from engine.registry.home import Home
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Checkpoint, Run, RunState, utc_now
-from engine.training.adapter_card import FORMAT, AdapterCard, Shape, TaskCard, Training, read_artefact
+from engine.training.adapter_card import FORMAT, AdapterCard, Provenance, Shape, TaskCard, Training, read_artefact
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
 from engine.training.count import shape_of
 from engine.training.provenance import package_version
@@ -51,8 +54,11 @@ def export_adapter(store: Store, ref: str, place: Path) -> dict[str, Any]:
     recorded = store.checkpoints(run.id).get("best")
     tensors, about = load_checkpoint(store.home.checkpoint(run.id, "best"), recorded.sha256 if recorded else None)
     card = AdapterCard(**about[PORTABLE]) if PORTABLE in about else _card(store, run, tensors_digest(tensors))
-    saved = save_checkpoint(path, tensors, card.model_dump(mode="json"))
-    path.chmod(0o644)  # It is meant for others, and safetensors lets only its owner read it.
+    try:
+        saved = save_checkpoint(path, tensors, card.model_dump(mode="json"))
+        path.chmod(0o644)  # It is meant for others, and safetensors lets only its owner read it.
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path} cannot be written ({error}); name another place") from None
     return {"run": run.id, "task": run.target, "file": str(path), **asdict(saved)}
 
 
@@ -70,7 +76,7 @@ def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
     names: dict[str, Any] = {
         "data_dir": None,
         "own": {},
-        **({"backbone": Path(spec.backbone).name, "backbone_path": None} if local else {}),
+        **({"backbone": _folder_name(spec.backbone), "backbone_path": None} if local else {}),
     }
     return AdapterCard(
         format=FORMAT,
@@ -83,9 +89,15 @@ def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
         ),
         training=Training(**{name: getattr(run, name) for name in Training.model_fields}),
         results=store.results([run.id]).get(run.id, {}),
-        provenance={name: value for name, value in (run.provenance or {}).items() if name not in PRIVATE},
+        provenance=Provenance(**{name: value for name, value in (run.provenance or {}).items() if name not in PRIVATE}),
         tensors_sha256=sha256,
     )
+
+
+def _folder_name(folder: str) -> str:
+    """What a backbone that is a folder is called elsewhere: never as one of the catalog, which has other files."""
+    name = Path(folder).name
+    return f"{name}-folder" if name in BACKBONES else name
 
 
 def import_adapter(store: Store, path: Path) -> dict[str, Any]:
@@ -137,7 +149,7 @@ def _row(card: AdapterCard, path: Path) -> Run:
         state=RunState.COMPLETED,
         ended_at=utc_now(),
         metric=task.headline,
-        provenance={**card.provenance, **origin},
+        provenance={**card.provenance.model_dump(), **origin},
         **card.training.model_dump(),
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.catalog.backbones import BACKBONES, DEFAULT_BACKBONE
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.method import LARGEST_SEED
 from engine.catalog.methods import METHODS
 from engine.catalog.methods import Value as Setting
 from engine.errors import UserError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LIMITED_SPLITS = ("train", "dev", "test")
 MOST_SEEDS = 1000
-LARGEST_SEED = 2**32 - 1
 Value = str | Sequence[str] | None
 """What the user typed for one option: text, or the texts of a repeated flag."""
 

@@ -85,8 +85,11 @@ def test_what_is_no_source_is_told(store: Store, rte: RunSpec) -> None:
     for names, why in refusals.items():
         with pytest.raises(UserError, match=why):
             planned(store, *names)
-    with pytest.raises(UserError, match=f"{own.run_id} has seen more of toy/question than 16 examples"):
-        planned(store, own.run_id, shots=16)
+    few = complete(store, spec("adapter", "toy/question", backbone="minilm", shots=16, seed=1), 0.5)
+    for run_id, seeds in ((own.run_id, (0,)), (few.run_id, (0,)), (few.run_id, (0, 1))):
+        with pytest.raises(UserError, match=f"{run_id} has seen other examples of toy/question than the 16 of each seed"):
+            planned(store, run_id, shots=16, seeds=seeds)
+    assert planned(store, few.run_id, shots=16, seeds=(1,)).given
 
 
 def test_an_ambiguous_beginning_is_told(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,16 @@ def test_the_file_names_no_path_and_no_host(artefact: Path, tiny_backbone: Path,
     assert artefact.stat().st_mode & 0o044
 
 
+def test_a_folder_called_like_a_backbone_of_the_catalog_is_not_taken_for_it(
+    tiny_backbone: Path, store: Store, tmp_path: Path
+) -> None:
+    there = open_store(Home(tmp_path / "there"))
+    (run_id,) = submit(make_plan(request(shutil.copytree(tiny_backbone, tmp_path / "roberta-base")), there), there)
+    trained(there, run_id)
+    import_adapter(store, Path(export_adapter(there, run_id, tmp_path)["file"]))
+    assert store.find(run_id).backbone == "roberta-base-folder"
+
+
 def test_an_imported_adapter_can_be_passed_on(artefact: Path, store: Store, tmp_path: Path) -> None:
     import_adapter(store, artefact)
     again = export_adapter(store, "@1", tmp_path / "again.safetensors")["file"]
@@ -171,6 +182,14 @@ def of_spec(**values: Any) -> Callable[[Parts], Parts]:
     return change
 
 
+def of_setting(name: str, value: Any) -> Callable[[Parts], Parts]:
+    return lambda parts: of_spec(hyperparameters=parts[1]["spec"]["hyperparameters"] | {name: value})(parts)
+
+
+def levels(count: int) -> Any:
+    return [levels(count - 1)] if count else []
+
+
 def of_tensor(change: Callable[[Tensor], Tensor], sign: bool = True) -> Callable[[Parts], Parts]:
     def altered(parts: Parts) -> Parts:
         name = "adapter.layer.0.down.weight"
@@ -209,9 +228,14 @@ MALFORMED: list[tuple[str, Callable[[Parts], Parts], str]] = [
     ("a path", of_spec(data_dir="/somewhere"), "a path of another machine"),
     ("several tasks", of_spec(targets=["toy/choice", "toy/topics"]), "more than one task"),
     ("control characters", of_spec(backbone="tiny\x1b[31m"), "control characters"),
-    ("control characters deep in it", changed(provenance={"versions": [{"torch": "2\x1b]0;"}]}), "control characters"),
+    ("control characters deep in it", changed(provenance={"machines": [{"gpu": "2\x1b]0;"}]}), "control characters"),
     ("a number beyond all", lambda parts: changed(training=parts[1]["training"] | {"step": 10**30})(parts), "training.step"),
-    ("a seed beyond all", of_spec(seed=2**70), "seed does not lie between"),
+    ("a seed beyond all", lambda parts: changed(spec=parts[1]["spec"] | {"seed": 2**70})(parts), "spec.seed"),
+    ("a setting that is text", lambda parts: of_setting("reduction", "16")(parts), "reduction is of another type"),
+    ("versions that are none", changed(provenance={"versions": [1]}), "provenance.versions"),
+    ("half a character", changed(provenance={"python": "\ud800"}), "card is not as it should be"),
+    ("too many levels", changed(provenance={"python": levels(400)}), "card is not as it should be"),
+    ("a field's name that clears the screen", changed(**{"\x1b[2J\nx": 1}), "?[2J x: Extra inputs"),
     ("a tensor missing", without, "layer.1.up.bias is absent"),
     ("a tensor of another shape", of_tensor(lambda t: t[:, :-1].contiguous()), "must be F32 [2, 32]"),
     ("another type", of_tensor(lambda t: t.double()), "is F64 [2, 32], must be F32"),
@@ -298,6 +322,7 @@ def test_what_cannot_be_exported_is_told(
     assert "must end in .safetensors" in told(trainer, "@1", str(tmp_path / "adapter.pt"))
     assert "is not a folder; make it first" in told(trainer, "@1", str(tmp_path / "none" / "a.safetensors"))
     assert "exists; name another file" in told(trainer, "@1", str(artefact))
+    assert "cannot be written" in told(trainer, "@1", str(tmp_path / f"{'l' * 240}.safetensors"))
     store.add([queued_row(1), queued_row(2, method="scalearn")], [])
     assert "is queued" in told(store, f"{1:010x}", str(tmp_path))
     assert "is a scalearn run; only source adapters (adapter)" in told(store, f"{2:010x}", str(tmp_path))
@@ -310,4 +335,4 @@ def test_the_card_says_what_an_adapter_is(artefact: Path) -> None:
     assert (card.spec.method, card.task["key"], card.task["labels"]) == ("adapter", "toy/choice", ["choice1", "choice2"])
     assert card.backbone.model_dump() == {"architecture": "bert", "layers": 2, "hidden_size": 32}
     assert set(card.results["toy/choice"]) == {"dev", "test"} and card.training.transfer == 324
-    assert card.spec.hyperparameters["reduction"] == 16 and card.provenance["versions"]["torch"]
+    assert card.spec.hyperparameters["reduction"] == 16 and card.provenance.versions["torch"]
