@@ -13,7 +13,7 @@ from engine.catalog.pattern import fields
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.errors import UserError
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 METRICS = {
     "classification": ("accuracy", "macro_f1"),
     "regression": ("pearson", "spearman"),
@@ -36,7 +36,7 @@ def read_declaration(file: Path) -> BenchmarkInfo:
     Raises UserError that names the file and the key.
     """
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).partition(" (at line ")
         raise UserError(f"{file}{':' + place.split(',')[0] if place else ''}: not valid TOML: {what}") from None
@@ -94,12 +94,14 @@ class _Keys:
         if value is None:
             return default
         items = value if isinstance(value, list) else [value]
-        if not items or any(isinstance(item, bool) or not isinstance(item, str | int) or item == "" for item in items):
+        if not items or any(
+            isinstance(item, bool) or not isinstance(item, str | int) or not str(item).strip() for item in items
+        ):
             self.fail(key, f"must be a list of texts, not {_shown(value)}")
         found = tuple(map(str, items))
-        for item in found:
-            if found.count(item) > 1:
-                self.fail(key, f"has {_shown(item)} twice")
+        plain = [item.strip() for item in found]
+        if twice := next((item for item in plain if plain.count(item) > 1), None):
+            self.fail(key, f"has {_shown(twice)} twice")
         return found
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
@@ -119,9 +121,15 @@ class _Keys:
 
     def path(self, key: str) -> Path:
         """A file, relative to the TOML file."""
-        path = (self.file.parent / Path(self.text(key)).expanduser()).resolve()
-        if not path.is_file():
-            self.fail(key, f"is {path}, which is not there")
+        text = self.text(key)
+        try:
+            path = (self.file.parent / Path(text).expanduser()).resolve()
+            there = path.is_file()
+        except (OSError, ValueError, RuntimeError):
+            # Too long, a null byte, or the home of nobody.
+            self.fail(key, f"cannot be the name of a file: {_shown(text)[:80]}")
+        if not there:
+            self.fail(key, f"is {path}, which is {'a folder' if path.is_dir() else 'not there'}")
         return path
 
     def share(self, key: str) -> float:
@@ -140,7 +148,7 @@ def _task(keys: _Keys, benchmark: str, name: str) -> TaskInfo:
     if isinstance(max_length, bool) or not isinstance(max_length, int) or not 8 <= max_length <= LONGEST:
         keys.fail("max_length", f"must be a whole number of tokens from 8 to {LONGEST}, not {_shown(max_length)}")
     data = _data(keys, kind)
-    labels = keys.texts("labels")
+    labels = tuple(label.strip() for label in keys.texts("labels"))
     if labels and kind == "regression":
         keys.fail("labels", "is not for regression; leave it out or choose another kind")
     if len(labels) == 1:
@@ -226,7 +234,7 @@ def _option_names(options: tuple[str, ...]) -> tuple[str, ...]:
 def _name(keys: _Keys, name: str) -> str:
     if not NAME.fullmatch(name):
         place = keys.place or "name"
-        raise UserError(f"{keys.file}: {place}: {name!r} is no name; take small letters, digits, - and _")
+        raise UserError(f"{keys.file}: {place}: {name!r} is no name; take up to 64 small letters, digits, - and _")
     return name
 
 

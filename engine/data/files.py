@@ -78,9 +78,10 @@ def _csv(path: Path, columns: Sequence[str] | None) -> pa.Table:
     while chunk := list(islice(rows, CHUNK)):
         for line, cells in chunk:
             if len(cells) != len(header):
-                raise UserError(f"{shown(path)}:{line}: {len(cells)} cells, but the header names {len(header)} columns")
+                count = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
+                raise UserError(f"{shown(path)}:{line}: {count}, but the header names {len(header)} columns")
         chunks.append({name: pa.array([cells[place] for _, cells in chunk], pa.string()) for name, place in wanted})
-    return _table([name for name, _ in wanted], chunks, pa.string())
+    return _table(path, [name for name, _ in wanted], chunks, pa.string())
 
 
 def _json(path: Path, columns: Sequence[str] | None) -> pa.Table:
@@ -95,20 +96,25 @@ def _json(path: Path, columns: Sequence[str] | None) -> pa.Table:
                 _check_kind(path, line, name, row.get(name), kinds)
         chunks.append({name: _array(path, name, [row.get(name) for _, row in chunk]) for name in columns or seen})
     _need_columns(path, list(seen), columns)
-    return _table(list(columns or seen), chunks, pa.null())
+    return _table(path, list(columns or seen), chunks, pa.null())
 
 
-def _table(names: Sequence[str], chunks: Sequence[dict[str, pa.Array]], empty: pa.DataType) -> pa.Table:
+def _table(path: Path, names: Sequence[str], chunks: Sequence[dict[str, pa.Array]], empty: pa.DataType) -> pa.Table:
     """The chunks below each other; a later chunk may have columns that an earlier one lacks."""
     if not chunks:
         return pa.table({name: pa.array([], empty) for name in names})
-    return pa.concat_tables([pa.table(chunk) for chunk in chunks], promote_options="permissive").select(list(names))
+    try:
+        return pa.concat_tables([pa.table(chunk) for chunk in chunks], promote_options="permissive").select(list(names))
+    except pa.ArrowException as error:
+        raise UserError(f"{shown(path)}: a column has values of several types: {str(error).splitlines()[0]}") from None
 
 
 def _array(path: Path, name: str, values: list[Any]) -> pa.Array:
     try:
         return pa.array(values)
-    except (pa.ArrowException, OverflowError) as error:
+    except OverflowError:
+        raise UserError(f'{shown(path)}: column "{name}" holds a number of more than 64 bits; write it as text') from None
+    except pa.ArrowException as error:
         raise UserError(f'{shown(path)}: column "{name}" has values of several types: {str(error).splitlines()[0]}') from None
 
 
@@ -151,8 +157,14 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 continue
             try:
                 row = json.loads(text)
+                if "\\ud" in text or "\\uD" in text:
+                    json.dumps(row, ensure_ascii=False).encode()
             except json.JSONDecodeError as error:
                 raise UserError(f"{shown(path)}:{line}: not valid JSON at character {error.pos + 1}: {error.msg}") from None
+            except UnicodeEncodeError:
+                raise UserError(f"{shown(path)}:{line}: this holds half a character (a lone surrogate)") from None
+            except (ValueError, RecursionError):
+                raise UserError(f"{shown(path)}:{line}: a number is too long, or lists lie too deep in each other") from None
             if not isinstance(row, dict):
                 raise UserError(f"{shown(path)}:{line}: each line must be one JSON object, not {_kind(row)}")
             yield line, row

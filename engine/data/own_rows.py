@@ -28,9 +28,7 @@ MOST_SHOWN, LONGEST_SHOWN = 10, 60
 
 def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
     """One split, whose labels are the task's. Raises UserError naming file, line and column."""
-    table = read_file(path, tuple(dict.fromkeys((*own_columns(data), data.label))))
-    if not table.num_rows:
-        raise UserError(f"{shown(path)} has no rows")
+    table = _rows(path, tuple(dict.fromkeys((*own_columns(data), data.label))))
     texts: dict[str, list[str]] = {name: [] for name in task.columns}
     names = own_columns(data)
     for number, cells in enumerate(zip(*(table[name].to_pylist() for name in names), strict=True)):
@@ -67,8 +65,8 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
     path = Path(dict(data.files)["train"])
     if task.kind == "multiple_choice" and not task.labels:
         (name,) = fields(data.options[0])
-        lists = read_file(path, [name])[name].to_pylist()
-        if not lists or not isinstance(lists[0], list):
+        lists = _rows(path, [name])[name].to_pylist()
+        if not isinstance(lists[0], list):
             raise UserError(f'{shown(path)}: column "{name}" must hold lists of options, one list a row')
         task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
     elif task.kind != "regression" and not task.labels:
@@ -80,11 +78,9 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
 
 def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
     """The labels of the training file, sorted: numbers by value; or in the order of the ids that a parquet file names."""
-    table = read_file(path, [data.label])
-    features = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    feature = features.get(data.label, {})
-    if isinstance(feature, dict) and feature.get("names"):
-        return tuple(feature["names"])
+    table = _rows(path, [data.label])
+    if named := _class_names(table, data.label):
+        return named
     cells = _cells(task, data, path, table)
     names = {name for names in cells for name in names}
     if len(names) < 2:
@@ -97,9 +93,27 @@ def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (not _is_id(name), int(name) if _is_id(name) else 0, name)))
 
 
+def _rows(path: Path, columns: Sequence[str]) -> pa.Table:
+    table = read_file(path, columns)
+    if not table.num_rows:
+        raise UserError(f"{shown(path)} has no rows")
+    return table
+
+
+def _class_names(table: pa.Table, column: str) -> tuple[str, ...]:
+    """What the ids in a column of a parquet file of ``datasets`` mean; empty where the file does not say."""
+    features = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+    feature = features.get(column, {})
+    return tuple(name.strip() for name in feature.get("names") or ()) if isinstance(feature, dict) else ()
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or (isinstance(cell, float) and math.isnan(cell))
+
+
 def _text(name: str, cell: Any) -> str:
     """A cell as text; a number as it is written."""
-    if cell is None or (isinstance(cell, str) and (not cell or cell.isspace())):
+    if _is_empty(cell):
         raise ValueError(f'column "{name}" is empty; fill the cell or drop the row')
     if not isinstance(cell, str | int | float):
         raise ValueError(f'column "{name}" must hold text, not {type(cell).__name__}')
@@ -112,9 +126,9 @@ def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Ar
         return pa.array([_number(path, data.label, row, cell) for row, cell in enumerate(cells)], pa.float64())
     cells = _cells(task, data, path, table)
     place = {name: index for index, name in enumerate(task.labels)}
-    if any(name not in place for names in cells for name in names):
+    if any(name not in place for names in cells for name in names) and not any(map(_is_id, task.labels)):
         ids = {str(index): index for index in range(len(task.labels))}
-        # Ids, if the column has nothing else.
+        # Ids, if the column has nothing else; where labels are numbers, others are mistakes.
         place = ids if all(name in ids for names in cells for name in names) else place
     for row, names in enumerate(cells):
         for name in names:
@@ -129,7 +143,12 @@ def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Ar
 
 def _cells(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[list[str]]:
     """The labels of each row as words: one, or any number of a multi-label task."""
-    return [_words(task, data, path, row, cell) for row, cell in enumerate(table[data.label].to_pylist())]
+    cells = table[data.label].to_pylist()
+    named = _class_names(table, data.label)
+    if named and (not task.labels or set(named) <= set(task.labels)):
+        # Another file may number the same classes otherwise.
+        cells = [named[cell] if isinstance(cell, int) and 0 <= cell < len(named) else cell for cell in cells]
+    return [_words(task, data, path, row, cell) for row, cell in enumerate(cells)]
 
 
 def _words(task: TaskInfo, data: OwnData, path: Path, row: int, cell: Any) -> list[str]:
@@ -139,7 +158,7 @@ def _words(task: TaskInfo, data: OwnData, path: Path, row: int, cell: Any) -> li
     if task.kind != "multilabel":
         if isinstance(cell, list | dict):
             raise fail("must hold one label a row")
-        if cell is None or cell == "":
+        if _is_empty(cell):
             raise fail("is empty; fill the cell or drop the row")
         return [_word(cell)]
     if isinstance(cell, str):
@@ -155,7 +174,7 @@ def _word(cell: Any) -> str:
     """A cell as text: truth values as JSON writes them, whole numbers without a point."""
     if isinstance(cell, bool):
         return str(cell).lower()
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
 def _number(path: Path, name: str, row: int, cell: Any) -> float:

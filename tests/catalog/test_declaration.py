@@ -26,6 +26,11 @@ def test_a_minimal_file_is_complete_by_defaults(tmp_path: Path) -> None:
     assert task.data == OwnData((("train", str(tmp_path / "reviews.csv")),), "{review}", dev_share=0.1, test_share=0.2)
 
 
+def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
+    path = write_shop(tmp_path, f"\ufeff{MINIMAL}labels = [' a', 'b']")
+    assert read_declaration(path).tasks[0].labels == ("a", "b")
+
+
 def test_every_kind_of_task_can_be_declared(tmp_path: Path) -> None:
     info = read_declaration(write_shop(tmp_path))
     assert [task.kind for task in info.tasks] == ["classification", "regression", "multiple_choice", "multilabel"]
@@ -43,7 +48,7 @@ def test_every_kind_of_task_can_be_declared(tmp_path: Path) -> None:
         ('name = "shop"', "name = shop", ":1: not valid TOML: Invalid value"),
         ('name = "shop"\n', "", ": the file lacks the key name, as in name = \"shop\""),
         ('name = "shop"', "name = 7", ": name must be a text, not 7"),
-        ('name = "shop"', 'name = "My shop"', ": name: 'My shop' is no name; take small letters, digits, - and _"),
+        ('name = "shop"', 'name = "My shop"', ": name: 'My shop' is no name; take up to 64 small letters, digits, - and _"),
         ('name = "shop"', 'name = "shop"\ntitel = "x"', ": unknown key titel; did you mean title?"),
         ("[tasks.mood]", "[task.mood]", ": unknown key task; did you mean tasks?"),
         ("[tasks.mood]", "[tasks.Mood]", ": tasks.Mood: 'Mood' is no name"),
@@ -63,12 +68,19 @@ def test_every_kind_of_task_can_be_declared(tmp_path: Path) -> None:
         ("test = 0.2", "test = 0.95", ": tasks.mood.test and dev together leave nothing to train on"),
         ("test = 0.2", 'test = "reviews.csv"', ": tasks.mood.test is the file of train too; give another file"),
         ('"reviews.csv"', '"gone.csv"', "gone.csv, which is not there"),
+        ('"reviews.csv"', '"."', ", which is a folder"),
+        ('"reviews.csv"', r'"a\u0000b.csv"', ": tasks.mood.train cannot be the name of a file"),
+        ('"reviews.csv"', f'"{"a" * 999}.csv"', ": tasks.mood.train cannot be the name of a file"),
+        ('"reviews.csv"', '"~nobody-of-that-name/a.csv"', ": tasks.mood.train cannot be the name of a file"),
+        ('name = "shop"', f'name = "{"s" * 65}"', "is no name; take up to 64 small letters"),
         ('"reviews.csv"', "3", ": tasks.mood.train must be a text, not 3"),
         ("test = 0.2", "test = 0.2\nmax_length = 4", "max_length must be a whole number of tokens from 8 to 512, not 4"),
         ("test = 0.2", 'test = 0.2\nmax_length = "long"', 'whole number of tokens from 8 to 512, not "long"'),
         ("test = 0.2", 'test = 0.2\nkind = "clasification"', 'cannot be "clasification"; did you mean classification?'),
         ("test = 0.2", "test = 0.2\nlabels = [1.5]", ": tasks.mood.labels must be a list of texts, not [1.5]"),
         ("test = 0.2", 'test = 0.2\nlabels = ["a", "a"]', ': tasks.mood.labels has "a" twice'),
+        ("test = 0.2", 'test = 0.2\nlabels = ["a", "a "]', ': tasks.mood.labels has "a" twice'),
+        ("test = 0.2", 'test = 0.2\nlabels = ["a", " "]', ': tasks.mood.labels must be a list of texts'),
         ("test = 0.2", 'test = 0.2\nlabels = ["a"]', ": tasks.mood.labels must list at least two labels"),
         ("test = 0.2", 'test = 0.2\nselect_by = "luck"', ': tasks.mood.select_by cannot be "luck"; there are loss, metric'),
         ("test = 0.2", 'test = 0.2\nseparator = ";"', ': tasks.mood.separator is for kind = "multilabel"'),

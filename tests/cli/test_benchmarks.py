@@ -125,7 +125,7 @@ def test_a_run_is_known_by_contents_and_definition(shop: Path, home: Home, tmp_p
 
 MALFORMED = [
     ("reviews_test.csv", "five,good", "five,gooood", 'reviews_test.csv:3: column "label": "gooood" is not one of bad, good'),
-    ("reviews.csv", "two,bad", "two", "reviews.csv:4: 1 cells, but the header names 2 columns"),
+    ("reviews.csv", "two,bad", "two", "reviews.csv:4: 1 cell, but the header names 2 columns"),
     ("reviews.csv", "two,bad", " ,bad", 'reviews.csv:4: column "review" is empty; fill the cell or drop the row'),
     ("reviews.csv", "review,label", "text,label", "reviews.csv has no column 'review'; it has text, label"),
     ("reviews.csv", "two,bad", '"two,bad', "reviews.csv:4: the quotes of this row do not match"),

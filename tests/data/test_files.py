@@ -61,9 +61,15 @@ def test_types_of_jsonl_agree_over_chunks(tmp_path: Path, monkeypatch: pytest.Mo
     assert table.schema.field("names").type == pa.list_(pa.string())
 
 
+def test_types_that_disagree_over_chunks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "CHUNK", 1)
+    with pytest.raises(UserError, match=r"rows.jsonl: a column has values of several types"):
+        read_file(write(tmp_path / "rows.jsonl", '{"a": {"b": 1}}\n{"a": {"b": "c"}}\n'))
+
+
 def test_errors_name_files_below_the_working_directory_shortly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=r"^rows.csv:3: 1 cells, but the header names 2 columns$"):
+    with pytest.raises(UserError, match=r"^rows.csv:3: 1 cell, but the header names 2 columns$"):
         read_file(write(tmp_path / "rows.csv", "a,b\n1,2\n3\n"))
 
 
@@ -87,7 +93,14 @@ def test_errors_name_files_below_the_working_directory_shortly(tmp_path: Path, m
         ("rows.jsonl", "[1, 2]\n", "rows.jsonl:1: each line must be one JSON object, not a list of a number"),
         ("rows.jsonl", '{"wanted": 1}\n{"wanted": "b"}\n', 'rows.jsonl:2: column "wanted" holds text here and a number before'),
         ("rows.jsonl", '{"wanted": [1, "b"]}\n', 'rows.jsonl: column "wanted" has values of several types'),
-        ("rows.jsonl", '{"wanted": 1%s}\n' % ("0" * 30), 'rows.jsonl: column "wanted" has values of several types'),
+        ("rows.jsonl", '{"wanted": 1%s}\n' % ("0" * 30), 'rows.jsonl: column "wanted" holds a number of more than 64 bits'),
+        (
+            "rows.jsonl",
+            '{"wanted": 1}\n{"wanted": 1%s}\n' % ("0" * 5000),
+            "rows.jsonl:2: a number is too long, or lists lie too deep",
+        ),
+        ("rows.jsonl", '{"wanted": %s\n' % ("[" * 100_000), "rows.jsonl:1: a number is too long, or lists lie too deep"),
+        ("rows.jsonl", '{"wanted": "\\uD800"}\n', "rows.jsonl:1: this holds half a character (a lone surrogate)"),
         ("rows.parquet", "no parquet at all", "rows.parquet cannot be read as parquet"),
     ],
 )

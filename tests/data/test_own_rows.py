@@ -16,7 +16,7 @@ import pytest
 from engine.catalog.declaration import read_declaration
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.loading import labels_of, load_rows
-from engine.data.own_rows import completed
+from engine.data.own_rows import completed, read_own_rows
 from engine.data.splits import parts_of_train
 from engine.data.templates import render
 from engine.data.tokens import prepare
@@ -86,6 +86,7 @@ def test_many_labels_may_be_lists_or_separated(tmp_path: Path) -> None:
         ([10, 9, -1], (), [2, 1, 0]),
         ([True, False, True], (), [1, 0, 1]),
         ([1, 0, 1], ("1", "0"), [0, 1, 0]),
+        (["no", " yes ", "no "], (), [0, 1, 0]),
     ],
 )
 def test_cells_may_be_names_or_ids(cells: list[Any], labels: tuple[str, ...], ids: list[int], tmp_path: Path) -> None:
@@ -103,6 +104,29 @@ def test_the_class_names_of_a_hub_file_keep_their_order(tmp_path: Path) -> None:
     task = declared("classification", tmp_path / "rows.parquet")
     assert isinstance(task.data, OwnData)
     assert completed(task, task.data).labels == ("yes", "no")
+
+
+def test_files_that_number_their_classes_otherwise_agree_by_name(tmp_path: Path) -> None:
+    for names, file in ((["1", "2"], "train"), (["2", "1"], "test")):
+        about = {b"huggingface": json.dumps({"info": {"features": {"label": {"names": names}}}}).encode()}
+        table = pa.table({"text": ["a", "b", "c"], "label": [0, 1, 1]})
+        pq.write_table(table.replace_schema_metadata(about), tmp_path / f"{file}.parquet")
+    task = declared("classification", tmp_path / "train.parquet")
+    assert isinstance(task.data, OwnData)
+    task = completed(task, task.data)
+    assert task.labels == ("1", "2")
+    assert [
+        read_own_rows(task, task.data, tmp_path / f"{file}.parquet")["label"].to_pylist() for file in ("train", "test")
+    ] == [
+        [0, 1, 1],
+        [1, 0, 0],
+    ]
+
+
+def test_numbers_that_are_no_label_are_not_taken_for_ids(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "rows.csv", [{"text": "x", "label": stars} for stars in (0, 1, 2)])
+    with pytest.raises(UserError, match=r'rows.csv:2: column "label": "0" is not one of 1, 2, 3'):
+        rows_of(declared("classification", path, ("1", "2", "3")))
 
 
 GOOD = {"text": "fine", "label": "a"}
@@ -139,6 +163,8 @@ def test_rows_that_cannot_be_used_are_told_with_their_line(
         ("regression", {"text": "a", "label": float("nan")}, {}, ':1: column "label" must hold finite numbers, not NaN'),
         ("regression", {"text": "a", "label": None}, {}, ':1: column "label" must hold finite numbers, not null'),
         ("classification", {"text": None, "label": "a"}, {}, ':1: column "text" is empty'),
+        ("classification", {"text": float("nan"), "label": "a"}, {}, ':1: column "text" is empty'),
+        ("classification", {"text": "a", "label": float("nan")}, {}, ':1: column "label" is empty'),
         ("classification", {"text": ["a"], "label": "a"}, {}, ':1: column "text" must hold text, not list'),
         ("classification", {"text": "a", "label": ["a"]}, {}, ':1: column "label" must hold one label a row'),
         ("multilabel", {"text": "a", "label": "a,b"}, {}, ":1: column \"label\" holds text; say what stands between"),
@@ -165,8 +191,9 @@ def test_labels_that_cannot_be_meant_are_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r'column "label" has a only; two are needed'):
         rows_of(declared("classification", path))
     path.write_text("text,label\n")
-    with pytest.raises(UserError, match=r"rows.csv has no rows"):
-        rows_of(declared("classification", path, ("a", "b")))
+    for labels in ((), ("a", "b")):
+        with pytest.raises(UserError, match=r"rows.csv has no rows"):
+            rows_of(declared("classification", path, labels))
 
 
 def test_parts_of_the_training_file_are_disjoint_and_balanced(tmp_path: Path) -> None:
