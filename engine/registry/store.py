@@ -8,20 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import SQLModel
 
 from engine.errors import UserError
 from engine.registry.connection import connect
 from engine.registry.home import Home
 from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
+from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
 from engine.registry.tables import (
     CHECKPOINT,
-    CLOCK,
-    EVENT,
     METRIC,
     RESULT,
     RUN,
@@ -68,22 +65,26 @@ class Store(Reader):
         files where the new request says they lie.
         """
         with self._write() as connection:
-            version = _tick(connection)
+            version = tick(connection)
             for run in runs:
-                row = _row(run) | {"version": version}
-                added = connection.execute(self._insert(RUN).values(row).on_conflict_do_nothing().returning(RUN.c.id)).first()
+                row = columns_of(run) | {"version": version}
+                added = connection.execute(
+                    insert_into(connection, RUN).values(row).on_conflict_do_nothing().returning(RUN.c.id)
+                ).first()
                 if added:
-                    _note(connection, run.id, 0, "queued")
+                    note_event(connection, run.id, 0, "queued")
                 else:
                     connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(spec=run.spec))
             if sources:
-                connection.execute(self._insert(SOURCE).on_conflict_do_nothing(), [_row(edge) for edge in sources])
+                connection.execute(
+                    insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]
+                )
             self._requeue(connection, [run.id for run in runs], "asked for again", version)
 
     def requeue(self, run_ids: Sequence[str], reason: str = "resume") -> list[str]:
         """Queue again those that failed, were stopped or lost, and such sources of theirs; the ids queued, sources first."""
         with self._write() as connection:
-            return self._requeue(connection, run_ids, reason, _tick(connection))
+            return self._requeue(connection, run_ids, reason, tick(connection))
 
     def _requeue(self, connection: Connection, run_ids: Sequence[str], reason: str, version: int) -> list[str]:
         edges = select(SOURCE.c.source_id).join(Run, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)
@@ -102,13 +103,13 @@ class Store(Reader):
         attempts = {row.id: row.attempt for row in changed}
         queued = [run_id for run_id in wanted if run_id in attempts]
         for run_id in queued:
-            _note(connection, run_id, attempts[run_id], f"queued again: {reason}")
+            note_event(connection, run_id, attempts[run_id], f"queued again: {reason}")
         return queued
 
     def request_stop(self, run_ids: Sequence[str]) -> None:
         """Queued runs are stopped at once; live ones are asked to save and end."""
         with self._write() as connection:
-            version = _tick(connection)
+            version = tick(connection)
             chosen = update(RUN).where(RUN.c.id.in_(run_ids))
             never = {"state": RunState.STOPPED, "cause": "stopped before it started", "ended_at": utc_now()}
             changes = (
@@ -119,17 +120,17 @@ class Store(Reader):
                 for run_id, attempt in connection.execute(
                     change.values(version=version).returning(RUN.c.id, RUN.c.attempt)
                 ).all():
-                    _note(connection, run_id, attempt, text)
+                    note_event(connection, run_id, attempt, text)
 
     def claim(self, run_id: str, executor: str, device: str) -> int | None:
         """Take a queued run for a new attempt, whose number is returned; None when it is not queued (any more)."""
         fresh = {"handle": None, "cause": None, "started_at": utc_now(), "heartbeat_at": None, "ended_at": None}
         with self._write() as connection:
-            values = {"state": RunState.STARTING, "executor": executor, "device": device, **fresh, "version": _tick(connection)}
+            values = {"state": RunState.STARTING, "executor": executor, "device": device, **fresh, "version": tick(connection)}
             change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED)
             attempt = connection.execute(change.values(**values, attempt=RUN.c.attempt + 1).returning(RUN.c.attempt)).scalar()
             if attempt is not None:
-                _note(connection, run_id, attempt, f"starting attempt {attempt} on {device}")
+                note_event(connection, run_id, attempt, f"starting attempt {attempt} on {device}")
             return attempt
 
     def unclaim(self, run_id: str, attempt: int) -> bool:
@@ -138,7 +139,7 @@ class Store(Reader):
             values = {"state": RunState.QUEUED, "handle": None, "device": None}
             done = self._set(connection, run_id, attempt, (RunState.STARTING,), values)
             if done is not None:
-                _note(connection, run_id, attempt, "queued again: the attempt was not launched")
+                note_event(connection, run_id, attempt, "queued again: the attempt was not launched")
             return done is not None
 
     def launched(self, run_id: str, attempt: int, handle: dict[str, Any]) -> None:
@@ -151,7 +152,7 @@ class Store(Reader):
         with self._write() as connection:
             values = {"state": RunState.RUNNING, "heartbeat_at": utc_now(), **fields}
             self._must(self._set(connection, run_id, attempt, (RunState.STARTING,), values), run_id, attempt)
-            _note(connection, run_id, attempt, "running")
+            note_event(connection, run_id, attempt, "running")
         return self.find(run_id)
 
     def progress(self, run_id: str, attempt: int, metrics: Sequence[Metric] = (), **fields: Any) -> bool:
@@ -163,9 +164,9 @@ class Store(Reader):
             stop = self._must(
                 self._set(connection, run_id, attempt, LIVE, {"heartbeat_at": utc_now(), **fields}), run_id, attempt
             )
-            points = [_row(point) for point in metrics if not math.isnan(point.value)]
+            points = [columns_of(point) for point in metrics if not math.isnan(point.value)]
             if points:
-                change = self._insert(METRIC)
+                change = insert_into(connection, METRIC)
                 new = {name: change.excluded[name] for name in ("value", "epoch", "attempt")}
                 change = change.on_conflict_do_update(
                     index_elements=["run_id", "name", "step"], set_=new, where=METRIC.c.attempt <= change.excluded.attempt
@@ -177,7 +178,7 @@ class Store(Reader):
         """Record a checkpoint whose files are in place. Raises Fenced."""
         with self._write() as connection:
             self._must(self._set(connection, run_id, attempt, LIVE, {}), run_id, attempt)
-            self._replace(connection, CHECKPOINT, [_row(checkpoint)])
+            replace_rows(connection, CHECKPOINT, [columns_of(checkpoint)])
 
     def finish(
         self,
@@ -185,7 +186,7 @@ class Store(Reader):
         attempt: int,
         state: RunState,
         cause: str | None = None,
-        results: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
+        results: Results | None = None,
         **fields: Any,
     ) -> bool:
         """End a live attempt; ``results``: task -> split -> metric -> value. False when it is not the newest or has ended."""
@@ -200,11 +201,11 @@ class Store(Reader):
             }
             if self._set(connection, run_id, attempt, LIVE, values) is None:
                 return False
-            self._replace(connection, RESULT, _results(run_id, results or {}))
+            replace_rows(connection, RESULT, result_rows(run_id, results or {}))
             if state == RunState.COMPLETED:
                 # Its file goes as soon as nothing is left to resume.
                 connection.execute(delete(CHECKPOINT).where(CHECKPOINT.c.run_id == run_id, CHECKPOINT.c.kind == "last"))
-            _note(connection, run_id, attempt, f"{state}: {cause}" if cause else str(state))
+            note_event(connection, run_id, attempt, f"{state}: {cause}" if cause else str(state))
             return True
 
     def adopt(self, run: Run, results: Results, place: Callable[[], Checkpoint], note: str, lost_file: bool = False) -> bool:
@@ -219,8 +220,8 @@ class Store(Reader):
         """
         replaced = (RunState.QUEUED, *OVER, *((RunState.COMPLETED,) if lost_file else ()))
         with self._write() as connection:
-            row = _row(run) | {"version": _tick(connection)}
-            change = self._insert(RUN).values(row)
+            row = columns_of(run) | {"version": tick(connection)}
+            change = insert_into(connection, RUN).values(row)
             # A worker of an earlier attempt that still runs is fenced.
             new = {name: change.excluded[name] for name in row if name != "id"} | {"attempt": RUN.c.attempt + 1}
             change = change.on_conflict_do_update(index_elements=["id"], set_=new, where=RUN.c.state.in_(replaced))
@@ -229,9 +230,9 @@ class Store(Reader):
                 return False
             for table in (METRIC, RESULT, CHECKPOINT):
                 connection.execute(delete(table).where(table.c.run_id == run.id))
-            self._replace(connection, RESULT, _results(run.id, results))
-            _note(connection, run.id, attempt, note)
-            self._replace(connection, CHECKPOINT, [_row(place())])
+            replace_rows(connection, RESULT, result_rows(run.id, results))
+            note_event(connection, run.id, attempt, note)
+            replace_rows(connection, CHECKPOINT, [columns_of(place())])
         # Not before the commit: where the new file could not be written, the old run resumes from this one.
         self.home.checkpoint(run.id, "last").unlink(missing_ok=True)
         return True
@@ -244,17 +245,17 @@ class Store(Reader):
             with self._write() as connection:
                 over = select(RUN.c.id).where(RUN.c.id == source.id, RUN.c.state.in_(OVER)).exists()
                 change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED, over)
-                values = {"state": RunState.FAILED, "cause": cause, "ended_at": utc_now(), "version": _tick(connection)}
+                values = {"state": RunState.FAILED, "cause": cause, "ended_at": utc_now(), "version": tick(connection)}
                 done = connection.execute(change.values(values).returning(RUN.c.attempt)).scalar()
                 if done is not None:
-                    _note(connection, run_id, done, f"failed: {cause}")
+                    note_event(connection, run_id, done, f"failed: {cause}")
                     failed.append(run_id)
         return failed
 
     def note(self, run_id: str, text: str, attempt: int = 0) -> None:
         """Add an event."""
         with self._write() as connection:
-            _note(connection, run_id, attempt, text)
+            note_event(connection, run_id, attempt, text)
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Delete runs with all that belongs to them, files included.
@@ -268,7 +269,7 @@ class Store(Reader):
             edge = select(Source).where(SOURCE.c.source_id.in_(run_ids), SOURCE.c.run_id.not_in(run_ids))
             if kept := connection.execute(edge).first():
                 raise UserError(f"{kept.source_id} is a source of {kept.run_id}; delete that one first")
-            _tick(connection)
+            tick(connection)
             connection.execute(delete(SOURCE).where(SOURCE.c.run_id.in_(run_ids)))
             connection.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))
             # Before the commit: rows without files can be deleted again, but a later run of the same fingerprint has the same
@@ -276,49 +277,15 @@ class Store(Reader):
             for run_id in run_ids:
                 shutil.rmtree(self.home.run(run_id), ignore_errors=True)
 
-    def _insert(self, table: Table) -> Any:
-        """An INSERT of the database's dialect, which has ``on_conflict_...``."""
-        return {"sqlite": sqlite, "postgresql": postgresql}[self._engine.dialect.name].insert(table)
-
-    def _replace(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            keys = [column.name for column in table.primary_key]
-            change = self._insert(table)
-            others = {name: change.excluded[name] for name in rows[0] if name not in keys}
-            connection.execute(change.on_conflict_do_update(index_elements=keys, set_=others), rows)
-
     def _set(
         self, connection: Connection, run_id: str, attempt: int, states: Sequence[RunState], values: Mapping[str, Any]
     ) -> bool | None:
         """Change an attempt that is in one of ``states``: whether it was asked to stop; None when nothing was changed."""
         change = update(RUN).where(RUN.c.id == run_id, RUN.c.attempt == attempt, RUN.c.state.in_(states))
-        return connection.execute(change.values(**values, version=_tick(connection)).returning(RUN.c.stop_requested)).scalar()
+        return connection.execute(change.values(**values, version=tick(connection)).returning(RUN.c.stop_requested)).scalar()
 
     @staticmethod
     def _must(stop: bool | None, run_id: str, attempt: int) -> bool:
         if stop is None:
             raise Fenced(f"attempt {attempt} of {run_id} is not the newest or has ended")
         return stop
-
-
-def _tick(connection: Connection) -> int:
-    # The updated row stays locked until the transaction ends, so that no reader sees version 8 before 7.
-    return connection.execute(update(CLOCK).values(value=CLOCK.c.value + 1).returning(CLOCK.c.value)).scalar_one()
-
-
-def _note(connection: Connection, run_id: str, attempt: int, text: str) -> None:
-    connection.execute(insert(EVENT).values(run_id=run_id, attempt=attempt, text=text, at=utc_now()))
-
-
-def _results(run_id: str, results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[dict[str, Any]]:
-    return [
-        {"run_id": run_id, "task": task, "split": split, "metric": metric, "value": value}
-        for task, splits in results.items()
-        for split, numbers in splits.items()
-        for metric, value in numbers.items()
-        if not math.isnan(value)
-    ]
-
-
-def _row(item: SQLModel) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in type(item).model_fields}

@@ -53,7 +53,7 @@ def run(
             "shots": shots,
         }
     )
-    from engine.plans.planner import make_plan, submit
+    from engine.plans.planner import make_plan
     from engine.registry.home import Home
     from engine.registry.store import open_store
 
@@ -61,8 +61,12 @@ def run(
     plan = make_plan(request, store)
     for note in plan.notes:
         say(note)
-    if dry_run:
-        return _show_plan(plan, as_json)
+    return _show_plan(plan, as_json) if dry_run else _train(store, plan, detach, as_json)
+
+
+def _train(store: Store, plan: Plan, detach: bool, as_json: bool) -> int:
+    """Queue the plan's runs and watch them end; how far that came is the exit code."""
+    from engine.plans.planner import submit
 
     submit(plan, store)
     pending = [planned.spec.run_id for planned in plan.runs if not _done(planned)]

@@ -1,0 +1,54 @@
+"""What the write transactions are made of: each runs inside the caller's, on its connection."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from engine.registry.reading import Results
+from engine.registry.tables import CLOCK, EVENT, utc_now
+
+
+def tick(connection: Connection) -> int:
+    """The version of the changes of this transaction."""
+    # The updated row stays locked until the transaction ends, so that no reader sees version 8 before 7.
+    return connection.execute(update(CLOCK).values(value=CLOCK.c.value + 1).returning(CLOCK.c.value)).scalar_one()
+
+
+def note_event(connection: Connection, run_id: str, attempt: int, text: str) -> None:
+    """Write down what happened to a run."""
+    connection.execute(insert(EVENT).values(run_id=run_id, attempt=attempt, text=text, at=utc_now()))
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT of the database's dialect, which has ``on_conflict_...``."""
+    return {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert(table)
+
+
+def replace_rows(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, in place of those of the same keys."""
+    if rows:
+        keys = [column.name for column in table.primary_key]
+        change = insert_into(connection, table)
+        others = {name: change.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(change.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+
+def columns_of(item: SQLModel) -> dict[str, Any]:
+    """The columns of ``item``."""
+    return {name: getattr(item, name) for name in type(item).model_fields}
+
+
+def result_rows(run_id: str, results: Results) -> list[dict[str, Any]]:
+    """Rows of ``result``; a NaN value is left out."""
+    return [
+        {"run_id": run_id, "task": task, "split": split, "metric": metric, "value": value}
+        for task, splits in results.items()
+        for split, numbers in splits.items()
+        for metric, value in numbers.items()
+        if not math.isnan(value)
+    ]
