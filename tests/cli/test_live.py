@@ -21,18 +21,16 @@ TWO_EPOCHS = spec("adapter", "toy/question", epochs=2)
 FAILING = spec("adapter", "toy/choice")
 
 
-def work(store: Store, one: RunSpec, end: RunState, cause: str | None = None) -> None:
-    time.sleep(0.3)
+def work(store: Store, one: RunSpec, end: RunState, cause: str | None, shown: Callable[[str], None]) -> None:
     attempt = store.claim(one.run_id, "local", "cpu")
     assert attempt is not None
     store.started(one.run_id, attempt)
     for epoch in (1, 2):
-        time.sleep(0.3)
         store.progress(
             one.run_id, attempt, epoch=epoch, epochs=2, step=10 * epoch, steps=20, loss=0.5 / epoch, value=0.7, best=0.7,
             samples_per_second=412.3, seconds_left=2.0 - epoch, seconds=1.0 * epoch,
         )  # fmt: skip
-    time.sleep(0.3)
+        shown(f"loss {0.5 / epoch:.3f}")
     store.finish(one.run_id, attempt, end, cause, {one.target: {"test": {"accuracy": 0.75}}})
 
 
@@ -43,15 +41,21 @@ def watch(
     console = Console(file=out, force_terminal=terminal, width=width, height=40, highlight=False)
     for one in (TWO_EPOCHS, FAILING):
         queue(store, one)
-    threads = [
-        threading.Thread(target=work, args=(store, TWO_EPOCHS, RunState.COMPLETED)),
-        threading.Thread(target=work, args=(store, FAILING, RunState.FAILED, "out of memory")),
-    ]
-    for thread in threads:
-        thread.start()
+
+    def wait_for(words: str) -> None:
+        before, deadline = len(out.getvalue()), time.monotonic() + 20
+        while words not in out.getvalue()[before:] and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def train() -> None:
+        wait_for("queued")
+        work(store, TWO_EPOCHS, RunState.COMPLETED, None, wait_for)
+        work(store, FAILING, RunState.FAILED, "out of memory", wait_for)
+
+    thread = threading.Thread(target=train)
+    thread.start()
     runs = follow(store, [TWO_EPOCHS.run_id, FAILING.run_id], console, care)
-    for thread in threads:
-        thread.join()
+    thread.join()
     return out.getvalue(), [run.state for run in runs]
 
 
