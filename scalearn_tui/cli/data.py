@@ -49,10 +49,10 @@ def fetch(
 
     place = find_benchmark(benchmark)
     tasks = [find_task(name, place.name) for name in task] if task else list(place.tasks)
-    command = [sys.executable, "-m", "engine.data.fetching", f"--own={Home.default().benchmarks}"]
+    command = [sys.executable, "-P", "-m", "engine.data.fetching", f"--own={Home.default().benchmarks}"]
     command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
     with _progress() as progress:
-        bar = progress.add_task("", total=len(command) - 4)
+        bar = progress.add_task("", total=len(tasks) + len(backbone or ()))
         for event in _events(command):
             if event["event"] == "bytes":
                 progress.update(bar, description=f"{event['name']}: {event['file']} {_size(event['bytes'])}")
@@ -155,7 +155,16 @@ def _wanted(home: Home) -> list[tuple[str, str]]:
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "engine.data.housekeeping", action, str(home.tokens), f"--own={home.benchmarks}", *options]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "engine.data.housekeeping",
+        action,
+        str(home.tokens),
+        f"--own={home.benchmarks}",
+        *options,
+    ]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise UserError((answer.stderr.strip().splitlines() or ["the cache cannot be read"])[-1], ExitCode.FAILURE)
@@ -211,10 +220,7 @@ def _print(found: dict[str, Any]) -> None:
     rows = [("rows", one["task"], _size(one["bytes"]) if one["bytes"] else "built in") for one in found["tasks"] if one["here"]]
     rows += [("backbone", one["backbone"], _size(one["bytes"])) for one in found["backbones"] if one["here"]]
     print_table(("here", "name", "size"), rows, right=("size",))
-    absent = [one["task"] for one in found["tasks"] if not one["here"]]
-    absent += [one["backbone"] for one in found["backbones"] if not one["here"]]
-    if absent:
-        say(f"not here: {', '.join(absent)}; `scalearn data fetch` downloads them")
+    _print_absent(found)
     if found["tokens"]:
         print()
         entries = [
@@ -233,6 +239,26 @@ def _print(found: dict[str, Any]) -> None:
         print_table(headings, entries, right=("sequences", "tokens", "size", "last used"))
     total = sum(one["bytes"] for one in found["tokens"])
     say(f"token cache {_size(total)}, embeddings {_size(found['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
+
+
+def _print_absent(found: dict[str, Any]) -> None:
+    """What can be downloaded, tasks by benchmark; and whose files only the user can bring back."""
+    from engine.catalog.benchmarks import BENCHMARKS
+    from engine.catalog.own import STORED
+
+    absent = {one["task"] for one in found["tasks"] if not one["here"]}
+    names = []
+    for name, info in BENCHMARKS.items():
+        keys = [task.key for task in info.tasks if task.benchmark == name]
+        lacking = [key for key in keys if key in absent]
+        if lacking and name in STORED:
+            say(f"files are gone: {', '.join(lacking)}; bring them back, or add the benchmark again")
+        elif lacking:
+            share = "" if lacking == keys else f"{len(lacking)} of "
+            names.append(lacking[0] if len(lacking) == 1 else f"{name} ({share}{len(keys)} tasks)")
+    names += [one["backbone"] for one in found["backbones"] if not one["here"]]
+    if names:
+        say(f"not here: {', '.join(names)}; `scalearn data fetch` downloads them")
 
 
 def _size(count: int) -> str:

@@ -38,8 +38,8 @@ def console(stderr: bool = False) -> Console:
     """A console that cuts nothing where its output is no terminal."""
     from rich.console import Console
 
-    shown = Console(stderr=stderr, highlight=False)
-    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+    shown = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=PIPE_WIDTH)
 
 
 def print_table(

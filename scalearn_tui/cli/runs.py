@@ -30,18 +30,18 @@ def ls(
     as_json: Json = False,
 ) -> int:
     """List runs, the newest first. Exit code 3 when none matches."""
-    wanted = _filters(state, method, target)
-    filtered = bool(wanted)
+    wanted = _filters(state, method)
+    filtered = bool(wanted or target)
     from engine.registry.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
     see_after(store)
-    targets = wanted.pop("targets", None)
-    if targets is None:
+    if target is None:
         runs = store.runs(limit=None if all_ else lines, **wanted)
     else:
-        runs = [run for run in store.runs(**wanted) if targets.intersection(run.tasks)][: None if all_ else lines]
+        keys = _keys(target, store)
+        runs = [run for run in store.runs(**wanted) if keys.intersection(run.tasks)][: None if all_ else lines]
     results = store.results([run.id for run in runs])
     if as_json:
         from scalearn_tui.cli.records import run_record
@@ -56,9 +56,8 @@ def ls(
     return ExitCode.NOTHING_MATCHED if filtered and not runs else ExitCode.OK
 
 
-def _filters(state: str | None, method: str | None, target: str | None) -> dict[str, Any]:
-    """Names checked against the catalog; a task that several benchmarks have means all of them."""
-    from engine.catalog.benchmarks import BENCHMARKS, find_task
+def _filters(state: str | None, method: str | None) -> dict[str, Any]:
+    """Names checked against the catalog."""
     from engine.catalog.methods import find_method
     from engine.errors import UserError
 
@@ -69,11 +68,24 @@ def _filters(state: str | None, method: str | None, target: str | None) -> dict[
         wanted["states"] = [state]
     if method:
         wanted["method"] = find_method(method).name
-    if target:
-        first = find_task(target)
-        same = {task.key for place in BENCHMARKS.values() for task in place.tasks if task.name == first.name}
-        wanted["targets"] = {first.key} if "/" in target else same
     return wanted
+
+
+def _keys(target: str, store: Store) -> set[str]:
+    """The tasks that a name means: those of all benchmarks that have it, or of runs whose benchmark was removed."""
+    from engine.catalog.benchmarks import TASKS, find_task, plain_name
+    from engine.errors import UserError
+
+    try:
+        first = find_task(target)
+    except UserError:
+        wanted = plain_name(target)
+        recorded = {key for run in store.runs() for key in run.tasks}
+        removed = {key for key in recorded if wanted == plain_name(key if "/" in target else key.rpartition("/")[2])}
+        if not removed:
+            raise
+        return removed
+    return {first.key} if "/" in target else {key for key, task in TASKS.items() if task.name == first.name}
 
 
 def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:

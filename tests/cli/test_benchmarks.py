@@ -77,6 +77,14 @@ def test_it_is_listed_beside_the_built_in_ones(shop: Path, capsys: Capture) -> N
     ]
 
 
+def test_titles_are_shown_as_they_are_written(home: Home, tmp_path: Path, capsys: Capture) -> None:
+    title = "[/red] [bold]x :smile:"
+    add(home, write_shop(tmp_path, MINIMAL.replace("\n\n", f'\ntitle = "{title}"\n\n', 1) + f'title = "{title}"\n'))
+    for command in (["benchmarks"], ["tasks", "--benchmark", "shop"]):
+        assert main(command) == ExitCode.OK
+        assert title in capsys.readouterr().out
+
+
 def test_it_can_be_asked_for_in_every_way(shop: Path, capsys: Capture) -> None:
     def keys(*arguments: str) -> list[list[str]]:
         return [run["spec"]["targets"] for run in planned(capsys, *arguments)]
@@ -195,6 +203,7 @@ def test_mistakes_are_one_line_and_store_nothing(
 def test_a_library_of_the_working_directory_is_not_taken_for_ours(tables: Path) -> None:
     (tables / "csv.py").write_text("raise SystemExit('a stranger')")
     assert main(["benchmarks", "add", "shop.toml"]) == ExitCode.OK
+    assert main(["data", "fetch", "shop"]) == main(["data", "ls"]) == ExitCode.OK
 
 
 def test_removing_leaves_its_runs_to_be_seen(shop: Path, store: Store, supervised: None, capsys: Capture) -> None:
@@ -214,6 +223,12 @@ def test_removing_leaves_its_runs_to_be_seen(shop: Path, store: Store, supervise
     assert "removed Shop; its runs stay" in capsys.readouterr().err
     assert sorted(leaderboard(capsys).split()) == sorted(before.split()), "only the order of the columns may differ"
     assert main(["ls"]) == main(["show", "@1"]) == main(["show", "@1", "--json"]) == ExitCode.OK
+    for target, count in (("shop/mood", 3), ("MOOD", 3), ("shop/stars", 1)):
+        capsys.readouterr()
+        assert main(["ls", "--target", target, "--json"]) == ExitCode.OK
+        assert len(json.loads(capsys.readouterr().out)["runs"]) == count
+    assert main(["ls", "--target", "shop/mood", "--state", "failed"]) == ExitCode.NOTHING_MATCHED
+    assert main(["ls", "--target", "shop/moods"]) == ExitCode.USAGE
     capsys.readouterr()
     assert main([*RUN, "-m", "adapter", "-t", "shop/mood", "--dry-run"]) == ExitCode.USAGE
     assert "no benchmark 'shop'" in capsys.readouterr().err

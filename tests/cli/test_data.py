@@ -14,13 +14,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.benchmarks import SUPERGLUE_DATA, TASKS
+from engine.catalog.declaration import read_declaration
 from engine.catalog.humset import HUMSET_DATA
+from engine.catalog.own import Stored, digest, save
 from engine.data.cache import hold_entry
 from engine.data.tokens import prepare
 from engine.plans.planner import make_plan, submit
 from engine.plans.request import Request
 from engine.registry.store import Store
 from tests.catalog.folders import ROOT, task_data
+from tests.catalog.shop import write_shop
 from tests.catalog.tiny_hub import Repository, TinyHub
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -160,7 +163,16 @@ def test_ls_tells_what_is_here(scalearn: Command, tiny_backbone: Path, tmp_path:
     assert entry["sequences"] == 900 and entry["tokens"] == sum(len(data.splits[name].tokens) for name in ("train", "test"))
     assert abs(entry["used"] - time.time()) < 60
     table = scalearn("data", "ls")
-    assert "toy/sentiment" in table.stdout and "not here: glue/mnli" in table.stderr
+    assert "toy/sentiment" in table.stdout
+    assert "not here: glue (8 tasks), superglue (7 of 8 tasks), humset (5 tasks), roberta-base, " in table.stderr
+
+
+def test_ls_tells_whose_own_files_are_gone(scalearn: Command, tmp_path: Path) -> None:
+    path = write_shop(tmp_path / "shop")
+    save(tmp_path / "benchmarks", Stored(read_declaration(path), path, digest(path)))
+    (path.parent / "reviews.csv").unlink()
+    done = scalearn("data", "ls")
+    assert "files are gone: shop/mood; bring them back" in done.stderr and "shop/stars" in done.stdout
 
 
 def test_prune_frees_what_no_run_needs(scalearn: Command, store: Store, tiny_backbone: Path, monkeypatch) -> None:
