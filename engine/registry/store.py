@@ -268,7 +268,7 @@ class Store(Reader):
                 raise UserError(f"{live} is running; stop it first with `scalearn stop {live}`")
             edge = select(Source).where(SOURCE.c.source_id.in_(run_ids), SOURCE.c.run_id.not_in(run_ids))
             if kept := connection.execute(edge).first():
-                raise UserError(f"{kept.source_id} is a source of {kept.run_id}; delete that one first")
+                raise UserError(f"{kept.source_id} is a source of {kept.run_id}; delete that one first, or both together")
             tick(connection)
             connection.execute(delete(SOURCE).where(SOURCE.c.run_id.in_(run_ids)))
             connection.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))

@@ -66,18 +66,18 @@ def remove_unfinished(path: Path) -> None:
 def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and card of a checkpoint. Raises UserError when it is missing, malformed or not the recorded file."""
     if not path.is_file():
-        raise UserError(f"checkpoint {path} is missing; train its run again with `scalearn resume`")
+        raise UserError(f"checkpoint {path} is missing; put it back, or train its run again after `scalearn delete`")
     if sha256 is not None:
         with open(path, "rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != sha256:
-            raise UserError(f"checkpoint {path} is not the file that was recorded; delete its run and train it again")
+            raise UserError(f"checkpoint {path} is not the file that was recorded; train its run again after `scalearn delete`")
     try:
         with safe_open(path, framework="pt", device=device) as file:
             card = json.loads((file.metadata() or {}).get(CARD, "{}"))
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError) as error:
-        raise UserError(f"checkpoint {path} is malformed ({error}); delete its run and train it again") from None
+        raise UserError(f"checkpoint {path} is malformed ({error}); train its run again after `scalearn delete`") from None
     return tensors, card
 
 

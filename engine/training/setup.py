@@ -198,10 +198,8 @@ def load_sources(
     similarities = similarities or {}
     for source in store.sources(run_id):
         recorded = store.checkpoints(source.source_id).get("best")
-        if recorded is None:
-            raise UserError(f"source adapter {source.task} has no checkpoint; `scalearn resume {source.source_id}` trains it")
         path = store.home.checkpoint(source.source_id, "best")
-        if not path.is_file():
+        if recorded is None or not path.is_file():
             raise UserError(
                 f"the source adapter {source.task} (run {source.source_id}) has lost its file {path}; "
                 "put it back, or import it with `scalearn adapters import`"

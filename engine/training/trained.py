@@ -41,7 +41,9 @@ def load_trained(store: Store, run: Run) -> Trained:
     recorded = store.checkpoints(run.id).get("best")
     path = store.home.checkpoint(run.id, "best")
     if recorded is None or not path.is_file():
-        raise UserError(f"run {run.id} has lost its file {path}; put it back, or delete the run and train it again")
+        raise UserError(
+            f"run {run.id} has lost its file {path}; put it back, or train it again after `scalearn delete {run.id}`"
+        )
     tensors, card = load_checkpoint(path, recorded.sha256)
     for key, meant in card["tasks"].items():
         task = task_in(run.spec, key)

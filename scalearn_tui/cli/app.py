@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command("run", rich_help_panel=TRAIN)(run.run)
 app.command("stop", rich_help_panel=TRAIN)(control.stop)
 app.command("resume", rich_help_panel=TRAIN)(control.resume)
+app.command("delete", rich_help_panel=TRAIN)(control.delete)
 app.command("ls", rich_help_panel=COMPARE)(runs.ls)
 app.command("show", rich_help_panel=COMPARE)(runs.show)
 app.command("logs", rich_help_panel=COMPARE)(logs.logs)

@@ -1,11 +1,11 @@
-"""``stop`` and ``resume``: requests that the supervisor and the worker read."""
+"""``stop`` and ``resume``, requests that the supervisor and the worker read, and ``delete``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import RunArguments
+from scalearn_tui.cli.flags import RunArguments, switch
 from scalearn_tui.cli.output import say
 from scalearn_tui.text.glyphs import state_word
 
@@ -54,6 +54,28 @@ def resume(runs: RunArguments) -> int:
     for run_id in queued:
         print(f"{run_id}  queued")
     say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
+    return ExitCode.OK
+
+
+def delete(
+    runs: RunArguments, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; needed without a terminal.")] = False
+) -> int:
+    """Delete runs with their results, logs and checkpoints, so that asking again trains anew. Nothing brings them back."""
+    import sys
+
+    from engine.errors import UserError
+
+    store, found = _find(runs)
+    told = ", ".join(f"{run.id} ({run.method} on {run.target}, {run.state})" for run in found)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UserError(f"deletes {told} for good; say --yes")
+        print(f"Delete {told} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            return ExitCode.INTERRUPTED
+    store.delete([run.id for run in found])
+    for run in found:
+        print(f"{run.id}  deleted")
     return ExitCode.OK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -16,6 +17,13 @@ from ..reports.rows import complete, queue, spec, start
 BOOLQ = "superglue/boolq"
 Capture = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.usefixtures("supervised")
+
+
+class Terminal(io.StringIO):
+    """Standard input of a user who types."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def document(capsys: Capture, *arguments: str) -> dict[str, object]:
@@ -104,6 +112,27 @@ def test_stop_and_resume(store: Store, capsys: Capture) -> None:
     assert main(["resume", waiting.run_id]) == ExitCode.OK
     assert capsys.readouterr().out == f"{waiting.run_id}  queued\n"
     assert store.find(waiting.run_id).state is RunState.QUEUED
+
+
+def test_deleted_runs_are_gone_with_their_files(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = complete(store, spec("adapter", BOOLQ), 0.7)
+    target = queue(store, spec("scalearn++", BOOLQ, sources=[source]))
+    path = store.home.checkpoint(source.run_id, "best")
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+    def deleted(*arguments: str) -> tuple[int, str, str]:
+        return (main(["delete", *arguments]), *capsys.readouterr())
+
+    code, out, err = deleted(source.run_id, "@1")
+    assert (code, out) == (ExitCode.USAGE, "") and "(adapter on superglue/boolq, completed), " in err and "--yes" in err
+    code, out, err = deleted(source.run_id, "--yes")
+    assert (code, out) == (ExitCode.USAGE, "") and f"is a source of {target.id}; delete that one first" in err
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert deleted(source.run_id, "@1")[:2] == (ExitCode.INTERRUPTED, "") and store.count() == 2 and path.exists()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert deleted(source.run_id, "@1")[:2] == (ExitCode.OK, f"{source.run_id}  deleted\n{target.id}  deleted\n")
+    assert store.count() == 0 and not path.exists()
 
 
 def test_resume_takes_sources_along(store: Store, capsys: Capture) -> None:
