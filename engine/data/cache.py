@@ -34,7 +34,7 @@ def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:
     ``build`` gets an empty folder and leaves a card in it. Of processes that need the same entry one builds, the others wait.
     """
     while True:
-        if not folder.is_dir():
+        if not (folder / CARD).is_file():
             _make(folder, build)
         if hold := _held(folder):
             return hold
@@ -91,10 +91,10 @@ def _make(folder: Path, build: Callable[[Path], None]) -> None:
         except BlockingIOError:
             log.info("another process is tokenizing %s; waiting for it", folder.name)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.is_dir():
+        if (folder / CARD).is_file():
             return
-        # Whoever holds the lock is alone, so what lies here was left by a process that died.
-        for left in folder.parent.glob(f"{prefix}*"):
+        # Whoever holds the lock is alone, so what lies here was left by a process that died, or by a copy that broke off.
+        for left in (folder, *folder.parent.glob(f"{prefix}*")):
             shutil.rmtree(left, ignore_errors=True)
         unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
         log.info("tokenizing %s", folder.name)

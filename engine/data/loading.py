@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.catalog.files import task_files
 from engine.catalog.task import OwnData, TaskInfo
@@ -16,8 +17,8 @@ from engine.data.templates import INDEXED
 from engine.data.toy import generate
 from engine.errors import UserError
 
-NOT_TEXT = {"span2_index", "entities", "answers"}
-"""Columns of templates that hold positions or lists."""
+PLACES, LISTS = {"span2_index"}, {"entities", "answers"}
+"""Columns of templates that hold positions or lists of texts."""
 
 
 def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
@@ -60,6 +61,7 @@ def read_rows(task: TaskInfo, path: Path) -> pa.Table:
         if table[name].null_count:
             raise UserError(f"{path}: column {name!r} has empty cells; fill or drop those rows")
     _check_texts(task, table, path)
+    _check_index(task, table.schema, path)
     _check_names(task, table.schema, path)
     _check_labels(task, table, path)
     return table
@@ -85,10 +87,30 @@ def labels_of(task: TaskInfo, table: pa.Table) -> np.ndarray:
 
 
 def _check_texts(task: TaskInfo, table: pa.Table, path: Path) -> None:
-    for name in set(task.columns) - NOT_TEXT:
+    for name in task.columns:
         kind = table.schema.field(name).type
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        if name in PLACES:
+            if not pa.types.is_integer(kind):
+                raise UserError(f"{path}: column {name!r} must hold whole numbers, not {kind}")
+        elif name in LISTS:
+            if not (pa.types.is_list(kind) and _is_text(kind.value_type)):
+                raise UserError(f"{path}: column {name!r} must hold lists of texts, not {kind}")
+            if pc.list_flatten(table[name]).null_count or pc.min(pc.list_value_length(table[name])).as_py() == 0:
+                raise UserError(f"{path}: column {name!r} has an empty list or an empty text; fill or drop those rows")
+        elif not _is_text(kind):
             raise UserError(f"{path}: column {name!r} must hold text, not {kind}")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _check_index(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
+    if task.template in INDEXED:
+        kind = schema.field("idx").type
+        names = {field.name for field in kind} if pa.types.is_struct(kind) else set()
+        if lacking := [name for name in INDEXED[task.template] if name not in names]:
+            raise UserError(f"{path}: column 'idx' must hold the number of the {lacking[0]}, not {kind}")
 
 
 def _check_names(task: TaskInfo, schema: pa.Schema, path: Path) -> None:

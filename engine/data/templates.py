@@ -63,13 +63,18 @@ def wsc(task: TaskInfo, rows: Columns) -> Rendered:
     return Rendered(sequences)
 
 
+LINKS = {"cause": "because", "effect": "so"}
+
+
 def copa(task: TaskInfo, rows: Columns) -> Rendered:
     """The premise with ``because`` (cause) or ``so`` (effect), once with each choice."""
     sequences: list[tuple[str, str | None]] = []
     for premise, question, *choices in zip(
         *(rows[name] for name in ("premise", "question", "choice1", "choice2")), strict=True
     ):
-        first = f"{premise} {'because' if question == 'cause' else 'so'}"
+        if question not in LINKS:
+            raise UserError(f"{task.key}: the question is {question!r}, neither cause nor effect")
+        first = f"{premise} {LINKS[question]}"
         sequences += [(first, choice) for choice in choices]
     return Rendered(sequences, options=2)
 
@@ -121,8 +126,8 @@ TEMPLATES: dict[str, Callable[[TaskInfo, Columns], Rendered]] = {
     "multirc": multirc,
     "record": record,
 }
-INDEXED = ("multirc", "record")
-"""Templates that read the passage's number from the column ``idx``."""
+INDEXED = {"multirc": ("paragraph", "question"), "record": ("passage",)}
+"""Templates that read numbers from the column ``idx``, and what these are of."""
 
 
 def render(task: TaskInfo, table: pa.Table) -> Rendered:

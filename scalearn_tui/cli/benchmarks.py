@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from engine.catalog.task import BenchmarkInfo
 
 
+MOST_LABELS = 20
+"""Of a task, in the line that tells what was found."""
+
+
 def _own_names() -> list[str]:
     from engine.catalog.own import STORED
 
@@ -41,7 +45,8 @@ def add(
     save(Home.default().benchmarks, Stored(info, declaration.resolve(), digest(declaration)))
     for task in info.tasks:
         sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
-        labels = f"; labels {', '.join(task.labels)}" if task.labels else ""
+        rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
+        labels = f"; labels {', '.join(task.labels[:MOST_LABELS])}{rest}" if task.labels else ""
         print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
     say(f"{'replaced' if known else 'added'} {info.name}; next: scalearn run --method scalearn++ --target {info.tasks[0].key}")
     return ExitCode.OK

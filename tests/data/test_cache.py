@@ -66,6 +66,19 @@ def test_what_is_deleted_by_hand_stays_readable_and_is_built_again_at_once(token
     assert np.array_equal(again.splits["train"].tokens, before)
 
 
+def test_an_entry_that_lost_its_card_is_built_again(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    """A copy of a cache may break off before it."""
+    before = prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens
+    (entry(tmp_path) / "card.json").unlink()
+    (entry(tmp_path) / "train" / "tokens.npy").unlink()
+    build = (
+        "import sys; from pathlib import Path; from engine.data.tokens import prepare; from engine.catalog.benchmarks import *;"
+    )
+    build += "prepare(TASKS['toy/sentiment'], Path(sys.argv[1]), Path(sys.argv[2]), None)"
+    subprocess.run([sys.executable, "-c", build, str(tokenizers["bert"]), str(tmp_path)], check=True, timeout=60)
+    assert np.array_equal(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens, before)
+
+
 def test_processes_that_need_an_entry_survive_one_that_frees_it(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     command = [sys.executable, "-c", BUSY, str(tokenizers["bert"]), str(tmp_path)]
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]

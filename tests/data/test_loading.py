@@ -96,6 +96,35 @@ def test_a_wrong_file_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+RECORD = {
+    "passage": ["p", "q"], "query": ["@placeholder", "@placeholder"], "entities": [["a", "b"], ["c"]],
+    "answers": [["a"], ["c"]], "idx": [{"passage": 0}, {"passage": 1}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "columns", "message"),
+    [
+        ("record", {"entities": ["ab", "c"]}, "column 'entities' must hold lists of texts, not string"),
+        ("record", {"entities": [[], ["c"]]}, "column 'entities' has an empty list or an empty text"),
+        ("record", {"answers": [["a"], []]}, "column 'answers' has an empty list or an empty text"),
+        ("record", {"answers": [["a"], [None]]}, "column 'answers' has an empty list or an empty text"),
+        ("record", {"idx": [0, 1]}, "column 'idx' must hold the number of the passage, not int64"),
+        ("wsc", {"text": ["a"], "span1_text": ["a"], "span2_index": ["0"], "label": [0]},
+         "column 'span2_index' must hold whole numbers, not string"),
+        ("multirc", {"paragraph": ["a"], "question": ["a"], "answer": ["a"], "label": [0], "idx": [{"paragraph": 0}]},
+         "column 'idx' must hold the number of the question, not struct"),
+    ],
+)  # fmt: skip
+def test_columns_of_lists_and_places_are_checked(tmp_path: Path, key: str, columns: dict[str, Any], message: str) -> None:
+    task = replace(TASKS[f"superglue/{key}"], data=HubData("", "", "glue"), config="rte")
+    if key == "record":
+        assert load_rows(task, write(tmp_path, RECORD))["train"].num_rows == 2
+        columns = RECORD | columns
+    with pytest.raises(UserError, match=message):
+        load_rows(task, write(tmp_path, columns))
+
+
 def test_missing_empty_and_broken_files_are_told(tmp_path: Path) -> None:
     task = TASKS["glue/rte"]
     with pytest.raises(UserError, match=r"train\.parquet"):

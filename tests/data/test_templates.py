@@ -67,6 +67,8 @@ def test_copa_joins_by_because_or_so() -> None:
         ("It rained. so", "Clouds came."),
         ("It rained. so", "We got wet."),
     ]
+    with pytest.raises(UserError, match="the question is 'Cause', neither cause nor effect"):
+        rendered("superglue/copa", {**row, "question": "Cause"})
 
 
 def test_multirc_puts_question_and_answer_together_and_names_questions() -> None:
