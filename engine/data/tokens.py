@@ -25,6 +25,7 @@ from engine.data.samplers import limited
 from engine.data.splits import parts_of_train
 from engine.data.tokenizer import BackboneTokenizer
 from engine.data.tokenizing import tokenize
+from engine.errors import UserError
 
 log = logging.getLogger(__name__)
 PARTS = ("train", "dev")
@@ -124,6 +125,8 @@ def prepare(
         sizes = {
             split: tokenize(task, tokenizer, table, unfinished / split) for split, table in load_rows(task, data_dir).items()
         }
+        if data_identity(task, data_dir) != identity:
+            raise UserError(f"the files of {task.key} changed while they were read; start again")
         about = {**card, "backbone": str(backbone_folder), "splits": sizes}
         (unfinished / CARD).write_text(json.dumps(about, indent=1))
 

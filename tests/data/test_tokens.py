@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
-from engine.catalog.task import HubData
+from engine.catalog.task import HubData, TaskInfo
 from engine.data import splits, tokens
 from engine.data.batches import Batch, gather
 from engine.data.loading import labels_of, load_rows
 from engine.data.tokens import TaskData, TokenizedSplit, prepare
+from engine.errors import UserError
 
 TOY = TASKS["toy/sentiment"]
 
@@ -43,7 +44,7 @@ def whole(split: TokenizedSplit) -> Batch:
 
 def part(data_dir: Path, folder: Path, config: str, **counts: int) -> None:
     """The first rows of each split as a data directory of its own."""
-    (folder / config).mkdir(parents=True)
+    (folder / config).mkdir(parents=True, exist_ok=True)
     for split, count in counts.items():
         pq.write_table(
             pq.read_table(data_dir / config / f"{split}.parquet").slice(0, count), folder / config / f"{split}.parquet"
@@ -133,6 +134,20 @@ def test_the_second_time_is_a_read(data_dir: Path, tokenizers: dict[str, Path], 
     assert not list(tmp_path.glob(".*-*/"))
     with pytest.raises(ValueError, match="read-only"):
         second.splits["train"].tokens[0] = 1
+
+
+def test_files_that_change_while_they_are_read_are_not_kept(
+    data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_late(task: TaskInfo, folder: Path) -> dict[str, pa.Table]:
+        part(data_dir / "super_glue", folder / "super_glue", "cb", train=150, validation=20)
+        return load_rows(task, folder)
+
+    part(data_dir / "super_glue", tmp_path / "super_glue", "cb", train=100, validation=20)
+    monkeypatch.setattr(tokens, "load_rows", read_late)
+    with pytest.raises(UserError, match="the files of superglue/cb changed while they were read"):
+        prepare(TASKS["superglue/cb"], tokenizers["bert"], tmp_path / "cache", tmp_path)
+    assert entries(tmp_path / "cache") == []
 
 
 def test_a_key_holds_what_determines_the_tokens(
