@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine.catalog.backbones import BACKBONES, DEFAULT_BACKBONE
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.method import LARGEST_SEED
-from engine.catalog.methods import METHODS
+from engine.catalog.methods import DEFAULT_METHOD, METHODS
 from engine.catalog.methods import Value as Setting
 from engine.errors import UserError
 
@@ -56,6 +56,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Method",
         "How parameters are added and trained; `scalearn methods` lists them.",
         "scalearn++",
+        default=DEFAULT_METHOD,
         listed_by="scalearn methods",
         required=True,
         repeated=True,
@@ -147,7 +148,7 @@ def parse_request(values: Mapping[str, Value]) -> Request:
     for option in LAUNCH_OPTIONS:
         if option.name == "target" and _text(values.get("benchmark")):
             continue
-        if option.required and not _words(values.get(option.name)):
+        if option.required and not option.default and not _words(values.get(option.name)):
             raise UserError(
                 f"name a {option.name}, as in {option.flags[0]} {option.placeholder}; `{option.listed_by}` lists them"
             )
@@ -157,7 +158,7 @@ def parse_request(values: Mapping[str, Value]) -> Request:
     sources = _words(values.get("sources"))
     folder = _text(values.get("data_dir"))
     return Request(
-        methods=tuple(_words(values.get("method"))),
+        methods=tuple(_words(values.get("method")) or [DEFAULT_METHOD]),
         targets=tuple(_words(values.get("target"))),
         benchmark=_text(values.get("benchmark")) or None,
         sources=tuple(sources) if sources else None,

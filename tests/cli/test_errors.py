@@ -20,7 +20,7 @@ from ..reports.rows import complete, spec
 
 RUN = ["run", "--method", "adapter", "--target", "toy/question", "--backbone", "minilm", "--dry-run"]
 MISTAKES = [
-    (["run", "--target", "rte"], "name a method"),
+    (["run"], "name a target"),
     (["run", "--method", "adapter"], "name a target"),
     ([*RUN, "--method", "adaptor"], "no method 'adaptor'"),
     ([*RUN, "--target", "rtee"], "no task 'rtee'"),

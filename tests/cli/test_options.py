@@ -68,5 +68,6 @@ def test_command_leaves_out_defaults_and_quotes() -> None:
 
 def test_a_benchmark_alone_means_all_its_tasks() -> None:
     assert parse_request({"method": "pals", "benchmark": "glue"}).targets == ()
+    assert parse_request({"target": "rte"}).methods == ("adapter",), "the stage that every transfer builds on"
     with pytest.raises(UserError, match="name a target"):
         parse_request({"method": "pals"})

@@ -60,7 +60,7 @@ async def test_tab_completes_what_is_typed(board, until) -> None:
 async def test_plans_and_queues(board, store, until, woken, home, screen_text) -> None:
     async with board() as (app, pilot):
         screen = await open_form(pilot, until)
-        await until(pilot, lambda: "name a method" in screen_text(app))
+        await until(pilot, lambda: "name a target" in screen_text(app))
         wanted = {
             "method": "scalearn++",
             "target": "toy/sentiment",
