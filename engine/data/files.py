@@ -41,6 +41,15 @@ def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         raise UserError(f"{shown(path)} cannot be read: {error.strerror or error}") from None
 
 
+def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
+    """What the ids in a column of a parquet file of ``datasets`` mean; empty where the file does not say."""
+    try:
+        feature = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]
+        return tuple(name.strip() for name in feature["names"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ()
+
+
 def place_of(path: Path, row: int) -> str:
     """Where a user finds row ``row`` (from 0): ``reviews.csv:17`` is a line, ``reviews.parquet row 17`` is counted from 1."""
     if path.suffix.lower() == ".parquet":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 
 from engine.catalog.files import task_files
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.files import place_of, read_file
+from engine.data.files import class_names, place_of, read_file
 from engine.data.own_rows import read_own_rows
 from engine.data.templates import INDEXED
 from engine.data.toy import generate
@@ -114,9 +113,8 @@ def _check_index(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
 
 
 def _check_names(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
-    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
     column = task.label_column
-    names = tuple(features.get(column, {}).get("names") or task.labels)
+    names = class_names(schema, column) or task.labels
     if task.kind != "multilabel" and names != task.labels:
         raise UserError(
             f"{path}: column {column!r} numbers its classes {', '.join(names)}; {task.key} needs {', '.join(task.labels)}"

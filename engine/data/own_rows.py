@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from engine.catalog.pattern import fields, pieces
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.files import place_of, read_file, shown
+from engine.data.files import class_names, place_of, read_file, shown
 from engine.errors import UserError
 
 MOST_LABELS = 1000
@@ -79,7 +79,7 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
 def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
     """The labels of the training file, sorted: numbers by value; or in the order of the ids that a parquet file names."""
     table = _rows(path, [data.label])
-    if named := _class_names(table, data.label):
+    if named := class_names(table.schema, data.label):
         return named
     cells = _cells(task, data, path, table)
     names = {name for names in cells for name in names}
@@ -98,13 +98,6 @@ def _rows(path: Path, columns: Sequence[str]) -> pa.Table:
     if not table.num_rows:
         raise UserError(f"{shown(path)} has no rows")
     return table
-
-
-def _class_names(table: pa.Table, column: str) -> tuple[str, ...]:
-    """What the ids in a column of a parquet file of ``datasets`` mean; empty where the file does not say."""
-    features = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    feature = features.get(column, {})
-    return tuple(name.strip() for name in feature.get("names") or ()) if isinstance(feature, dict) else ()
 
 
 def _is_empty(cell: Any) -> bool:
@@ -144,7 +137,7 @@ def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Ar
 def _cells(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[list[str]]:
     """The labels of each row as words: one, or any number of a multi-label task."""
     cells = table[data.label].to_pylist()
-    named = _class_names(table, data.label)
+    named = class_names(table.schema, data.label)
     if named and (not task.labels or set(named) <= set(task.labels)):
         # Another file may number the same classes otherwise.
         cells = [named[cell] if isinstance(cell, int) and 0 <= cell < len(named) else cell for cell in cells]

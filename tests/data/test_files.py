@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.data import files
-from engine.data.files import place_of, read_file
+from engine.data.files import class_names, place_of, read_file
 from engine.errors import UserError
 
 ROWS = [{"text": 'she said "no",\nand left', "label": "yes"}, {"text": "Käse", "label": "no"}]
@@ -108,6 +108,22 @@ def test_mistakes_are_told_with_their_place(name: str, content: str, message: st
     columns = ["wanted"] if "wanted" in content + message else None
     with pytest.raises(UserError, match=re.escape(f"{tmp_path}/{message}")):
         read_file(write(tmp_path / name, content), columns)
+
+
+@pytest.mark.parametrize(
+    ("about", "names"),
+    [
+        ({"info": {"features": {"a": {"names": ["x ", "y"]}}}}, ("x", "y")),
+        ({"info": {"features": {"a": [{"names": ["x"]}], "b": {"names": ["z"]}}}}, ()),
+        ({"info": {"features": {"a": {"names": None}}}}, ()),
+        ({"info": None}, ()),
+        ("{", ()),
+    ],
+)
+def test_class_names_are_had_where_a_file_tells_them(about: object, names: tuple[str, ...]) -> None:
+    schema = pa.schema({"a": pa.int64()}, metadata={"huggingface": about if isinstance(about, str) else json.dumps(about)})
+    assert class_names(schema, "a") == names
+    assert class_names(pa.schema({"a": pa.int64()}), "a") == ()
 
 
 def test_what_is_no_text_or_no_file_is_told(tmp_path: Path) -> None:
