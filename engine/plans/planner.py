@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
 from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.hub import NotHere
-from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
+from engine.catalog.method import FEW_SHOT_DEV, MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.plans.availability import check_available
@@ -73,8 +74,8 @@ def make_plan(request: Request, store: Store) -> Plan:
     notes: list[str] = []
     work = work_of(request, store, notes)
     tasks = unique([one for _, chosen, sources in work for one in (*chosen, *sources) if isinstance(one, TaskInfo)])
-    for method, chosen, _ in work:
-        if _settings(method, chosen, request).get("similarity_model") == OFFLINE_BACKBONE:
+    for (method, chosen, _), settings in product(work, _combinations(request)):
+        if _settings(method, chosen, request, settings).get("similarity_model") == OFFLINE_BACKBONE:
             backbone_folder(OFFLINE_BACKBONE)
     data = {task.key: data_identity(task, request.data_dir) for task in tasks}
     try:
@@ -127,7 +128,7 @@ def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dic
     """All runs by id; one that is both asked for and a source of another is there once, as asked for."""
     found: dict[str, tuple[RunSpec, Role]] = {}
     for method, targets, sources in work:
-        for seed in request.seeds:
+        for seed, settings in product(request.seeds, _combinations(request)):
             edges = []
             for chosen in sources:
                 if isinstance(chosen, Run):
@@ -142,7 +143,7 @@ def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dic
                 targets=tuple(target.key for target in targets),
                 sources=tuple(edges),
                 seed=seed,
-                hyperparameters=_settings(method, targets, request),
+                hyperparameters=_settings(method, targets, request, settings),
                 limits=_limits(request, request.shots),
                 shots=request.shots,
                 data={target.key: data[target.key] for target in targets},
@@ -194,9 +195,15 @@ def _row(spec: RunSpec, command: str) -> Run:
     )
 
 
-def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request) -> dict[str, Any]:
+def _combinations(request: Request) -> list[dict[str, Value]]:
+    """Every combination of the values of the settings asked for, the last one changing fastest."""
+    values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
+    return [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
+
+
+def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request, asked: dict[str, Value]) -> dict[str, Any]:
     target = joint_name([task.key for task in targets])
-    settings = {**backbone_defaults(request.backbone), **request.settings, **_budget(request)}
+    settings = {**backbone_defaults(request.backbone), **asked, **_budget(request)}
     return method.resolve(settings, target, targets[0].select_by, request.shots)
 
 

@@ -23,8 +23,9 @@ class Request(BaseModel):
     """Of two-stage methods: tasks, or ids of adapter runs; every task of the target's benchmark unless told."""
     backbone: str = DEFAULT_BACKBONE
     seeds: tuple[int, ...] = (0,)
-    settings: dict[str, Value] = {}
-    """Hyper-parameters of the methods asked for; their source adapters keep the defaults."""
+    settings: dict[str, Value | tuple[Value, ...]] = {}
+    """Hyper-parameters of the methods asked for; a run for each combination where some have several values. Source adapters
+    keep the defaults."""
     epochs: int | None = None
     """For the source adapters too."""
     limits: dict[str, int] = {}

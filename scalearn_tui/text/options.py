@@ -7,7 +7,7 @@ sqlmodel before a request is built.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,7 +111,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "set",
         ("--set", "-s"),
         "Settings",
-        "A setting of the method in place of the paper's; `scalearn methods --json` lists them.",
+        "A setting of the method in place of the paper's, again for another run; `scalearn methods --json` lists them.",
         "learning_rate=3e-3",
         repeated=True,
         choices=lambda: [f"{name}=" for name in dict.fromkeys(n for info in METHODS.values() for n in info.hyperparameters())],
@@ -205,34 +205,37 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def parse_settings(pairs: Iterable[str]) -> dict[str, Setting]:
-    """``["learning_rate=3e-3"]`` as a dictionary; the method's catalog entry casts and checks values. Raises UserError."""
-    return dict(_pairs(pairs, "set", "learning_rate=3e-3"))
+def parse_settings(pairs: Iterable[str]) -> dict[str, Setting | tuple[Setting, ...]]:
+    """``["learning_rate=3e-3"]`` as a dictionary, several values of one name as a tuple of them.
+
+    The method's catalog entry casts and checks values. Raises UserError.
+    """
+    found: dict[str, tuple[Setting, ...]] = {}
+    for name, value in _pairs(pairs, "set", "learning_rate=3e-3"):
+        found[name] = (*found.get(name, ()), value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def parse_limits(pairs: Iterable[str]) -> dict[str, int]:
     """``["train=500"]`` as numbers of examples by split. Raises UserError."""
     limits: dict[str, int] = {}
-    for split, text in _pairs(pairs, "limit", "train=500").items():
+    for split, text in _pairs(pairs, "limit", "train=500"):
         if split not in LIMITED_SPLITS:
             raise UserError(f"limit takes {', '.join(LIMITED_SPLITS)}, not {split!r}")
+        if split in limits:
+            raise UserError(f"limit gives {split} twice")
         count = _whole(text, f"limit {split}")
         assert count is not None
         limits[split] = count
     return limits
 
 
-def _pairs(pairs: Iterable[str], what: str, example: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _pairs(pairs: Iterable[str], what: str, example: str) -> Iterator[tuple[str, str]]:
     for pair in pairs:
         name, equals, value = (part.strip() for part in pair.partition("="))
         if not (name and equals and value):
             raise UserError(f"{what} must look like {example}, not {pair!r}")
-        name = name.replace("-", "_")
-        if name in found:
-            raise UserError(f"{what} gives {name} twice")
-        found[name] = value
-    return found
+        yield name.replace("-", "_"), value
 
 
 def _whole(text: str, what: str) -> int | None:

@@ -29,7 +29,7 @@ MISTAKES = [
     ([*RUN, "--set", "speed=9"], "has no setting 'speed'"),
     ([*RUN, "--set", "learning_rate"], "set must look like"),
     ([*RUN, "--set", "learning_rate=-1"], "learning_rate must lie between"),
-    ([*RUN, "--set", "epochs=2", "--set", "epochs=3"], "set gives epochs twice"),
+    ([*RUN, "--limit", "train=2", "--limit", "train=3"], "limit gives train twice"),
     ([*RUN, "--seed", "2-0"], "seed '2-0'"),
     ([*RUN, "--seed", "-1"], "seed must look like"),
     ([*RUN, "--seed", "one"], "seed must look like"),

@@ -26,6 +26,7 @@ def test_bad_seeds(text: str) -> None:
 
 def test_settings_and_limits() -> None:
     assert parse_settings(["learning-rate=3e-3", "patience = 4"]) == {"learning_rate": "3e-3", "patience": "4"}
+    assert parse_settings(["omega=0", "patience=4", "omega=0.5"]) == {"omega": ("0", "0.5"), "patience": "4"}
     assert parse_limits(["train=500", "dev=10"]) == {"train": 500, "dev": 10}
 
 

@@ -92,6 +92,15 @@ def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> N
     assert (source.hyperparameters["epochs"], source.limits) == (2, {"train": 50})
 
 
+def test_settings_with_several_values_are_a_grid_over_the_same_sources(store: Store) -> None:
+    grid = {"omega_first": ("0", "0.5"), "omega_second": ("0.5", "1"), "learning_rate": "0.1"}
+    plan = make_plan(request(methods=("probing-pair",), sources=("sentiment", "topics"), settings=grid), store)
+    targets = [one.spec.hyperparameters for one in plan.runs if one.role == "target"]
+    assert [(one["omega_first"], one["omega_second"]) for one in targets] == [(0, 0.5), (0, 1), (0.5, 0.5), (0.5, 1)]
+    assert {one["learning_rate"] for one in targets} == {0.1}
+    assert len([one for one in plan.runs if one.role == "source"]) == 2
+
+
 def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
     def notes(**fields: object) -> list[str]:
         return make_plan(request(methods=("adapter",), data_dir=data_dir, **fields), store).notes
