@@ -111,7 +111,8 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "set",
         ("--set", "-s"),
         "Settings",
-        "A setting of the method in place of the paper's, again for another run; `scalearn methods --json` lists them.",
+        "A setting of the method in place of the paper's; several values of one make a run each. "
+        "`scalearn methods --json` lists them.",
         "learning_rate=3e-3",
         repeated=True,
         choices=lambda: [f"{name}=" for name in dict.fromkeys(n for info in METHODS.values() for n in info.hyperparameters())],
