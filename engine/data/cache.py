@@ -13,9 +13,18 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from engine.catalog.task import OwnData, TaskInfo
 
 log = logging.getLogger(__name__)
 CARD = "card.json"
+CODE_VERSION = 3
+"""Part of every key; raised when templates or tokenization change what the same files become."""
+DEFINITION = (
+    "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
+)  # fmt: skip
+"""Of a task, what determines its tokens."""
 
 
 class Hold:
@@ -26,6 +35,12 @@ class Hold:
 
     def __del__(self) -> None:
         os.close(self._descriptor)
+
+
+def definition_of(task: TaskInfo) -> dict[str, Any]:
+    """``DEFINITION`` as a card holds it, and how a user's own rows are read."""
+    own = {"own": task.data.definition} if isinstance(task.data, OwnData) else {}
+    return {name: getattr(task, name) for name in DEFINITION} | own
 
 
 def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:

@@ -19,21 +19,7 @@ from typing import Any
 
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.own import register
-from engine.catalog.task import OwnData, TaskInfo
-from engine.data.cache import CARD, free_entry
-
-CODE_VERSION = 3
-"""Part of every key; raised when templates or tokenization change what the same files become."""
-DEFINITION = (
-    "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
-)  # fmt: skip
-"""Of a task, what determines its tokens."""
-
-
-def definition_of(task: TaskInfo) -> dict[str, Any]:
-    """``DEFINITION`` as a card holds it, and how a user's own rows are read."""
-    own = {"own": task.data.definition} if isinstance(task.data, OwnData) else {}
-    return {name: getattr(task, name) for name in DEFINITION} | own
+from engine.data.cache import CARD, CODE_VERSION, definition_of, free_entry
 
 
 def entries(folder: Path) -> list[dict[str, Any]]:

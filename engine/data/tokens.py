@@ -17,8 +17,7 @@ import numpy as np
 
 from engine.catalog.files import data_identity
 from engine.catalog.task import TaskInfo
-from engine.data.cache import CARD, Hold, hold_entry
-from engine.data.housekeeping import CODE_VERSION, definition_of
+from engine.data.cache import CARD, CODE_VERSION, Hold, definition_of, hold_entry
 from engine.data.loading import load_rows
 from engine.data.references import References
 from engine.data.samplers import limited
