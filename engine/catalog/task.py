@@ -8,6 +8,8 @@ from typing import Any
 
 MEAN = "mean"
 """Stands for all tasks of a joint run together: as the task of its averages, and as its headline metric."""
+LIMITED_SPLITS = ("train", "dev", "test")
+"""What ``--limit`` can cut; ``test`` stands for every split that is reported at the end."""
 KINDS = ("classification", "regression", "multiple_choice", "multilabel", "entity_ranking")
 
 

@@ -7,14 +7,13 @@ from typing import Any
 from engine.catalog.benchmarks import TASKS, find_benchmark, find_task
 from engine.catalog.method import LARGEST_SEED, MethodInfo
 from engine.catalog.methods import find_method
-from engine.catalog.task import BenchmarkInfo, TaskInfo
+from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
 from engine.errors import UserError
 from engine.plans.given import check_source, check_widths
 from engine.plans.request import Request
 from engine.registry.store import Store
 from engine.registry.tables import Run
 
-SPLITS = ("train", "dev", "test")
 SourceChoice = TaskInfo | Run
 """A task, whose adapter is planned, or a completed run of the registry that is taken as it is."""
 Work = tuple[MethodInfo, list[TaskInfo], list[SourceChoice]]
@@ -33,8 +32,8 @@ def checked(request: Request) -> Request:
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"a seed must lie between 0 and {LARGEST_SEED}, not {seed}")
     for split, count in request.limits.items():
-        if split not in SPLITS:
-            raise UserError(f"no split {split!r} to limit; there are {', '.join(SPLITS)}")
+        if split not in LIMITED_SPLITS:
+            raise UserError(f"no split {split!r} to limit; there are {', '.join(LIMITED_SPLITS)}")
         if count < 1:
             raise UserError(f"the limit of {split} must be at least 1, not {count}")
     if request.epochs is not None and "epochs" in request.settings:

@@ -17,12 +17,12 @@ from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.method import LARGEST_SEED
 from engine.catalog.methods import DEFAULT_METHOD, METHODS
 from engine.catalog.methods import Value as Setting
+from engine.catalog.task import LIMITED_SPLITS
 from engine.errors import UserError
 
 if TYPE_CHECKING:
     from engine.plans.request import Request
 
-LIMITED_SPLITS = ("train", "dev", "test")
 MOST_SEEDS = 1000
 Value = str | Sequence[str] | None
 """What the user typed for one option: text, or the texts of a repeated flag."""
