@@ -35,7 +35,7 @@ print(json.dumps({"wall": wall, "cpu": cpu, "tokens": tokens, "peak": peak}))
 
 def start(task: str, backbone: str, cache: str, data_dir: str) -> dict[str, float]:
     command = [sys.executable, "-c", START, task, backbone, cache, data_dir]
-    told: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    told: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return told
 
 
