@@ -14,7 +14,7 @@ SHARE = 0.25
 """Of the free memory: others take some too, and the allocator wastes a part."""
 LEAST = 512
 MOST = {"cpu": 16_384, "cuda": 131_072}
-"""More tokens at a time gain nothing: a CPU's caches are full, a GPU is busy."""
+"""Bounds where memory is ample; that of a GPU is a guess, not measured."""
 WIDTHS = 16
 """Vectors of the hidden size that live per token while a layer is computed, float32."""
 LIMITS = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
