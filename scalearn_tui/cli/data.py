@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -76,11 +77,14 @@ def _progress() -> Progress:
 
 def _events(command: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What a process of the engine reports, line by line. Raises UserError with its last word if it fails."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stderr is not None
+    # A file, because a pipe that nobody reads meanwhile stops a process that has much to complain of.
+    with TemporaryFile("w+") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+        assert process.stdout is not None
         for line in process.stdout:
             yield json.loads(line)
-        words = process.stderr.read().strip().splitlines()
+        process.wait()
+        errors.seek(0)
+        words = errors.read().strip().splitlines()
     if process.returncode:
         raise UserError(words[-1] if words else "the download was ended", exit_code=process.returncode)
 

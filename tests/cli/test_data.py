@@ -19,9 +19,11 @@ from engine.catalog.humset import HUMSET_DATA
 from engine.catalog.own import Stored, digest, save
 from engine.data.cache import hold_entry
 from engine.data.tokens import prepare
+from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
 from engine.plans.request import Request
 from engine.registry.store import Store
+from scalearn_tui.cli.data import _events
 from tests.catalog.folders import ROOT, task_data
 from tests.catalog.shop import write_shop
 from tests.catalog.tiny_hub import Repository, TinyHub
@@ -206,3 +208,12 @@ def test_prune_frees_what_no_run_needs(scalearn: Command, store: Store, tiny_bac
 def outdated(folder: Path) -> None:
     card = {"version": 0, "rows": "", "task": {"key": "glue/old", "max_length": 128}}
     (folder / "card.json").write_text(json.dumps(card))
+
+
+def test_a_process_with_much_to_complain_of_is_not_waited_for_forever() -> None:
+    warnings = "import sys; sys.stderr.write('warning\\n' * 50_000); print('{}', flush=True)"
+    talker = f"{warnings}; print('why', file=sys.stderr); sys.exit(2)"
+    events = _events([sys.executable, "-c", talker])
+    assert next(events) == {}
+    with pytest.raises(UserError, match=r"^why$"):
+        next(events)
