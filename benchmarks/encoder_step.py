@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.catalog.benchmarks import find_task
-from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.encoder.packing import Packed, pack
+from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods import adapter, adapter_fusion, scalearn
 from engine.methods.adapter_fusion import FusedSources
 from engine.methods.model import Model, SourceAdapter

@@ -20,8 +20,8 @@ START = """
 import json, resource, sys, time
 from pathlib import Path
 from engine.catalog.benchmarks import find_task
-from engine.catalog.files import backbone_folder
-from engine.data.tokens import prepare
+from engine.files.backbones import backbone_folder
+from engine.data.prepared import prepare
 task, backbone, cache, data_dir = sys.argv[1:]
 folder = backbone_folder(backbone)
 began, cpu = time.perf_counter(), time.process_time()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog.own import register
-from engine.registry.home import Home
+from engine.files.home import Home
+from engine.own_benchmarks.stored import register
 from engine.registry.store import Store, open_store
 
 TINY = {

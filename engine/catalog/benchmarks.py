@@ -191,7 +191,7 @@ TOY = BenchmarkInfo(
 BENCHMARKS: dict[str, BenchmarkInfo] = {info.name: info for info in (GLUE, SUPERGLUE, GSG, HUMSET, TOY)}
 TASKS: dict[str, TaskInfo] = {task.key: task for info in BENCHMARKS.values() for task in info.tasks}
 BROKEN: dict[str, str] = {}
-"""By name, what is wrong with a benchmark that was added but cannot be used (``engine.catalog.own``)."""
+"""By name, what is wrong with a benchmark that was added but cannot be used (``engine.own_benchmarks.stored``)."""
 
 
 def plain_name(name: str) -> str:

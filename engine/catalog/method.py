@@ -109,7 +109,7 @@ class MethodInfo:
     source_count: int | None = None
     """How many sources it takes; any number unless told."""
     similarities: bool = False
-    """Whether it weighs sources by how alike their texts and the target's are; see ``engine.training.similarity``."""
+    """Whether it weighs sources by how alike their texts and the target's are; see ``engine.training.text_similarity``."""
 
     @property
     def joint(self) -> bool:

@@ -69,7 +69,7 @@ class TaskInfo:
     columns: tuple[str, ...]
     """Text columns that the template reads, in its order."""
     metrics: tuple[str, ...]
-    """Headline first; names of ``engine.training.metrics``."""
+    """Headline first; names of ``engine.metrics.scoring``."""
     label_column: str = "label"
     labels: tuple[str, ...] = ()
     """Class names in the order of their ids; empty for regression."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.data.prepared import TokenizedSplit
 from engine.data.ragged import places
-from engine.data.tokens import TokenizedSplit
 
 TOKENS_PER_BATCH = 16_384
 

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.catalog.files import task_files
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.files import class_names, place_of, read_file
 from engine.data.own_rows import read_own_rows
 from engine.data.templates import INDEXED
 from engine.data.toy import generate
+from engine.data.user_tables import class_names, place_of, read_file
 from engine.errors import UserError
+from engine.files.backbones import task_files
 
 PLACES, LISTS = {"span2_index"}, {"entities", "answers"}
 """Columns of templates that hold positions or lists of texts."""

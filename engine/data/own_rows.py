@@ -15,10 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.catalog.pattern import fields, pieces
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.files import class_names, place_of, read_file, shown
+from engine.data.user_tables import class_names, place_of, read_file, shown
 from engine.errors import UserError
+from engine.own_benchmarks.pattern import fields, pieces
 
 MOST_LABELS = 1000
 """More different values than this in a label column are a mistake."""

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from engine.catalog.files import TOKENIZER_FILES, VOCABULARIES
 from engine.data.ragged import Growing, offsets_of, places
 from engine.errors import UserError
+from engine.files.backbones import TOKENIZER_FILES, VOCABULARIES
 
 TEXTS_AT_ONCE = 4096
 SEQUENCES_AT_ONCE = 16_384

@@ -10,10 +10,10 @@ import numpy as np
 
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_rows import own_columns, own_texts
+from engine.data.prepared import TokenizedSplit
 from engine.data.ragged import offsets_of
 from engine.data.templates import TEMPLATES, Columns
 from engine.data.tokenizer import BackboneTokenizer
-from engine.data.tokens import TokenizedSplit
 from engine.errors import UserError
 
 Row = Mapping[str, Any]

@@ -14,9 +14,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.catalog.files import CONFIG, TOKENIZER_FILES, WEIGHTS
-from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.errors import UserError
+from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS
 
 ENCODER_CLASSES = {"bert": "BertModel", "roberta": "RobertaModel", "xlm-roberta": "XLMRobertaModel"}
 MERGED = ("query", "key", "value")

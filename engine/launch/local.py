@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.files.disk import try_lock
+from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.executor import Handle, Job, Phase, Status
 from engine.launch.processes import identify, is_alive
-from engine.registry.home import Home
-from engine.registry.locks import try_lock
 
 # Waits for the word to go, then runs the command and leaves its exit code by rename: an adopted process cannot be waited for.
 # Signals go to the whole group; the shell must survive them but hand down no ignored ones, hence handlers that do nothing.

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.files.disk import try_lock
+from engine.files.home import Home
 from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Place, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
-from engine.registry.home import Home
-from engine.registry.locks import try_lock
 from engine.registry.reading import LIVE
 from engine.registry.store import Fenced, Store, open_store
 from engine.registry.tables import Run, RunState

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter, frozen
 

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
+from engine.encoder.post_ln import Encoder
 from engine.methods.model import Model, SourceAdapter, frozen
 from engine.methods.sources import Folding, StackedSources, stack_sources
 

@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.attention import attend
-from engine.encoder.encoder import Encoder, EncoderConfig, Layer
 from engine.encoder.heads import INITIAL_STD, fresh_linear
 from engine.encoder.packing import Packed
+from engine.encoder.post_ln import Encoder, EncoderConfig, Layer
 from engine.encoder.sites import Sites
 from engine.methods.full import trained
 from engine.methods.model import Model, SourceAdapter

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
+from engine.encoder.post_ln import Encoder
 from engine.methods.model import Model, SourceAdapter, frozen
 
 

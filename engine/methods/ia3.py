@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.encoder.sites import Sites
 from engine.methods.model import Model, SourceAdapter, frozen
 

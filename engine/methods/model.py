@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
 from engine.encoder.heads import Head, LinearHead, loss
 from engine.encoder.loading import hub_state, load_hub_state
 from engine.encoder.packing import Packed
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 
 

@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.attention import attend
-from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
 from engine.encoder.packing import Packed
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.full import trained, with_pooler
 from engine.methods.model import Model, SourceAdapter

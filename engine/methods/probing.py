@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter, frozen
 from engine.methods.scalearn import ScaledSources

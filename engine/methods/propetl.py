@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.methods.adapter import Bottleneck, bottleneck_width
 from engine.methods.model import Model, SourceAdapter, frozen
 from engine.methods.sources import Folding

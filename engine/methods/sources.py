@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.model import SourceAdapter
 

@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE
-from engine.catalog.files import backbone_folder, fetch_config, task_files
-from engine.catalog.hub import NotHere
-from engine.catalog.online import endpoint, forbid, hub_reachable, is_forbidden
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
+from engine.files.backbones import backbone_folder, fetch_config, task_files
+from engine.files.hub import NotHere
+from engine.files.reachability import endpoint, forbid, hub_reachable, is_forbidden
 
 OFFLINE_COMMAND = "scalearn run --method {method} --benchmark toy --target question --backbone " + OFFLINE_BACKBONE
 

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
-from engine.catalog.files import backbone_folder, backbone_revision, data_identity
-from engine.catalog.hub import NotHere
 from engine.catalog.method import FEW_SHOT_DEV, MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
+from engine.files.backbones import backbone_folder, backbone_revision, data_identity
+from engine.files.hub import NotHere
 from engine.plans.availability import check_available
-from engine.plans.given import check_backbone, texts_of
-from engine.plans.naming import Work, checked, unique, work_of
-from engine.plans.request import Request
-from engine.plans.spec import RunSpec, SourceSpec, joint_name, own_records
+from engine.plans.resolve import Work, checked, unique, work_of
+from engine.plans.source_adapters import check_backbone, texts_of
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
+from engine.runs.request import Request
+from engine.runs.spec import RunSpec, SourceSpec, joint_name, own_records
 
 STAGE_1_SEED = 0
 Role = Literal["target", "source"]

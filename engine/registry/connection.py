@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError
 
 from engine.errors import UserError
-from engine.registry.home import Home
+from engine.files.home import Home
 
 BUSY_SECONDS = 30
 NETWORK_FILE_SYSTEMS = (

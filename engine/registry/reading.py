@@ -10,7 +10,7 @@ from sqlalchemy import Engine, exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import UserError
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.tables import (
     CHECKPOINT,
     CLOCK,

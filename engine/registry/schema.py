@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from engine.errors import UserError
+from engine.files.disk import locked
+from engine.files.home import Home
 from engine.registry.connection import sqlite_engine
-from engine.registry.home import Home
-from engine.registry.locks import locked
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0001"

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import UserError
+from engine.files.home import Home
 from engine.registry.connection import connect
-from engine.registry.home import Home
 from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick

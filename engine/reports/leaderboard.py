@@ -13,12 +13,12 @@ from datetime import datetime
 
 from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark
 from engine.catalog.methods import METHODS, SCALEARN_PAPER
-from engine.catalog.own import headline_in, task_in
 from engine.catalog.task import BenchmarkInfo, HubData
+from engine.own_benchmarks.stored import headline_in, task_in
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
-from engine.reports.found import Found
 from engine.reports.published import published_results
+from engine.reports.run_results import Found
 from engine.reports.settings import deviations, joint_tasks, source_deviations, whole_benchmark
 
 Settings = dict[str, str]

@@ -9,7 +9,7 @@ from engine.catalog.backbones import backbone_defaults
 from engine.catalog.benchmarks import BENCHMARKS
 from engine.catalog.method import FEW_SHOT_DEV, Value
 from engine.catalog.methods import METHODS
-from engine.catalog.own import task_in
+from engine.own_benchmarks.stored import task_in
 from engine.registry.tables import Run
 
 DEFAULT = "default"

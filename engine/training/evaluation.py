@@ -10,12 +10,12 @@ import torch
 
 from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import TOKENS_PER_BATCH, Batch, evaluation_batches
-from engine.data.tokens import TokenizedSplit
+from engine.data.prepared import TokenizedSplit
 from engine.encoder.heads import loss as task_loss
 from engine.encoder.packing import Packed, pack, send
 from engine.methods.model import Model
+from engine.metrics.scoring import score
 from engine.training.device import Device
-from engine.training.metrics import score
 
 
 def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:

@@ -22,8 +22,8 @@ import torch
 from engine.catalog.method import Value
 from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import gather
+from engine.data.prepared import TaskData, TokenizedSplit
 from engine.data.samplers import TaskBatches
-from engine.data.tokens import TaskData, TokenizedSplit
 from engine.errors import UserError
 from engine.methods.model import Model
 from engine.training.checkpoints import (
@@ -36,6 +36,7 @@ from engine.training.checkpoints import (
 )
 from engine.training.device import Device
 from engine.training.evaluation import curves, evaluate, summary, to_device
+from engine.training.metric_writer import Recorder
 from engine.training.optimizer import (
     build_optimizer,
     learning_rate_at,
@@ -44,8 +45,7 @@ from engine.training.optimizer import (
     restore_optimizer,
     set_learning_rate,
 )
-from engine.training.pace import Pace
-from engine.training.recorder import Recorder
+from engine.training.throughput import Pace
 
 log = logging.getLogger(__name__)
 CURVE_POINTS = 2000

@@ -13,26 +13,26 @@ import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.files import backbone_folder, backbone_revision, data_identity
 from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN
+from engine.data.prepared import TaskData, TokenizedSplit, prepare, within_positions
 from engine.data.samplers import few_shot
-from engine.data.tokens import TaskData, TokenizedSplit, prepare, within_positions
-from engine.encoder.encoder import EncoderConfig
 from engine.encoder.loading import load_config, load_encoder, save_encoder
+from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
+from engine.files.backbones import backbone_folder, backbone_revision, data_identity
 from engine.methods.model import Model, SourceAdapter
 from engine.plans.availability import stay_offline
-from engine.plans.spec import RunSpec
 from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run
+from engine.runs.spec import RunSpec
 from engine.training.checkpoints import Saved, load_checkpoint, tensors_digest
 from engine.training.device import Device, choose_device
 from engine.training.evaluation import evaluate, summary
-from engine.training.kept_rows import keep_rows, kept_rows
 from engine.training.loop import Files, Progress
 from engine.training.provenance import provenance
-from engine.training.similarity import text_similarities
+from engine.training.split_rows import keep_rows, kept_rows
+from engine.training.text_similarity import text_similarities
 
 log = logging.getLogger(__name__)
 ADAPTER = "adapter."

@@ -16,11 +16,11 @@ from types import FrameType
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import UserError
-from engine.registry.exits import WorkerExit
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.reading import Results
 from engine.registry.store import Fenced, Store, open_store
 from engine.registry.tables import Run, RunState
+from engine.runs.worker_exit import WorkerExit
 
 log = logging.getLogger("worker")
 
@@ -99,7 +99,7 @@ def _cause(error: Exception) -> str:
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
     """Final numbers, or None when the run was stopped."""
     from engine.training.loop import Loop, Stopped
-    from engine.training.recorder import Recorder
+    from engine.training.metric_writer import Recorder
     from engine.training.setup import prepare_run
 
     if termination.asked:

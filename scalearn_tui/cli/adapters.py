@@ -22,7 +22,7 @@ app = typer.Typer(help="List, export and import source adapters.", no_args_is_he
 def ls(as_json: Json = False) -> int:
     """List the completed source adapters, trained here or imported; `scalearn run --sources` takes their ids."""
     from engine.catalog.methods import SOURCE_METHODS
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
     from engine.registry.tables import RunState
 
@@ -133,13 +133,13 @@ def _portable(*arguments: str) -> dict[str, Any]:
     import sys
 
     from engine.errors import UserError
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
 
     home = Home.default()
     open_store(home).close()
     kind, *others = arguments
-    command = [sys.executable, "-P", "-m", "engine.training.portable", "--home", str(home.root), kind, "--", *others]
+    command = [sys.executable, "-P", "-m", "engine.adapters.portable", "--home", str(home.root), kind, "--", *others]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != ExitCode.OK:
         why = (answer.stderr.strip().splitlines() or ["reading the adapter failed"])[-1]

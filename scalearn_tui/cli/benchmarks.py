@@ -20,7 +20,7 @@ MOST_LABELS = 20
 
 
 def _own_names() -> list[str]:
-    from engine.catalog.own import STORED
+    from engine.own_benchmarks.stored import STORED
 
     return list(STORED)
 
@@ -34,9 +34,9 @@ def add(
     declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What the benchmark is; see docs/data.md.")],
 ) -> int:
     """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
-    from engine.catalog.declaration import read_declaration
-    from engine.catalog.own import STORED, Stored, check_free, digest, save
-    from engine.registry.home import Home
+    from engine.files.home import Home
+    from engine.own_benchmarks.declaration import read_declaration
+    from engine.own_benchmarks.stored import STORED, Stored, check_free, digest, save
 
     declared = read_declaration(declaration)
     check_free(declared.name)
@@ -55,7 +55,7 @@ def add(
 def ls(as_json: Json = False) -> int:
     """List all benchmarks, the built-in ones first."""
     from engine.catalog.benchmarks import BENCHMARKS, BROKEN
-    from engine.catalog.own import STORED
+    from engine.own_benchmarks.stored import STORED
 
     records: list[dict[str, Any]] = []
     for info in BENCHMARKS.values():
@@ -83,8 +83,8 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="As it was added.", autocompletion=completion(_own_names))],
 ) -> int:
     """Forget a benchmark that was added. Its files and its runs stay."""
-    from engine.catalog.own import remove as forget
-    from engine.registry.home import Home
+    from engine.files.home import Home
+    from engine.own_benchmarks.stored import remove as forget
 
     forget(Home.default().benchmarks, name)
     say(f"removed {name}; its runs stay")
@@ -98,11 +98,11 @@ def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
     import sys
     from dataclasses import asdict
 
-    from engine.catalog.own import benchmark_from
     from engine.errors import UserError
+    from engine.own_benchmarks.stored import benchmark_from
 
     # Without -P a file of the working directory that is called like a library would be taken for it.
-    command = [sys.executable, "-P", "-m", "engine.training.check"]
+    command = [sys.executable, "-P", "-m", "engine.data.check_benchmark"]
     answer = subprocess.run(command, input=json.dumps(asdict(declared)), capture_output=True, text=True, check=False)
     if answer.returncode != ExitCode.OK:
         why = (answer.stderr.strip().splitlines() or ["reading the files failed"])[-1]

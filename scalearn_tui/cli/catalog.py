@@ -66,7 +66,7 @@ def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int
     from engine.catalog.backbones import DEFAULT_BACKBONE
     from engine.errors import UserError
 
-    command = [sys.executable, "-P", "-m", "engine.training.count", backbone or DEFAULT_BACKBONE]
+    command = [sys.executable, "-P", "-m", "engine.training.parameter_counts", backbone or DEFAULT_BACKBONE]
     command += [] if tasks is None else [f"--tasks={tasks}"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != ExitCode.OK:

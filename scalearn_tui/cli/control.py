@@ -80,7 +80,7 @@ def delete(
 
 
 def _find(refs: list[str]) -> tuple[Store, list[Run]]:
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())

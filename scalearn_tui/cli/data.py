@@ -21,7 +21,7 @@ from scalearn_tui.cli.output import console, print_json, print_table, say
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from engine.registry.home import Home
+    from engine.files.home import Home
 
 app = typer.Typer(help="Download data ahead of runs, list what is here, free what is not needed.", no_args_is_help=True)
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -46,11 +46,11 @@ def fetch(
     What is here stays, and an interrupted fetch continues with the file at which it broke off.
     """
     from engine.catalog.benchmarks import find_benchmark, find_task
-    from engine.registry.home import Home
+    from engine.files.home import Home
 
     place = find_benchmark(benchmark)
     tasks = [find_task(name, place.name) for name in task] if task else list(place.tasks)
-    command = [sys.executable, "-P", "-m", "engine.data.fetching", f"--own={Home.default().benchmarks}"]
+    command = [sys.executable, "-P", "-m", "engine.data.fetch", f"--own={Home.default().benchmarks}"]
     command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
     with _progress() as progress:
         bar = progress.add_task("", total=len(tasks) + len(backbone or ()))
@@ -98,7 +98,7 @@ def _fetched(event: dict[str, Any]) -> str:
 @app.command("ls")
 def ls(as_json: Json = False) -> int:
     """List which rows and backbones are on this machine, and the caches that runs share."""
-    from engine.registry.home import Home
+    from engine.files.home import Home
 
     home = Home.default()
     found = {
@@ -121,7 +121,7 @@ def prune(
     as_json: Json = False,
 ) -> int:
     """Free entries of the token cache that no run uses or waits for, and outdated ones; what is needed is tokenized again."""
-    from engine.registry.home import Home
+    from engine.files.home import Home
 
     home = Home.default()
     options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(home))}"]
@@ -163,7 +163,7 @@ def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]
         sys.executable,
         "-P",
         "-m",
-        "engine.data.housekeeping",
+        "engine.data.prune",
         action,
         str(home.tokens),
         f"--own={home.benchmarks}",
@@ -178,7 +178,7 @@ def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]
 
 def _tasks() -> list[dict[str, Any]]:
     from engine.catalog.benchmarks import TASKS
-    from engine.catalog.files import task_files
+    from engine.files.backbones import task_files
 
     found = []
     for task in TASKS.values():
@@ -193,7 +193,7 @@ def _tasks() -> list[dict[str, Any]]:
 
 def _backbones() -> list[dict[str, Any]]:
     from engine.catalog.backbones import BACKBONES
-    from engine.catalog.files import BACKBONE_FILES, backbone_folder
+    from engine.files.backbones import BACKBONE_FILES, backbone_folder
 
     found = []
     for name in BACKBONES:
@@ -248,7 +248,7 @@ def _print(found: dict[str, Any]) -> None:
 def _print_absent(found: dict[str, Any]) -> None:
     """What can be downloaded, tasks by benchmark; and whose files only the user can bring back."""
     from engine.catalog.benchmarks import BENCHMARKS
-    from engine.catalog.own import STORED
+    from engine.own_benchmarks.stored import STORED
 
     absent = {one["task"] for one in found["tasks"] if not one["here"]}
     names = []

@@ -18,7 +18,7 @@ from scalearn_tui.cli.flags import Json
 from scalearn_tui.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from engine.registry.home import Home
+    from engine.files.home import Home
 
 PACKAGES = ("scalearn-tui", "torch", "transformers", "tokenizers", "datasets", "sqlmodel", "textual", "typer")
 LOW_DISK = 5 * 10**9
@@ -36,7 +36,7 @@ class Check:
 
 def doctor(as_json: Json = False) -> int:
     """Check versions, registry, devices, offline files, hub and disk. Exit code 1 when no run could start."""
-    from engine.registry.home import Home
+    from engine.files.home import Home
 
     home = Home.default()
     checks = [
@@ -117,7 +117,7 @@ def _devices() -> tuple[bool | None, str]:
 
 def _offline() -> tuple[bool | None, str]:
     from engine.catalog.backbones import OFFLINE_BACKBONE
-    from engine.catalog.files import backbone_folder
+    from engine.files.backbones import backbone_folder
 
     try:
         return True, f"{OFFLINE_BACKBONE} in {backbone_folder(OFFLINE_BACKBONE)}"
@@ -126,7 +126,7 @@ def _offline() -> tuple[bool | None, str]:
 
 
 def _hub() -> tuple[bool | None, str]:
-    from engine.catalog.online import endpoint, hub_reachable, is_forbidden
+    from engine.files.reachability import endpoint, hub_reachable, is_forbidden
 
     if hub_reachable():
         return True, f"{endpoint()} answers"

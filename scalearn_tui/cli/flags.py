@@ -35,8 +35,8 @@ def filter_flag(name: str) -> Any:
 
 def know_own_benchmarks() -> None:
     """Let the names of this process mean the user's own benchmarks too."""
-    from engine.catalog.own import register
-    from engine.registry.home import Home
+    from engine.files.home import Home
+    from engine.own_benchmarks.stored import register
 
     register(Home.default().benchmarks)
 

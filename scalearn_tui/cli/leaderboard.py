@@ -36,7 +36,7 @@ def leaderboard(
 ) -> int:
     """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty."""
     from engine.errors import UserError
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
     from engine.reports.exports import to_csv, to_json, to_markdown
     from engine.reports.leaderboard import build

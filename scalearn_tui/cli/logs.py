@@ -22,7 +22,7 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end.")] = 200,
 ) -> int:
     """Print the end of a run's log."""
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
     from scalearn_tui.text.logs import read_on, tail
 

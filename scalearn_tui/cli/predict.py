@@ -27,7 +27,7 @@ def predict(
     from pathlib import Path
 
     from engine.errors import UserError
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
@@ -39,7 +39,7 @@ def predict(
         raise UserError(f"{file} is no file; name one with a JSON object on each line, or - for standard input")
     if file == STDIN and sys.stdin.isatty():
         say("reading JSON lines from the terminal; Ctrl-D ends them")
-    command = [sys.executable, "-P", "-m", "engine.training.predict", "--home", str(store.home.root), "--task", key, found.id]
+    command = [sys.executable, "-P", "-m", "engine.inference.predict", "--home", str(store.home.root), "--task", key, found.id]
     store.close()
     # It computes in a process of its own, so that no command loads what the workers need.
     with subprocess.Popen([*command, "--", file], stderr=subprocess.PIPE, text=True) as child:

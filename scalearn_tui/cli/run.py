@@ -53,8 +53,8 @@ def run(
             "shots": shots,
         }
     )
+    from engine.files.home import Home
     from engine.plans.planner import make_plan
-    from engine.registry.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
@@ -187,8 +187,8 @@ def _benchmark(run: Run) -> str:
 
 def _numbers(run: Run, results: Results) -> list[str]:
     """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
-    from engine.catalog.own import headline_in
     from engine.catalog.task import MEAN
+    from engine.own_benchmarks.stored import headline_in
     from scalearn_tui.text.formatting import score
 
     if len(run.tasks) > 1:

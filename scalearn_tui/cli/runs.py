@@ -32,7 +32,7 @@ def ls(
     """List runs, the newest first. Exit code 3 when none matches."""
     wanted = _filters(state, method)
     filtered = bool(wanted or target)
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
@@ -127,7 +127,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
 
 def show(run: RunArgument, as_json: Json = False) -> int:
     """Everything about one run: what was asked, results, sources, checkpoints, provenance, events."""
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())

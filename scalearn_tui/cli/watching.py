@@ -10,7 +10,7 @@ from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import say
 
 if TYPE_CHECKING:
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import Store
 
 MOST_STARTS = 3

@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
-from engine.catalog.own import register
-from engine.registry.home import Home
+from engine.files.home import Home
+from engine.own_benchmarks.stored import register
 from scalearn_tui.dashboard.background import BackgroundApp, one_line
-from scalearn_tui.dashboard.book import RunBook, method_title
+from scalearn_tui.dashboard.run_index import RunBook, method_title
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 
 if TYPE_CHECKING:

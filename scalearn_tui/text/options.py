@@ -21,7 +21,7 @@ from engine.catalog.task import LIMITED_SPLITS
 from engine.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.plans.request import Request
+    from engine.runs.request import Request
 
 MOST_SEEDS = 1000
 Value = str | Sequence[str] | None
@@ -154,7 +154,7 @@ def parse_request(values: Mapping[str, Value]) -> Request:
                 f"name a {option.name}, as in {option.flags[0]} {option.placeholder}; `{option.listed_by}` lists them"
             )
 
-    from engine.plans.request import Request
+    from engine.runs.request import Request
 
     sources = _words(values.get("sources"))
     folder = _text(values.get("data_dir"))

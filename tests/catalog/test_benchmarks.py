@@ -12,7 +12,7 @@ from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark, find_ta
 from engine.catalog.task import KINDS, TaskInfo
 from engine.errors import UserError
 from engine.reports.published import FOLDER, published_results
-from tests.catalog.folders import task_data
+from tests.files.folders import task_data
 
 FOLDERS = {"glue": "glue", "superglue": "super_glue"}
 

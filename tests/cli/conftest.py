@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.registry.locks import try_lock
+from engine.files.disk import try_lock
 from engine.registry.store import Store
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog.declaration import read_declaration
-from engine.catalog.own import Stored, digest, save
-from engine.registry.home import Home
+from engine.data.check_benchmark import checked
+from engine.files.home import Home
+from engine.own_benchmarks.declaration import read_declaration
+from engine.own_benchmarks.stored import Stored, digest, save
 from engine.registry.store import Store
 from engine.registry.tables import RunState
-from engine.training.check import checked
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 
-from ..catalog.shop import MINIMAL, SHOP, write_shop
+from ..own_benchmarks.shop import MINIMAL, SHOP, write_shop
 from ..reports.rows import PROVENANCE
 
 Capture = pytest.CaptureFixture[str]

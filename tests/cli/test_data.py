@@ -14,19 +14,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.benchmarks import SUPERGLUE_DATA, TASKS
-from engine.catalog.declaration import read_declaration
 from engine.catalog.humset import HUMSET_DATA
-from engine.catalog.own import Stored, digest, save
-from engine.data.cache import hold_entry
-from engine.data.tokens import prepare
+from engine.data.cache_entry import hold_entry
+from engine.data.prepared import prepare
 from engine.errors import UserError
+from engine.own_benchmarks.declaration import read_declaration
+from engine.own_benchmarks.stored import Stored, digest, save
 from engine.plans.planner import make_plan, submit
-from engine.plans.request import Request
 from engine.registry.store import Store
+from engine.runs.request import Request
 from scalearn_tui.cli.data import _events
-from tests.catalog.folders import ROOT, task_data
-from tests.catalog.shop import write_shop
-from tests.catalog.tiny_hub import Repository, TinyHub
+from tests.files.folders import ROOT, task_data
+from tests.files.tiny_hub import Repository, TinyHub
+from tests.own_benchmarks.shop import write_shop
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 TOY = TASKS["toy/sentiment"]
@@ -69,7 +69,7 @@ def scalearn(hub: TinyHub, tmp_path: Path) -> Command:
 LOAD = """
 import sys, time
 from engine.catalog.benchmarks import TASKS
-from engine.catalog.files import backbone_folder
+from engine.files.backbones import backbone_folder
 from engine.data.loading import load_rows
 from engine.plans.availability import stay_offline
 task = TASKS["superglue/cb"]

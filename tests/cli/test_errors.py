@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode

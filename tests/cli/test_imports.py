@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from engine.registry.home import Home
+from engine.files.home import Home
 
 WORKERS_OWN = {"torch", "transformers", "datasets", "tokenizers", "pyarrow"}
 HEAVY = WORKERS_OWN | {"sqlmodel", "sqlalchemy", "textual", "numpy"}

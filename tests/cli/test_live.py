@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from engine.plans.spec import RunSpec
 from engine.registry.store import Store
 from engine.registry.tables import RunState
+from engine.runs.spec import RunSpec
 from scalearn_tui.cli.live import follow
 
 from ..reports.rows import queue, spec

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.plans.planner import make_plan, submit
-from engine.plans.request import Request
 from engine.registry.store import Store
+from engine.runs.request import Request
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.training.test_soup_run import trained

@@ -19,9 +19,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.encoder.loading import hub_state, load_hub_state
 from engine.encoder.packing import Packed, pack
+from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model, SourceAdapter
 
 from .attaching import NAMES, attach, constants, source_adapter, sources_of

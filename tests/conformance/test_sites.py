@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.encoder.encoder import Encoder
 from engine.encoder.packing import Packed
+from engine.encoder.post_ln import Encoder
 from engine.encoder.sites import Sites
 
 from .golden import Golden, cases

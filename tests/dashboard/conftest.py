@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Metric, Run
 from scalearn_tui.dashboard.app import Dashboard

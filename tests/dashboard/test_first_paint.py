@@ -10,7 +10,7 @@ from pathlib import Path
 SCRIPT = """
 import asyncio, json, sys, time
 from pathlib import Path
-from engine.registry.home import Home
+from engine.files.home import Home
 from scalearn_tui.dashboard.app import Dashboard
 
 home = Home(Path(sys.argv[1]))

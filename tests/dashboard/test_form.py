@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from textual.widgets import Button, Input
 
-from engine.catalog.declaration import read_declaration
-from engine.catalog.own import Stored, digest, save
+from engine.own_benchmarks.declaration import read_declaration
+from engine.own_benchmarks.stored import Stored, digest, save
 from engine.plans.planner import make_plan
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
 
-from ..catalog.shop import write_shop
+from ..own_benchmarks.shop import write_shop
 
 
 async def fill(pilot, **values: str) -> None:

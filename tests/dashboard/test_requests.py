@@ -6,12 +6,12 @@ import pytest
 
 from engine.registry.tables import RunState
 from scalearn_tui.dashboard.app import Dashboard
-from scalearn_tui.dashboard.screens.board import BoardScreen
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.detail import DetailScreen
 from scalearn_tui.dashboard.screens.help import HelpScreen
 from scalearn_tui.dashboard.screens.log import LogScreen
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
+from scalearn_tui.dashboard.screens.run_screen import BoardScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.log_view import LogView
 from scalearn_tui.dashboard.widgets.run_table import RunTable

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.tables import RunState
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.run_table import RunTable

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.data.batches import evaluation_batches, gather
+from engine.data.prepared import TokenizedSplit
 from engine.data.ragged import offsets_of, places
 from engine.data.samplers import epoch_order, limited
-from engine.data.tokens import TokenizedSplit
 
 
 def make_split(examples: int = 200, options: int = 1, seed: int = 0) -> TokenizedSplit:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
-from engine.catalog.files import data_identity
 from engine.data.loading import labels_of, load_rows
+from engine.data.prepared import prepare
 from engine.data.templates import render
-from engine.data.tokens import prepare
 from engine.errors import UserError
+from engine.files.backbones import data_identity
 from tests.data.humset_rows import write_humset
 
 

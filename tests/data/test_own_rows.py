@@ -13,16 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.declaration import read_declaration
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.loading import labels_of, load_rows
 from engine.data.own_rows import completed, read_own_rows
+from engine.data.prepared import prepare
 from engine.data.splits import parts_of_train
 from engine.data.templates import render
-from engine.data.tokens import prepare
 from engine.errors import UserError
+from engine.own_benchmarks.declaration import read_declaration
 
-from ..catalog.shop import write_shop, write_table
+from ..own_benchmarks.shop import write_shop, write_table
 
 
 def shop(folder: Path, name: str) -> TaskInfo:

@@ -12,10 +12,10 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
 from engine.catalog.benchmarks import TASKS
+from engine.data.build_tokens import numbered
 from engine.data.loading import labels_of, load_rows
 from engine.data.splits import passage_tenth, plain_part, stratified_part, train_and_dev
 from engine.data.templates import render
-from engine.data.tokenizing import numbered
 from engine.errors import UserError
 
 COMPLETE = {

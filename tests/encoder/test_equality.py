@@ -11,9 +11,9 @@ import torch
 from transformers import AutoModel
 
 from engine.catalog.backbones import BACKBONES
-from engine.encoder.encoder import Encoder
 from engine.encoder.loading import hub_state, load_encoder
 from engine.encoder.packing import pack
+from engine.encoder.post_ln import Encoder
 
 from .helpers import ARCHITECTURES, packed_batch, padded, ragged, reference, saved
 

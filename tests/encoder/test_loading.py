@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoModel
 
-from engine.encoder.encoder import EncoderConfig
 from engine.encoder.loading import hub_state, load_encoder, save_encoder
+from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 
 from .helpers import ARCHITECTURES, packed_batch, reference, saved

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.files.home import Home
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import last_line
 from engine.launch.supervisor import worker_command
-from engine.registry.home import Home
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from tests.launch.workers import RAISES, SAVES, SLEEP, STUBBORN, TRAINS, handle, over, queue, supervisor, until, worker_pid

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.files.disk import try_lock
+from engine.files.home import Home
 from engine.launch.processes import identify, is_alive
 from engine.launch.supervisor import ensure_supervisor, is_supervised, supervise
-from engine.registry.home import Home
-from engine.registry.locks import try_lock
 from engine.registry.store import Store
 from engine.registry.tables import RunState, Source
 from tests.launch.workers import HANGS, SLEEP, TRAINS, handle, over, queue, supervisor, until
@@ -28,7 +28,7 @@ PROCESS = """
 import logging, sys
 from pathlib import Path
 from engine.launch.supervisor import supervise
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.store import open_store
 from tests.launch.workers import supervisor
 logging.basicConfig(level=logging.INFO)

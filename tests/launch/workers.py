@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
 from engine.launch.supervisor import Supervisor
-from engine.registry.home import Home
 from engine.registry.store import Store
 from engine.registry.tables import Run
 from tests.registry.rows import run
@@ -25,7 +25,7 @@ HANGS = "python-hangs"
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from engine.registry.home import Home
+from engine.files.home import Home
 from engine.registry.store import open_store
 from engine.registry.tables import RunState
 run_id, attempt, mode = sys.argv[2], int(sys.argv[3]), sys.argv[4]

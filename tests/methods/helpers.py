@@ -10,8 +10,8 @@ import torch
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder, EncoderConfig
 from engine.encoder.packing import Packed, pack
+from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model, SourceAdapter
 
 CONFIG = EncoderConfig("bert", 99, 32, 3, 4, 64, 40, 2, 0)

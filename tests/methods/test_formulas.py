@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.catalog.methods import METHODS
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.adapter_fusion import FusedSources
 from engine.methods.model import Model, SourceAdapter

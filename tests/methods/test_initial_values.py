@@ -10,7 +10,7 @@ import torch
 
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
-from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.encoder.post_ln import Encoder, EncoderConfig
 
 from ..conformance.attaching import attach
 from ..conformance.golden import ROOT

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.hyperformer import HyperFormer
 from engine.methods.model import Model

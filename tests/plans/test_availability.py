@@ -13,10 +13,10 @@ import pytest
 
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.benchmarks import find_task
-from engine.catalog.online import hub_reachable
 from engine.errors import UserError
+from engine.files.reachability import hub_reachable
 from engine.plans.availability import check_available
-from tests.catalog.tiny_hub import Repository, TinyHub
+from tests.files.tiny_hub import Repository, TinyHub
 from tests.plans.requests import needs_minilm
 
 

@@ -11,9 +11,9 @@ from engine.catalog.benchmarks import BENCHMARKS
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
-from engine.plans.spec import RunSpec, joint_name
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
+from engine.runs.spec import RunSpec, joint_name
 from tests.plans.requests import needs_minilm, request
 
 pytestmark = needs_minilm
@@ -205,7 +205,7 @@ def test_a_local_backbone_is_identified_by_its_weights(store: Store, tiny_backbo
 
 @pytest.fixture(scope="module")
 def data_dir() -> Path:
-    from tests.catalog.folders import task_data
+    from tests.files.folders import task_data
 
     return task_data()
 

@@ -17,7 +17,7 @@ from tests.registry.rows import run
 WRITER = """if True:
     import sys
     from pathlib import Path
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
     from engine.registry.tables import Metric
     home, run_id, attempt, start = sys.argv[1:]
@@ -33,7 +33,7 @@ WRITER = """if True:
 CLAIMER = """if True:
     import sys, time
     from pathlib import Path
-    from engine.registry.home import Home
+    from engine.files.home import Home
     from engine.registry.store import open_store
     store = open_store(Home(Path(sys.argv[1])))
     print("ready", flush=True)
@@ -46,7 +46,7 @@ CLAIMER = """if True:
 OPENER = """if True:
     import sys
     from pathlib import Path
-    from engine.registry.home import Home
+    from engine.files.home import Home
     sys.stdin.readline()
     from engine.registry.store import open_store
     print(open_store(Home(Path(sys.argv[1]))).version())

@@ -12,8 +12,8 @@ import pytest
 from sqlmodel import SQLModel
 
 from engine.errors import UserError
+from engine.files.home import Home
 from engine.registry.connection import file_system, refuse_network, sqlite_engine
-from engine.registry.home import Home
 from engine.registry.schema import HEAD, MIGRATIONS, current_version
 from engine.registry.store import Store, open_store
 from tests.registry.rows import run
@@ -77,7 +77,7 @@ def test_a_file_that_is_up_to_date_needs_no_alembic(store: Store) -> None:
     code = """if True:
         import sys
         from pathlib import Path
-        from engine.registry.home import Home
+        from engine.files.home import Home
         from engine.registry.store import open_store
         print(open_store(Home(Path(sys.argv[1]))).version())
         assert "alembic" not in sys.modules and "torch" not in sys.modules and "numpy" not in sys.modules

@@ -9,9 +9,9 @@ from engine.catalog.backbones import BACKBONES, backbone_defaults
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
 from engine.catalog.task import MEAN
-from engine.plans.spec import RunSpec, SourceSpec, joint_name
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
+from engine.runs.spec import RunSpec, SourceSpec, joint_name
 
 REVISIONS = {name: info.revision or f"sha256:{info.sha256}" for name, info in BACKBONES.items()}
 PROVENANCE = {

@@ -16,10 +16,10 @@ import torch
 from engine.data import splits
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
-from engine.plans.request import Request
-from engine.registry.exits import WorkerExit
 from engine.registry.store import Fenced, Store
 from engine.registry.tables import RunState
+from engine.runs.request import Request
+from engine.runs.worker_exit import WorkerExit
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.loop import Progress
 from engine.training.setup import ReadyRun, prepare_run

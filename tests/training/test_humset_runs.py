@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.plans.planner import make_plan, submit
-from engine.plans.request import Request
-from engine.registry.exits import WorkerExit
 from engine.registry.store import Store
 from engine.reports.leaderboard import build
+from engine.runs.request import Request
+from engine.runs.worker_exit import WorkerExit
 from engine.training.checkpoints import load_checkpoint
 from engine.training.worker import Termination, work
 from tests.data.humset_rows import write_humset

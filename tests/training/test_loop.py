@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.catalog.benchmarks import find_task
-from engine.data.tokens import TokenizedSplit
+from engine.data.prepared import TokenizedSplit
 from engine.training.loop import counted
 
 

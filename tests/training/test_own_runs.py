@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from engine.catalog.declaration import read_declaration
-from engine.catalog.own import Stored, digest, register, remove, save
+from engine.adapters.portable import export_adapter, import_adapter
+from engine.data.check_benchmark import checked
+from engine.files.home import Home
+from engine.own_benchmarks.declaration import read_declaration
+from engine.own_benchmarks.stored import Stored, digest, register, remove, save
 from engine.plans.planner import make_plan, submit
-from engine.plans.request import Request
-from engine.registry.exits import WorkerExit
-from engine.registry.home import Home
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
-from engine.training.check import checked
-from engine.training.portable import export_adapter, import_adapter
+from engine.runs.request import Request
+from engine.runs.worker_exit import WorkerExit
 from engine.training.worker import Termination, work
-from tests.catalog.shop import write_shop
+from tests.own_benchmarks.shop import write_shop
 
 KEYS = ["shop/mood", "shop/stars", "shop/next", "shop/topics"]
 

@@ -14,10 +14,10 @@ import torch
 
 from engine.catalog.benchmarks import BENCHMARKS, find_task
 from engine.catalog.methods import METHODS
-from engine.data.tokens import TaskData, prepare
+from engine.data.prepared import TaskData, prepare
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter
-from engine.plans.spec import RunSpec, SourceSpec
+from engine.runs.spec import RunSpec, SourceSpec
 from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
 from engine.training.evaluation import evaluate

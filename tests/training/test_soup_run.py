@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.plans.planner import make_plan, submit
-from engine.plans.request import Request
-from engine.registry.exits import WorkerExit
 from engine.registry.store import Store
 from engine.registry.tables import Run
+from engine.runs.request import Request
+from engine.runs.worker_exit import WorkerExit
 from engine.training.checkpoints import load_checkpoint
 from engine.training.setup import build_model, load_sources
 from engine.training.worker import Termination, work

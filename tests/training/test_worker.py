@@ -12,9 +12,9 @@ from contextlib import closing
 import pytest
 from safetensors import SafetensorError
 
-from engine.registry.exits import WorkerExit
 from engine.registry.store import Store
 from engine.registry.tables import RunState
+from engine.runs.worker_exit import WorkerExit
 from engine.training.worker import Termination, _cause, work
 from tests.registry.rows import run
 

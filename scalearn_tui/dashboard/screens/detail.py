@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer
 
-from scalearn_tui.dashboard.screens.board import BoardScreen
+from scalearn_tui.dashboard.screens.run_screen import BoardScreen
 from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.log_view import LogView
 

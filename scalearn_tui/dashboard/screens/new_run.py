@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from engine.catalog.own import register
+from engine.own_benchmarks.stored import register
 from scalearn_tui.dashboard.background import one_line
 from scalearn_tui.dashboard.widgets.facts import DIM, Part
 from scalearn_tui.dashboard.widgets.option_field import OptionField

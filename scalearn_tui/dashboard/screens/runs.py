@@ -11,8 +11,8 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
-from scalearn_tui.dashboard.book import ORDERS
-from scalearn_tui.dashboard.screens.board import BoardScreen
+from scalearn_tui.dashboard.run_index import ORDERS
+from scalearn_tui.dashboard.screens.run_screen import BoardScreen
 from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.facts import DIM
 from scalearn_tui.dashboard.widgets.run_table import RunTable

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scalearn_tui.dashboard.book import headline_value, method_title
+from scalearn_tui.dashboard.run_index import headline_value, method_title
 from scalearn_tui.text.formatting import NOTHING, count, duration, score, shorten
 from scalearn_tui.text.glyphs import state_glyph
 

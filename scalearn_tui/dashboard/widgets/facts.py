@@ -8,11 +8,11 @@ from textual.content import Content
 
 from engine.catalog.backbones import backbone_defaults
 from engine.catalog.methods import METHODS
-from engine.catalog.own import headline_in
 from engine.catalog.task import MEAN
 from engine.errors import UserError
-from scalearn_tui.dashboard.book import RunBook, headline_value, method_title
+from engine.own_benchmarks.stored import headline_in
 from scalearn_tui.dashboard.detail import Detail, headline
+from scalearn_tui.dashboard.run_index import RunBook, headline_value, method_title
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import STATES, silence, state_glyph
 

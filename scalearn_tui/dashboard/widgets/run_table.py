@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from scalearn_tui.dashboard.book import Order
+from scalearn_tui.dashboard.run_index import Order
 from scalearn_tui.dashboard.widgets.columns import Column, fit, gap
 from scalearn_tui.text.glyphs import STATES
 

@@ -1,0 +1,1 @@
+"""Source adapters as files: the card in them, export and import."""

@@ -1,0 +1,246 @@
+"""What a portable source adapter says of itself, and the checks that it is what it says.
+
+An artefact is one safetensors file: the adapter and its head, and in the header this card. The fingerprint is computed again
+from the card, by the task's definition in it, so an adapter of a task that this catalog lacks is checked like any other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from engine.catalog.backbones import BACKBONES
+from engine.catalog.methods import METHODS, SOURCE_METHODS
+from engine.catalog.task import TaskInfo
+from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.errors import UserError
+from engine.runs.spec import RunSpec, fingerprint_of
+from engine.training.checkpoints import CARD, tensors_digest
+from engine.training.setup import resolve
+
+FORMAT = "scalearn-adapter-1"
+PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
+PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+"""A zip archive, which is how torch saves, and the protocols of bare pickles."""
+REVISION = re.compile(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but tabs and line breaks, which patterns of texts may hold."""
+KEY = re.compile(r"[\w.+-]+/[\w.+-]+")
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+EXPORT_AGAIN = "have it exported again with `scalearn adapters export`"
+
+
+class Shape(BaseModel):
+    """The part of a backbone's configuration that an adapter must fit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    architecture: Literal["bert", "roberta", "xlm-roberta"]
+    layers: int = Field(ge=1, le=1000)
+    hidden_size: int = Field(ge=1, le=65_536)
+
+
+class TaskCard(BaseModel):
+    """What has to be known of the task; its definition has more, all of it part of the fingerprint."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    key: str
+    kind: Literal["classification", "regression", "multiple_choice", "multilabel", "entity_ranking"]
+    labels: tuple[str, ...]
+    headline: str
+
+
+class Training(BaseModel):
+    """How the run went: columns of the registry's ``run``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    seconds: FiniteFloat
+    epoch: Count
+    epochs: Count
+    step: Count
+    steps: Count
+    value: FiniteFloat | None
+    best: FiniteFloat | None
+    best_epoch: Count | None
+    trainable: Count | None
+    transfer: Count | None
+
+
+class Provenance(BaseModel):
+    """What the leaderboard reads of it; the rest is shown as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    git_commit: str | None = None
+    versions: dict[str, str] = {}
+
+
+class AdapterCard(BaseModel):
+    """The card: all that the registry keeps of the run, without the names of this machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: str
+    version: str
+    """Of the program that wrote it."""
+    fingerprint: Sha256
+    spec: RunSpec
+    task: dict[str, Any]
+    """The target's definition: key, kind, labels, template and all else that the fingerprint covers."""
+    backbone: Shape
+    training: Training
+    results: dict[str, dict[str, dict[str, FiniteFloat]]]
+    """Task -> split -> metric -> value."""
+    provenance: Provenance
+    tensors_sha256: Sha256
+    """``tensors_digest`` of the file's tensors."""
+
+
+def read_artefact(path: Path) -> tuple[dict[str, Tensor], AdapterCard]:
+    """Tensors and card of an exported adapter, all checks passed. Never unpickles.
+
+    Raises UserError, one line that names the file.
+    """
+    try:
+        _refuse_pickle(path)
+        with safe_open(path, framework="pt") as file:
+            card = _parsed((file.metadata() or {}).get(CARD))
+            _check_card(card)
+            names = list(file.keys())
+            slices = {name: file.get_slice(name) for name in names}
+            _check_tensors(card, {name: (one.get_dtype(), tuple(one.get_shape())) for name, one in slices.items()})
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in names}
+        if tensors_digest(tensors) != card.tensors_sha256:
+            raise UserError(f"its tensors are not those that were exported (sha256 differs); copy it again or {EXPORT_AGAIN}")
+        if wrong := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
+            raise UserError(f"{wrong[0]} holds values that are not finite; ask for an adapter whose training went well")
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path}: it cannot be read as safetensors ({error}); copy it again, whole") from None
+    except UserError as error:
+        # What it quotes of the file may hold anything.
+        raise UserError(f"{path}: {CONTROL.sub('?', ' '.join(str(error).split()))}") from None
+    return tensors, card
+
+
+def _refuse_pickle(path: Path) -> None:
+    if path.is_dir():
+        raise UserError("this is a folder; name the .safetensors file in it")
+    if not path.is_file():
+        raise UserError("there is no such file; name one that `scalearn adapters export` wrote")
+    with path.open("rb") as file:
+        begin = file.read(4)
+    if path.suffix.lower() in PICKLES or begin.startswith(PICKLE_MAGIC):
+        raise UserError(f"pickles are never opened, because reading one can run code; {EXPORT_AGAIN}")
+
+
+def _parsed(text: str | None) -> AdapterCard:
+    if text is None:
+        raise UserError("it has no card, so it is no exported adapter; make one with `scalearn adapters export`")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UserError(f"its card is not JSON; {EXPORT_AGAIN}") from None
+    if not isinstance(found, dict) or "format" not in found or found["format"] == 1:
+        raise UserError("this is no exported adapter, perhaps a checkpoint; make one with `scalearn adapters export`")
+    if found["format"] != FORMAT:
+        raise UserError(f"it has the format {str(found['format'])[:40]!r}, this version reads {FORMAT!r}; update scalearn-tui")
+    try:
+        card = AdapterCard(**found)
+        TaskCard(**card.task)
+        # Fails for what cannot be written: half a character, or too many levels.
+        card.model_dump_json()
+    except ValueError as error:
+        raise UserError(f"its card is not as it should be ({_first(error)}); {EXPORT_AGAIN}") from None
+    return card
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        one = error.errors()[0]
+        return f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+    return str(error).partition("\n")[0]
+
+
+def _check_card(card: AdapterCard) -> None:
+    """That a source adapter is described, consistently, on a backbone that can be had."""
+    spec, task = card.spec, TaskCard(**card.task)
+    if spec.method not in SOURCE_METHODS:
+        raise UserError(f"{spec.method[:40]!r} is no source adapter; two-stage methods combine {' or '.join(SOURCE_METHODS)}")
+    settings = METHODS[spec.method].hyperparameters()
+    try:
+        if set(settings) != set(spec.hyperparameters):
+            raise UserError("the method has others")
+        for name, value in spec.hyperparameters.items():
+            if settings[name].parse(name, value) != value:
+                raise UserError(f"{name} is of another type")
+    except UserError as error:
+        raise UserError(
+            f"its settings are not those of this version ({error}); update scalearn-tui or {EXPORT_AGAIN}"
+        ) from None
+    if not (spec.targets == (task.key,) == tuple(spec.data) == tuple(card.results) and KEY.fullmatch(task.key)) or spec.sources:
+        raise UserError(f"its card tells of more than one task, or of none; {EXPORT_AGAIN}")
+    if fingerprint_of(spec, [card.task]) != card.fingerprint:
+        raise UserError(f"its card was changed (the fingerprint differs); {EXPORT_AGAIN}")
+    _check_backbone(spec, card.backbone)
+    if any(CONTROL.search(text) for text in _texts(card.model_dump(mode="json"))) or not spec.backbone.isprintable():
+        # They would reach the terminals on which runs are shown.
+        raise UserError(f"its card holds control characters; {EXPORT_AGAIN}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All strings of a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _check_backbone(spec: RunSpec, shape: Shape) -> None:
+    here = BACKBONES.get(spec.backbone)
+    if here is not None:
+        revision = here.revision or f"sha256:{here.sha256}"
+        if spec.backbone_revision != revision:
+            raise UserError(
+                f"it was trained on {spec.backbone} at {spec.backbone_revision[:19]}, this version uses {revision[:19]}; "
+                "train it again there with this version"
+            )
+        if (shape.architecture, shape.layers, shape.hidden_size) != (here.architecture, here.layers, here.hidden_size):
+            raise UserError(f"its card does not describe {spec.backbone}; {EXPORT_AGAIN}")
+    elif not REVISION.fullmatch(spec.backbone_revision):
+        raise UserError(
+            f"its backbone's revision {spec.backbone_revision[:40]!r} is neither a commit nor a sha256; {EXPORT_AGAIN}"
+        )
+    if spec.data_dir is not None or spec.own or spec.backbone_path not in (None, f"{spec.backbone}@{spec.backbone_revision}"):
+        raise UserError(f"its card names a path of another machine; {EXPORT_AGAIN}")
+
+
+def _check_tensors(card: AdapterCard, found: dict[str, tuple[str, tuple[int, ...]]]) -> None:
+    """Names, shapes and types before anything is read: a file that is something else may be large."""
+    expected = {name: ("F32", shape) for name, shape in expected_shapes(card).items()}
+    if found != expected:
+        name = min(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+        wanted, has = (f"{one[0]} {list(one[1])}" if one else "absent" for one in (expected.get(name), found.get(name)))
+        raise UserError(f"its tensors do not fit its backbone ({name[:80]} is {has}, must be {wanted}); {EXPORT_AGAIN}")
+
+
+def expected_shapes(card: AdapterCard) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the checkpoint that the card's run writes. Raises UserError for impossible settings."""
+    method, task, shape = METHODS[card.spec.method], TaskCard(**card.task), card.backbone
+    benchmark, _, name = task.key.partition("/")
+    target = TaskInfo(benchmark, name, task.key, task.kind, "plain", (), (task.headline,), labels=task.labels)
+    d = shape.hidden_size
+    config = EncoderConfig(shape.architecture, 1, d, shape.layers, 1, d, 2, 1, 0)
+    with torch.device("meta"):
+        model = resolve(method)(Encoder(config, pooler=False), [target], [], {**card.spec.hyperparameters, **method.fixed})
+    return {name: tuple(tensor.shape) for name, tensor in model.trainable_state().items()}

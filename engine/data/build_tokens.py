@@ -1,0 +1,100 @@
+"""Rows to the arrays of a cache entry, some thousand rows at a time: of a split its columns are held, not all of its texts.
+
+Files are written from their beginning to their end: a full disk is an error here, where a mapped file would end the process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from engine.catalog.task import TaskInfo
+from engine.data.candidates import ReferencesWriter
+from engine.data.loading import labels_of
+from engine.data.ragged import Growing, offsets_of, save
+from engine.data.templates import Rendered, render
+from engine.data.tokenizer import BackboneTokenizer
+from engine.errors import UserError
+
+ROWS_AT_ONCE = 4096
+
+
+def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, folder: Path) -> dict[str, int]:
+    """Write an official split to ``folder``, which is made; how many ``sequences`` and ``tokens`` it has.
+
+    Raises UserError for a split without examples.
+    """
+    folder.mkdir()
+    lengths, second = Growing(np.int64), Growing(np.int32)
+    labels: list[np.ndarray] = []
+    rows = _Rows()
+    options = 1
+    with (folder / "tokens.npy").open("wb") as file:
+        _flat_header(file, 0)
+        for rendered, part in _parts(task, table):
+            rows.append(rendered)
+            if not rendered.sequences:
+                continue
+            arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate)
+            file.write(arrays["tokens"].data)
+            lengths.append(arrays["lengths"])
+            second.append(arrays["second"])
+            labels.append(labels_of(task, part) if rendered.labels is None else rendered.labels)
+            options = rendered.options
+        file.seek(0)
+        _flat_header(file, int(lengths.array.sum()))
+    if not labels:
+        raise UserError(f"{task.key}: the {folder.name} split has no examples; give it more rows")
+    save(folder / "offsets.npy", offsets_of(lengths.array))
+    save(folder / "second.npy", second.array)
+    save(folder / "labels.npy", np.concatenate(labels))
+    (folder / "split.json").write_text(json.dumps({"options": options}))
+    rows.write(folder)
+    return {"sequences": len(lengths), "tokens": int(lengths.array.sum())}
+
+
+class _Rows:
+    """What relates the rows of a split to each other, which no part of them tells."""
+
+    def __init__(self) -> None:
+        self._questions: list[Any] = []
+        self._passages: list[Any] = []
+        self._counts: list[int] = []
+        self._references = ReferencesWriter()
+
+    def append(self, rendered: Rendered) -> None:
+        self._questions += rendered.questions or ()
+        self._passages += rendered.passages or ()
+        self._counts += rendered.counts or ()
+        self._references.append(rendered.references or ())
+
+    def write(self, folder: Path) -> None:
+        if self._questions:
+            save(folder / "groups.npy", numbered(self._questions))
+        if self._passages:
+            save(folder / "passages.npy", numbered(self._passages))
+        if self._counts:
+            save(folder / "groups.npy", np.repeat(np.arange(len(self._counts)), self._counts))
+            self._references.write(folder / "references")
+
+
+def numbered(names: list[Any]) -> np.ndarray:
+    """Equal names get equal numbers, from 0 in the order of their first appearance: int64 ``[len(names)]``."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+
+def _parts(task: TaskInfo, table: pa.Table) -> Iterator[tuple[Rendered, pa.Table]]:
+    for start in range(0, table.num_rows, ROWS_AT_ONCE):
+        part = table.slice(start, ROWS_AT_ONCE)
+        yield render(task, part), part
+
+
+def _flat_header(file: BinaryIO, size: int) -> None:
+    """The head of an int32 array ``[size]``, as long for every size."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "<i4", "fortran_order": False, "shape": (size,)})

@@ -1,0 +1,118 @@
+"""What lies in the token cache, and what of it may go: ``python -m engine.data.prune ls|prune FOLDER``.
+
+Prints one JSON list of entries. ``prune`` frees those that were not used for ``--older-than`` seconds, and outdated ones, which
+nothing asks for any more, at any age. ``--keep`` names the rows that runs are going to ask for, as JSON of ``[task, identity]``
+pairs. An entry that a process reads is never freed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import shutil
+import sys
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.catalog.benchmarks import TASKS
+from engine.data.cache_entry import CARD, CODE_VERSION, definition_of, free_entry
+from engine.own_benchmarks.stored import register
+
+
+def entries(folder: Path) -> list[dict[str, Any]]:
+    """All entries by name: what they hold, bytes, last use (seconds since 1970), whether the present code would make them."""
+    found = []
+    for path in sorted(folder.glob("*/")):
+        try:
+            card = json.loads((path / CARD).read_text())
+            used = (path / CARD).stat().st_mtime
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        except (OSError, ValueError):
+            # Freed at this moment, or no entry.
+            continue
+        splits = card.get("splits", {}).values()
+        found.append(
+            {
+                "name": path.name,
+                "task": card["task"]["key"],
+                "rows": card["rows"],
+                "backbone": _backbone(card.get("backbone", "")),
+                "max_length": card["task"]["max_length"],
+                "sequences": sum(split["sequences"] for split in splits),
+                "tokens": sum(split["tokens"] for split in splits),
+                "bytes": size,
+                "used": used,
+                "current": _is_current(card),
+            }
+        )
+    return found
+
+
+def prune(
+    folder: Path, older_than: float, keep: Collection[tuple[str, str]] = (), dry_run: bool = False
+) -> list[dict[str, Any]]:
+    """The entries that were freed, or would be; what killed processes left half built goes as well."""
+    now = time.time()
+    old = [
+        one
+        for one in entries(folder)
+        if not one["current"] or (now - one["used"] >= older_than and (one["task"], one["rows"]) not in keep)
+    ]
+    if not dry_run:
+        _remove_unfinished(folder)
+    return [one for one in old if free_entry(folder / one["name"], dry_run)]
+
+
+def _is_current(card: dict[str, Any]) -> bool:
+    """Whether the present code and catalog would make the same entry; texts may be cut shorter for a backbone's sake."""
+    task = TASKS.get(card["task"]["key"])
+    if task is None or card["version"] != CODE_VERSION:
+        return False
+    present = json.loads(json.dumps(definition_of(task)))
+    return {**present, "max_length": card["task"]["max_length"]} == card["task"]
+
+
+def _backbone(folder: str) -> str:
+    """A name for the folder that the tokenizer came from: ``org/name`` in the hub's cache, or that of the folder or package."""
+    for part in Path(folder).parts:
+        if part.startswith("models--"):
+            return part.removeprefix("models--").replace("--", "/")
+    path = Path(folder)
+    return path.parent.name if path.name == "model" else path.name
+
+
+def _remove_unfinished(folder: Path) -> None:
+    for left in folder.glob(".*-*/"):
+        with (folder / f"{left.name.rpartition('-')[0]}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.data.prune", description="Look after the token cache.")
+    parser.add_argument("action", choices=("ls", "prune"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--older-than", type=float, default=0.0)
+    parser.add_argument("--keep", type=json.loads, default=[])
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--own", type=Path, help="folder of the user's own benchmarks")
+    options = parser.parse_args(arguments)
+    if options.own:
+        register(options.own)
+    if options.action == "ls":
+        found = entries(options.folder)
+    else:
+        keep = {(task, rows) for task, rows in options.keep}
+        found = prune(options.folder, options.older_than, keep, options.dry_run)
+    print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A trained run again: its model loaded, and labels for new texts."""

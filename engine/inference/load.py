@@ -1,0 +1,80 @@
+"""A completed run's model again: backbone, sources and the parameters of its best epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.catalog.backbones import BACKBONES
+from engine.encoder.loading import load_config
+from engine.encoder.post_ln import EncoderConfig
+from engine.errors import UserError
+from engine.files.backbones import backbone_folder, backbone_revision
+from engine.methods.model import Model
+from engine.own_benchmarks.stored import task_in
+from engine.registry.store import Store
+from engine.registry.tables import Run, RunState
+from engine.runs.spec import RunSpec
+from engine.training.checkpoints import load_checkpoint, tensors_digest
+from engine.training.device import Device, choose_device
+from engine.training.setup import build_model, load_sources
+
+
+@dataclass
+class Trained:
+    """A model that predicts, and what it was trained with."""
+
+    spec: RunSpec
+    model: Model
+    """On the device, in evaluation mode."""
+    folder: Path
+    """The backbone's files."""
+    config: EncoderConfig
+    device: Device
+
+
+def load_trained(store: Store, run: Run) -> Trained:
+    """Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed."""
+    if run.state != RunState.COMPLETED:
+        raise UserError(f"run {run.id} is {run.state}; only completed runs predict")
+    spec = RunSpec(**run.spec)
+    recorded = store.checkpoints(run.id).get("best")
+    path = store.home.checkpoint(run.id, "best")
+    if recorded is None or not path.is_file():
+        raise UserError(
+            f"run {run.id} has lost its file {path}; put it back, or train it again after `scalearn delete {run.id}`"
+        )
+    tensors, card = load_checkpoint(path, recorded.sha256)
+    for key, meant in card["tasks"].items():
+        task = task_in(run.spec, key)
+        if task is None:
+            raise UserError(f"the task {key} of run {run.id} is not in the catalog; add its benchmark first")
+        if run.imported and spec.fingerprint != run.fingerprint:
+            raise UserError(f"the task {key} of the imported run {run.id} is another one than {key} of the catalog")
+        if meant != {"kind": task.kind, "labels": list(task.labels)}:
+            raise UserError(f"the labels of {key} are not those that run {run.id} was trained with; train it again")
+    folder = _backbone(run, spec)
+    sources = load_sources(store, run.id, spec, card.get("similarities"))
+    for source, named in zip(sources, card["sources"], strict=True):
+        if tensors_digest(source.tensors) != named["sha256"]:
+            raise UserError(
+                f"the source adapter {named['task']} (run {named['run']}) is not the one that run {run.id} was trained with; "
+                "import that one, or train the run again"
+            )
+    device = choose_device(str(spec.hyperparameters["precision"]))
+    model = build_model(spec, folder, sources)
+    model.load_trainable(tensors)
+    return Trained(spec, model.to(device.name).eval(), folder, load_config(folder), device)
+
+
+def _backbone(run: Run, spec: RunSpec) -> Path:
+    if run.imported and spec.backbone_path is None and spec.backbone not in BACKBONES:
+        raise UserError(
+            f"run {run.id} was trained elsewhere on a folder called {spec.backbone}; "
+            "take it as a source of a run of yours with --backbone FOLDER, and predict with that one"
+        )
+    name = spec.backbone_path or spec.backbone
+    folder = backbone_folder(name, download=True)
+    if backbone_revision(name) != spec.backbone_revision:
+        raise UserError(f"the backbone {spec.backbone} changed since run {run.id} was trained; bring back its files")
+    return folder

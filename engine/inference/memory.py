@@ -1,0 +1,40 @@
+"""How many tokens are predicted at a time: as many as fit into a part of the memory that is free."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import torch
+
+from engine.encoder.post_ln import EncoderConfig
+from engine.training.device import Device
+
+SHARE = 0.25
+"""Of the free memory: others take some too, and the allocator wastes a part."""
+LEAST = 512
+MOST = {"cpu": 16_384, "cuda": 131_072}
+"""Bounds where memory is ample; that of a GPU is a guess, not measured."""
+WIDTHS = 16
+"""Vectors of the hidden size that live per token while a layer is computed, float32."""
+LIMITS = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
+"""What a container may use and uses, below ``/sys/fs/cgroup``."""
+
+
+def tokens_at_once(device: Device, config: EncoderConfig, length: int) -> int:
+    """Tokens of a batch of sequences of at most ``length`` tokens, nothing kept for gradients."""
+    free = torch.cuda.mem_get_info()[0] if device.name == "cuda" else free_memory()
+    per_token = 4 * (WIDTHS * config.hidden_size + config.num_attention_heads * length)
+    return int(min(max(SHARE * free / per_token, LEAST), MOST[device.name]))
+
+
+def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes that this process can still take, of the machine or of the container that it is in."""
+    free = psutil.virtual_memory().available
+    for limit, used in LIMITS:
+        try:
+            free = min(free, int((cgroup / limit).read_text()) - int((cgroup / used).read_text()))
+        except (OSError, ValueError):
+            # No such container, or one without a limit.
+            continue
+    return max(free, 0)

@@ -1,0 +1,123 @@
+"""From the words of a request to what they name: methods, tasks and source adapters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.catalog.benchmarks import TASKS, find_benchmark, find_task
+from engine.catalog.method import LARGEST_SEED, MethodInfo
+from engine.catalog.methods import find_method
+from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
+from engine.errors import UserError
+from engine.plans.source_adapters import check_source, check_widths
+from engine.registry.store import Store
+from engine.registry.tables import Run
+from engine.runs.request import Request
+
+SourceChoice = TaskInfo | Run
+"""A task, whose adapter is planned, or a completed run of the registry that is taken as it is."""
+Work = tuple[MethodInfo, list[TaskInfo], list[SourceChoice]]
+"""A method, its targets (one, unless the method is a joint one) and its sources."""
+
+
+def checked(request: Request) -> Request:
+    """The request with an absolute data folder and without repetitions. Raises UserError for numbers out of range."""
+    if not request.methods:
+        raise UserError("name a method with --method; `scalearn methods` lists them")
+    if not request.targets and not request.benchmark:
+        raise UserError("name a task with --target; `scalearn tasks` lists them")
+    if request.shots is not None and request.shots < 1:
+        raise UserError(f"shots must be at least 1, not {request.shots}")
+    for seed in request.seeds:
+        if not 0 <= seed <= LARGEST_SEED:
+            raise UserError(f"a seed must lie between 0 and {LARGEST_SEED}, not {seed}")
+    for split, count in request.limits.items():
+        if split not in LIMITED_SPLITS:
+            raise UserError(f"no split {split!r} to limit; there are {', '.join(LIMITED_SPLITS)}")
+        if count < 1:
+            raise UserError(f"the limit of {split} must be at least 1, not {count}")
+    if request.epochs is not None and "epochs" in request.settings:
+        raise UserError("epochs are given twice; leave out --set epochs or --epochs")
+    folder = request.data_dir.expanduser().resolve() if request.data_dir else None
+    if folder and not folder.is_dir():
+        raise UserError(f"{request.data_dir} is not a folder; --data-dir takes one with files in the hub's schema")
+    return request.model_copy(update={"data_dir": folder, "seeds": tuple(dict.fromkeys(request.seeds)) or (0,)})
+
+
+def work_of(request: Request, store: Store, notes: list[str]) -> list[Work]:
+    """What a checked request asks for, with its sources; adds to ``notes`` what is decided for the user. Raises UserError."""
+    targets = _targets(request, notes)
+    work: list[Work] = []
+    for method in unique([find_method(name) for name in request.methods]):
+        if method.joint and len(targets) == 1:
+            notes.append(f"{method.name} learns several tasks together; here it gets one")
+        for chosen in [targets] if method.joint else [[target] for target in targets]:
+            work.append((method, chosen, _sources(method, chosen, request, store)))
+    return work
+
+
+def unique(items: list[Any]) -> list[Any]:
+    """Each once, where it came first."""
+    return [item for place, item in enumerate(items) if item not in items[:place]]
+
+
+def _targets(request: Request, notes: list[str]) -> list[TaskInfo]:
+    """The tasks named, or all of the benchmark named."""
+    if request.targets:
+        return unique([_target(name, request, notes) for name in request.targets])
+    return list(find_benchmark(request.benchmark or "").tasks)
+
+
+def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
+    task = find_task(name, request.benchmark)
+    if request.benchmark and task not in find_benchmark(request.benchmark).tasks:
+        raise UserError(f"{task.key} is not a task of {request.benchmark}; leave out --benchmark or name another target")
+    others = [one.key for one in TASKS.values() if one.name == task.name and one != task]
+    if others and "/" not in name and not request.benchmark:
+        notes.append(f"{name} is {task.key}; write {' or '.join(others)} for the other")
+    return task
+
+
+def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, store: Store) -> list[SourceChoice]:
+    """Sources in stacking order, the target's own last; empty for a method without sources."""
+    if method.joint and request.shots:
+        raise UserError(f"{method.name} is a joint method; --shots is for single-task and two-stage methods")
+    if method.source_method is None:
+        if request.sources is not None:
+            alone = "its targets" if method.joint else "its target"
+            raise UserError(f"{method.name} learns from {alone} alone; leave out --sources or choose a two-stage method")
+        return []
+    (target,) = targets
+    benchmark = find_benchmark(request.benchmark or target.benchmark)
+    chosen: list[SourceChoice] = list(benchmark.tasks)
+    if request.sources is not None:
+        chosen = [_source(name, target, benchmark, method, request, store) for name in request.sources]
+    keys = [source.target if isinstance(source, Run) else source.key for source in chosen]
+    if not chosen:
+        raise UserError(
+            f"{method.name} needs source tasks; name some with --sources, or leave it out for all of {benchmark.name}"
+        )
+    for key in keys:
+        if keys.count(key) > 1:
+            raise UserError(f"the source {key} is named twice; leave one out")
+    if method.source_count not in (None, len(chosen)):
+        raise UserError(f"{method.name} takes {method.source_count} source(s), not {len(chosen)}; name them with --sources")
+    check_widths(method, chosen)
+    return [one for _, one in sorted(zip(keys, chosen, strict=True), key=lambda pair: pair[0] == target.key)]
+
+
+def _source(
+    name: str, target: TaskInfo, benchmark: BenchmarkInfo, method: MethodInfo, request: Request, store: Store
+) -> SourceChoice:
+    """A task of the target's benchmark, else of any other one, else a run of the registry."""
+    for place in (benchmark.name, None):
+        try:
+            return find_task(name, place)
+        except UserError as error:
+            no_task = error
+    try:
+        run = store.find(name)
+    except UserError as error:
+        raise UserError(f"{no_task}; {error}") from None
+    check_source(run, target, method, request)
+    return run

@@ -1,0 +1,64 @@
+"""Source adapters that a request names by their run: trained here or imported, taken as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.catalog.method import MethodInfo
+from engine.catalog.methods import METHODS
+from engine.catalog.task import TaskInfo
+from engine.errors import UserError
+from engine.own_benchmarks.stored import task_in
+from engine.registry.tables import Run, RunState
+from engine.runs.request import Request
+
+LIST = "`scalearn adapters ls` lists adapters"
+
+
+def check_source(run: Run, target: TaskInfo, method: MethodInfo, request: Request) -> None:
+    """That ``method`` can combine the run's adapter to learn ``target``. Raises UserError."""
+    if run.method != method.source_method:
+        raise UserError(
+            f"the source {run.id} is a {run.method} run; {method.name} combines {method.source_method} runs: {LIST}"
+        )
+    if run.state != RunState.COMPLETED:
+        raise UserError(f"the source {run.id} ({run.target}) is {run.state}, not completed; name its task to have it trained")
+    seen, asked = (run.spec.get("shots"), (run.seed,)), (request.shots, request.seeds)
+    if request.shots and run.target == target.key and seen != asked:
+        raise UserError(
+            f"the source {run.id} has seen other examples of {target.key} than the {request.shots} of each seed asked for; "
+            "name the task instead"
+        )
+
+
+def check_backbone(runs: Sequence[Run], backbone: str, revision: str) -> None:
+    """That the adapters were trained on this backbone. Raises UserError."""
+    for run in runs:
+        if run.spec["backbone_revision"] != revision:
+            there = f"{run.backbone} at {run.spec['backbone_revision'][:19]}"
+            raise UserError(f"the source {run.id} ({run.target}) was trained on {there}, not on {backbone} at {revision[:19]}")
+
+
+def check_widths(method: MethodInfo, sources: Sequence[TaskInfo | Run]) -> None:
+    """That adapters named by their run are as wide as the others. Raises UserError."""
+    default = METHODS[method.source_method or ""].own["reduction"].default
+    found = {
+        one.id if isinstance(one, Run) else one.key: (
+            one.spec["hyperparameters"]["reduction"] if isinstance(one, Run) else default
+        )
+        for one in sources
+    }
+    if len(set(found.values())) > 1:
+        told = ", ".join(f"{name} {value}" for name, value in found.items())
+        raise UserError(f"all sources must have the same reduction, these have: {told}; name others with --sources")
+
+
+def texts_of(run: Run) -> TaskInfo:
+    """The task of a run whose texts are to be compared. Raises UserError where the catalog lacks it."""
+    task = task_in(run.spec, run.target)
+    if task is None:
+        raise UserError(
+            f"adaptersoup compares the texts of its sources with the target's, and those of {run.target} are not here; "
+            "choose another method for this adapter"
+        )
+    return task

@@ -1,0 +1,95 @@
+"""How many parameters each method trains: ``python -m engine.training.parameter_counts BACKBONE --tasks N`` prints JSON.
+
+Models are built on the meta device, so no weights are read and none are needed. Joint methods get the first N tasks of GLUE, in
+the order of the ScaLearn paper's joint runs; the others get one target with two labels, and those tasks as sources.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from engine.catalog.backbones import BACKBONES
+from engine.catalog.benchmarks import find_task
+from engine.catalog.method import MethodInfo
+from engine.catalog.methods import METHODS
+from engine.catalog.task import TaskInfo
+from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.errors import UserError
+from engine.files.backbones import backbone_folder
+from engine.methods.model import Model, SourceAdapter
+from engine.training.setup import resolve
+
+TASKS = ("rte", "mrpc", "cola", "stsb", "sst2", "qnli", "mnli", "qqp")
+EMBEDDINGS = {"bert": (30_522, 512, 2), "roberta": (50_265, 514, 1), "xlm-roberta": (250_002, 514, 1)}
+"""Words, positions and token types of the pretrained models that have names."""
+
+
+def counts(backbone: str, tasks: int) -> list[dict[str, Any]]:
+    """``{name, group, trainable, transfer, head}`` of every method, in the catalog's order. Raises UserError."""
+    if not 1 <= tasks <= len(TASKS):
+        raise UserError(f"--tasks takes 1 to {len(TASKS)}, not {tasks}")
+    config = shape_of(backbone)
+    chosen = [find_task(f"glue/{name}") for name in TASKS[:tasks]]
+    return [{"name": info.name, "group": info.group, **parameters(build(info, config, chosen))} for info in METHODS.values()]
+
+
+def shape_of(backbone: str) -> EncoderConfig:
+    """From the catalog, or from ``config.json`` of a folder or of a cached hub repository. Raises UserError."""
+    info = BACKBONES.get(backbone.lower())
+    if info is None:
+        folder = backbone_folder(backbone)
+        return EncoderConfig.from_json(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    words, positions, types = EMBEDDINGS[info.architecture]
+    d = info.hidden_size
+    return EncoderConfig(info.architecture, words, d, info.layers, d // 32, 4 * d, positions, types, pad_token_id=1)
+
+
+def build(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo], **changes: object) -> Model:
+    """The method with its defaults on the meta device; ``tasks`` are a joint method's targets, else the sources."""
+
+    def attached(method: MethodInfo, targets: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
+        settings: Mapping[str, Any] = {**method.resolve({}, targets[0].key, "loss"), **changes, **method.fixed}
+        return resolve(method)(Encoder(config, pooler=True), targets, sources, settings)
+
+    with torch.device("meta"):
+        if info.joint:
+            return attached(info, tasks, [])
+        if info.source_method is None:
+            return attached(info, tasks[:1], [])
+        adapter = attached(METHODS[info.source_method], tasks[:1], []).transfer_tensors()
+        sources = [SourceAdapter(task.key, adapter, 1.0) for task in tasks[: info.source_count]]
+        return attached(info, tasks[:1], sources)
+
+
+def parameters(model: Model) -> dict[str, int]:
+    """All trainable ones, the method's own, and those of the heads."""
+    return {
+        "trainable": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
+        "transfer": sum(tensor.numel() for tensor in model.transfer_tensors().values()),
+        "head": sum(parameter.numel() for parameter in model.heads.parameters()),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m engine.training.parameter_counts", description="Count trainable parameters."
+    )
+    parser.add_argument("backbone")
+    parser.add_argument("--tasks", type=int, default=len(TASKS))
+    options = parser.parse_args(arguments)
+    try:
+        print(json.dumps(counts(options.backbone, options.tasks)))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
