@@ -18,14 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.encoder.packing import Packed, pack
 from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods import adapter, adapter_fusion, scalearn
 from engine.methods.adapter_fusion import FusedSources
 from engine.methods.model import Model, SourceAdapter
 
-TASK = find_task("glue/rte")
+TASK = BUILT_IN.find_task("glue/rte")
 SHAPE = EncoderConfig("bert", 30522, 384, 6, 12, 1536, 512, 2, 0)
 SOURCES, PADDED_LENGTH = 8, 128
 Step = Callable[[], None]

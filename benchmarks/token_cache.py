@@ -19,13 +19,13 @@ from tempfile import TemporaryDirectory
 START = """
 import json, resource, sys, time
 from pathlib import Path
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.files.backbones import backbone_folder
 from engine.data.prepared import prepare
 task, backbone, cache, data_dir = sys.argv[1:]
 folder = backbone_folder(backbone)
 began, cpu = time.perf_counter(), time.process_time()
-data = prepare(find_task(task), folder, Path(cache), Path(data_dir) if data_dir else None)
+data = prepare(BUILT_IN.find_task(task), folder, Path(cache), Path(data_dir) if data_dir else None)
 wall, cpu = time.perf_counter() - began, time.process_time() - cpu
 tokens = sum(int(split.lengths.sum()) for split in data.splits.values())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.files.home import Home
-from engine.own_benchmarks.stored import register
 from engine.registry.store import Store, open_store
 
 TINY = {
@@ -55,12 +53,10 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """An empty home that the commands of this test use as well."""
     monkeypatch.setenv("SCALEARN_HOME", str(tmp_path / "home"))
-    yield Home(tmp_path / "home")
-    # Forget what the test added.
-    register(tmp_path / "nowhere")
+    return Home(tmp_path / "home")
 
 
 @pytest.fixture

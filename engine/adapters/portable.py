@@ -20,10 +20,11 @@ from engine.catalog.backbones import BACKBONES
 from engine.catalog.methods import SOURCE_METHODS
 from engine.errors import UserError
 from engine.files.home import Home
-from engine.own_benchmarks.stored import task_in
+from engine.own_benchmarks.stored import load_catalog
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Checkpoint, Run, RunState, utc_now
-from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of
+from engine.runs.definition import without_metrics
+from engine.runs.spec import fingerprint_of
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
 from engine.training.parameter_counts import shape_of
 from engine.training.provenance import package_version
@@ -63,11 +64,15 @@ def export_adapter(store: Store, ref: str, place: Path) -> dict[str, Any]:
 
 
 def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
-    spec = RunSpec(**run.spec)
-    if any(task_in(run.spec, key) is None for key in spec.targets):
-        raise UserError(f"the task {run.target} of {run.id} is not in the catalog any more; put its benchmark back first")
-    (definition,) = spec.definitions
-    if fingerprint_of(spec, [definition]) != run.fingerprint:
+    spec = run.parsed.completed_from(load_catalog(store.home.benchmarks))
+    try:
+        (definition,) = spec.definitions
+    except KeyError:
+        raise UserError(
+            f"the task {run.target} of {run.id} is not in the catalog any more; put its benchmark back first"
+        ) from None
+    fingerprint = fingerprint_of(spec, [definition])
+    if not store.is_known_as(run, fingerprint):
         raise UserError(
             f"the definition of {run.target} changed since {run.id} was trained; train it again and export that run"
         )
@@ -81,9 +86,9 @@ def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
     return AdapterCard(
         format=FORMAT,
         version=package_version(),
-        fingerprint=run.fingerprint,
+        fingerprint=fingerprint,
         spec=spec.model_copy(update=names),
-        task=definition,
+        task=dict(definition),
         backbone=Shape(
             architecture=cast(Any, config.model_type), layers=config.num_hidden_layers, hidden_size=config.hidden_size
         ),
@@ -107,10 +112,12 @@ def import_adapter(store: Store, path: Path) -> dict[str, Any]:
     """
     tensors, card = read_artefact(path)
     run = _row(card, path)
+    # An earlier version may have trained it here under another fingerprint.
+    run.id = store.aliases().get(run.fingerprint, run.id)
     told = {"run": run.id, "task": run.target, "file": str(path)}
     lost_file = False
     for existing in store.runs(ids=[run.id]):
-        if existing.fingerprint != run.fingerprint:
+        if not store.is_known_as(existing, run.fingerprint):
             raise UserError(f"{path}: another run has the id {run.id}; import it into another SCALEARN_HOME")
         if existing.state.live:
             raise UserError(f"{path}: its run {run.id} is being trained here; stop that first with `scalearn stop {run.id}`")
@@ -128,27 +135,19 @@ def import_adapter(store: Store, path: Path) -> dict[str, Any]:
         saved = save_checkpoint(store.home.checkpoint(run.id, "best"), tensors, _checkpoint_card(card))
         return Checkpoint(run_id=run.id, kind="best", step=run.step, epoch=run.best_epoch or 0, **asdict(saved))
 
-    if not store.adopt(run, card.results, place, f"imported from {path.name}", lost_file):
+    alias = fingerprint_of(card.spec, [without_metrics(card.task)])
+    if not store.adopt(run, card.results, place, f"imported from {path.name}", lost_file, alias):
         raise UserError(f"{path}: the run {run.id} changed meanwhile; import it again")
     return {**told, "new": True}
 
 
 def _row(card: AdapterCard, path: Path) -> Run:
-    spec, task = card.spec, TaskCard(**card.task)
     origin = {"imported": {"file": path.name, "at": utc_now().isoformat(timespec="seconds"), "version": card.version}}
-    return Run(
-        id=card.fingerprint[:RUN_ID_LENGTH],
-        fingerprint=card.fingerprint,
-        group_id=group_of(spec, [card.task]),
-        method=spec.method,
-        backbone=spec.backbone,
-        benchmark=task.key.partition("/")[0],
-        target=task.key,
-        seed=spec.seed,
-        spec=spec.model_dump(mode="json"),
+    return Run.of(
+        card.spec,
+        definitions=[card.task],
         state=RunState.COMPLETED,
         ended_at=utc_now(),
-        metric=task.headline,
         provenance={**card.provenance.model_dump(), **origin},
         **card.training.model_dump(),
     )

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from engine.catalog.humset import HUMSET
 from engine.catalog.task import BenchmarkInfo, HubData, TaskInfo
-from engine.errors import UserError
 
 GLUE_DATA = HubData("nyu-mll/glue", "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c", "glue")
 SUPERGLUE_DATA = HubData("aps/super_glue", "3de24cf8022e94f4ee4b9d55a6f539891524d646", "super_glue")
@@ -188,39 +187,4 @@ TOY = BenchmarkInfo(
     offline=True,
 )
 
-BENCHMARKS: dict[str, BenchmarkInfo] = {info.name: info for info in (GLUE, SUPERGLUE, GSG, HUMSET, TOY)}
-TASKS: dict[str, TaskInfo] = {task.key: task for info in BENCHMARKS.values() for task in info.tasks}
-BROKEN: dict[str, str] = {}
-"""By name, what is wrong with a benchmark that was added but cannot be used (``engine.own_benchmarks.stored``)."""
-
-
-def plain_name(name: str) -> str:
-    """Names are equal whatever their case and with or without ``-`` and ``_``."""
-    return name.strip().lower().replace("_", "").replace("-", "")
-
-
-def find_benchmark(name: str) -> BenchmarkInfo:
-    """Raises UserError listing the names."""
-    for known, info in BENCHMARKS.items():
-        if plain_name(known) == plain_name(name):
-            return info
-    if broken := next((text for known, text in BROKEN.items() if plain_name(known) == plain_name(name)), None):
-        raise UserError(broken)
-    raise UserError(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-
-
-def find_task(name: str, benchmark: str | None = None) -> TaskInfo:
-    """A task by key (``glue/rte``) or by name, in ``benchmark`` or in the first benchmark that has it.
-
-    Raises UserError naming the tasks to choose from.
-    """
-    wanted = name.strip().lower()
-    if "/" in wanted:
-        benchmark, wanted = wanted.split("/", 1)
-    place = find_benchmark(benchmark) if benchmark else None
-    tasks = list(place.tasks if place else TASKS.values())
-    for task in tasks:
-        if plain_name(task.name) == plain_name(wanted):
-            return task
-    where = place.name if place else " or ".join(dict.fromkeys(task.benchmark for task in tasks))
-    raise UserError(f"no task {name!r} in {where}; there are {', '.join(dict.fromkeys(task.name for task in tasks))}")
+BENCHMARKS = (GLUE, SUPERGLUE, GSG, HUMSET, TOY)

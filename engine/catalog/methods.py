@@ -8,7 +8,6 @@ from __future__ import annotations
 from engine.catalog.joint_methods import JOINT_METHODS
 from engine.catalog.method import REDUCTION, Hyperparameter, MethodInfo
 from engine.catalog.method import Value as Value
-from engine.errors import UserError
 
 OMEGA_DROPOUT = Hyperparameter(0.3, "dropout on the scaling coefficients themselves", 0.0, 0.99)
 KEEP = Hyperparameter(0.5, "share of the bottleneck's weights that a mask keeps", 0.01, 1.0)
@@ -197,12 +196,3 @@ DEFAULT_METHOD = "adapter"
 """The stage that every transfer builds on, and the one that needs no other run first."""
 SOURCE_METHODS = tuple(dict.fromkeys(info.source_method for info in METHODS.values() if info.source_method))
 """The single-task methods whose adapters others combine."""
-
-
-def find_method(name: str) -> MethodInfo:
-    """The method of that name or alias, whatever its case. Raises UserError listing the names."""
-    wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
-    for info in METHODS.values():
-        if wanted in (info.name, info.title.lower().replace(" ", "-"), *info.aliases):
-            return info
-    raise UserError(f"no method {name!r}; `scalearn methods` lists {', '.join(METHODS)}")

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.task import OwnData, TaskInfo
+from engine.catalog.versions import versions_of
 
 log = logging.getLogger(__name__)
 CARD = "card.json"
 CODE_VERSION = 3
-"""Part of every key; raised when templates or tokenization change what the same files become."""
+"""Of the layout of entries, part of every key; what tokens are made of has versions in ``engine.catalog.versions``."""
 DEFINITION = (
     "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
 )  # fmt: skip
@@ -38,9 +39,9 @@ class Hold:
 
 
 def definition_of(task: TaskInfo) -> dict[str, Any]:
-    """``DEFINITION`` as a card holds it, and how a user's own rows are read."""
+    """``DEFINITION`` as a card holds it, versions above 1, and how a user's own rows are read."""
     own = {"own": task.data.definition} if isinstance(task.data, OwnData) else {}
-    return {name: getattr(task, name) for name in DEFINITION} | own
+    return {name: getattr(task, name) for name in DEFINITION} | versions_of(task) | own
 
 
 def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:

@@ -9,13 +9,13 @@ import json
 import sys
 from dataclasses import asdict, replace
 
+from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.data.loading import labels_of, load_rows
 from engine.data.own_rows import completed
 from engine.data.splits import parts_of_train
 from engine.errors import UserError
 from engine.metrics.scoring import METRICS
-from engine.own_benchmarks.stored import benchmark_from
 
 
 def checked(benchmark: BenchmarkInfo) -> BenchmarkInfo:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 from engine.files.backbones import BACKBONE_FILES, backbone_folder, task_files
 from engine.files.hub import NotHere, Progress, discard, is_intact
-from engine.own_benchmarks.stored import register
+from engine.own_benchmarks.stored import load_catalog
 
 Report = Callable[..., None]
 
@@ -26,15 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.data.fetch", description="Download and check data.")
     parser.add_argument("--task", action="append", default=[])
     parser.add_argument("--backbone", action="append", default=[])
-    parser.add_argument("--own", type=Path, help="folder of the user's own benchmarks")
+    parser.add_argument("--own", type=Path, required=True, help="folder of the user's own benchmarks")
     options = parser.parse_args(arguments)
-    if options.own:
-        register(options.own)
+    catalog = load_catalog(options.own)
     try:
         for name in options.backbone:
             _check_name(name)
         for name in options.task:
-            _fetch_task(name, _report)
+            _fetch_task(catalog.find_task(name), _report)
         for name in options.backbone:
             _fetch_backbone(name, _report)
     except UserError as error:
@@ -47,11 +46,10 @@ def _report(event: str, **about: Any) -> None:
     print(json.dumps({"event": event, **about}), flush=True)
 
 
-def _fetch_task(name: str, report: Report) -> None:
+def _fetch_task(task: TaskInfo, report: Report) -> None:
     """Raises UserError when the rows cannot be had, or are not those that the catalog tells of."""
     from engine.data.loading import load_rows
 
-    task = find_task(name)
     report("begin", name=task.key)
     files, here = _had(lambda progress, download: list(task_files(task, None, download, progress).values()), task.key, report)
     tables = load_rows(task, None)

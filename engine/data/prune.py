@@ -17,12 +17,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import Catalog
 from engine.data.cache_entry import CARD, CODE_VERSION, definition_of, free_entry
-from engine.own_benchmarks.stored import register
+from engine.own_benchmarks.stored import load_catalog
 
 
-def entries(folder: Path) -> list[dict[str, Any]]:
+def entries(folder: Path, catalog: Catalog) -> list[dict[str, Any]]:
     """All entries by name: what they hold, bytes, last use (seconds since 1970), whether the present code would make them."""
     found = []
     for path in sorted(folder.glob("*/")):
@@ -45,20 +45,20 @@ def entries(folder: Path) -> list[dict[str, Any]]:
                 "tokens": sum(split["tokens"] for split in splits),
                 "bytes": size,
                 "used": used,
-                "current": _is_current(card),
+                "current": _is_current(card, catalog),
             }
         )
     return found
 
 
 def prune(
-    folder: Path, older_than: float, keep: Collection[tuple[str, str]] = (), dry_run: bool = False
+    folder: Path, catalog: Catalog, older_than: float, keep: Collection[tuple[str, str]] = (), dry_run: bool = False
 ) -> list[dict[str, Any]]:
     """The entries that were freed, or would be; what killed processes left half built goes as well."""
     now = time.time()
     old = [
         one
-        for one in entries(folder)
+        for one in entries(folder, catalog)
         if not one["current"] or (now - one["used"] >= older_than and (one["task"], one["rows"]) not in keep)
     ]
     if not dry_run:
@@ -66,9 +66,9 @@ def prune(
     return [one for one in old if free_entry(folder / one["name"], dry_run)]
 
 
-def _is_current(card: dict[str, Any]) -> bool:
+def _is_current(card: dict[str, Any], catalog: Catalog) -> bool:
     """Whether the present code and catalog would make the same entry; texts may be cut shorter for a backbone's sake."""
-    task = TASKS.get(card["task"]["key"])
+    task = catalog.tasks.get(card["task"]["key"])
     if task is None or card["version"] != CODE_VERSION:
         return False
     present = json.loads(json.dumps(definition_of(task)))
@@ -101,15 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--older-than", type=float, default=0.0)
     parser.add_argument("--keep", type=json.loads, default=[])
     parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("--own", type=Path, help="folder of the user's own benchmarks")
+    parser.add_argument("--own", type=Path, required=True, help="folder of the user's own benchmarks")
     options = parser.parse_args(arguments)
-    if options.own:
-        register(options.own)
+    catalog = load_catalog(options.own)
     if options.action == "ls":
-        found = entries(options.folder)
+        found = entries(options.folder, catalog)
     else:
         keep = {(task, rows) for task, rows in options.keep}
-        found = prune(options.folder, options.older_than, keep, options.dry_run)
+        found = prune(options.folder, catalog, options.older_than, keep, options.dry_run)
     print(json.dumps(found))
     return 0
 

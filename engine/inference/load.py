@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.catalog.backbones import BACKBONES
+from engine.catalog.catalog import Catalog
 from engine.encoder.loading import load_config
 from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import backbone_folder, backbone_revision
 from engine.methods.model import Model
-from engine.own_benchmarks.stored import task_in
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import RunSpec
@@ -33,11 +35,11 @@ class Trained:
     device: Device
 
 
-def load_trained(store: Store, run: Run) -> Trained:
+def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
     """Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed."""
     if run.state != RunState.COMPLETED:
         raise UserError(f"run {run.id} is {run.state}; only completed runs predict")
-    spec = RunSpec(**run.spec)
+    spec = run.parsed.completed_from(catalog)
     recorded = store.checkpoints(run.id).get("best")
     path = store.home.checkpoint(run.id, "best")
     if recorded is None or not path.is_file():
@@ -45,14 +47,7 @@ def load_trained(store: Store, run: Run) -> Trained:
             f"run {run.id} has lost its file {path}; put it back, or train it again after `scalearn delete {run.id}`"
         )
     tensors, card = load_checkpoint(path, recorded.sha256)
-    for key, meant in card["tasks"].items():
-        task = task_in(run.spec, key)
-        if task is None:
-            raise UserError(f"the task {key} of run {run.id} is not in the catalog; add its benchmark first")
-        if run.imported and spec.fingerprint != run.fingerprint:
-            raise UserError(f"the task {key} of the imported run {run.id} is another one than {key} of the catalog")
-        if meant != {"kind": task.kind, "labels": list(task.labels)}:
-            raise UserError(f"the labels of {key} are not those that run {run.id} was trained with; train it again")
+    _check_tasks(store, run, spec, card)
     folder = _backbone(run, spec)
     sources = load_sources(store, run.id, spec, card.get("similarities"))
     for source, named in zip(sources, card["sources"], strict=True):
@@ -65,6 +60,23 @@ def load_trained(store: Store, run: Run) -> Trained:
     model = build_model(spec, folder, sources)
     model.load_trainable(tensors)
     return Trained(spec, model.to(device.name).eval(), folder, load_config(folder), device)
+
+
+def _check_tasks(store: Store, run: Run, spec: RunSpec, card: Mapping[str, Any]) -> None:
+    """That the tasks are those that the run was trained on. Raises UserError."""
+    for key, recorded in card["tasks"].items():
+        try:
+            task = spec.task(key)
+        except KeyError:
+            raise UserError(f"the task {key} of run {run.id} is not in the catalog; add its benchmark first") from None
+        if run.imported and not store.is_known_as(run, spec.fingerprint):
+            raise UserError(f"the task {key} of the imported run {run.id} is another one than {key} of the catalog")
+        if recorded != {"kind": task.kind, "labels": list(task.labels)}:
+            raise UserError(f"the labels of {key} are not those that run {run.id} was trained with; train it again")
+    if not store.is_known_as(run, spec.fingerprint):
+        raise UserError(
+            f"this version renders or tokenizes {run.target} differently than run {run.id} was trained on; train it again"
+        )
 
 
 def _backbone(run: Run, spec: RunSpec) -> Path:

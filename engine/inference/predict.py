@@ -26,7 +26,7 @@ from engine.files.home import Home
 from engine.inference.load import Trained, load_trained
 from engine.inference.memory import tokens_at_once
 from engine.metrics.scoring import best_candidates
-from engine.own_benchmarks.stored import register
+from engine.own_benchmarks.stored import load_catalog
 from engine.registry.store import open_store
 from engine.training.evaluation import predict
 from engine.training.setup import check_tokens
@@ -110,8 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = sys.stdout.buffer
     try:
         store = open_store(Home(options.home), migrate=False)
-        register(store.home.benchmarks)
-        trained = load_trained(store, store.find(options.run_id))
+        trained = load_trained(store, store.find(options.run_id), load_catalog(store.home.benchmarks))
         with open(sys.stdin.fileno() if options.file == STDIN else options.file, "rb", closefd=options.file != STDIN) as file:
             name = "stdin" if options.file == STDIN else options.file
             for answer in answers(trained, trained.spec.task(options.task), file, name):

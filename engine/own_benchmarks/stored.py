@@ -1,4 +1,4 @@
-"""Users' own benchmarks: one JSON file each in the home's ``benchmarks`` folder, known to every command like the built-in ones.
+"""Users' own benchmarks: a JSON file for each in the home's ``benchmarks`` folder, listed like the built-in ones.
 
 What is stored is complete (absolute paths, labels, sizes), so that nothing reads the declaration again.
 """
@@ -9,16 +9,13 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from engine.catalog.benchmarks import BENCHMARKS, BROKEN, TASKS, plain_name
-from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
+from engine.catalog.catalog import BUILT_IN, Catalog, plain_name
+from engine.catalog.records import benchmark_from
+from engine.catalog.task import BenchmarkInfo
 from engine.errors import UserError
-
-BUILT_IN = frozenset(BENCHMARKS)
 
 
 @dataclass(frozen=True)
@@ -33,44 +30,38 @@ class Stored:
 
     @property
     def edited(self) -> bool:
-        """Whether the declaration says something else now; a deleted one says nothing."""
+        """Whether the declaration has changed since; False where it was deleted."""
         return self.declaration.is_file() and digest(self.declaration) != self.sha256
 
 
-STORED: dict[str, Stored] = {}
-"""What ``register`` found, by name."""
-_seen: tuple[Any, ...] | None = None
-"""The folder and its files as ``register`` saw them last."""
+@dataclass(frozen=True)
+class OwnBenchmarks:
+    """What the folder of a home holds."""
+
+    stored: dict[str, Stored]
+    """By name."""
+    unreadable: dict[str, str]
+    """Names of those that cannot be read, and what to do about it."""
 
 
-def register(folder: Path) -> None:
-    """Make the benchmarks stored in ``folder`` known to this process, in place of those of an earlier call.
+def load_catalog(folder: Path) -> Catalog:
+    """The built-in catalog and the benchmarks stored in ``folder``."""
+    own = read_stored(folder)
+    return BUILT_IN.with_benchmarks({name: stored.info for name, stored in own.stored.items()}, own.unreadable)
 
-    One that cannot be read is remembered in ``BROKEN`` and told when it is asked for. Nothing is touched while the folder is
-    as it was: other threads may be going through the catalog.
-    """
-    global _seen
-    now = _state(folder)
-    if now is not None and now == _seen:
-        return
-    _seen = now
-    for name in STORED:
-        for task in BENCHMARKS.pop(name).tasks:
-            del TASKS[task.key]
-    STORED.clear()
-    BROKEN.clear()
+
+def read_stored(folder: Path) -> OwnBenchmarks:
+    """All benchmarks in ``folder``; one of a name that is built in by now is passed over."""
+    stored: dict[str, Stored] = {}
+    unreadable: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
-        if path.stem in BUILT_IN:
-            # A later version of the program brought one of that name.
+        if path.stem in BUILT_IN.benchmarks:
             continue
         try:
-            stored = _read(path)
+            stored[path.stem] = _read(path)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            BROKEN[path.stem] = f"the benchmark {path.stem} cannot be read from {path}; add it again, or remove it"
-            continue
-        STORED[path.stem] = stored
-        BENCHMARKS[path.stem] = stored.info
-        TASKS.update({task.key: task for task in stored.info.tasks})
+            unreadable[path.stem] = f"the benchmark {path.stem} cannot be read from {path}; add it again, or remove it"
+    return OwnBenchmarks(stored, unreadable)
 
 
 def save(folder: Path, stored: Stored) -> Path:
@@ -88,65 +79,29 @@ def save(folder: Path, stored: Stored) -> Path:
 
 def remove(folder: Path, name: str) -> None:
     """Forget a benchmark; its files and its runs stay. Raises UserError for one that was not added."""
-    if plain_name(name) in map(plain_name, BUILT_IN):
+    if plain_name(name) in map(plain_name, BUILT_IN.benchmarks):
         raise UserError(f"{name} is built in; only benchmarks that were added can be removed")
-    for known in (*STORED, *BROKEN):
+    own = read_stored(folder)
+    for known in (*own.stored, *own.unreadable):
         if plain_name(known) == plain_name(name):
             (folder / f"{known}.json").unlink(missing_ok=True)
             return
-    raise UserError(f"no benchmark {name!r} was added; " + (f"there are {', '.join(STORED)}" if STORED else "there are none"))
+    added = f"there are {', '.join(own.stored)}" if own.stored else "there are none"
+    raise UserError(f"no benchmark {name!r} was added; {added}")
 
 
-def check_free(name: str) -> None:
+def check_free(folder: Path, name: str) -> None:
     """Raises UserError if a built-in benchmark, or an added one that is spelled otherwise, has the name."""
-    for known in (*BUILT_IN, *STORED, *BROKEN):
-        if plain_name(known) == plain_name(name) and (known in BUILT_IN or known != name):
-            kind = "a built-in" if known in BUILT_IN else "another"
+    own = read_stored(folder)
+    for known in (*BUILT_IN.benchmarks, *own.stored, *own.unreadable):
+        if plain_name(known) == plain_name(name) and (known in BUILT_IN.benchmarks or known != name):
+            kind = "a built-in" if known in BUILT_IN.benchmarks else "another"
             raise UserError(f"the name {name!r} is that of {kind} benchmark, {known}; choose another one")
-
-
-def task_in(spec: Mapping[str, Any], key: str) -> TaskInfo | None:
-    """A task as the run with this spec knows it: own tasks are recorded with their runs, built-in ones are of the catalog.
-
-    None for the task of an adapter that was imported from where its benchmark is.
-    """
-    recorded = spec.get("own", {}).get(key)
-    return task_from(recorded) if recorded else TASKS.get(key)
-
-
-def headline_in(spec: Mapping[str, Any], key: str) -> str:
-    """Name of the task's headline metric; empty where ``task_in`` knows none."""
-    task = task_in(spec, key)
-    return task.headline if task else ""
-
-
-def task_record(task: TaskInfo) -> dict[str, Any]:
-    """``task`` as JSON can hold it."""
-    record: dict[str, Any] = json.loads(json.dumps(asdict(task)))
-    return record
-
-
-def task_from(record: Mapping[str, Any]) -> TaskInfo:
-    """The task of ``task_record``. Raises TypeError or KeyError for what is none."""
-    return TaskInfo(**{**_tuples(record), "data": OwnData(**_tuples(record["data"]))})
-
-
-def benchmark_from(record: Mapping[str, Any]) -> BenchmarkInfo:
-    """The benchmark of which ``record`` is ``asdict``. Raises TypeError or KeyError for what is none."""
-    return BenchmarkInfo(record["name"], record["title"], tuple(task_from(task) for task in record["tasks"]))
 
 
 def digest(path: Path) -> str:
     """sha256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _state(folder: Path) -> tuple[Any, ...] | None:
-    """What changes with the files in ``folder``; None while one of them comes or goes."""
-    try:
-        return (folder, *((path, path.stat().st_mtime_ns, path.stat().st_ino) for path in sorted(folder.glob("*.json"))))
-    except OSError:
-        return None
 
 
 def _read(path: Path) -> Stored:
@@ -155,10 +110,3 @@ def _read(path: Path) -> Stored:
     if info.name != path.stem or not info.tasks or any(task.benchmark != info.name for task in info.tasks):
         raise ValueError("the file holds another benchmark")
     return Stored(info, Path(about["declaration"]), about["sha256"])
-
-
-def _tuples(record: Mapping[str, Any]) -> dict[str, Any]:
-    def frozen(value: Any) -> Any:
-        return tuple(map(frozen, value)) if isinstance(value, list) else value
-
-    return {name: frozen(value) for name, value in record.items()}

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
-from engine.catalog.method import FEW_SHOT_DEV, MethodInfo, Value
-from engine.catalog.methods import METHODS
+from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
 from engine.files.backbones import backbone_folder, backbone_revision, data_identity
 from engine.files.hub import NotHere
 from engine.plans.availability import check_available
+from engine.plans.graph import Graph, Node, Role
 from engine.plans.resolve import Work, checked, unique, work_of
 from engine.plans.source_adapters import check_backbone, texts_of
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
 from engine.runs.request import Request
-from engine.runs.spec import RunSpec, SourceSpec, joint_name, own_records
-
-STAGE_1_SEED = 0
-Role = Literal["target", "source"]
+from engine.runs.spec import RunSpec
 
 
 @dataclass
 class PlannedRun:
     """One run of a plan and what the registry knows of it."""
 
+    run_id: str
     spec: RunSpec
     existing: Run | None
     role: Role
@@ -39,10 +36,10 @@ class PlannedRun:
 class Plan:
     """Runs in the order in which they can be trained: every run after its sources."""
 
+    request: Request
     runs: list[PlannedRun]
     notes: list[str] = field(default_factory=list)
     """What was decided for the user, one sentence each."""
-    command: str = ""
     given: list[Run] = field(default_factory=list)
     """Source adapters that the request names by their run."""
 
@@ -57,7 +54,7 @@ class Plan:
     @property
     def active(self) -> list[PlannedRun]:
         """Queued or at work."""
-        return [one for one in self.runs if one.existing and (one.existing.state.live or one.existing.state == RunState.QUEUED)]
+        return [planned for planned in self.runs if planned.existing and planned.existing.state.active]
 
     @property
     def over(self) -> list[PlannedRun]:
@@ -65,48 +62,37 @@ class Plan:
         return [planned for planned in self.runs if planned.existing and planned.existing.state.over]
 
 
-def make_plan(request: Request, store: Store) -> Plan:
+def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
     """Resolve all names, check every setting and that all files can be had, and look up what exists.
 
     Raises UserError; then nothing was queued.
     """
     request = checked(request)
     notes: list[str] = []
-    work = work_of(request, store, notes)
-    tasks = unique([one for _, chosen, sources in work for one in (*chosen, *sources) if isinstance(one, TaskInfo)])
-    for (method, chosen, _), settings in product(work, _combinations(request)):
-        if _settings(method, chosen, request, settings).get("similarity_model") == OFFLINE_BACKBONE:
-            backbone_folder(OFFLINE_BACKBONE)
+    work = work_of(request, catalog, store, notes)
+    if any(settings.get("similarity_model") == OFFLINE_BACKBONE for part in work for settings in part.settings):
+        backbone_folder(OFFLINE_BACKBONE)
+    tasks = unique([task for part in work for task in (*part.targets, *part.sources) if isinstance(task, TaskInfo)])
     data = {task.key: data_identity(task, request.data_dir) for task in tasks}
+
+    def plan_runs(download: bool) -> list[PlannedRun]:
+        graph = Graph(request, catalog, _common(request, download), data, store.aliases())
+        for part in work:
+            graph.add(part)
+        return _planned(graph.nodes, store)
+
     try:
-        runs = _planned(_graph(work, request, _common(request, download=False), data), store)
+        runs = plan_runs(download=False)
         needed = [task for task in tasks if _reads(task, runs)]
     except NotHere:
         runs, needed = [], tasks
-    if check_available(request.backbone, unique(needed + _compared(work)), request.data_dir, work[0][0].name):
+    compared = _compared(work, catalog)
+    if check_available(request.backbone, unique(needed + compared), request.data_dir, work[0].method.name):
         notes.append("files that are not on this machine will be downloaded first")
-        runs = runs or _planned(_graph(work, request, _common(request, download=True), data), store)
-    given = unique([source for _, _, sources in work for source in sources if isinstance(source, Run)])
+        runs = runs or plan_runs(download=True)
+    given = unique([source for part in work for source in part.sources if isinstance(source, Run)])
     check_backbone(given, runs[0].spec.backbone, runs[0].spec.backbone_revision)
-    return Plan(runs, notes, request.command, given)
-
-
-def _planned(graph: dict[str, tuple[RunSpec, Role]], store: Store) -> list[PlannedRun]:
-    existing = {run.id: run for run in store.runs(ids=list(graph))}
-    runs = [PlannedRun(spec, existing.get(run_id), role) for run_id, (spec, role) in graph.items()]
-    # A run that is a source of another may have been asked for after it.
-    return sorted(runs, key=lambda planned: bool(planned.spec.sources))
-
-
-def _reads(task: TaskInfo, runs: list[PlannedRun]) -> bool:
-    """Whether a run that is not completed yet reads the task's rows."""
-    return any(task.key in one.spec.targets and not (one.existing and one.existing.state == RunState.COMPLETED) for one in runs)
-
-
-def _compared(work: list[Work]) -> list[TaskInfo]:
-    """Sources whose texts are compared with the target's, whether or not their adapters are trained already."""
-    sources = [source for method, _, sources in work if method.similarities for source in sources]
-    return [source if isinstance(source, TaskInfo) else texts_of(source) for source in sources]
+    return Plan(request, runs, notes, given)
 
 
 def submit(plan: Plan, store: Store) -> list[str]:
@@ -114,110 +100,43 @@ def submit(plan: Plan, store: Store) -> list[str]:
 
     One transaction: two equal requests at the same moment yield the same runs.
     """
-    rows = [_row(planned.spec, plan.command) for planned in plan.runs]
+    rows = [_row(planned, plan.request) for planned in plan.runs]
     edges = [
-        Source(run_id=planned.spec.run_id, position=position, source_id=source.run_id, task=source.task)
+        Source(run_id=planned.run_id, position=position, source_id=source.run_id, task=source.task)
         for planned in plan.runs
         for position, source in enumerate(planned.spec.sources)
     ]
     store.add(rows, edges)
-    return [planned.spec.run_id for planned in plan.runs if planned.role == "target"]
+    return [planned.run_id for planned in plan.runs if planned.role == "target"]
 
 
-def _graph(work: list[Work], request: Request, common: dict[str, Any], data: dict[str, str]) -> dict[str, tuple[RunSpec, Role]]:
-    """All runs by id; one that is both asked for and a source of another is there once, as asked for."""
-    found: dict[str, tuple[RunSpec, Role]] = {}
-    for method, targets, sources in work:
-        for seed, settings in product(request.seeds, _combinations(request)):
-            edges = []
-            for chosen in sources:
-                if isinstance(chosen, Run):
-                    edges.append(SourceSpec(task=chosen.target, run_id=chosen.id))
-                    continue
-                own = chosen in targets
-                source = _source_run(method, chosen, request, common, data, seed if own and request.shots else None)
-                found.setdefault(source.run_id, (source, "source"))
-                edges.append(SourceSpec(task=chosen.key, run_id=source.run_id))
-            spec = RunSpec(
-                method=method.name,
-                targets=tuple(target.key for target in targets),
-                sources=tuple(edges),
-                seed=seed,
-                hyperparameters=_settings(method, targets, request, settings),
-                limits=_limits(request, request.shots),
-                shots=request.shots,
-                data={target.key: data[target.key] for target in targets},
-                own=own_records([*targets, *sources]),
-                **common,
-            )
-            found[spec.run_id] = (spec, "target")
-    return found
+def _row(planned: PlannedRun, request: Request) -> Run:
+    if planned.existing is None:
+        return Run.of(planned.spec, request)
+    # An earlier version may have known it by another fingerprint.
+    kept = {name: getattr(planned.existing, name) for name in ("id", "fingerprint", "group_id")}
+    return Run.of(planned.spec, request, **kept)
 
 
-def _source_run(
-    method: MethodInfo,
-    task: TaskInfo,
-    request: Request,
-    common: dict[str, Any],
-    data: dict[str, str],
-    few_shot_seed: int | None,
-) -> RunSpec:
-    """The stage-1 run of a source. With a seed it is the target's own adapter, trained on the few examples of that seed."""
-    source_method = METHODS[method.source_method or ""]
-    shots = None if few_shot_seed is None else request.shots
-    return RunSpec(
-        method=source_method.name,
-        targets=(task.key,),
-        seed=STAGE_1_SEED if few_shot_seed is None else few_shot_seed,
-        hyperparameters=_source_settings(source_method, task, request, shots),
-        limits=_limits(request, shots),
-        shots=shots,
-        data={task.key: data[task.key]},
-        own=own_records([task]),
-        **common,
+def _planned(nodes: dict[str, Node], store: Store) -> list[PlannedRun]:
+    existing = {run.id: run for run in store.runs(ids=list(nodes))}
+    runs = [PlannedRun(node.run_id, node.spec, existing.get(node.run_id), node.role) for node in nodes.values()]
+    # A run that is a source of another may have been asked for after it.
+    return sorted(runs, key=lambda planned: bool(planned.spec.sources))
+
+
+def _reads(task: TaskInfo, runs: list[PlannedRun]) -> bool:
+    """Whether a run that is not completed yet reads the task's rows."""
+    return any(
+        task.key in planned.spec.targets and not (planned.existing and planned.existing.state == RunState.COMPLETED)
+        for planned in runs
     )
 
 
-def _row(spec: RunSpec, command: str) -> Run:
-    return Run(
-        id=spec.run_id,
-        fingerprint=spec.fingerprint,
-        group_id=spec.group_id,
-        method=spec.method,
-        backbone=spec.backbone,
-        benchmark=spec.benchmark,
-        target=spec.target,
-        seed=spec.seed,
-        spec=spec.model_dump(mode="json"),
-        command=command,
-        metric=spec.headline,
-        epochs=int(spec.hyperparameters["epochs"]),
-    )
-
-
-def _combinations(request: Request) -> list[dict[str, Value]]:
-    """Every combination of the values of the settings asked for, the last one changing fastest."""
-    values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
-    return [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
-
-
-def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request, asked: dict[str, Value]) -> dict[str, Any]:
-    target = joint_name([task.key for task in targets])
-    settings = {**backbone_defaults(request.backbone), **asked, **_budget(request)}
-    return method.resolve(settings, target, targets[0].select_by, request.shots)
-
-
-def _source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Any]:
-    settings = {**backbone_defaults(request.backbone), **_budget(request)}
-    return method.resolve(settings, task.key, task.select_by, shots)
-
-
-def _limits(request: Request, shots: int | None) -> dict[str, int]:
-    return {"dev": FEW_SHOT_DEV, **request.limits} if shots else request.limits
-
-
-def _budget(request: Request) -> dict[str, Any]:
-    return {} if request.epochs is None else {"epochs": request.epochs}
+def _compared(work: list[Work], catalog: Catalog) -> list[TaskInfo]:
+    """Sources whose texts are compared with the target's, whether or not their adapters are trained already."""
+    sources = [source for part in work if part.method.similarities for source in part.sources]
+    return [source if isinstance(source, TaskInfo) else texts_of(source, catalog) for source in sources]
 
 
 def _common(request: Request, download: bool) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
-from engine.catalog.benchmarks import TASKS, find_benchmark, find_task
-from engine.catalog.method import LARGEST_SEED, MethodInfo
-from engine.catalog.methods import find_method
+from engine.catalog.backbones import backbone_defaults
+from engine.catalog.catalog import Catalog
+from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
 from engine.errors import UserError
 from engine.plans.source_adapters import check_source, check_widths
@@ -16,8 +18,18 @@ from engine.runs.request import Request
 
 SourceChoice = TaskInfo | Run
 """A task, whose adapter is planned, or a completed run of the registry that is taken as it is."""
-Work = tuple[MethodInfo, list[TaskInfo], list[SourceChoice]]
-"""A method, its targets (one, unless the method is a joint one) and its sources."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A method on one target, or a joint method on several, with every combination of settings asked for."""
+
+    method: MethodInfo
+    targets: list[TaskInfo]
+    sources: list[SourceChoice]
+    """In stacking order, the target's own last."""
+    settings: list[dict[str, Value]]
+    """Complete ones, a run for each."""
 
 
 def checked(request: Request) -> Request:
@@ -44,41 +56,65 @@ def checked(request: Request) -> Request:
     return request.model_copy(update={"data_dir": folder, "seeds": tuple(dict.fromkeys(request.seeds)) or (0,)})
 
 
-def work_of(request: Request, store: Store, notes: list[str]) -> list[Work]:
+def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) -> list[Work]:
     """What a checked request asks for, with its sources; adds to ``notes`` what is decided for the user. Raises UserError."""
-    targets = _targets(request, notes)
+    targets = _targets(request, catalog, notes)
     work: list[Work] = []
-    for method in unique([find_method(name) for name in request.methods]):
+    for method in unique([catalog.find_method(name) for name in request.methods]):
         if method.joint and len(targets) == 1:
             notes.append(f"{method.name} learns several tasks together; here it gets one")
         for chosen in [targets] if method.joint else [[target] for target in targets]:
-            work.append((method, chosen, _sources(method, chosen, request, store)))
+            sources = _sources(method, chosen, request, catalog, store)
+            work.append(Work(method, chosen, sources, _settings(method, chosen, request, catalog)))
     return work
+
+
+def source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Value]:
+    """Those of a source adapter that is trained for the request: the method's defaults, in the request's budget."""
+    return method.resolve({**backbone_defaults(request.backbone), **_budget(request)}, task.key, task.select_by, shots)
+
+
+def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request, catalog: Catalog) -> list[dict[str, Value]]:
+    """For every combination of the values asked for, the last setting changing fastest. Raises UserError."""
+    name = catalog.joint_name([task.key for task in targets])
+    values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
+    combinations = [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
+    usual = backbone_defaults(request.backbone)
+    return [
+        method.resolve({**usual, **asked, **_budget(request)}, name, targets[0].select_by, request.shots)
+        for asked in combinations
+    ]
+
+
+def _budget(request: Request) -> dict[str, Value]:
+    return {} if request.epochs is None else {"epochs": request.epochs}
 
 
 def unique(items: list[Any]) -> list[Any]:
     """Each once, where it came first."""
-    return [item for place, item in enumerate(items) if item not in items[:place]]
+    return [item for index, item in enumerate(items) if item not in items[:index]]
 
 
-def _targets(request: Request, notes: list[str]) -> list[TaskInfo]:
+def _targets(request: Request, catalog: Catalog, notes: list[str]) -> list[TaskInfo]:
     """The tasks named, or all of the benchmark named."""
     if request.targets:
-        return unique([_target(name, request, notes) for name in request.targets])
-    return list(find_benchmark(request.benchmark or "").tasks)
+        return unique([_target(name, request, catalog, notes) for name in request.targets])
+    return list(catalog.find_benchmark(request.benchmark or "").tasks)
 
 
-def _target(name: str, request: Request, notes: list[str]) -> TaskInfo:
-    task = find_task(name, request.benchmark)
-    if request.benchmark and task not in find_benchmark(request.benchmark).tasks:
+def _target(name: str, request: Request, catalog: Catalog, notes: list[str]) -> TaskInfo:
+    task = catalog.find_task(name, request.benchmark)
+    if request.benchmark and task not in catalog.find_benchmark(request.benchmark).tasks:
         raise UserError(f"{task.key} is not a task of {request.benchmark}; leave out --benchmark or name another target")
-    others = [one.key for one in TASKS.values() if one.name == task.name and one != task]
+    others = [other.key for other in catalog.tasks.values() if other.name == task.name and other != task]
     if others and "/" not in name and not request.benchmark:
         notes.append(f"{name} is {task.key}; write {' or '.join(others)} for the other")
     return task
 
 
-def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, store: Store) -> list[SourceChoice]:
+def _sources(
+    method: MethodInfo, targets: list[TaskInfo], request: Request, catalog: Catalog, store: Store
+) -> list[SourceChoice]:
     """Sources in stacking order, the target's own last; empty for a method without sources."""
     if method.joint and request.shots:
         raise UserError(f"{method.name} is a joint method; --shots is for single-task and two-stage methods")
@@ -88,10 +124,10 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, stor
             raise UserError(f"{method.name} learns from {alone} alone; leave out --sources or choose a two-stage method")
         return []
     (target,) = targets
-    benchmark = find_benchmark(request.benchmark or target.benchmark)
+    benchmark = catalog.find_benchmark(request.benchmark or target.benchmark)
     chosen: list[SourceChoice] = list(benchmark.tasks)
     if request.sources is not None:
-        chosen = [_source(name, target, benchmark, method, request, store) for name in request.sources]
+        chosen = [_source(name, target, benchmark, method, request, catalog, store) for name in request.sources]
     keys = [source.target if isinstance(source, Run) else source.key for source in chosen]
     if not chosen:
         raise UserError(
@@ -102,17 +138,23 @@ def _sources(method: MethodInfo, targets: list[TaskInfo], request: Request, stor
             raise UserError(f"the source {key} is named twice; leave one out")
     if method.source_count not in (None, len(chosen)):
         raise UserError(f"{method.name} takes {method.source_count} source(s), not {len(chosen)}; name them with --sources")
-    check_widths(method, chosen)
-    return [one for _, one in sorted(zip(keys, chosen, strict=True), key=lambda pair: pair[0] == target.key)]
+    check_widths(catalog.methods[method.source_method], chosen)
+    return [source for _, source in sorted(zip(keys, chosen, strict=True), key=lambda pair: pair[0] == target.key)]
 
 
 def _source(
-    name: str, target: TaskInfo, benchmark: BenchmarkInfo, method: MethodInfo, request: Request, store: Store
+    name: str,
+    target: TaskInfo,
+    benchmark: BenchmarkInfo,
+    method: MethodInfo,
+    request: Request,
+    catalog: Catalog,
+    store: Store,
 ) -> SourceChoice:
     """A task of the target's benchmark, else of any other one, else a run of the registry."""
-    for place in (benchmark.name, None):
+    for searched in (benchmark.name, None):
         try:
-            return find_task(name, place)
+            return catalog.find_task(name, searched)
         except UserError as error:
             no_task = error
     try:

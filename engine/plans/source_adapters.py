@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.catalog.catalog import Catalog
 from engine.catalog.method import MethodInfo
-from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
-from engine.own_benchmarks.stored import task_in
 from engine.registry.tables import Run, RunState
 from engine.runs.request import Request
 
@@ -23,7 +22,7 @@ def check_source(run: Run, target: TaskInfo, method: MethodInfo, request: Reques
         )
     if run.state != RunState.COMPLETED:
         raise UserError(f"the source {run.id} ({run.target}) is {run.state}, not completed; name its task to have it trained")
-    seen, asked = (run.spec.get("shots"), (run.seed,)), (request.shots, request.seeds)
+    seen, asked = (run.parsed.shots, (run.seed,)), (request.shots, request.seeds)
     if request.shots and run.target == target.key and seen != asked:
         raise UserError(
             f"the source {run.id} has seen other examples of {target.key} than the {request.shots} of each seed asked for; "
@@ -34,28 +33,28 @@ def check_source(run: Run, target: TaskInfo, method: MethodInfo, request: Reques
 def check_backbone(runs: Sequence[Run], backbone: str, revision: str) -> None:
     """That the adapters were trained on this backbone. Raises UserError."""
     for run in runs:
-        if run.spec["backbone_revision"] != revision:
-            there = f"{run.backbone} at {run.spec['backbone_revision'][:19]}"
+        if run.parsed.backbone_revision != revision:
+            there = f"{run.backbone} at {run.parsed.backbone_revision[:19]}"
             raise UserError(f"the source {run.id} ({run.target}) was trained on {there}, not on {backbone} at {revision[:19]}")
 
 
-def check_widths(method: MethodInfo, sources: Sequence[TaskInfo | Run]) -> None:
-    """That adapters named by their run are as wide as the others. Raises UserError."""
-    default = METHODS[method.source_method or ""].own["reduction"].default
-    found = {
-        one.id if isinstance(one, Run) else one.key: (
-            one.spec["hyperparameters"]["reduction"] if isinstance(one, Run) else default
+def check_widths(source_method: MethodInfo, sources: Sequence[TaskInfo | Run]) -> None:
+    """That adapters named by their run are as wide as those that are going to be trained. Raises UserError."""
+    default = source_method.own["reduction"].default
+    reductions = {
+        source.id if isinstance(source, Run) else source.key: (
+            source.parsed.hyperparameters["reduction"] if isinstance(source, Run) else default
         )
-        for one in sources
+        for source in sources
     }
-    if len(set(found.values())) > 1:
-        told = ", ".join(f"{name} {value}" for name, value in found.items())
-        raise UserError(f"all sources must have the same reduction, these have: {told}; name others with --sources")
+    if len(set(reductions.values())) > 1:
+        listed = ", ".join(f"{name} {value}" for name, value in reductions.items())
+        raise UserError(f"all sources must have the same reduction, these have: {listed}; name others with --sources")
 
 
-def texts_of(run: Run) -> TaskInfo:
+def texts_of(run: Run, catalog: Catalog) -> TaskInfo:
     """The task of a run whose texts are to be compared. Raises UserError where the catalog lacks it."""
-    task = task_in(run.spec, run.target)
+    task = run.parsed.known_task(run.target, catalog)
     if task is None:
         raise UserError(
             f"adaptersoup compares the texts of its sources with the target's, and those of {run.target} are not here; "

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.tables import (
+    ALIAS,
     CHECKPOINT,
     CLOCK,
     EVENT,
@@ -31,6 +32,7 @@ Results = dict[str, dict[str, dict[str, float]]]
 """Final numbers of a run: task -> split -> metric -> value."""
 OVER = tuple(state for state in RunState if state.over)
 LIVE = tuple(state for state in RunState if state.live)
+ACTIVE = tuple(state for state in RunState if state.active)
 
 
 class Reader:
@@ -138,6 +140,16 @@ class Reader:
         )
         with self._read() as session:
             return list({run_id: (run_id, source) for run_id, source in session.execute(query)}.values())
+
+    def aliases(self) -> dict[str, str]:
+        """Ids of runs by the fingerprints under which they are asked for today (``tables.Alias``)."""
+        with self._read_engine.connect() as connection:
+            rows = connection.execute(select(ALIAS.c.fingerprint, ALIAS.c.run_id))
+            return {row.fingerprint: row.run_id for row in rows}
+
+    def is_known_as(self, run: Run, fingerprint: str) -> bool:
+        """Whether ``fingerprint`` is the run's, or one by which it is asked for today."""
+        return run.fingerprint == fingerprint or self.aliases().get(fingerprint) == run.id
 
     def sources(self, run_id: str) -> list[Source]:
         """By position: the order in which the method stacks them."""

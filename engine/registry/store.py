@@ -18,6 +18,7 @@ from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
 from engine.registry.tables import (
+    ALIAS,
     CHECKPOINT,
     METRIC,
     RESULT,
@@ -208,7 +209,15 @@ class Store(Reader):
             note_event(connection, run_id, attempt, f"{state}: {cause}" if cause else str(state))
             return True
 
-    def adopt(self, run: Run, results: Results, place: Callable[[], Checkpoint], note: str, lost_file: bool = False) -> bool:
+    def adopt(
+        self,
+        run: Run,
+        results: Results,
+        place: Callable[[], Checkpoint],
+        note: str,
+        lost_file: bool = False,
+        alias: str | None = None,
+    ) -> bool:
         """Add a run that was completed elsewhere; False, and nothing is done, when it is at work or completed here.
 
         A queued run of its id, or one that ended without success, becomes it.
@@ -217,6 +226,7 @@ class Store(Reader):
             place: puts the file of the best checkpoint in place and tells of it; called in the transaction, so that no row is
                 without its file.
             lost_file: replace a completed one too, because its file is gone.
+            alias: the fingerprint by which it is asked for today, if an earlier version exported it.
         """
         replaced = (RunState.QUEUED, *OVER, *((RunState.COMPLETED,) if lost_file else ()))
         with self._write() as connection:
@@ -232,6 +242,8 @@ class Store(Reader):
                 connection.execute(delete(table).where(table.c.run_id == run.id))
             replace_rows(connection, RESULT, result_rows(run.id, results))
             note_event(connection, run.id, attempt, note)
+            if alias not in (None, run.fingerprint):
+                replace_rows(connection, ALIAS, [{"fingerprint": alias, "run_id": run.id}])
             replace_rows(connection, CHECKPOINT, [columns_of(place())])
         # Not before the commit: where the new file could not be written, the old run resumes from this one.
         self.home.checkpoint(run.id, "last").unlink(missing_ok=True)

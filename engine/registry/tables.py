@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Table
 from sqlmodel import Field, SQLModel
+
+from engine.runs.definition import Definition
+from engine.runs.request import Request
+from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
 
 
 class RunState(StrEnum):
@@ -23,7 +29,13 @@ class RunState(StrEnum):
 
     @property
     def live(self) -> bool:
+        """A process is at work on it."""
         return self in (RunState.STARTING, RunState.RUNNING)
+
+    @property
+    def active(self) -> bool:
+        """Queued or live: it will change by itself."""
+        return self.live or self is RunState.QUEUED
 
     @property
     def over(self) -> bool:
@@ -56,6 +68,8 @@ class Run(SQLModel, table=True):
     """``RunSpec`` as JSON."""
     command: str = ""
     """The command line that asked for it."""
+    request: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """``Request`` as JSON: what was asked for before names were resolved; None for imported runs and those of version 0.1.0."""
 
     state: RunState = Field(default=RunState.QUEUED, sa_column=_state_column())
     cause: str | None = None
@@ -103,10 +117,46 @@ class Run(SQLModel, table=True):
     provenance: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """Git commit, versions, hardware, data revisions, label lists, split sizes."""
 
+    @classmethod
+    def of(
+        cls,
+        spec: RunSpec,
+        request: Request | None = None,
+        definitions: Sequence[Definition] | None = None,
+        **fields: Any,
+    ) -> Run:
+        """The row of ``spec``, queued unless ``fields`` say otherwise.
+
+        ``definitions`` are those of its targets, where the catalog may lack them.
+        """
+        definitions = spec.definitions if definitions is None else definitions
+        fingerprint = fingerprint_of(spec, definitions)
+        row: dict[str, Any] = {
+            "id": fingerprint[:RUN_ID_LENGTH],
+            "fingerprint": fingerprint,
+            "group_id": group_of(spec, definitions),
+            "method": spec.method,
+            "backbone": spec.backbone,
+            "benchmark": spec.benchmark,
+            "target": spec.target,
+            "seed": spec.seed,
+            "spec": spec.model_dump(mode="json"),
+            "command": request.command if request else "",
+            "request": request.model_dump(mode="json", exclude={"command"}) if request else None,
+            "metric": headline_of(definitions),
+            "epochs": int(spec.hyperparameters["epochs"]),
+        }
+        return cls(**(row | fields))
+
+    @cached_property
+    def parsed(self) -> RunSpec:
+        """The specification, typed."""
+        return RunSpec(**self.spec)
+
     @property
     def tasks(self) -> tuple[str, ...]:
         """Keys of the targets, in order."""
-        return tuple(self.spec["targets"])
+        return self.parsed.targets
 
     @property
     def imported(self) -> bool:
@@ -119,6 +169,13 @@ class Clock(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     value: int = Field(default=0, sa_type=BigInteger)
+
+
+class Alias(SQLModel, table=True):
+    """A fingerprint by which a run of an earlier version is asked for today, where that version covered more or less by it."""
+
+    fingerprint: str = Field(primary_key=True)
+    run_id: str = Field(foreign_key="run.id", ondelete="CASCADE", index=True)
 
 
 class Source(SQLModel, table=True):
@@ -183,4 +240,4 @@ def _table(kind: type[SQLModel]) -> Table:
 
 # For statements: a model's own attributes are typed as the values of one row, these as columns.
 RUN, SOURCE, METRIC, RESULT = _table(Run), _table(Source), _table(Metric), _table(Result)
-CHECKPOINT, EVENT, CLOCK = _table(Checkpoint), _table(Event), _table(Clock)
+CHECKPOINT, EVENT, CLOCK, ALIAS = _table(Checkpoint), _table(Event), _table(Clock), _table(Alias)

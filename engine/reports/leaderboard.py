@@ -10,16 +10,17 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark
-from engine.catalog.methods import METHODS, SCALEARN_PAPER
+from engine.catalog.catalog import Catalog
+from engine.catalog.methods import SCALEARN_PAPER
 from engine.catalog.task import BenchmarkInfo, HubData
-from engine.own_benchmarks.stored import headline_in, task_in
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
 from engine.reports.published import published_results
-from engine.reports.run_results import Found
-from engine.reports.settings import deviations, joint_tasks, source_deviations, whole_benchmark
+from engine.reports.run_results import RunResults
+from engine.runs.deviations import deviations, joint_tasks, source_deviations
+from engine.runs.spec import RunSpec
 
 Settings = dict[str, str]
 
@@ -109,43 +110,48 @@ class Leaderboard:
 
 
 def build(
-    store: Store, *, benchmark: str | None = None, backbone: str | None = None, at: datetime | None = None
+    store: Store,
+    catalog: Catalog,
+    *,
+    benchmark: str | None = None,
+    backbone: str | None = None,
+    at: datetime | None = None,
 ) -> Leaderboard:
     """One table for each benchmark and backbone (and its revision) that has completed runs.
 
     Raises UserError for an unknown benchmark.
     """
     runs = store.runs(states=[RunState.COMPLETED], backbone=backbone)
-    recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := task_in(run.spec, key))}
-    found = Found(store.results([run.id for run in runs]), {**recorded, **TASKS})
-    counted = [run for run in runs if all(found.headline(run, task) is not None for task in run.tasks)]
+    recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := run.parsed.known_task(key, catalog))}
+    results = RunResults(catalog, store.results([run.id for run in runs]), {**recorded, **catalog.tasks})
+    counted = [run for run in runs if all(results.headline(run, task) is not None for task in run.tasks)]
     named = {task.benchmark for task in recorded.values()}
-    wanted = benchmark if benchmark in named else find_benchmark(benchmark).name if benchmark else None
-    source_ids = {source["run_id"] for run in counted for source in run.spec.get("sources", ())}
+    wanted = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
+    source_ids = {source.run_id for run in counted for source in run.parsed.sources}
     sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
 
-    shown = {wanted} if wanted else {name for run in counted for name in _benchmarks(run)}
+    shown = {wanted} if wanted else {name for run in counted for name in _benchmarks(run, catalog)}
     places: dict[tuple[str, str, str], list[Run]] = {}
     for run in counted:
         for name in shown:
-            if found.keys(name).intersection(run.tasks):
-                places.setdefault((name, run.backbone, run.spec["backbone_revision"]), []).append(run)
-    order = {name: index for index, name in enumerate(BENCHMARKS)}
+            if results.keys(name).intersection(run.tasks):
+                places.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
+    order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(places, key=lambda key: (order.get(key[0], len(order)), *key))
-    return Leaderboard(tuple(_table(found.benchmark(key[0]), places[key], found, sources) for key in keys), at or utc_now())
+    return Leaderboard(tuple(_table(results.benchmark(key[0]), places[key], results, sources) for key in keys), at or utc_now())
 
 
-def _benchmarks(run: Run) -> set[str]:
+def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
     """Those of the run's tasks, and the union of benchmarks that it takes whole, as its targets or as its sources."""
-    whole = whole_benchmark([source["task"] for source in run.spec.get("sources", ())] or run.tasks)
+    whole = catalog.whole_benchmark([source.task for source in run.parsed.sources] or run.tasks)
     return {task.partition("/")[0] for task in run.tasks} | ({whole} if whole else set())
 
 
-def _table(place: BenchmarkInfo, runs: Sequence[Run], found: Found, sources: Mapping[str, Run]) -> Table:
+def _table(place: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
     """``runs`` share backbone and revision, and have targets in ``place``."""
     targets = {task for run in runs for task in run.tasks}
     columns = tuple(Column(task.key, task.title, task.headline) for task in place.tasks if task.key in targets)
-    rows = _rows(place.name, runs, found, sources)
+    rows = _rows(place.name, runs, results, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
     published = published_results(place, runs[0].backbone)
@@ -153,15 +159,15 @@ def _table(place: BenchmarkInfo, runs: Sequence[Run], found: Found, sources: Map
         benchmark=place.name,
         title=place.title,
         backbone=runs[0].backbone,
-        revision=runs[0].spec["backbone_revision"],
+        revision=runs[0].parsed.backbone_revision,
         columns=columns,
         rows=tuple(_beside(rows, published, targets)),
         shared=dict(sorted(shared.items())),
     )
-    return replace(table, provenance=_provenance(table, runs, bool(published)))
+    return replace(table, provenance=_provenance(table, runs, results.catalog, bool(published)))
 
 
-def _rows(benchmark: str, runs: Sequence[Run], found: Found, sources: Mapping[str, Run]) -> list[Row]:
+def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> list[Row]:
     """Groups of the same method and settings over targets, side by side; methods in the catalog's order.
 
     A group of joint runs fills the cells of all its tasks.
@@ -171,35 +177,35 @@ def _rows(benchmark: str, runs: Sequence[Run], found: Found, sources: Mapping[st
         groups.setdefault(run.group_id, []).append(run)
     placed: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
     for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
-        one = members[0]
-        settings = deviations(one) | source_deviations(one, _of(one, sources), benchmark) | joint_tasks(one, benchmark)
-        tasks = [task for task in one.tasks if task in found.keys(benchmark)]
-        key = (one.method, tuple(settings.items()))
+        spec = members[0].parsed
+        settings = _settings(spec, sources, benchmark, results.catalog)
+        tasks = [task for task in spec.targets if task in results.keys(benchmark)]
+        key = (spec.method, tuple(settings.items()))
         if placed.get(key, {}).keys() & set(tasks):
             # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.
-            key = (one.method, (*settings.items(), ("group", group_id)))
+            key = (spec.method, (*settings.items(), ("group", group_id)))
         by_seed = sorted(members, key=lambda run: run.seed)
         placed.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
-    methods = list(METHODS)
-    rows = [_row(method, dict(items), cells, found) for (method, items), cells in placed.items()]
+    methods = list(results.catalog.methods)
+    rows = [_row(method, dict(items), cells, results) for (method, items), cells in placed.items()]
     return sorted(rows, key=lambda row: (methods.index(row.method or ""), len(row.settings), list(row.settings.items())))
 
 
-def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], found: Found) -> Row:
+def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: RunResults) -> Row:
     runs = [run for members in cells.values() for run in members]
     return Row(
-        title=METHODS[method].title,
+        title=results.catalog.methods[method].title,
         method=method,
         settings=settings,
-        cells={task: _cell(task, members, found) for task, members in cells.items()},
+        cells={task: _cell(task, members, results) for task, members in cells.items()},
         trainable=_range(run.trainable for run in runs),
         transfer=_range(run.transfer for run in runs),
     )
 
 
-def _cell(task: str, runs: Sequence[Run], found: Found) -> Cell:
-    reported = [_reported(found.results[run.id][task]) for run in runs]
-    headline = f"test/{found.tasks[task].headline}"
+def _cell(task: str, runs: Sequence[Run], results: RunResults) -> Cell:
+    reported = [_reported(results.results[run.id][task]) for run in runs]
+    headline = f"test/{results.tasks[task].headline}"
     return Cell(
         values=tuple(one[headline] for one in reported),
         seeds=tuple(run.seed for run in runs),
@@ -227,9 +233,11 @@ def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
     return (min(known), max(known)) if known else None
 
 
-def _of(run: Run, sources: Mapping[str, Run]) -> list[Run]:
-    ids = [source["run_id"] for source in run.spec.get("sources", ())]
-    return [sources[run_id] for run_id in ids if run_id in sources]
+def _settings(spec: RunSpec, sources: Mapping[str, Run], benchmark: str, catalog: Catalog) -> Settings:
+    """All that sets a run apart in the table of ``benchmark``."""
+    known = [sources[source.run_id].parsed for source in spec.sources if source.run_id in sources]
+    special = source_deviations(spec, known, benchmark, catalog)
+    return deviations(spec, catalog) | special | joint_tasks(spec, benchmark, catalog)
 
 
 def _beside(rows: Sequence[Row], published: Mapping[str, Mapping[str, float]], targets: set[str]) -> list[Row]:
@@ -246,16 +254,16 @@ def _beside(rows: Sequence[Row], published: Mapping[str, Mapping[str, float]], t
     return placed + list(lines.values())
 
 
-def _provenance(table: Table, runs: Sequence[Run], published: bool) -> dict[str, list[str]]:
+def _provenance(table: Table, runs: Sequence[Run], catalog: Catalog, published: bool) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
     versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
     found = {
         "backbone": [f"{table.backbone} at {table.revision}"],
-        "data": _by_column(table, runs, lambda run, task: str(run.spec["data"][task])),
+        "data": _by_column(table, runs, lambda run, task: str(run.parsed.data[task])),
         "metric": [f"{column.title} {column.metric}" for column in table.columns],
-        "split": _by_column(table, runs, _split),
-        "selection": _by_column(table, runs, _rule),
+        "split": _by_column(table, runs, partial(_split, catalog)),
+        "selection": _by_column(table, runs, partial(_rule, catalog)),
         "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row tells"],
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
@@ -266,15 +274,16 @@ def _provenance(table: Table, runs: Sequence[Run], published: bool) -> dict[str,
     return {name: texts for name, texts in found.items() if texts}
 
 
-def _rule(run: Run, task: str) -> str:
-    by_loss = run.spec["hyperparameters"]["select_by"] == "loss"
+def _rule(catalog: Catalog, run: Run, key: str) -> str:
+    by_loss = run.parsed.select_by == "loss"
     if len(run.tasks) > 1:
         return f"best epoch by the mean dev {'loss' if by_loss else 'headline metric'} of its tasks"
-    return f"best epoch by dev {'loss' if by_loss else headline_in(run.spec, task)}"
+    task = run.parsed.known_task(key, catalog)
+    return f"best epoch by dev {'loss' if by_loss else task.headline if task else ''}"
 
 
-def _split(run: Run, key: str) -> str:
-    task = task_in(run.spec, key)
+def _split(catalog: Catalog, run: Run, key: str) -> str:
+    task = run.parsed.known_task(key, catalog)
     official = (
         f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task and isinstance(task.data, HubData) else ""
     )

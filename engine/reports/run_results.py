@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.registry.reading import Results
 from engine.registry.tables import Run
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found for all tables."""
+class RunResults:
+    """The results of all runs, and the tasks and benchmarks that they are of."""
+
+    catalog: Catalog
 
     results: Mapping[str, Results]
     """By run id."""
@@ -28,7 +30,7 @@ class Found:
 
     def benchmark(self, name: str) -> BenchmarkInfo:
         """As it is, with the tasks that it had when runs were trained on them."""
-        info = BENCHMARKS.get(name, BenchmarkInfo(name, name, ()))
+        info = self.catalog.benchmarks.get(name, BenchmarkInfo(name, name, ()))
         gone = tuple(task for task in self.tasks.values() if task.benchmark == name and task not in info.tasks)
         return replace(info, tasks=(*info.tasks, *gone))
 

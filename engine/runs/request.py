@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from engine.catalog.backbones import DEFAULT_BACKBONE
-from engine.catalog.methods import Value
+from engine.catalog.method import Value
 
 
 class Request(BaseModel):

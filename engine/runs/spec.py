@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
-from engine.catalog.methods import METHODS
+from engine.catalog.records import task_from, task_record
 from engine.catalog.task import MEAN, OwnData, TaskInfo
-from engine.own_benchmarks.stored import task_from, task_in, task_record
-from engine.registry.tables import Run
+from engine.runs.definition import Definition, definition_of, identifying
 
 RUN_ID_LENGTH = 10
-NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir", "own"}
-"""What files are called and where they lie; their contents are identified by ``backbone_revision`` and ``data``."""
+NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir", "own", "name"}
+"""What files and runs are called and where they lie; contents are identified by ``backbone_revision`` and ``data``."""
 
 
 def digest(value: Any) -> str:
@@ -61,6 +60,8 @@ class RunSpec(BaseModel):
     data_dir: str | None = None
     own: dict[str, dict[str, Any]] = {}
     """By key, targets and source tasks of a user's own benchmark: the run does not depend on what becomes of that."""
+    name: str | None = None
+    """What the targets of a joint run are called together, where that is a benchmark of the user's own."""
 
     @field_serializer("hyperparameters", "limits", "data")
     def _sorted(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -68,30 +69,51 @@ class RunSpec(BaseModel):
 
     @property
     def tasks(self) -> tuple[TaskInfo, ...]:
+        """The targets. Raises KeyError for an imported adapter whose task is known where it was trained only."""
         return tuple(self.task(key) for key in self.targets)
 
     def task(self, key: str) -> TaskInfo:
-        """A target or source task, as it was when the run was planned."""
-        return task_from(self.own[key]) if key in self.own else TASKS[key]
+        """A target or source task, as it was when the run was planned. Raises KeyError as ``tasks``."""
+        return task_from(self.own[key]) if key in self.own else BUILT_IN.tasks[key]
+
+    def known_task(self, key: str, catalog: Catalog) -> TaskInfo | None:
+        """``task(key)``, else what ``catalog`` calls so, which may be another task; None where it has none."""
+        return task_from(self.own[key]) if key in self.own else catalog.tasks.get(key)
+
+    def completed_from(self, catalog: Catalog) -> RunSpec:
+        """With the tasks recorded that only ``catalog`` knows: those of an imported adapter, whose file does not hold them."""
+        keys = (*self.targets, *(source.task for source in self.sources))
+        known = own_records(catalog.tasks[key] for key in keys if key not in self.own and key in catalog.tasks)
+        return self.model_copy(update={"own": {**self.own, **known}}) if known else self
 
     @property
     def method_info(self) -> MethodInfo:
-        return METHODS[self.method]
+        return BUILT_IN.methods[self.method]
+
+    @property
+    def select_by(self) -> str:
+        """What picks the best epoch: ``loss`` or ``metric``."""
+        return str(self.hyperparameters["select_by"])
+
+    @property
+    def joint(self) -> bool:
+        """Whether the run learns several targets together."""
+        return len(self.targets) > 1
 
     @property
     def target(self) -> str:
         """The targets in one word: ``glue/rte``, ``glue`` for all of its tasks in order, ``glue/rte+mrpc`` for some."""
-        return joint_name(self.targets)
+        return self.name or BUILT_IN.joint_name(self.targets)
 
     @property
     def benchmark(self) -> str:
         """``glue``, or ``glue+superglue`` where targets are of several."""
-        return "+".join(dict.fromkeys(task.benchmark for task in self.tasks))
+        return "+".join(dict.fromkeys(key.partition("/")[0] for key in self.targets))
 
     @property
-    def headline(self) -> str:
-        """Name of the metric that stands for the run."""
-        return self.tasks[0].headline if len(self.targets) == 1 else MEAN
+    def definitions(self) -> list[Definition]:
+        """What of each target's declaration changes the result."""
+        return [definition_of(task) for task in self.tasks]
 
     @property
     def fingerprint(self) -> str:
@@ -107,18 +129,13 @@ class RunSpec(BaseModel):
     def run_id(self) -> str:
         return self.fingerprint[:RUN_ID_LENGTH]
 
-    @property
-    def definitions(self) -> list[dict[str, Any]]:
-        """What of each target's declaration changes the result."""
-        return [_definition(task) for task in self.tasks]
 
-
-def fingerprint_of(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> str:
+def fingerprint_of(spec: RunSpec, definitions: Sequence[Definition]) -> str:
     """``RunSpec.fingerprint`` by the definitions of its targets, which need not be in the catalog."""
     return digest(_identity(spec, definitions))
 
 
-def group_of(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> str:
+def group_of(spec: RunSpec, definitions: Sequence[Definition]) -> str:
     """``RunSpec.group_id`` likewise."""
     identity = _identity(spec, definitions)
     del identity["spec"]["seed"]
@@ -130,38 +147,16 @@ def group_of(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> str:
     return digest(identity)[:RUN_ID_LENGTH]
 
 
-def _identity(spec: RunSpec, definitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def headline_of(definitions: Sequence[Definition]) -> str:
+    """Name of the metric that stands for a run with these targets."""
+    return str(definitions[0]["headline"]) if len(definitions) == 1 else MEAN
+
+
+def own_records(tasks: Iterable[TaskInfo]) -> dict[str, dict[str, Any]]:
+    """The field ``own`` of a run that learns or reads these tasks."""
+    return {task.key: task_record(task) for task in tasks if isinstance(task.data, OwnData)}
+
+
+def _identity(spec: RunSpec, definitions: Sequence[Definition]) -> dict[str, Any]:
     fields = spec.model_dump(mode="json", exclude=NOT_RESULT_CHANGING)
-    return {"spec": fields, "tasks": list(definitions)}
-
-
-def own_records(tasks: Iterable[TaskInfo | Run]) -> dict[str, dict[str, Any]]:
-    """The field ``own`` of a run that learns or reads these tasks, or those of these single-task runs."""
-    known = [task_in(task.spec, task.target) if isinstance(task, Run) else task for task in tasks]
-    return {task.key: task_record(task) for task in known if task and isinstance(task.data, OwnData)}
-
-
-def joint_name(keys: Sequence[str]) -> str:
-    """Task keys in one word, each benchmark named once: ``glue/rte+mrpc+superglue/cb``; ``glue`` for exactly its tasks."""
-    for benchmark in BENCHMARKS.values():
-        if len(keys) > 1 and tuple(keys) == tuple(task.key for task in benchmark.tasks):
-            return benchmark.name
-    words, place = [], ""
-    for key in keys:
-        benchmark_name, _, name = key.partition("/")
-        words.append(name if benchmark_name == place else key)
-        place = benchmark_name
-    return "+".join(words)
-
-
-def _definition(task: TaskInfo) -> dict[str, Any]:
-    names = (
-        "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "stratify", "config", "dev",
-        "tests", "headline",
-    )  # fmt: skip
-    definition = {name: getattr(task, name) for name in names}
-    if isinstance(task.data, OwnData):
-        # Another metric asks for other numbers; those of built-in tasks change with the program alone.
-        shares = [task.data.dev_share, task.data.test_share]
-        definition |= {"own": task.data.definition, "shares": shares, "metrics": task.metrics}
-    return definition
+    return {"spec": fields, "tasks": [identifying(definition, spec.select_by) for definition in definitions]}

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.method import MethodInfo
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
@@ -35,7 +35,7 @@ def counts(backbone: str, tasks: int) -> list[dict[str, Any]]:
     if not 1 <= tasks <= len(TASKS):
         raise UserError(f"--tasks takes 1 to {len(TASKS)}, not {tasks}")
     config = shape_of(backbone)
-    chosen = [find_task(f"glue/{name}") for name in TASKS[:tasks]]
+    chosen = [BUILT_IN.find_task(f"glue/{name}") for name in TASKS[:tasks]]
     return [{"name": info.name, "group": info.group, **parameters(build(info, config, chosen))} for info in METHODS.values()]
 
 

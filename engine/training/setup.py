@@ -113,7 +113,12 @@ def card(
 
 def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     """Load and build everything. Raises UserError when files are missing, changed or do not fit."""
-    spec = RunSpec(**run.spec)
+    spec = run.parsed
+    if not store.is_known_as(run, spec.fingerprint):
+        raise UserError(
+            f"this version renders or tokenizes {run.target} differently than the one that queued the run; "
+            "ask for it again with `scalearn run`"
+        )
     data_dir = Path(spec.data_dir) if spec.data_dir else None
     needed = [*spec.tasks, *(spec.task(one.task) for one in spec.sources if spec.method_info.similarities)]
     if stay_offline(spec.backbone_path or spec.backbone, needed, data_dir):
@@ -239,5 +244,5 @@ def _describe(
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     about = {**provenance(), **device.describe(), "splits": sizes, "labels": labels, "data": spec.data}
     about |= {name: value for name, value in more.items() if value}
-    store.progress(run.id, attempt, metric=spec.headline, trainable=trainable, transfer=transfer, provenance=about)
+    store.progress(run.id, attempt, trainable=trainable, transfer=transfer, provenance=about)
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -14,7 +14,6 @@ from engine.errors import UserError
 from scalearn_tui import __version__
 from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import know_own_benchmarks
 from scalearn_tui.cli.output import complain, say
 
 SHORT_HELP = """\
@@ -71,7 +70,6 @@ def root(
 ) -> int:
     """Train and compare parameter-efficient transfer methods."""
     if context.invoked_subcommand is not None:
-        know_own_benchmarks()
         return ExitCode.OK
     if sys.stdin.isatty() and sys.stdout.isatty():
         from scalearn_tui.dashboard.app import main as dashboard

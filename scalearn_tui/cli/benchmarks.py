@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, completion
+from scalearn_tui.cli.flags import Json, completion, home_catalog
 from scalearn_tui.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.catalog.task import BenchmarkInfo
 
 
@@ -19,10 +20,11 @@ MOST_LABELS = 20
 """Of a task, in the line that tells what was found."""
 
 
-def _own_names() -> list[str]:
-    from engine.own_benchmarks.stored import STORED
+def _own_names(_: Catalog) -> list[str]:
+    from engine.files.home import Home
+    from engine.own_benchmarks.stored import read_stored
 
-    return list(STORED)
+    return list(read_stored(Home.default().benchmarks).stored)
 
 
 def listed(context: typer.Context) -> int:
@@ -36,13 +38,14 @@ def add(
     """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
-    from engine.own_benchmarks.stored import STORED, Stored, check_free, digest, save
+    from engine.own_benchmarks.stored import Stored, check_free, digest, read_stored, save
 
+    folder = Home.default().benchmarks
     declared = read_declaration(declaration)
-    check_free(declared.name)
+    check_free(folder, declared.name)
     info = _checked(declared)
-    known = info.name in STORED
-    save(Home.default().benchmarks, Stored(info, declaration.resolve(), digest(declaration)))
+    known = info.name in read_stored(folder).stored
+    save(folder, Stored(info, declaration.resolve(), digest(declaration)))
     for task in info.tasks:
         sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
         rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
@@ -54,12 +57,13 @@ def add(
 
 def ls(as_json: Json = False) -> int:
     """List all benchmarks, the built-in ones first."""
-    from engine.catalog.benchmarks import BENCHMARKS, BROKEN
-    from engine.own_benchmarks.stored import STORED
+    from engine.files.home import Home
+    from engine.own_benchmarks.stored import read_stored
 
+    own, catalog = read_stored(Home.default().benchmarks), home_catalog()
     records: list[dict[str, Any]] = []
-    for info in BENCHMARKS.values():
-        stored = STORED.get(info.name)
+    for info in catalog.benchmarks.values():
+        stored = own.stored.get(info.name)
         state = "built in" if stored is None else "edited since it was added" if stored.edited else "added"
         records.append(
             {
@@ -70,7 +74,9 @@ def ls(as_json: Json = False) -> int:
                 "declaration": str(stored.declaration) if stored else None,
             }
         )
-    records += [{"name": name, "title": name, "tasks": [], "state": "cannot be read", "declaration": None} for name in BROKEN]
+    records += [
+        {"name": name, "title": name, "tasks": [], "state": "cannot be read", "declaration": None} for name in own.unreadable
+    ]
     if as_json:
         print_json(records)
         return ExitCode.OK
@@ -98,8 +104,8 @@ def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
     import sys
     from dataclasses import asdict
 
+    from engine.catalog.records import benchmark_from
     from engine.errors import UserError
-    from engine.own_benchmarks.stored import benchmark_from
 
     # Without -P a file of the working directory that is called like a library would be taken for it.
     command = [sys.executable, "-P", "-m", "engine.data.check_benchmark"]

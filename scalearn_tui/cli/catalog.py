@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, filter_flag, switch
+from scalearn_tui.cli.flags import Json, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table
 
 
@@ -20,13 +20,13 @@ def methods(
     as_json: Json = False,
 ) -> int:
     """The methods, their settings and papers; with --params how many parameters each trains."""
-    from engine.catalog.methods import METHODS
     from engine.errors import UserError
 
     if params:
         return _print_counts(backbone, tasks, as_json)
     if backbone is not None or tasks is not None:
         raise UserError("--backbone and --tasks belong to --params")
+    infos = home_catalog().methods.values()
     if as_json:
         records = [
             {
@@ -48,11 +48,11 @@ def methods(
                     for name, setting in sorted(info.hyperparameters().items())
                 },
             }
-            for info in METHODS.values()
+            for info in infos
         ]
         print_json(records)
         return ExitCode.OK
-    rows = [(info.name, info.title, info.group, info.summary, info.paper) for info in METHODS.values()]
+    rows = [(info.name, info.title, info.group, info.summary, info.paper) for info in infos]
     print_table(("name", "title", "group", "what is trained", "paper"), rows)
     return ExitCode.OK
 
@@ -83,9 +83,8 @@ def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int
 
 def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_json: Json = False) -> int:
     """The tasks of all benchmarks: labels, metrics and sizes."""
-    from engine.catalog.benchmarks import TASKS, find_benchmark
-
-    found = find_benchmark(benchmark).tasks if benchmark else tuple(TASKS.values())
+    catalog = home_catalog()
+    found = catalog.find_benchmark(benchmark).tasks if benchmark else tuple(catalog.tasks.values())
     if as_json:
         records = [
             {

@@ -19,7 +19,7 @@ def stop(runs: RunArguments) -> int:
     from engine.launch.supervisor import ensure_supervisor
 
     store, found = _find(runs)
-    active = [run for run in found if run.state.live or run.state == "queued"]
+    active = [run for run in found if run.state.active]
     for run in found:
         if run not in active:
             say(f"run {run.id} has ended already: {run.state}")

@@ -15,27 +15,25 @@ import typer
 
 from engine.errors import UserError
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, completion, switch
+from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
 from scalearn_tui.cli.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from engine.catalog.catalog import Catalog
     from engine.files.home import Home
 
 app = typer.Typer(help="Download data ahead of runs, list what is here, free what is not needed.", no_args_is_help=True)
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
-def _benchmarks() -> list[str]:
-    from engine.catalog.benchmarks import BENCHMARKS
-
-    return list(BENCHMARKS)
-
-
 @app.command("fetch")
 def fetch(
-    benchmark: Annotated[str, typer.Argument(metavar="BENCHMARK", autocompletion=completion(_benchmarks), help="Whose tasks.")],
+    benchmark: Annotated[
+        str,
+        typer.Argument(metavar="BENCHMARK", autocompletion=completion(lambda catalog: catalog.benchmarks), help="Whose tasks."),
+    ],
     task: Annotated[list[str] | None, typer.Option("--task", "-t", metavar="TASK", help="Only this one. Repeatable.")] = None,
     backbone: Annotated[
         list[str] | None, typer.Option("--backbone", "-b", metavar="NAME", help="A backbone as well. Repeatable.")
@@ -45,11 +43,11 @@ def fetch(
 
     What is here stays, and an interrupted fetch continues with the file at which it broke off.
     """
-    from engine.catalog.benchmarks import find_benchmark, find_task
     from engine.files.home import Home
 
-    place = find_benchmark(benchmark)
-    tasks = [find_task(name, place.name) for name in task] if task else list(place.tasks)
+    catalog = home_catalog()
+    info = catalog.find_benchmark(benchmark)
+    tasks = [catalog.find_task(name, info.name) for name in task] if task else list(info.tasks)
     command = [sys.executable, "-P", "-m", "engine.data.fetch", f"--own={Home.default().benchmarks}"]
     command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
     with _progress() as progress:
@@ -100,9 +98,9 @@ def ls(as_json: Json = False) -> int:
     """List which rows and backbones are on this machine, and the caches that runs share."""
     from engine.files.home import Home
 
-    home = Home.default()
+    home, catalog = Home.default(), home_catalog()
     found = {
-        "tasks": _tasks(),
+        "tasks": _tasks(catalog),
         "backbones": _backbones(),
         "tokens": _housekeeping(home, "ls"),
         "embeddings": _embeddings(home),
@@ -110,7 +108,7 @@ def ls(as_json: Json = False) -> int:
     if as_json:
         print_json(found)
         return ExitCode.OK
-    _print(found)
+    _print(found, catalog)
     return ExitCode.OK
 
 
@@ -150,12 +148,11 @@ def _wanted(home: Home) -> list[tuple[str, str]]:
 
     if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
         return []
+    from engine.registry.reading import ACTIVE
     from engine.registry.store import open_store
-    from engine.registry.tables import RunState
 
-    states = [state for state in RunState if state.live or state == RunState.QUEUED]
-    runs = open_store(home).runs(states=states)
-    return sorted({pair for run in runs for pair in run.spec["data"].items()})
+    runs = open_store(home).runs(states=ACTIVE)
+    return sorted({pair for run in runs for pair in run.parsed.data.items()})
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
@@ -176,12 +173,11 @@ def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]
     return found
 
 
-def _tasks() -> list[dict[str, Any]]:
-    from engine.catalog.benchmarks import TASKS
+def _tasks(catalog: Catalog) -> list[dict[str, Any]]:
     from engine.files.backbones import task_files
 
     found = []
-    for task in TASKS.values():
+    for task in catalog.tasks.values():
         try:
             files = list(task_files(task, None).values())
         except UserError:
@@ -216,7 +212,7 @@ def _bytes(files: Sequence[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(found: dict[str, Any], catalog: Catalog) -> None:
     import time
 
     from scalearn_tui.text.formatting import count, duration
@@ -224,7 +220,7 @@ def _print(found: dict[str, Any]) -> None:
     rows = [("rows", one["task"], _size(one["bytes"]) if one["bytes"] else "built in") for one in found["tasks"] if one["here"]]
     rows += [("backbone", one["backbone"], _size(one["bytes"])) for one in found["backbones"] if one["here"]]
     print_table(("here", "name", "size"), rows, right=("size",))
-    _print_absent(found)
+    _print_absent(found, catalog)
     if found["tokens"]:
         print()
         entries = [
@@ -245,17 +241,16 @@ def _print(found: dict[str, Any]) -> None:
     say(f"token cache {_size(total)}, embeddings {_size(found['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
 
 
-def _print_absent(found: dict[str, Any]) -> None:
+def _print_absent(found: dict[str, Any], catalog: Catalog) -> None:
     """What can be downloaded, tasks by benchmark; and whose files only the user can bring back."""
-    from engine.catalog.benchmarks import BENCHMARKS
-    from engine.own_benchmarks.stored import STORED
+    from engine.catalog.task import OwnData
 
     absent = {one["task"] for one in found["tasks"] if not one["here"]}
     names = []
-    for name, info in BENCHMARKS.items():
+    for name, info in catalog.benchmarks.items():
         keys = [task.key for task in info.tasks if task.benchmark == name]
         lacking = [key for key in keys if key in absent]
-        if lacking and name in STORED:
+        if lacking and all(isinstance(task.data, OwnData) for task in info.tasks):
             say(f"files are gone: {', '.join(lacking)}; bring them back, or add the benchmark again")
         elif lacking:
             share = "" if lacking == keys else f"{len(lacking)} of "

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.catalog.catalog import Catalog
 from scalearn_tui.text.options import LAUNCH_OPTIONS
 
 OPTIONS = {option.name: option for option in LAUNCH_OPTIONS}
@@ -33,20 +34,19 @@ def filter_flag(name: str) -> Any:
     return typer.Option(*option.flags, help=f"Only this {name}.", metavar=option.placeholder, autocompletion=complete)
 
 
-def know_own_benchmarks() -> None:
-    """Let the names of this process mean the user's own benchmarks too."""
+def home_catalog() -> Catalog:
+    """What can be named in the user's home: all that is built in, and the benchmarks that were added."""
     from engine.files.home import Home
-    from engine.own_benchmarks.stored import register
+    from engine.own_benchmarks.stored import load_catalog
 
-    register(Home.default().benchmarks)
+    return load_catalog(Home.default().benchmarks)
 
 
-def completion(choices: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], list[str]]:
     """What the shell offers after the letters typed so far."""
 
     def complete(incomplete: str) -> list[str]:
-        know_own_benchmarks()
-        return [value for value in choices() if value.startswith(incomplete)]
+        return [value for value in dict.fromkeys(choices(home_catalog())) if value.startswith(incomplete)]
 
     return complete
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import filter_flag
+from scalearn_tui.cli.flags import filter_flag, home_catalog
 from scalearn_tui.cli.output import print_table, say
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def leaderboard(
     chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else Format.TABLE)
     if output and chosen in (None, Format.TABLE):
         raise UserError("a file needs --format markdown, csv or json, or a name that ends in .md, .csv or .json")
-    found = build(open_store(Home.default()), benchmark=benchmark, backbone=backbone)
+    found = build(open_store(Home.default()), home_catalog(), benchmark=benchmark, backbone=backbone)
     if not found.tables:
         say("no completed run to compare yet; `scalearn ls` shows what is under way")
         return ExitCode.NOTHING_MATCHED

@@ -21,7 +21,6 @@ INTERVAL = 0.25
 """Seconds between two looks at the registry."""
 CARE_INTERVAL = 5.0
 """Seconds between two looks after the supervisor."""
-FINAL = {RunState.COMPLETED, RunState.FAILED, RunState.STOPPED, RunState.LOST}
 WIDE = 130
 """Columns from which ids, benchmarks, seeds and words for the figures have room beside the figures themselves."""
 
@@ -52,7 +51,7 @@ class Watch:
 
     @property
     def over(self) -> bool:
-        return all(run.state in FINAL for run in self.runs.values())
+        return not any(run.state.active for run in self.runs.values())
 
 
 def follow(store: Store, run_ids: Sequence[str], console: Console, care: Callable[[], None]) -> list[Run]:

@@ -43,7 +43,7 @@ def logs(
         while True:
             # State first: what a run wrote before its end is then in the file.
             state = store.find(found.id).state
-            ended = not state.live and state != "queued"
+            ended = not state.active
             texts, position = read_on(path, position, to_the_end=ended)
             _print(texts)
             if ended:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
 from engine.registry.reading import Results
 from engine.registry.tables import Run
 
-INTERNAL = {"version", "handle", "spec", "provenance", "group_id"}
+INTERNAL = {"version", "handle", "spec", "request", "provenance", "group_id"}
 """Columns that serve the registry, or that only ``show`` prints."""
 
 
@@ -17,7 +18,7 @@ def run_record(run: Run, results: Results) -> dict[str, Any]:
     columns = run.model_dump(mode="json", exclude=INTERNAL)
     return {
         **{name: columns[name] for name in Run.model_fields if name in columns},
-        "sources": [source["task"] for source in run.spec.get("sources", ())],
+        "sources": [source.task for source in run.parsed.sources],
         "tasks": list(run.tasks),
         "results": in_order(run, results),
     }
@@ -32,3 +33,9 @@ def headline(run: Run, results: Results) -> tuple[str, float | None]:
     """The split and the number to show for a run: ``test`` where it is finished, else the newest on ``dev``."""
     on_test = results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {}).get("test", {})
     return ("test", on_test[run.metric]) if run.metric in on_test else ("dev", run.value)
+
+
+def headline_value(run: Run, results: Results, key: str, catalog: Catalog) -> float | None:
+    """The headline metric of one task of a run on test; None where the task is not known here."""
+    task = run.parsed.known_task(key, catalog)
+    return results.get(key, {}).get("test", {}).get(task.headline) if task else None

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import launch_flag, switch
+from scalearn_tui.cli.flags import home_catalog, launch_flag, switch
 from scalearn_tui.cli.output import console, print_json, print_table, say
 from scalearn_tui.text.options import parse_request
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.plans.planner import Plan, PlannedRun
     from engine.registry.reading import Results
     from engine.registry.store import Store
@@ -57,23 +58,23 @@ def run(
     from engine.plans.planner import make_plan
     from engine.registry.store import open_store
 
-    store = open_store(Home.default())
-    plan = make_plan(request, store)
+    store, catalog = open_store(Home.default()), home_catalog()
+    plan = make_plan(request, store, catalog)
     for note in plan.notes:
         say(note)
-    return _show_plan(plan, as_json) if dry_run else _train(store, plan, detach, as_json)
+    return _show_plan(plan, catalog, as_json) if dry_run else _train(store, plan, catalog, detach, as_json)
 
 
-def _train(store: Store, plan: Plan, detach: bool, as_json: bool) -> int:
+def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
     """Queue the plan's runs and watch them end; how far that came is the exit code."""
     from engine.plans.planner import submit
 
     submit(plan, store)
-    pending = [planned.spec.run_id for planned in plan.runs if not _done(planned)]
-    shown = [planned.spec.run_id for planned in plan.runs if not _done(planned) or planned.role == "target"]
+    pending = [planned.run_id for planned in plan.runs if not _done(planned)]
+    shown = [planned.run_id for planned in plan.runs if not _done(planned) or planned.role == "target"]
     if not pending:
         say("nothing to do: " + ("the run is" if len(shown) == 1 else f"all {len(shown)} runs are") + " completed")
-        return _report(store, shown, as_json, detached=False)
+        return _report(store, shown, catalog, as_json, detached=False)
 
     from scalearn_tui.cli.watching import keep_supervised
 
@@ -82,7 +83,7 @@ def _train(store: Store, plan: Plan, detach: bool, as_json: bool) -> int:
     reused = len(plan.runs) - len(pending) + len(plan.given)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
     if detach:
-        return _report(store, shown, as_json, detached=True)
+        return _report(store, shown, catalog, as_json, detached=True)
 
     from scalearn_tui.cli.live import follow
 
@@ -92,7 +93,7 @@ def _train(store: Store, plan: Plan, detach: bool, as_json: bool) -> int:
         last = pending[-1]
         say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")
         return ExitCode.INTERRUPTED
-    return _report(store, shown, as_json, detached=False)
+    return _report(store, shown, catalog, as_json, detached=False)
 
 
 def _done(planned: PlannedRun) -> bool:
@@ -109,11 +110,11 @@ def _status(planned: PlannedRun) -> str:
     return f"{state}, will resume" if state.over else str(state)
 
 
-def _show_plan(plan: Plan, as_json: bool) -> int:
+def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
     if as_json:
         records = [
             {
-                "id": planned.spec.run_id,
+                "id": planned.run_id,
                 "role": planned.role,
                 "status": "new" if planned.existing is None else str(planned.existing.state),
                 "spec": planned.spec.model_dump(mode="json"),
@@ -123,19 +124,18 @@ def _show_plan(plan: Plan, as_json: bool) -> int:
         given = [{"id": run.id, "role": "source", "status": str(run.state), "spec": run.spec} for run in plan.given]
         print_json({"runs": given + records})
         return ExitCode.OK
-    from engine.catalog.methods import METHODS
-
     rows = []
     for run in plan.given:
-        rows.append(("source", run.id, METHODS[run.method].title, run.backbone, run.target, str(run.seed), "done"))
+        title = catalog.methods[run.method].title
+        rows.append(("source", run.id, title, run.backbone, run.target, str(run.seed), "done"))
     for planned in plan.runs:
-        spec, title = planned.spec, planned.spec.method_info.title
-        rows.append((planned.role, spec.run_id, title, spec.backbone, spec.target, str(spec.seed), _status(planned)))
+        spec, title = planned.spec, catalog.methods[planned.spec.method].title
+        rows.append((planned.role, planned.run_id, title, spec.backbone, spec.target, str(spec.seed), _status(planned)))
     print_table(("role", "run", "method", "backbone", "target", "seed", "status"), rows, right=("seed",))
     return ExitCode.OK
 
 
-def _report(store: Store, run_ids: Sequence[str], as_json: bool, detached: bool) -> int:
+def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:
     """What came of the runs, and the next command to try."""
     found = {run.id: run for run in store.runs(ids=list(run_ids))}
     runs = [found[run_id] for run_id in run_ids if run_id in found]
@@ -147,7 +147,7 @@ def _report(store: Store, run_ids: Sequence[str], as_json: bool, detached: bool)
     elif detached:
         _print_queued(runs)
     else:
-        _print_results(runs, results)
+        _print_results(runs, results, catalog)
     return ExitCode.OK if detached or all(run.state == "completed" for run in runs) else ExitCode.UNSUCCESSFUL
 
 
@@ -159,7 +159,7 @@ def _print_queued(runs: Sequence[Run]) -> None:
     say(f"next: scalearn ls   or   scalearn logs -f {runs[-1].id}")
 
 
-def _print_results(runs: Sequence[Run], results: dict[str, Results]) -> None:
+def _print_results(runs: Sequence[Run], results: dict[str, Results], catalog: Catalog) -> None:
     from scalearn_tui.cli.live import name_of, state_line
     from scalearn_tui.text.formatting import duration
     from scalearn_tui.text.glyphs import state_glyph
@@ -167,7 +167,9 @@ def _print_results(runs: Sequence[Run], results: dict[str, Results]) -> None:
     for run in runs:
         found = results.get(run.id, {})
         if run.state == "completed":
-            text = "  ".join([*_numbers(run, found), f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)])
+            text = "  ".join(
+                [*_numbers(run, found, catalog), f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)]
+            )
         else:
             text = state_line(run)
         print(f"{state_glyph(run.state)} {name_of(run)}  {text}")
@@ -185,15 +187,15 @@ def _benchmark(run: Run) -> str:
     return run.target.partition("/")[0]
 
 
-def _numbers(run: Run, results: Results) -> list[str]:
+def _numbers(run: Run, results: Results, catalog: Catalog) -> list[str]:
     """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
     from engine.catalog.task import MEAN
-    from engine.own_benchmarks.stored import headline_in
+    from scalearn_tui.cli.records import headline_value
     from scalearn_tui.text.formatting import score
 
     if len(run.tasks) > 1:
         mean = results.get(MEAN, {}).get("test", {}).get(MEAN)
-        by_task = {task: results.get(task, {}).get("test", {}).get(headline_in(run.spec, task)) for task in run.tasks}
+        by_task = {task: headline_value(run, results, task, catalog) for task in run.tasks}
         return [f"test {MEAN} {score(mean)}", *(f"{task.partition('/')[2]} {score(value)}" for task, value in by_task.items())]
     tests = {split: values for split, values in results.get(run.tasks[0], {}).items() if split != "dev"}
     return [

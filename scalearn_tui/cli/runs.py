@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, switch
+from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
 from scalearn_tui.cli.watching import see_after
 from scalearn_tui.text.glyphs import STATES
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
@@ -23,14 +24,15 @@ def ls(
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, metavar="N", help="How many of the newest.")] = 50,
     all_: Annotated[bool, switch("--all", help="All runs.")] = False,
     state: Annotated[
-        str | None, typer.Option(metavar="STATE", help="Only this state.", autocompletion=completion(lambda: STATES))
+        str | None, typer.Option(metavar="STATE", help="Only this state.", autocompletion=completion(lambda _: STATES))
     ] = None,
     method: Annotated[str | None, filter_flag("method")] = None,
     target: Annotated[str | None, filter_flag("target")] = None,
     as_json: Json = False,
 ) -> int:
     """List runs, the newest first. Exit code 3 when none matches."""
-    wanted = _filters(state, method)
+    catalog = home_catalog()
+    wanted = _filters(state, method, catalog)
     filtered = bool(wanted or target)
     from engine.files.home import Home
     from engine.registry.store import open_store
@@ -40,7 +42,7 @@ def ls(
     if target is None:
         runs = store.runs(limit=None if all_ else lines, **wanted)
     else:
-        keys = _keys(target, store)
+        keys = _keys(target, store, catalog)
         runs = [run for run in store.runs(**wanted) if keys.intersection(run.tasks)][: None if all_ else lines]
     results = store.results([run.id for run in runs])
     if as_json:
@@ -56,9 +58,8 @@ def ls(
     return ExitCode.NOTHING_MATCHED if filtered and not runs else ExitCode.OK
 
 
-def _filters(state: str | None, method: str | None) -> dict[str, Any]:
+def _filters(state: str | None, method: str | None, catalog: Catalog) -> dict[str, Any]:
     """Names checked against the catalog."""
-    from engine.catalog.methods import find_method
     from engine.errors import UserError
 
     wanted: dict[str, Any] = {}
@@ -67,17 +68,17 @@ def _filters(state: str | None, method: str | None) -> dict[str, Any]:
             raise UserError(f"no state {state!r}; there are {', '.join(STATES)}")
         wanted["states"] = [state]
     if method:
-        wanted["method"] = find_method(method).name
+        wanted["method"] = catalog.find_method(method).name
     return wanted
 
 
-def _keys(target: str, store: Store) -> set[str]:
+def _keys(target: str, store: Store, catalog: Catalog) -> set[str]:
     """The tasks that a name means: those of all benchmarks that have it, or of runs whose benchmark was removed."""
-    from engine.catalog.benchmarks import TASKS, find_task, plain_name
+    from engine.catalog.catalog import plain_name
     from engine.errors import UserError
 
     try:
-        first = find_task(target)
+        first = catalog.find_task(target)
     except UserError:
         wanted = plain_name(target)
         recorded = {key for run in store.runs() for key in run.tasks}
@@ -85,7 +86,7 @@ def _keys(target: str, store: Store) -> set[str]:
         if not removed:
             raise
         return removed
-    return {first.key} if "/" in target else {key for key, task in TASKS.items() if task.name == first.name}
+    return {first.key} if "/" in target else {key for key, task in catalog.tasks.items() if task.name == first.name}
 
 
 def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
@@ -147,6 +148,7 @@ def _full_record(store: Store, run: Run) -> dict[str, Any]:
         **run_record(run, store.results([run.id]).get(run.id, {})),
         "group_id": run.group_id,
         "spec": run.spec,
+        "request": run.request,
         "provenance": run.provenance,
         "sources": [{"task": source.task, "run": source.source_id} for source in store.sources(run.id)],
         "checkpoints": {
@@ -167,12 +169,12 @@ def _print_run(store: Store, run: Run) -> None:
 
     from scalearn_tui.text.formatting import count, duration, score
 
-    record = _full_record(store, run)
+    record, spec = _full_record(store, run), run.parsed
     rows: list[tuple[str, str]] = [
         ("run", run.id),
         ("state", f"{STATES[run.state].glyph} {run.state}" + (f": {run.cause}" if run.cause else "")),
         ("method", run.method),
-        ("backbone", f"{run.backbone} at {run.spec['backbone_revision']}"),
+        ("backbone", f"{run.backbone} at {spec.backbone_revision}"),
         ("target", run.target),
         ("seed", str(run.seed)),
         ("epochs", f"{run.epoch} of {run.epochs}" + (f", best {run.best_epoch}" if run.best_epoch is not None else "")),
@@ -185,12 +187,12 @@ def _print_run(store: Store, run: Run) -> None:
                 f"{name} {score(value) if name != 'loss' else f'{value:.4f}'}" for name, value in values.items()
             )
             rows.append((f"{split} results".replace("_", " "), figures if len(run.tasks) == 1 else f"{task}  {figures}"))
-    rows.append(("settings", "  ".join(f"{name}={value}" for name, value in run.spec["hyperparameters"].items())))
-    if run.spec.get("limits"):
-        rows.append(("limits", "  ".join(f"{name}={value}" for name, value in run.spec["limits"].items())))
-    if run.spec.get("shots"):
-        rows.append(("shots", str(run.spec["shots"])))
-    rows += [("data", text) for text in dict.fromkeys(run.spec["data"].values())]
+    rows.append(("settings", "  ".join(f"{name}={value}" for name, value in spec.hyperparameters.items())))
+    if spec.limits:
+        rows.append(("limits", "  ".join(f"{name}={value}" for name, value in spec.limits.items())))
+    if spec.shots:
+        rows.append(("shots", str(spec.shots)))
+    rows += [("data", text) for text in dict.fromkeys(spec.data.values())]
     rows += [("source", f"{source['task']} from run {source['run']}") for source in record["sources"]]
     for kind, checkpoint in record["checkpoints"].items():
         text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"

@@ -19,10 +19,9 @@ MOST_STARTS = 3
 
 def see_after(store: Store) -> None:
     """Start a supervisor if runs are under way and none is at work, and say that their states may be old."""
-    from engine.registry.tables import RunState
+    from engine.registry.reading import ACTIVE
 
-    under_way = [state for state in RunState if state.live or state is RunState.QUEUED]
-    if not store.runs(states=under_way, limit=1):
+    if not store.runs(states=ACTIVE, limit=1):
         return
     from engine.launch.supervisor import ensure_supervisor
 

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
 from engine.files.home import Home
-from engine.own_benchmarks.stored import register
+from engine.own_benchmarks.stored import load_catalog
 from scalearn_tui.dashboard.background import BackgroundApp, one_line
 from scalearn_tui.dashboard.run_index import RunBook, method_title
 from scalearn_tui.dashboard.screens.runs import RunsScreen
@@ -80,7 +80,7 @@ class Dashboard(BackgroundApp):
     def __init__(self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor) -> None:
         super().__init__()
         self.home = home or Home.default()
-        register(self.home.benchmarks)
+        self.catalog = load_catalog(self.home.benchmarks)
         self.launch = launch
         self.store: Store | None = None
         self.book = RunBook()
@@ -116,7 +116,7 @@ class Dashboard(BackgroundApp):
         self.trouble = ""
         self.book.replace(runs)
         self.runs_changed.publish(None)
-        if any(run.state.live or run.state == "queued" for run in runs):
+        if any(run.state.active for run in runs):
             self.background(partial(self.launch, self.home), lambda _: self.poll())
 
     def _not_opened(self, error: BaseException) -> None:

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.catalog.benchmarks import TASKS
 from scalearn_tui.dashboard.curve import Curve, Stretch
 
 if TYPE_CHECKING:
@@ -70,9 +69,7 @@ class DetailReader:
 
 def headline(run: Run) -> str:
     """Name of the run's headline metric."""
-    if run.metric:
-        return run.metric
-    return TASKS[run.target].headline if run.target in TASKS else "loss"
+    return run.metric or "loss"
 
 
 def curve_names(run: Run) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.catalog.backbones import BACKBONES, DEFAULT_BACKBONE
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.catalog import Catalog
 from engine.catalog.method import LARGEST_SEED
-from engine.catalog.methods import DEFAULT_METHOD, METHODS
-from engine.catalog.methods import Value as Setting
+from engine.catalog.method import Value as Setting
+from engine.catalog.methods import DEFAULT_METHOD
 from engine.catalog.task import LIMITED_SPLITS
 from engine.errors import UserError
 
@@ -45,8 +45,13 @@ class LaunchOption:
     required: bool = False
     repeated: bool = False
     """A flag that may be given several times; in a form its values stand in one field, separated by spaces or commas."""
-    choices: Callable[[], list[str]] | None = None
+    choices: Callable[[Catalog], list[str]] | None = None
     """Known values, for completion and for menus; other values may be valid too."""
+
+
+def _task_names(catalog: Catalog) -> list[str]:
+    """Names without their benchmark, then keys."""
+    return [*dict.fromkeys(task.name for task in catalog.tasks.values()), *catalog.tasks]
 
 
 LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
@@ -60,7 +65,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         listed_by="scalearn methods",
         required=True,
         repeated=True,
-        choices=lambda: list(METHODS),
+        choices=lambda catalog: list(catalog.methods),
     ),
     LaunchOption(
         "target",
@@ -71,7 +76,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         listed_by="scalearn tasks",
         required=True,
         repeated=True,
-        choices=lambda: [*dict.fromkeys(task.name for task in TASKS.values()), *TASKS],
+        choices=_task_names,
     ),
     LaunchOption(
         "sources",
@@ -80,7 +85,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Sources of a two-stage method: tasks, or ids of `scalearn adapters ls`; the target's own comes last. "
         "Default: all tasks of the benchmark.",
         "cb,copa,rte",
-        choices=lambda: [*dict.fromkeys(task.name for task in TASKS.values()), *TASKS],
+        choices=_task_names,
     ),
     LaunchOption(
         "backbone",
@@ -89,7 +94,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Pretrained encoder: a name of `scalearn backbones`, a hub id or a folder.",
         "roberta-base",
         default=DEFAULT_BACKBONE,
-        choices=lambda: list(BACKBONES),
+        choices=lambda _: list(BACKBONES),
     ),
     LaunchOption(
         "benchmark",
@@ -97,7 +102,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Benchmark",
         "Where to look for the target when several benchmarks have it; without a target, all its tasks.",
         "superglue",
-        choices=lambda: list(BENCHMARKS),
+        choices=lambda catalog: list(catalog.benchmarks),
     ),
     LaunchOption("seed", ("--seed",), "Seeds", "One run for each seed: 0, 0-2 or 0,3.", "0-2", default="0"),
     LaunchOption(
@@ -115,7 +120,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "`scalearn methods --json` lists them.",
         "learning_rate=3e-3",
         repeated=True,
-        choices=lambda: [f"{name}=" for name in dict.fromkeys(n for info in METHODS.values() for n in info.hyperparameters())],
+        choices=lambda catalog: [f"{name}=" for info in catalog.methods.values() for name in info.hyperparameters()],
     ),
     LaunchOption(
         "limit",
@@ -124,7 +129,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Use only so many examples of a split (train, dev, test), for sources too.",
         "train=500",
         repeated=True,
-        choices=lambda: [f"{split}=" for split in LIMITED_SPLITS],
+        choices=lambda _: [f"{split}=" for split in LIMITED_SPLITS],
     ),
     LaunchOption("epochs", ("--epochs",), "Epochs", "Planned passes over the training split, for sources too.", "30"),
     LaunchOption(
@@ -133,7 +138,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Shots",
         "Few-shot: train on so many examples of the target, drawn by the seed; other sources keep all of theirs.",
         "16",
-        choices=lambda: ["4", "16", "32", "100"],
+        choices=lambda _: ["4", "16", "32", "100"],
     ),
 )
 

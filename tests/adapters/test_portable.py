@@ -18,6 +18,7 @@ from torch import Tensor
 from engine.adapters.card import AdapterCard, read_artefact
 from engine.adapters.portable import export_adapter, import_adapter, main
 from engine.catalog.backbones import BACKBONES
+from engine.catalog.catalog import BUILT_IN
 from engine.files.home import Home
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
@@ -37,7 +38,7 @@ Parts = tuple[dict[str, Tensor], dict[str, Any]]
 def trainer(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A registry with one trained adapter, of toy/choice."""
     store = open_store(Home(tmp_path_factory.mktemp("trainer") / "home"))
-    (run_id,) = submit(make_plan(request(tiny_backbone), store), store)
+    (run_id,) = submit(make_plan(request(tiny_backbone), store, BUILT_IN), store)
     trained(store, run_id)
     return store
 
@@ -102,7 +103,7 @@ def test_a_folder_called_like_a_backbone_of_the_catalog_is_not_taken_for_it(
     tiny_backbone: Path, store: Store, tmp_path: Path
 ) -> None:
     there = open_store(Home(tmp_path / "there"))
-    (run_id,) = submit(make_plan(request(shutil.copytree(tiny_backbone, tmp_path / "roberta-base")), there), there)
+    (run_id,) = submit(make_plan(request(shutil.copytree(tiny_backbone, tmp_path / "roberta-base")), there, BUILT_IN), there)
     trained(there, run_id)
     import_adapter(store, Path(export_adapter(there, run_id, tmp_path)["file"]))
     assert store.find(run_id).backbone == "roberta-base-folder"
@@ -117,12 +118,14 @@ def test_an_imported_adapter_can_be_passed_on(artefact: Path, store: Store, tmp_
 
 def test_the_same_adapter_is_not_trained_again(artefact: Path, store: Store, tiny_backbone: Path) -> None:
     import_adapter(store, artefact)
-    plan = make_plan(request(tiny_backbone, methods=("scalearn++",), targets=("toy/question",), sources=("choice",)), store)
+    plan = make_plan(
+        request(tiny_backbone, methods=("scalearn++",), targets=("toy/question",), sources=("choice",)), store, BUILT_IN
+    )
     assert [(one.spec.method, one.existing is not None) for one in plan.runs] == [("adapter", True), ("scalearn++", False)]
 
 
 def test_it_completes_a_run_that_waits_or_has_failed(artefact: Path, store: Store, tiny_backbone: Path) -> None:
-    (run_id,) = submit(make_plan(request(tiny_backbone), store), store)
+    (run_id,) = submit(make_plan(request(tiny_backbone), store, BUILT_IN), store)
     attempt = store.claim(run_id, "local", "cpu")
     assert attempt == 1
     assert main(["--home", str(store.home.root), "import", str(artefact)]) == 2
@@ -161,13 +164,15 @@ def test_an_adapter_of_a_task_unknown_here_serves_transfer(
 ) -> None:
     path = write(tmp_path / "own.safetensors", foreign(parts_of(artefact)))
     source = import_adapter(store, path)["run"]
-    plan = make_plan(request(tiny_backbone, methods=("scalearn",), targets=("toy/question",), sources=(source,)), store)
+    plan = make_plan(
+        request(tiny_backbone, methods=("scalearn",), targets=("toy/question",), sources=(source,)), store, BUILT_IN
+    )
     assert [run.id for run in plan.given] == [source]
     (run_id,) = submit(plan, store)
     trained(store, run_id)
     _, card = load_checkpoint(store.home.checkpoint(run_id, "best"))
     assert [(one["task"], one["run"]) for one in card["sources"]] == [("lab/own-task", source)]
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     assert [row.settings.get("sources") for row in table.rows] == ["lab/own-task"] or table.shared["sources"] == "lab/own-task"
 
 

@@ -8,7 +8,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS, find_benchmark, find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import KINDS, TaskInfo
 from engine.errors import UserError
 from engine.reports.published import FOLDER, published_results
@@ -17,7 +17,9 @@ from tests.files.folders import task_data
 FOLDERS = {"glue": "glue", "superglue": "super_glue"}
 
 
-@pytest.mark.parametrize("task", [task for name in FOLDERS for task in BENCHMARKS[name].tasks], ids=lambda task: task.key)
+@pytest.mark.parametrize(
+    "task", [task for name in FOLDERS for task in BUILT_IN.benchmarks[name].tasks], ids=lambda task: task.key
+)
 def test_sizes_and_labels_are_the_official_ones(task: TaskInfo) -> None:
     folder = f"{FOLDERS[task.benchmark]}/{task.config or task.name}"
     told = json.loads((task_data() / "manifest.json").read_text())[folder]
@@ -31,7 +33,7 @@ def test_sizes_and_labels_are_the_official_ones(task: TaskInfo) -> None:
 
 
 def test_every_task_is_well_formed() -> None:
-    for task in TASKS.values():
+    for task in BUILT_IN.tasks.values():
         assert task.kind in KINDS and task.metrics and task.columns
         assert len(set(task.labels)) == len(task.labels)
         assert (task.kind == "regression") == (not task.labels)
@@ -41,7 +43,7 @@ def test_every_task_is_well_formed() -> None:
 
 
 def test_humset_has_the_labels_of_its_card_sorted() -> None:
-    tasks = {task.name: task for task in BENCHMARKS["humset"].tasks}
+    tasks = {task.name: task for task in BUILT_IN.benchmarks["humset"].tasks}
     assert {name: len(task.labels) for name, task in tasks.items()} == {
         "sectors": 11, "pillars_1d": 7, "subpillars_1d": 33, "pillars_2d": 6, "subpillars_2d": 18,
     }  # fmt: skip
@@ -58,7 +60,7 @@ def test_humset_has_the_labels_of_its_card_sorted() -> None:
     ("name", "backbone"), [("glue", "roberta-base"), ("superglue", "roberta-base"), ("humset", "xlm-roberta-base")]
 )
 def test_tasks_stand_in_the_order_of_the_published_table(name: str, backbone: str) -> None:
-    place = BENCHMARKS[name]
+    place = BUILT_IN.benchmarks[name]
     with (FOLDER / str(place.published)).open() as file:
         header = next(csv.reader(file))
     assert [place.published_columns.get(task.name, task.name) for task in place.tasks] == header[2:-1]
@@ -68,20 +70,22 @@ def test_tasks_stand_in_the_order_of_the_published_table(name: str, backbone: st
 
 
 def test_gsg_is_glue_and_superglue_with_rte_once() -> None:
-    keys = [task.key for task in BENCHMARKS["gsg"].tasks]
+    keys = [task.key for task in BUILT_IN.benchmarks["gsg"].tasks]
     assert len(keys) == 15 and len(set(keys)) == 15
-    both = [task.key for name in ("glue", "superglue") for task in BENCHMARKS[name].tasks]
+    both = [task.key for name in ("glue", "superglue") for task in BUILT_IN.benchmarks[name].tasks]
     assert keys == [key for key in both if key != "superglue/rte"]
-    assert all(TASKS[key].key == key for key in keys) and not any(key.startswith("gsg/") for key in TASKS)
+    assert all(BUILT_IN.tasks[key].key == key for key in keys) and not any(key.startswith("gsg/") for key in BUILT_IN.tasks)
 
 
 def test_a_name_is_looked_up_in_its_benchmark_or_in_the_first_that_has_it() -> None:
-    assert find_task("rte").key == find_task("rte", "gsg").key == find_task("gsg/rte").key == "glue/rte"
-    assert find_task("rte", "superglue").key == find_task("SuperGLUE/RTE").key == "superglue/rte"
-    assert find_task("boolq", "gsg").key == find_task("BoolQ").key == "superglue/boolq"
-    assert find_task("STS-B").key == "glue/stsb" and find_task("subpillars1d").key == "humset/subpillars_1d"
-    assert find_benchmark("Super_GLUE").name == "superglue"
+    assert (
+        BUILT_IN.find_task("rte").key == BUILT_IN.find_task("rte", "gsg").key == BUILT_IN.find_task("gsg/rte").key == "glue/rte"
+    )
+    assert BUILT_IN.find_task("rte", "superglue").key == BUILT_IN.find_task("SuperGLUE/RTE").key == "superglue/rte"
+    assert BUILT_IN.find_task("boolq", "gsg").key == BUILT_IN.find_task("BoolQ").key == "superglue/boolq"
+    assert BUILT_IN.find_task("STS-B").key == "glue/stsb" and BUILT_IN.find_task("subpillars1d").key == "humset/subpillars_1d"
+    assert BUILT_IN.find_benchmark("Super_GLUE").name == "superglue"
     with pytest.raises(UserError, match=r"no task 'boolx' in glue or superglue or humset or toy; there are mnli, qqp"):
-        find_task("boolx")
+        BUILT_IN.find_task("boolx")
     with pytest.raises(UserError, match=r"no task 'sectors' in gsg; there are mnli.*copa, cb$"):
-        find_task("sectors", "gsg")
+        BUILT_IN.find_task("sectors", "gsg")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.catalog.methods import METHODS, find_method
+from engine.catalog.catalog import BUILT_IN
+from engine.catalog.methods import METHODS
 
 SPELLINGS = {
     "ProPETL": "propetl",
@@ -45,7 +46,7 @@ BERT_AND_PALS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_spellings(spelling: str) -> None:
-    assert find_method(spelling).name == SPELLINGS[spelling]
+    assert BUILT_IN.find_method(spelling).name == SPELLINGS[spelling]
 
 
 def test_no_two_methods_share_a_name() -> None:

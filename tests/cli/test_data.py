@@ -13,7 +13,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.benchmarks import SUPERGLUE_DATA, TASKS
+from engine.catalog.benchmarks import SUPERGLUE_DATA
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.humset import HUMSET_DATA
 from engine.data.cache_entry import hold_entry
 from engine.data.prepared import prepare
@@ -29,7 +30,7 @@ from tests.files.tiny_hub import Repository, TinyHub
 from tests.own_benchmarks.shop import write_shop
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
-TOY = TASKS["toy/sentiment"]
+TOY = BUILT_IN.tasks["toy/sentiment"]
 
 
 @pytest.fixture
@@ -68,11 +69,11 @@ def scalearn(hub: TinyHub, tmp_path: Path) -> Command:
 
 LOAD = """
 import sys, time
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.benchmarks import BUILT_IN.tasks
 from engine.files.backbones import backbone_folder
 from engine.data.loading import load_rows
 from engine.plans.availability import stay_offline
-task = TASKS["superglue/cb"]
+task = BUILT_IN.tasks["superglue/cb"]
 assert stay_offline("org/tiny", [task], None)
 print(load_rows(task, None)["train"].num_rows, backbone_folder("org/tiny", download=True).name)
 """
@@ -117,7 +118,7 @@ def test_rows_that_are_not_the_catalogs_are_refused(scalearn: Command, served: P
 
 def test_lines_of_json_are_read_and_counted(tmp_path: Path, scalearn: Command, hub: TinyHub) -> None:
     (tmp_path / "humset" / "data").mkdir(parents=True)
-    names = {task.label_column: [] for key, task in TASKS.items() if key.startswith("humset/")}
+    names = {task.label_column: [] for key, task in BUILT_IN.tasks.items() if key.startswith("humset/")}
     for split in ("train", "validation", "test"):
         (tmp_path / "humset" / "data" / f"{split}.jsonl").write_text(json.dumps({"excerpt": "Roads are cut.", **names}) + "\n")
     hub.repositories = {"datasets/nlp-thedeep/humset": Repository(tmp_path / "humset", HUMSET_DATA.revision)}
@@ -181,10 +182,12 @@ def test_prune_frees_what_no_run_needs(scalearn: Command, store: Store, tiny_bac
     """Kept: an entry that is read, one that a queued run will ask for, and one used of late; freed: the rest."""
     tokens = store.home.tokens
     read = prepare(TOY, tiny_backbone, tokens, None)
-    prepare(TASKS["toy/topics"], tiny_backbone, tokens, None)
-    prepare(TASKS["toy/choice"], tiny_backbone, tokens, None)
+    prepare(BUILT_IN.tasks["toy/topics"], tiny_backbone, tokens, None)
+    prepare(BUILT_IN.tasks["toy/choice"], tiny_backbone, tokens, None)
     hold_entry(tokens / "glue-old", lambda folder: outdated(folder))
-    submit(make_plan(Request(methods=("adapter",), targets=("toy/topics",), backbone=str(tiny_backbone)), store), store)
+    submit(
+        make_plan(Request(methods=("adapter",), targets=("toy/topics",), backbone=str(tiny_backbone)), store, BUILT_IN), store
+    )
     command = ("data", "prune", "--older-than", "0d", "--json")
     monkeypatch.setenv("SCALEARN_HOME", str(store.home.root))
 

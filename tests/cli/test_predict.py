@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.runs.request import Request
@@ -42,7 +43,7 @@ def test_lines_go_through_a_pipe(store: Store, tiny_backbone: Path) -> None:
         methods=("adapter-m",), targets=("toy/sentiment", "toy/topics"), backbone=str(tiny_backbone), epochs=1,
         limits={"train": 16, "dev": 8, "test": 8}, settings={"steps_per_epoch": 2},
     )  # fmt: skip
-    (run_id,) = submit(make_plan(request, store), store)
+    (run_id,) = submit(make_plan(request, store, BUILT_IN), store)
     trained(store, run_id)
     command = [sys.executable, "-m", "scalearn_tui", "predict", "@1", "--task", "topics"]
     lines = '{"sentence": "it was good", "idx": 7}\n{"sentence": "it was bad"}\n'

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.files.home import Home
 from engine.registry.store import Store, open_store
@@ -37,7 +37,7 @@ def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment"
     values = {
         "id": digest[:10], "fingerprint": digest, "group_id": digest[:10], "method": method, "backbone": "minilm",
         "benchmark": target.split("/")[0], "target": target, "seed": seed, "spec": spec,
-        "metric": TASKS[target].headline if target in TASKS else "mean",
+        "metric": BUILT_IN.tasks[target].headline if target in BUILT_IN.tasks else "mean",
         "epochs": 12, "created_at": START + timedelta(seconds=number),
     }  # fmt: skip
     return Run(**{**values, **fields})

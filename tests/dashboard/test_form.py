@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Button, Input
 
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, save
+from engine.own_benchmarks.stored import Stored, digest, load_catalog, save
 from engine.plans.planner import make_plan
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
@@ -76,7 +76,7 @@ async def test_plans_and_queues(board, store, until, woken, home, screen_text) -
         screen.query_one("#queue", Button).press()
         await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
         await until(pilot, lambda: len(app.book) == 3)
-        plan = make_plan(parse_request(wanted), store)
+        plan = make_plan(parse_request(wanted), store, load_catalog(store.home.benchmarks))
         assert {planned.spec.run_id for planned in plan.runs} == {run.id for run in store.runs()} and not plan.new
         assert home in woken
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.catalog import BUILT_IN
 
 WORDS = "people in the north need water clinics report cases roads are closed families left schools reopened".split()  # noqa: SIM905
 
@@ -19,7 +19,7 @@ def invented_row(random: Random, number: int) -> dict[str, Any]:
         "n_tokens": 12, "project_title": "Invented", "created_at": "2021-01-01", "document": "https://example.org",
         "excerpt": " ".join(random.choices(WORDS, k=12)) + f" {number}.",
     }  # fmt: skip
-    for task in BENCHMARKS["humset"].tasks:
+    for task in BUILT_IN.benchmarks["humset"].tasks:
         row[task.name] = random.sample(task.labels, k=random.choice((0, 1, 1, 1, 2)))
     return row
 

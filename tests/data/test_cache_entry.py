@@ -10,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.cache_entry import free_entry
 from engine.data.prepared import prepare
 
-TOY = TASKS["toy/sentiment"]
+TOY = BUILT_IN.tasks["toy/sentiment"]
 READER = """
 import sys
 from pathlib import Path
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.prepared import prepare
-data = prepare(TASKS["toy/sentiment"], Path(sys.argv[1]), Path(sys.argv[2]), None)
+data = prepare(BUILT_IN.tasks["toy/sentiment"], Path(sys.argv[1]), Path(sys.argv[2]), None)
 print(sum(int(split.tokens.sum()) for split in data.splits.values()), flush=True)
 sys.stdin.read()
 print(sum(int(split.tokens.sum()) for split in data.splits.values()), flush=True)
@@ -28,11 +28,11 @@ print(sum(int(split.tokens.sum()) for split in data.splits.values()), flush=True
 BUSY = """
 import sys
 from pathlib import Path
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.prepared import prepare
 sums = set()
 for _ in range(12):
-    data = prepare(TASKS["toy/sentiment"], Path(sys.argv[1]), Path(sys.argv[2]), None)
+    data = prepare(BUILT_IN.tasks["toy/sentiment"], Path(sys.argv[1]), Path(sys.argv[2]), None)
     sums.add(sum(int(split.tokens.sum()) for split in data.splits.values()))
     del data
 print(*sums)
@@ -72,8 +72,8 @@ def test_an_entry_that_lost_its_card_is_built_again(tokenizers: dict[str, Path],
     (entry(tmp_path) / "card.json").unlink()
     (entry(tmp_path) / "train" / "tokens.npy").unlink()
     build = "import sys; from pathlib import Path; from engine.data.prepared import prepare\n"
-    build += "from engine.catalog.benchmarks import TASKS\n"
-    build += "prepare(TASKS['toy/sentiment'], Path(sys.argv[1]), Path(sys.argv[2]), None)"
+    build += "from engine.catalog.benchmarks import BUILT_IN.tasks\n"
+    build += "prepare(BUILT_IN.tasks['toy/sentiment'], Path(sys.argv[1]), Path(sys.argv[2]), None)"
     subprocess.run([sys.executable, "-c", build, str(tokenizers["bert"]), str(tmp_path)], check=True, timeout=60)
     assert np.array_equal(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens, before)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data import build_tokens
 from engine.data.candidates import References, ReferencesWriter
 from engine.data.loading import load_rows
@@ -29,7 +29,7 @@ def test_names_return_in_order_also_past_a_row_without_candidates(tmp_path: Path
 def test_parts_make_the_same_split_as_the_whole(
     key: str, data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = TASKS[key]
+    task = BUILT_IN.tasks[key]
     table = load_rows(task, data_dir)["validation"].slice(0, 30)
     for at_once, name in ((4096, "whole"), (7, "parts")):
         monkeypatch.setattr(build_tokens, "ROWS_AT_ONCE", at_once)

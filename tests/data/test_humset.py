@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.loading import labels_of, load_rows
 from engine.data.prepared import prepare
 from engine.data.templates import render
@@ -29,7 +29,7 @@ def rows_of(folder: Path, split: str) -> list[dict]:
     return [json.loads(line) for line in (folder / "humset" / f"{split}.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("task", BENCHMARKS["humset"].tasks, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", BUILT_IN.benchmarks["humset"].tasks, ids=lambda task: task.name)
 def test_a_targets_columns_are_the_sorted_labels_in_every_split(task, folder: Path) -> None:
     tables = load_rows(task, folder)
     assert list(tables) == ["train", "validation", "test"]
@@ -45,9 +45,8 @@ def test_a_targets_columns_are_the_sorted_labels_in_every_split(task, folder: Pa
 
 LABELS = """
 import sys, hashlib, pathlib
-from engine.catalog.benchmarks import BENCHMARKS
 from engine.data.loading import labels_of, load_rows
-for task in BENCHMARKS["humset"].tasks:
+for task in BUILT_IN.benchmarks["humset"].tasks:
     for table in load_rows(task, pathlib.Path(sys.argv[1])).values():
         print(hashlib.sha256(labels_of(task, table).tobytes()).hexdigest())
 """
@@ -69,31 +68,31 @@ def test_a_label_that_the_card_lacks_is_told_with_its_line(folder: Path) -> None
     rows[6]["sectors"] = ["Health", "Technological"]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(UserError, match=r"validation\.jsonl:7: column 'sectors' has the label 'Technological'; .* Agricult"):
-        load_rows(TASKS["humset/sectors"], folder)
-    load_rows(TASKS["humset/pillars_1d"], folder)
+        load_rows(BUILT_IN.tasks["humset/sectors"], folder)
+    load_rows(BUILT_IN.tasks["humset/pillars_1d"], folder)
     rows[0]["subpillars_1d"] = ["Context->Technological"]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(UserError, match=r"validation\.jsonl:1: .*Technological'; humset/subpillars_1d has 33 others$"):
-        load_rows(TASKS["humset/subpillars_1d"], folder)
+        load_rows(BUILT_IN.tasks["humset/subpillars_1d"], folder)
 
 
 def test_a_split_in_which_no_row_has_a_label_loads(folder: Path) -> None:
     rows = [{**row, "sectors": []} for row in rows_of(folder, "test")]
     (folder / "humset" / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    task = TASKS["humset/sectors"]
+    task = BUILT_IN.tasks["humset/sectors"]
     assert not labels_of(task, load_rows(task, folder)["test"]).any()
 
 
 def test_dev_is_the_official_one(folder: Path, tiny_backbone: Path, tmp_path: Path) -> None:
-    task = TASKS["humset/pillars_2d"]
+    task = BUILT_IN.tasks["humset/pillars_2d"]
     data = prepare(task, tiny_backbone, tmp_path / "cache", folder, {"test": 5})
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 60, "dev": 20, "test": 5}
     assert data.rows == {} and data.splits["train"].labels.dtype == np.float32
     assert np.array_equal(data.splits["dev"].labels, labels_of(task, load_rows(task, folder)["validation"]))
-    assert data_identity(task, folder) == data_identity(TASKS["humset/sectors"], folder) == data.identity
+    assert data_identity(task, folder) == data_identity(BUILT_IN.tasks["humset/sectors"], folder) == data.identity
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "humset" / "test.jsonl").unlink()
     with pytest.raises(UserError, match=r"humset/sectors needs .*humset/test\.jsonl, which is not there; check --data-dir"):
-        load_rows(TASKS["humset/sectors"], folder)
+        load_rows(BUILT_IN.tasks["humset/sectors"], folder)

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import HubData
 from engine.data.loading import labels_of, load_rows, needed_columns, read_rows
 from engine.errors import UserError
 
-FILED = [*BENCHMARKS["glue"].tasks, *BENCHMARKS["superglue"].tasks]
+FILED = [*BUILT_IN.benchmarks["glue"].tasks, *BUILT_IN.benchmarks["superglue"].tasks]
 SUBSETS = {"glue/mnli": ("train", "validation_matched", "validation_mismatched"), "glue/qqp": ("train", "validation"),
            "glue/qnli": ("train",), "superglue/boolq": ("train",), "superglue/record": ("train", "validation")}  # fmt: skip
 
@@ -40,11 +40,11 @@ def table_rows_of_second_test(task: Any) -> int:
 
 
 def test_the_plain_wsc_loads_as_well(data_dir: Path) -> None:
-    tables = load_rows(replace(TASKS["superglue/wsc"], config="wsc"), data_dir)
+    tables = load_rows(replace(BUILT_IN.tasks["superglue/wsc"], config="wsc"), data_dir)
     assert [table.num_rows for table in tables.values()] == [554, 104]
 
 
-@pytest.mark.parametrize("task", [*BENCHMARKS["toy"].tasks], ids=lambda task: task.key)
+@pytest.mark.parametrize("task", [*BUILT_IN.benchmarks["toy"].tasks], ids=lambda task: task.key)
 def test_toy_rows_have_the_columns_of_their_task(task: Any) -> None:
     tables = load_rows(task, None)
     assert tuple(table.num_rows for table in tables.values()) == task.sizes
@@ -68,8 +68,8 @@ GOOD = {"sentence1": ["a", "b"], "sentence2": ["c", "d"], "label": [0, 1]}
 
 
 def test_rows_without_class_names_are_taken_at_their_ids(tmp_path: Path) -> None:
-    tables = load_rows(TASKS["glue/rte"], write(tmp_path, GOOD))
-    assert labels_of(TASKS["glue/rte"], tables["train"]).tolist() == [0, 1]
+    tables = load_rows(BUILT_IN.tasks["glue/rte"], write(tmp_path, GOOD))
+    assert labels_of(BUILT_IN.tasks["glue/rte"], tables["train"]).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_wrong_file_is_refused_in_one_line(
 ) -> None:
     columns = {name: values for name, values in {**GOOD, **changes}.items() if values is not None}
     with pytest.raises(UserError) as caught:
-        load_rows(TASKS["glue/rte"], write(tmp_path, columns, names))
+        load_rows(BUILT_IN.tasks["glue/rte"], write(tmp_path, columns, names))
     assert message in str(caught.value)
     assert "train.parquet" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -117,7 +117,7 @@ RECORD = {
     ],
 )  # fmt: skip
 def test_columns_of_lists_and_places_are_checked(tmp_path: Path, key: str, columns: dict[str, Any], message: str) -> None:
-    task = replace(TASKS[f"superglue/{key}"], data=HubData("", "", "glue"), config="rte")
+    task = replace(BUILT_IN.tasks[f"superglue/{key}"], data=HubData("", "", "glue"), config="rte")
     if key == "record":
         assert load_rows(task, write(tmp_path, RECORD))["train"].num_rows == 2
         columns = RECORD | columns
@@ -126,7 +126,7 @@ def test_columns_of_lists_and_places_are_checked(tmp_path: Path, key: str, colum
 
 
 def test_missing_empty_and_broken_files_are_told(tmp_path: Path) -> None:
-    task = TASKS["glue/rte"]
+    task = BUILT_IN.tasks["glue/rte"]
     with pytest.raises(UserError, match=r"train\.parquet"):
         load_rows(task, tmp_path)
     folder = write(tmp_path, {name: pa.array(values).slice(0, 0) for name, values in GOOD.items()})
@@ -139,11 +139,11 @@ def test_missing_empty_and_broken_files_are_told(tmp_path: Path) -> None:
 
 
 def test_regression_and_multilabel_columns_are_checked(tmp_path: Path) -> None:
-    stsb = replace(TASKS["glue/stsb"], config="rte")
+    stsb = replace(BUILT_IN.tasks["glue/stsb"], config="rte")
     write(tmp_path, {**GOOD, "label": [0.5, float("nan")]})
     with pytest.raises(UserError, match="must hold finite numbers"):
         load_rows(stsb, tmp_path)
-    topics = replace(TASKS["toy/topics"], data=HubData("", "", "glue"), config="rte", columns=("sentence1",))
+    topics = replace(BUILT_IN.tasks["toy/topics"], data=HubData("", "", "glue"), config="rte", columns=("sentence1",))
     write(tmp_path, {**GOOD, "label": [["food"], ["cooking"]]})
     with pytest.raises(UserError, match="has the label 'cooking'; toy/topics has food"):
         load_rows(topics, tmp_path)

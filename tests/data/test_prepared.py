@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import HubData, TaskInfo
 from engine.data import prepared, splits
 from engine.data.batches import Batch, gather
@@ -23,7 +23,7 @@ from engine.data.loading import labels_of, load_rows
 from engine.data.prepared import TaskData, TokenizedSplit, prepare
 from engine.errors import UserError
 
-TOY = TASKS["toy/sentiment"]
+TOY = BUILT_IN.tasks["toy/sentiment"]
 
 
 def entries(cache: Path) -> list[Path]:
@@ -52,12 +52,12 @@ def part(data_dir: Path, folder: Path, config: str, **counts: int) -> None:
 
 
 LARGE = {"glue/mnli", "glue/qqp", "glue/qnli", "glue/sst2"}
-HERE = {task.key for name in ("glue", "superglue", "toy") for task in BENCHMARKS[name].tasks}
+HERE = {task.key for name in ("glue", "superglue", "toy") for task in BUILT_IN.benchmarks[name].tasks}
 
 
 @pytest.mark.parametrize("key", sorted(HERE - LARGE))
 def test_every_task_is_prepared(key: str, data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
-    task = replace(TASKS[key], max_length=48)
+    task = replace(BUILT_IN.tasks[key], max_length=48)
     data = prepare(task, tokenizers["bert"], tmp_path, data_dir)
     assert list(data.splits) == ["train", "dev", *(name for name, _ in task.tests)]
     tables = load_rows(task, data_dir)
@@ -87,7 +87,7 @@ def test_both_tests_of_mnli_are_prepared(data_dir: Path, tokenizers: dict[str, P
         pq.write_table(
             pq.read_table(data_dir / "glue" / "mnli" / f"{split}.parquet").slice(0, count), small / f"{split}.parquet"
         )
-    data = prepare(TASKS["glue/mnli"], tokenizers["roberta"], tmp_path / "cache", tmp_path, {"test": 25})
+    data = prepare(BUILT_IN.tasks["glue/mnli"], tokenizers["roberta"], tmp_path / "cache", tmp_path, {"test": 25})
     assert {name: len(split) for name, split in data.splits.items()} == {
         "train": 360, "dev": 40, "test": 25, "test_mismatched": 20,
     }  # fmt: skip
@@ -95,7 +95,9 @@ def test_both_tests_of_mnli_are_prepared(data_dir: Path, tokenizers: dict[str, P
 
 def test_an_official_dev_split_is_taken_as_it_is(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     data = HubData("org/name", "main", "mine", local_file="{split}.jsonl.parquet")
-    task = replace(TASKS["glue/cola"], data=data, dev="validation", tests=(("test", "test"),), label_column="acceptable")
+    task = replace(
+        BUILT_IN.tasks["glue/cola"], data=data, dev="validation", tests=(("test", "test"),), label_column="acceptable"
+    )
     (tmp_path / "mine").mkdir()
     for split, count in (("train", 9), ("validation", 4), ("test", 3)):
         rows = [{"sentence": f"{split} {row}", "acceptable": row % 2} for row in range(count)]
@@ -111,7 +113,7 @@ def test_rows_that_are_given_are_taken_from_the_same_folder(
     data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for key in ("superglue/copa", "superglue/record"):
-        task = TASKS[key]
+        task = BUILT_IN.tasks[key]
         drawn = prepare(task, tokenizers["bert"], tmp_path, data_dir)
         with monkeypatch.context() as patch:
             patch.setattr(splits, "SPLIT_SEED", 7)
@@ -124,7 +126,7 @@ def test_rows_that_are_given_are_taken_from_the_same_folder(
 
 
 def test_the_second_time_is_a_read(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
-    task = TASKS["superglue/boolq"]
+    task = BUILT_IN.tasks["superglue/boolq"]
     first = prepare(task, tokenizers["bert"], tmp_path, data_dir)
     start = time.process_time()
     second = prepare(task, tokenizers["bert"], tmp_path, data_dir)
@@ -146,14 +148,14 @@ def test_files_that_change_while_they_are_read_are_not_kept(
     part(data_dir / "super_glue", tmp_path / "super_glue", "cb", train=100, validation=20)
     monkeypatch.setattr(prepared, "load_rows", read_late)
     with pytest.raises(UserError, match="the files of superglue/cb changed while they were read"):
-        prepare(TASKS["superglue/cb"], tokenizers["bert"], tmp_path / "cache", tmp_path)
+        prepare(BUILT_IN.tasks["superglue/cb"], tokenizers["bert"], tmp_path / "cache", tmp_path)
     assert entries(tmp_path / "cache") == []
 
 
 def test_a_key_holds_what_determines_the_tokens(
     data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = TASKS["superglue/cb"]
+    task = BUILT_IN.tasks["superglue/cb"]
     cases = [
         (task, "bert"),
         (task, "roberta"),
@@ -174,7 +176,7 @@ def test_a_key_holds_what_determines_the_tokens(
 
 
 def test_changed_rows_are_not_read_from_the_cache(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
-    task = TASKS["superglue/cb"]
+    task = BUILT_IN.tasks["superglue/cb"]
     copy = tmp_path / "data" / "super_glue" / "cb"
     copy.mkdir(parents=True)
     for split in ("train", "validation"):
@@ -191,10 +193,10 @@ def test_changed_rows_are_not_read_from_the_cache(data_dir: Path, tokenizers: di
 def test_of_four_processes_that_meet_one_tokenizes(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     code = (
         "import sys, json, hashlib, logging, pathlib\n"
-        "from engine.catalog.benchmarks import TASKS\n"
+        "from engine.catalog.benchmarks import BUILT_IN.tasks\n"
         "from engine.data.prepared import prepare\n"
         "logging.basicConfig(level=logging.INFO)\n"
-        "data = prepare(TASKS['toy/question'], pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), None)\n"
+        "data = prepare(BUILT_IN.tasks['toy/question'], pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), None)\n"
         "print(hashlib.sha256(b''.join(split.tokens.tobytes() for split in data.splits.values())).hexdigest())\n"
     )
     command = [sys.executable, "-c", code, str(tokenizers["bert"]), str(tmp_path / "cache")]
@@ -240,10 +242,10 @@ def test_everything_is_on_disk_before_the_folder_appears(
 PREPARE = """
 import errno, os, sys
 from pathlib import Path
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.benchmarks import BUILT_IN.tasks
 from engine.data.prepared import prepare
 try:
-    prepare(TASKS["toy/question"], Path(sys.argv[1]), Path(sys.argv[2]), None)
+    prepare(BUILT_IN.tasks["toy/question"], Path(sys.argv[1]), Path(sys.argv[2]), None)
 except OSError as error:
     assert error.errno == errno.ENOSPC, error
     assert not [path for path in Path(sys.argv[2]).iterdir() if path.is_dir()]
@@ -271,7 +273,7 @@ def test_the_card_tells_what_a_folder_holds(tokenizers: dict[str, Path], tmp_pat
 
 
 def test_limits_keep_nested_parts_and_whole_questions(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
-    task = TASKS["superglue/multirc"]
+    task = BUILT_IN.tasks["superglue/multirc"]
     part(data_dir, tmp_path, "super_glue/multirc", train=2_000, validation=200)
     cache = tmp_path / "cache"
     full = prepare(task, tokenizers["bert"], cache, tmp_path)
@@ -290,7 +292,7 @@ def test_limits_keep_nested_parts_and_whole_questions(data_dir: Path, tokenizers
 def test_a_limit_keeps_examples_with_their_options_and_references(
     data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path
 ) -> None:
-    copa = prepare(TASKS["superglue/copa"], tokenizers["bert"], tmp_path, data_dir).splits["train"]
+    copa = prepare(BUILT_IN.tasks["superglue/copa"], tokenizers["bert"], tmp_path, data_dir).splits["train"]
     few = copa.select(np.array([5, 2]))
     assert len(few) == 2 and len(few.second) == 4
     for place, example in enumerate((5, 2)):
@@ -298,7 +300,7 @@ def test_a_limit_keeps_examples_with_their_options_and_references(
             ours, theirs = 2 * place + option, 2 * example + option
             assert few.starts[ours] == copa.starts[theirs] and few.lengths[ours] == copa.lengths[theirs] > 2
     assert few.labels.tolist() == copa.labels[[5, 2]].tolist()
-    record = prepare(TASKS["superglue/record"], tokenizers["bert"], tmp_path, data_dir, {"test": 50}).splits["test"]
+    record = prepare(BUILT_IN.tasks["superglue/record"], tokenizers["bert"], tmp_path, data_dir, {"test": 50}).splits["test"]
     assert record.groups is not None and record.references is not None
     assert len(record.references) == len(record) == len(record.groups) <= 50
     for candidate, answers in record.references:

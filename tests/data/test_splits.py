@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.build_tokens import numbered
 from engine.data.loading import labels_of, load_rows
 from engine.data.splits import passage_tenth, plain_part, stratified_part, train_and_dev
@@ -34,7 +34,7 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("key", COMPLETE)
 def test_sizes_told_are_those_of_the_files(key: str, data_dir: Path) -> None:
-    task = TASKS[key]
+    task = BUILT_IN.tasks[key]
     tables = load_rows(task, data_dir)
     parts = split_of(key, tables["train"])
     assert (len(parts["train"]), len(parts["dev"]), tables["validation"].num_rows) == COMPLETE[key]
@@ -43,13 +43,13 @@ def test_sizes_told_are_those_of_the_files(key: str, data_dir: Path) -> None:
 
 @pytest.mark.parametrize("key", PUBLISHED)
 def test_sizes_told_of_tasks_without_all_rows_here_are_the_papers(key: str) -> None:
-    assert tuple(TASKS[key].split_sizes.values()) == PUBLISHED[key]
+    assert tuple(BUILT_IN.tasks[key].split_sizes.values()) == PUBLISHED[key]
 
 
 def split_of(key: str, table: pa.Table) -> dict[str, np.ndarray]:
-    rendered = render(TASKS[key], table)
-    labels = labels_of(TASKS[key], table) if rendered.labels is None else rendered.labels
-    return train_and_dev(TASKS[key], labels, None if rendered.passages is None else numbered(rendered.passages))
+    rendered = render(BUILT_IN.tasks[key], table)
+    labels = labels_of(BUILT_IN.tasks[key], table) if rendered.labels is None else rendered.labels
+    return train_and_dev(BUILT_IN.tasks[key], labels, None if rendered.passages is None else numbered(rendered.passages))
 
 
 @pytest.mark.parametrize("classes", [1, 2, 3, 7])
@@ -75,20 +75,20 @@ def test_a_draw_imports_nothing() -> None:
 def test_too_few_rows_are_told() -> None:
     for labels in ([0, 1], [0] * 20 + [1]):
         with pytest.raises(UserError, match="the training split is too small"):
-            train_and_dev(TASKS["glue/rte"], np.array(labels))
+            train_and_dev(BUILT_IN.tasks["glue/rte"], np.array(labels))
     with pytest.raises(UserError, match="the training split is too small"):
-        train_and_dev(TASKS["superglue/multirc"], np.zeros(30), np.repeat([0, 1], 15))
+        train_and_dev(BUILT_IN.tasks["superglue/multirc"], np.zeros(30), np.repeat([0, 1], 15))
 
 
 def test_stratified_dev_keeps_the_class_balance(data_dir: Path) -> None:
-    table = load_rows(TASKS["glue/cola"], data_dir)["train"]
-    labels = labels_of(TASKS["glue/cola"], table)
+    table = load_rows(BUILT_IN.tasks["glue/cola"], data_dir)["train"]
+    labels = labels_of(BUILT_IN.tasks["glue/cola"], table)
     assert labels[split_of("glue/cola", table)["dev"]].mean() == pytest.approx(labels.mean(), abs=0.001)
 
 
 @pytest.mark.parametrize(("key", "field"), [("superglue/multirc", "paragraph"), ("superglue/record", "passage")])
 def test_passages_stay_whole(key: str, field: str, data_dir: Path) -> None:
-    table = load_rows(TASKS[key], data_dir)["train"]
+    table = load_rows(BUILT_IN.tasks[key], data_dir)["train"]
     parts = split_of(key, table)
     passages = np.array([index[field] for index in table["idx"].to_pylist()])
     assert not set(passages[parts["train"]]) & set(passages[parts["dev"]])
@@ -101,5 +101,5 @@ def test_dev_has_a_tenth_of_the_rows_where_passages_are_small() -> None:
     passages = np.concatenate([np.arange(65_709), random.integers(65_709, size=100_730 - 65_709)])
     train, dev = passage_tenth(passages)
     assert (len(train), len(dev)) == (90_657, 10_073)
-    sizes = TASKS["superglue/record"].split_sizes
+    sizes = BUILT_IN.tasks["superglue/record"].split_sizes
     assert sizes == {"train": 90_657, "dev": 10_073, "test": 10_000}

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.loading import labels_of, load_rows
 from engine.data.templates import TEMPLATES, render
 from engine.errors import UserError
@@ -18,13 +18,13 @@ WRITTEN = json.loads((Path(__file__).parent / "rendered.json").read_text(encodin
 
 
 def rendered(key: str, *rows: dict[str, Any]) -> Any:
-    return render(TASKS[key], pa.Table.from_pylist(list(rows)))
+    return render(BUILT_IN.tasks[key], pa.Table.from_pylist(list(rows)))
 
 
-@pytest.mark.parametrize("key", TASKS)
+@pytest.mark.parametrize("key", BUILT_IN.tasks)
 def test_a_row_becomes_what_was_written_by_hand(key: str) -> None:
     """``rendered.json``: a row as the hub has it, what a model reads of it, and its label by name, number or columns."""
-    task, written = TASKS[key], WRITTEN[key]
+    task, written = BUILT_IN.tasks[key], WRITTEN[key]
     table = pa.Table.from_pylist([written["row"]])
     result = render(task, table)
     assert [list(pair) for pair in result.sequences] == written["sequences"]
@@ -108,15 +108,15 @@ def test_record_makes_one_example_per_candidate() -> None:
 
 
 def test_every_task_renders_its_real_rows(data_dir: Path) -> None:
-    assert {task.template for task in TASKS.values()} | {"choice"} == set(TEMPLATES), "choice is for users' own tasks"
-    for task in (task for name in ("glue", "superglue", "toy") for task in BENCHMARKS[name].tasks):
+    assert {task.template for task in BUILT_IN.tasks.values()} | {"choice"} == set(TEMPLATES), "choice is for users' own tasks"
+    for task in (task for name in ("glue", "superglue", "toy") for task in BUILT_IN.benchmarks[name].tasks):
         table = next(iter(load_rows(task, data_dir).values())).slice(0, 20)
         result = render(task, table)
         assert len(result.sequences) // result.options >= table.num_rows
 
 
 def test_the_empty_answers_of_multirc_are_read_as_they_are(data_dir: Path) -> None:
-    task = TASKS["superglue/multirc"]
+    task = BUILT_IN.tasks["superglue/multirc"]
     table = load_rows(task, data_dir)["train"]
     empty = [row for row, answer in enumerate(table["answer"].to_pylist()) if not answer]
     sequences = render(task, table).sequences
@@ -124,6 +124,6 @@ def test_the_empty_answers_of_multirc_are_read_as_they_are(data_dir: Path) -> No
 
 
 def test_wsc_marks_the_pronoun_in_all_real_rows(data_dir: Path) -> None:
-    for table in load_rows(TASKS["superglue/wsc"], data_dir).values():
-        for first, _ in render(TASKS["superglue/wsc"], table).sequences:
+    for table in load_rows(BUILT_IN.tasks["superglue/wsc"], data_dir).values():
+        for first, _ in render(BUILT_IN.tasks["superglue/wsc"], table).sequences:
             assert first.count("*") == 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.loading import load_rows
 from engine.data.ragged import offsets_of
 from engine.data.templates import render
@@ -28,7 +28,7 @@ def test_real_rows_tokenize_as_the_hubs_tokenizer_does(
 ) -> None:
     if name not in tokenizers:
         pytest.skip("the offline backbone is not installed")
-    task = TASKS[key]
+    task = BUILT_IN.tasks[key]
     sequences = render(task, load_rows(task, data_dir)["train"]).sequences
     sequences = random.Random(0).sample(sequences, min(150, len(sequences)))
     for max_length in (task.max_length, 60):

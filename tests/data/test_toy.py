@@ -12,12 +12,13 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from engine.catalog.benchmarks import BENCHMARKS, GENERATOR_VERSION, TASKS
+from engine.catalog.benchmarks import GENERATOR_VERSION
+from engine.catalog.catalog import BUILT_IN
 from engine.data.loading import labels_of
 from engine.data.templates import render
 from engine.data.toy import generate
 
-TASKS_HERE = BENCHMARKS["toy"].tasks
+TASKS_HERE = BUILT_IN.benchmarks["toy"].tasks
 DIGEST = "9565b734d10c0faf02f6815cd66a07cae34d2e4fa56f8bdcf6faf630a3744a0a"
 """Of ``GENERATOR_VERSION``'s rows. Rows that change need a new version, or old runs would seem repeatable."""
 
@@ -26,7 +27,7 @@ DIGEST_CODE = """
 import hashlib, json
 from engine.catalog.benchmarks import BENCHMARKS
 from engine.data.toy import generate
-tables = {task.name: generate(task) for task in BENCHMARKS["toy"].tasks}
+tables = {task.name: generate(task) for task in BUILT_IN.benchmarks["toy"].tasks}
 rows = {name: {split: table.to_pylist() for split, table in splits.items()} for name, splits in tables.items()}
 print(hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest())
 """
@@ -65,7 +66,7 @@ def test_the_test_split_speaks_of_things_that_training_never_does(task: Any) -> 
 
 @pytest.mark.parametrize("name", ["sentiment", "entailment", "choice", "question"])
 def test_words_alone_do_not_solve_a_task(name: str) -> None:
-    task = TASKS[f"toy/{name}"]
+    task = BUILT_IN.tasks[f"toy/{name}"]
     tables = generate(task)
     labels = {split: labels_of(task, table) for split, table in tables.items()}
     counts = CountVectorizer(ngram_range=(1, 2))

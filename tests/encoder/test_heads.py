@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.encoder.heads import Head, loss
 
 
@@ -22,7 +22,7 @@ from engine.encoder.heads import Head, loss
     ],
 )
 def test_shape_of_the_logits(task: str, shape: tuple[int, int]) -> None:
-    assert Head(find_task(task), 8, 0.1)(torch.randn(4, 8)).shape == shape
+    assert Head(BUILT_IN.find_task(task), 8, 0.1)(torch.randn(4, 8)).shape == shape
 
 
 def test_losses() -> None:
@@ -40,7 +40,7 @@ def test_losses() -> None:
 def test_logits_keep_float32_under_autocast(task: str) -> None:
     """Eight bits of mantissa would make ties of candidates and steps of 1/64 of predicted scores."""
     torch.manual_seed(0)
-    head = Head(find_task(task), 64, 0.0)
+    head = Head(BUILT_IN.find_task(task), 64, 0.0)
     first = torch.randn(200, 64)
     with torch.autocast("cpu", torch.bfloat16):
         logits = head(first)
@@ -50,7 +50,7 @@ def test_logits_keep_float32_under_autocast(task: str) -> None:
 
 
 def test_dropout_acts_before_both_maps_in_training_only() -> None:
-    head = Head(find_task("glue/rte"), 8, 0.5)
+    head = Head(BUILT_IN.find_task("glue/rte"), 8, 0.5)
     first = torch.randn(4, 8)
     assert torch.equal(head.eval()(first), head(first))
     seen = []

@@ -12,7 +12,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.benchmarks import GENERATOR_VERSION, SUPERGLUE_DATA, find_task
+from engine.catalog.benchmarks import GENERATOR_VERSION, SUPERGLUE_DATA
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.humset import HUMSET_DATA
 from engine.errors import UserError
 from engine.files.backbones import backbone_folder, backbone_revision, data_identity, task_files
@@ -108,9 +109,9 @@ def test_a_hub_id_is_resolved_to_a_commit(cache: Path) -> None:
 
 
 def test_files_of_a_task(cache: Path) -> None:
-    assert task_files(find_task("toy/question"), None) == {}
-    assert data_identity(find_task("toy/question"), None) == GENERATOR_VERSION
-    task = find_task("superglue/cb")
+    assert task_files(BUILT_IN.find_task("toy/question"), None) == {}
+    assert data_identity(BUILT_IN.find_task("toy/question"), None) == GENERATOR_VERSION
+    task = BUILT_IN.find_task("superglue/cb")
     with pytest.raises(NotHere, match="superglue/cb"):
         task_files(task, None)
     assert data_identity(task, None) == SUPERGLUE_DATA.revision
@@ -128,15 +129,17 @@ def test_all_tasks_of_humset_read_the_same_lines(cache: Path) -> None:
     for path in files.values():
         path.write_text("{}\n")
     for name in ("sectors", "subpillars_2d"):
-        assert task_files(find_task(name, "humset"), None) == files
+        assert task_files(BUILT_IN.find_task(name, "humset"), None) == files
 
 
 def test_files_of_a_data_folder(tmp_path: Path) -> None:
-    files = task_files(find_task("glue/mnli"), task_data())
+    files = task_files(BUILT_IN.find_task("glue/mnli"), task_data())
     assert list(files) == ["train", "validation_matched", "validation_mismatched"]
-    assert data_identity(find_task("glue/rte"), task_data()) != data_identity(find_task("glue/cola"), task_data())
+    assert data_identity(BUILT_IN.find_task("glue/rte"), task_data()) != data_identity(
+        BUILT_IN.find_task("glue/cola"), task_data()
+    )
     with pytest.raises(UserError, match=r"glue/rte needs .*glue/rte/train.parquet, which is not there; check --data-dir"):
-        task_files(find_task("glue/rte"), tmp_path)
+        task_files(BUILT_IN.find_task("glue/rte"), tmp_path)
 
 
 def test_downloads_come_from_a_hub(hub_of: Callable[[dict[str, Repository]], TinyHub], tmp_path: Path) -> None:

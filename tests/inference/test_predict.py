@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.adapters.portable import export_adapter, import_adapter
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import TaskInfo
 from engine.data import unlabelled
 from engine.data.check_benchmark import checked
@@ -25,7 +25,7 @@ from engine.inference.memory import free_memory
 from engine.inference.predict import main
 from engine.metrics.scoring import score
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, register, save
+from engine.own_benchmarks.stored import Stored, digest, load_catalog, save
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.runs.request import Request
@@ -48,7 +48,11 @@ def train(store: Store, tiny_backbone: Path) -> Callable[..., str]:
     def run(method: str, *targets: str, **fields: Any) -> str:
         settings = {**SETTINGS, **fields.pop("settings", {})}
         values = {"epochs": 1, "limits": {"train": 64, "dev": 16}, "settings": settings, **fields}
-        plan = make_plan(Request(methods=(method,), targets=targets, backbone=str(tiny_backbone), **values), store)
+        plan = make_plan(
+            Request(methods=(method,), targets=targets, backbone=str(tiny_backbone), **values),
+            store,
+            load_catalog(store.home.benchmarks),
+        )
         (run_id,) = submit(plan, store)
         for planned in plan.new:
             trained(store, planned.spec.run_id)
@@ -85,7 +89,7 @@ def check(
     store: Store, run_id: str, key: str, backbone: Path, folder: Path, capsysbinary: Any, data_dir: Path | None = None
 ) -> Rows:
     """That the metrics of the answers are the run's own on test; the answers."""
-    task = within_positions(TASKS[key], 128)
+    task = within_positions(BUILT_IN.tasks[key], 128)
     rows = load_rows(task, data_dir)["validation"].to_pylist()
     answers = told(store, run_id, key, without_label(task, rows), folder, capsysbinary)
     assert len(answers) == len(rows)
@@ -105,10 +109,10 @@ def test_single_task_runs_of_every_kind(
         assert list(first) == ["value"]
     else:
         assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-5) or key == "toy/topics"
-        assert tuple(first["probabilities"]) == TASKS[key].labels
+        assert tuple(first["probabilities"]) == BUILT_IN.tasks[key].labels
         assert next(iter(first)) == ("labels" if key == "toy/topics" else "label")
     if key == "toy/choice":
-        assert first["text"] == load_rows(TASKS[key], None)["validation"].to_pylist()[0][first["label"]]
+        assert first["text"] == load_rows(BUILT_IN.tasks[key], None)["validation"].to_pylist()[0][first["label"]]
         assert first["score"] == max(first["probabilities"].values())
 
 
@@ -226,14 +230,13 @@ def test_a_task_of_ones_own_reads_the_columns_of_its_patterns(
 ) -> None:
     path = write_shop(tmp_path / "shop")
     save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
-    register(store.home.benchmarks)
     runs = {}
     for key, file in (("shop/next", "next_test.jsonl"), ("shop/topics", "topics_test.jsonl")):
         runs[key] = train("adapter", key)
         lines = [json.loads(line) for line in (path.parent / file).read_text().splitlines()]
         asked = [{name: value for name, value in line.items() if name not in ("label", "topics")} for line in lines]
         answers = told(store, runs[key], key, asked, tmp_path, capsysbinary)
-        task = TASKS[key]
+        task = load_catalog(store.home.benchmarks).tasks[key]
         test = prepare(task, tiny_backbone, store.home.tokens, None).splits["test"]
         found = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.references)
         expected = store.results([runs[key]])[runs[key]][key]["test"]
@@ -259,7 +262,6 @@ def test_an_imported_adapter_is_not_taken_for_that_of_another_task(
     for text in ("{review}", "Review: {review}"):
         path = write_shop(tmp_path / "shop", MINIMAL.replace("{review}", text))
         save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
-        register(store.home.benchmarks)
         if text == "{review}":
             run_id = train("adapter", "shop/mood")
     there = open_store(Home(tmp_path_factory.mktemp("there")))

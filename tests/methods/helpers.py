@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 import torch
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.packing import Packed, pack
@@ -15,7 +15,7 @@ from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model, SourceAdapter
 
 CONFIG = EncoderConfig("bert", 99, 32, 3, 4, 64, 40, 2, 0)
-RTE = find_task("glue/rte")
+RTE = BUILT_IN.find_task("glue/rte")
 TWO_STAGE = [name for name, info in METHODS.items() if info.group == "two-stage"]
 COMBINING = [name for name in TWO_STAGE if name != "adaptersoup"]
 """Methods that combine the sources' outputs."""

@@ -8,7 +8,7 @@ import json
 import pytest
 import torch
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model, SourceAdapter
@@ -69,7 +69,7 @@ def build(method: str) -> Model:
     with torch.device("meta"):
         sources = [source(task) for task in TASKS[: info.source_count]] if info.source_method else []
         encoder = Encoder(ROBERTA_BASE, pooler=True)
-        return getattr(importlib.import_module(module), function)(encoder, [find_task("glue/rte")], sources, settings)
+        return getattr(importlib.import_module(module), function)(encoder, [BUILT_IN.find_task("glue/rte")], sources, settings)
 
 
 @pytest.mark.parametrize("method", EXPECTED)

@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.encoder.post_ln import Encoder, EncoderConfig
 
@@ -70,7 +70,7 @@ def fresh(method: str) -> dict[str, torch.Tensor]:
     with torch.device("meta"):
         encoder = Encoder(BASE)
     torch.manual_seed(0)
-    tasks = [find_task(f"glue/{name}") for name in (TASKS if METHODS[method].joint else TASKS[:1])]
+    tasks = [BUILT_IN.find_task(f"glue/{name}") for name in (TASKS if METHODS[method].joint else TASKS[:1])]
     return attach(method, encoder, tasks, []).transfer_tensors()
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
@@ -18,8 +18,8 @@ from engine.methods.model import Model
 
 from .helpers import CONFIG, attached, batch, small_encoder
 
-TASKS = tuple(find_task(f"glue/{name}") for name in ("rte", "mrpc", "mnli"))
-BASE_TASKS = tuple(find_task(f"glue/{name}") for name in ("rte", "mrpc"))
+TASKS = tuple(BUILT_IN.find_task(f"glue/{name}") for name in ("rte", "mrpc", "mnli"))
+BASE_TASKS = tuple(BUILT_IN.find_task(f"glue/{name}") for name in ("rte", "mrpc"))
 PER_TASK = ("pals", "low-rank", "top-attention", "houlsby", "houlsby-pals", "lhuc", "bert-layer-on-top")
 JOINT = [name for name, info in METHODS.items() if info.joint]
 LABELS = torch.tensor([0, 1, 1, 0])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.post_ln import Encoder, EncoderConfig
@@ -14,7 +14,7 @@ from engine.methods.model import Model
 
 from .helpers import CONFIG, attached, batch
 
-TASKS = tuple(find_task(f"toy/{name}") for name in ("question", "entailment", "similarity", "choice", "topics"))
+TASKS = tuple(BUILT_IN.find_task(f"toy/{name}") for name in ("question", "entailment", "similarity", "choice", "topics"))
 LABELS: dict[str, Tensor] = {
     "toy/question": torch.tensor([0, 1, 1, 0]),
     "toy/entailment": torch.tensor([0, 2, 1, 0]),

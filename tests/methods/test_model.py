@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
@@ -133,7 +133,7 @@ def test_a_training_step_is_reproducible(method: str) -> None:
 
 def test_each_task_has_its_head_and_loss() -> None:
     keys = ("toy/sentiment", "toy/entailment", "toy/similarity", "toy/choice", "toy/topics")
-    model = attached("adapter", tasks=tuple(find_task(key) for key in keys))
+    model = attached("adapter", tasks=tuple(BUILT_IN.find_task(key) for key in keys))
     labels = [torch.tensor([0, 1, 1, 0]), torch.tensor([0, 2, 1, 0]), torch.rand(4), torch.tensor([1, 0]), torch.ones(4, 6)]
     shapes = [(4, 2), (4, 3), (4, 1), (2, 2), (4, 6)]
     for key, label, shape in zip(keys, labels, shapes, strict=True):

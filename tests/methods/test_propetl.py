@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from engine.catalog.benchmarks import find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.encoder.post_ln import Encoder
 from engine.methods.model import Model
@@ -17,7 +17,7 @@ from ..conformance.attaching import attach
 from .helpers import RTE, attached, batch
 from .test_counts import COUNTS, ROBERTA_BASE, TASKS
 
-COLA, MRPC = find_task("glue/cola"), find_task("glue/mrpc")
+COLA, MRPC = BUILT_IN.find_task("glue/cola"), BUILT_IN.find_task("glue/mrpc")
 LABELS = torch.tensor([0, 1, 1, 0])
 
 
@@ -99,7 +99,7 @@ def test_evaluation_follows_the_task() -> None:
 
 def test_joint_counts_are_the_released_codes_without_pooler_and_alias() -> None:
     with torch.device("meta"):
-        model = attach("propetl-m", Encoder(ROBERTA_BASE), [find_task(f"glue/{name}") for name in TASKS], [])
+        model = attach("propetl-m", Encoder(ROBERTA_BASE), [BUILT_IN.find_task(f"glue/{name}") for name in TASKS], [])
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     total = sum(p.numel() for p in model.parameters() if p.requires_grad)
     assert transfer == 74_544 + (8 + 12) * 2 * 36_864

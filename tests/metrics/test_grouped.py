@@ -16,7 +16,7 @@ import torch
 from sklearn.metrics import f1_score
 
 from engine.catalog.backbones import backbone_defaults
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.data.prepared import TaskData, prepare, within_positions
 from engine.runs.spec import RunSpec
@@ -52,7 +52,7 @@ def rows_of(data_dir: Path, task: str, data: TaskData, split: str) -> list[dict[
 
 def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tuple[TaskData, dict[str, Any]]:
     """The task's data, and for dev and test an untrained model's logits and the figures that a run would report."""
-    task = within_positions(TASKS[key], 128)
+    task = within_positions(BUILT_IN.tasks[key], 128)
     data = prepare(task, tiny_backbone, cache, data_dir)
     settings = METHODS["adapter"].resolve(backbone_defaults("tiny"), key, "loss")
     names = {"backbone": "tiny", "backbone_revision": "r", "data": {key: "d"}}

@@ -9,7 +9,7 @@ import pytest
 import scipy.stats
 import sklearn.metrics
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.metrics import scoring
 
@@ -79,7 +79,7 @@ def test_grouped_exact_match_wants_every_option_of_a_question() -> None:
 
 
 def test_record_takes_the_best_candidate_of_each_query() -> None:
-    task = TASKS["superglue/record"]
+    task = BUILT_IN.tasks["superglue/record"]
     answers_1, answers_2, answers_3 = ["The Hague", "Holland"], ["New York City"], ["Zoe"]
     references = [
         ["the hague!", answers_1], ["Paris", answers_1],
@@ -105,9 +105,9 @@ def test_normalisation_is_squads() -> None:
     assert scoring.answer_f1("a b b c", "b b d") == pytest.approx(2 * 2 / 6)
 
 
-@pytest.mark.parametrize("key", sorted(TASKS))
+@pytest.mark.parametrize("key", sorted(BUILT_IN.tasks))
 def test_score_gives_the_tasks_metrics_headline_first(key: str) -> None:
-    task = TASKS[key]
+    task = BUILT_IN.tasks[key]
     count = 12
     groups = np.arange(count) // 3
     labels = RANDOM.integers(2, size=(count, len(task.labels)) if task.kind == "multilabel" else count)
@@ -130,12 +130,12 @@ BY_SCIKIT_LEARN = {
 }
 
 
-@pytest.mark.parametrize("key", [key for key, task in TASKS.items() if "exact_match" not in task.metrics])
+@pytest.mark.parametrize("key", [key for key, task in BUILT_IN.tasks.items() if "exact_match" not in task.metrics])
 @pytest.mark.parametrize("labels_are", ["mixed", "of one class", "rare"])
 @pytest.mark.parametrize("logits_are", ["mixed", "constant", "tied"])
 @pytest.mark.filterwarnings("ignore")
 def test_scores_are_those_of_scikit_learn_and_scipy(key: str, labels_are: str, logits_are: str) -> None:
-    task, count = TASKS[key], 60
+    task, count = BUILT_IN.tasks[key], 60
     outputs = 2 if task.kind == "multiple_choice" else task.outputs
     random = np.random.default_rng([len(key), len(labels_are), len(logits_are)])
     logits = {
@@ -167,14 +167,14 @@ def test_scores_are_those_of_scikit_learn_and_scipy(key: str, labels_are: str, l
 
 def test_perfect_logits_score_one() -> None:
     labels = np.array([0, 1, 2, 1])
-    task = TASKS["superglue/cb"]
+    task = BUILT_IN.tasks["superglue/cb"]
     assert scoring.score(task, np.eye(3)[labels], labels) == {"accuracy": 1.0, "macro_f1": 1.0}
-    stsb = TASKS["glue/stsb"]
+    stsb = BUILT_IN.tasks["glue/stsb"]
     scores = np.array([0.5, 2.0, 4.5, 1.0], dtype=np.float32)
     assert scoring.score(stsb, scores[:, None], scores)["pearson"] == pytest.approx(1.0)
 
 
 def test_a_metric_that_the_kind_lacks_is_told() -> None:
-    task = replace(TASKS["glue/stsb"], metrics=("accuracy",))
+    task = replace(BUILT_IN.tasks["glue/stsb"], metrics=("accuracy",))
     with pytest.raises(UserError, match=r"glue/stsb has no metric 'accuracy'; regression tasks have pearson, spearman"):
         scoring.score(task, np.zeros((3, 1)), np.zeros(3))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import KINDS, OwnData
 from engine.data.check_benchmark import checked
 from engine.errors import UserError
@@ -22,7 +22,7 @@ def test_a_minimal_file_is_complete_by_defaults(tmp_path: Path) -> None:
     (task,) = info.tasks
     assert (info.name, info.title, task.key, task.title) == ("shop", "shop", "shop/mood", "mood")
     assert (task.kind, task.metrics, task.max_length) == ("classification", ("accuracy", "macro_f1"), 128)
-    assert (task.select_by, task.truncate) == (TASKS["glue/rte"].select_by, "longest")
+    assert (task.select_by, task.truncate) == (BUILT_IN.tasks["glue/rte"].select_by, "longest")
     assert task.data == OwnData((("train", str(tmp_path / "reviews.csv")),), "{review}", dev_share=0.1, test_share=0.2)
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
-from engine.runs.spec import RunSpec, joint_name
+from engine.runs.spec import RunSpec
 from tests.plans.requests import needs_minilm, request
 
 pytestmark = needs_minilm
-TOY = [task.key for task in BENCHMARKS["toy"].tasks]
+TOY = [task.key for task in BUILT_IN.benchmarks["toy"].tasks]
 
 
 def finish(store: Store, run_id: str, state: RunState) -> None:
@@ -26,7 +26,7 @@ def finish(store: Store, run_id: str, state: RunState) -> None:
 
 
 def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
-    plan = make_plan(request(seeds=(0, 1, 1)), store)
+    plan = make_plan(request(seeds=(0, 1, 1)), store, BUILT_IN)
     sources, targets = plan.runs[:6], plan.runs[6:]
     assert [one.spec.target for one in sources] == TOY and {one.role for one in sources} == {"source"}
     assert {(one.spec.method, one.spec.seed) for one in sources} == {("adapter", 0)}
@@ -39,52 +39,56 @@ def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
 
 
 def test_a_source_that_is_asked_for_is_one_run(store: Store) -> None:
-    plan = make_plan(request(methods=("ScaLearn++", "adapter", "scalearnpp"), targets=("question", "topics")), store)
+    plan = make_plan(request(methods=("ScaLearn++", "adapter", "scalearnpp"), targets=("question", "topics")), store, BUILT_IN)
     assert [(one.spec.method, one.role) for one in plan.runs].count(("adapter", "target")) == 2
     assert len(plan.runs) == 6 + 2
     assert [bool(one.spec.sources) for one in plan.runs] == sorted(bool(one.spec.sources) for one in plan.runs)
 
 
 def test_named_sources_are_taken_as_named(store: Store) -> None:
-    without = make_plan(request(sources=("topics", "choice")), store)
+    without = make_plan(request(sources=("topics", "choice")), store, BUILT_IN)
     assert [edge.task for edge in without.runs[-1].spec.sources] == ["toy/topics", "toy/choice"]
-    within = make_plan(request(sources=("question", "toy/topics")), store)
+    within = make_plan(request(sources=("question", "toy/topics")), store, BUILT_IN)
     assert [edge.task for edge in within.runs[-1].spec.sources] == ["toy/topics", "toy/question"]
 
 
 def test_sources_are_looked_up_in_the_targets_benchmark_first(store: Store, data_dir: Path) -> None:
-    plan = make_plan(request(targets=("superglue/boolq",), sources=("rte", "cola"), data_dir=data_dir), store)
+    plan = make_plan(request(targets=("superglue/boolq",), sources=("rte", "cola"), data_dir=data_dir), store, BUILT_IN)
     assert [edge.task for edge in plan.runs[-1].spec.sources] == ["superglue/rte", "glue/cola"]
 
 
 def test_a_union_of_benchmarks_shares_the_adapters_of_its_parts(store: Store, data_dir: Path) -> None:
-    both = make_plan(request(targets=("boolq",), benchmark="gsg", data_dir=data_dir), store)
-    alone = make_plan(request(targets=("boolq",), data_dir=data_dir), store)
+    both = make_plan(request(targets=("boolq",), benchmark="gsg", data_dir=data_dir), store, BUILT_IN)
+    alone = make_plan(request(targets=("boolq",), data_dir=data_dir), store, BUILT_IN)
     target = both.runs[-1].spec
     assert len(target.sources) == 15 and (target.target, target.benchmark) == ("superglue/boolq", "superglue")
-    assert {edge.task for edge in target.sources} == {task.key for task in BENCHMARKS["gsg"].tasks}
+    assert {edge.task for edge in target.sources} == {task.key for task in BUILT_IN.benchmarks["gsg"].tasks}
     assert target.sources[-1].task == "superglue/boolq" != target.sources[0].task == "glue/mnli"
     shared = {planned.spec.run_id for planned in alone.runs[:-1]} & {planned.spec.run_id for planned in both.runs[:-1]}
     assert len(shared) == 7 and [edge.task for edge in alone.runs[-1].spec.sources].count("superglue/rte") == 1
     assert alone.notes == both.notes == []
-    few = make_plan(request(targets=("boolq",), benchmark="gsg", sources=("rte", "cb"), data_dir=data_dir), store)
+    few = make_plan(request(targets=("boolq",), benchmark="gsg", sources=("rte", "cb"), data_dir=data_dir), store, BUILT_IN)
     assert [edge.task for edge in few.runs[-1].spec.sources] == ["glue/rte", "superglue/cb"]
     with pytest.raises(UserError, match=r"superglue/rte is not a task of gsg; leave out --benchmark or name another target"):
-        make_plan(request(targets=("superglue/rte",), benchmark="gsg", data_dir=data_dir), store)
+        make_plan(request(targets=("superglue/rte",), benchmark="gsg", data_dir=data_dir), store, BUILT_IN)
 
 
 def test_a_joint_run_over_a_union_is_called_by_its_name(store: Store, data_dir: Path) -> None:
-    (planned,) = make_plan(request(methods=("adapter-m",), targets=(), benchmark="gsg", data_dir=data_dir), store).runs
+    (planned,) = make_plan(
+        request(methods=("adapter-m",), targets=(), benchmark="gsg", data_dir=data_dir), store, BUILT_IN
+    ).runs
     assert (planned.spec.target, planned.spec.benchmark, len(planned.spec.targets)) == ("gsg", "glue+superglue", 15)
 
 
 def test_the_benchmark_of_a_bare_name_is_the_first_that_has_it(store: Store, data_dir: Path) -> None:
-    plan = make_plan(request(methods=("adapter",), targets=("rte",), data_dir=data_dir), store)
+    plan = make_plan(request(methods=("adapter",), targets=("rte",), data_dir=data_dir), store, BUILT_IN)
     assert plan.runs[0].spec.target == "glue/rte" and plan.notes == ["rte is glue/rte; write superglue/rte for the other"]
 
 
 def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> None:
-    plan = make_plan(request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store)
+    plan = make_plan(
+        request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store, BUILT_IN
+    )
     source, target = plan.runs[0].spec, plan.runs[-1].spec
     assert (target.hyperparameters["learning_rate"], target.hyperparameters["epochs"], target.limits) == (0.5, 2, {"train": 50})
     usual = METHODS["adapter"].resolve({}, source.target, source.tasks[0].select_by)["learning_rate"]
@@ -94,7 +98,7 @@ def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> N
 
 def test_settings_with_several_values_are_a_grid_over_the_same_sources(store: Store) -> None:
     grid = {"omega_first": ("0", "0.5"), "omega_second": ("0.5", "1"), "learning_rate": "0.1"}
-    plan = make_plan(request(methods=("probing-pair",), sources=("sentiment", "topics"), settings=grid), store)
+    plan = make_plan(request(methods=("probing-pair",), sources=("sentiment", "topics"), settings=grid), store, BUILT_IN)
     targets = [one.spec.hyperparameters for one in plan.runs if one.role == "target"]
     assert [(one["omega_first"], one["omega_second"]) for one in targets] == [(0, 0.5), (0, 1), (0.5, 0.5), (0.5, 1)]
     assert {one["learning_rate"] for one in targets} == {0.1}
@@ -103,7 +107,7 @@ def test_settings_with_several_values_are_a_grid_over_the_same_sources(store: St
 
 def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
     def notes(**fields: object) -> list[str]:
-        return make_plan(request(methods=("adapter",), data_dir=data_dir, **fields), store).notes
+        return make_plan(request(methods=("adapter",), data_dir=data_dir, **fields), store, BUILT_IN).notes
 
     assert notes(targets=("rte",)) == ["rte is glue/rte; write superglue/rte for the other"]
     assert notes(targets=("rte",), benchmark="superglue") == notes(targets=("glue/rte",)) == notes(targets=("cb",)) == []
@@ -141,13 +145,13 @@ def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
 )
 def test_what_is_wrong_is_told_in_one_line_and_nothing_is_queued(store: Store, fields: dict[str, object], told: str) -> None:
     with pytest.raises(UserError, match=told) as error:
-        make_plan(request(**fields), store)
+        make_plan(request(**fields), store, BUILT_IN)
     assert "\n" not in str(error.value)
     assert store.runs() == []
 
 
 def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) -> None:
-    plan = make_plan(request(command="scalearn run"), store)
+    plan = make_plan(request(command="scalearn run"), store, BUILT_IN)
     (target,) = submit(plan, store)
     sources = [one.spec.run_id for one in plan.runs[:-1]]
     assert [edge.source_id for edge in store.sources(target)] == [edge.run_id for edge in plan.runs[-1].spec.sources]
@@ -157,7 +161,7 @@ def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) 
     finish(store, sources[0], RunState.COMPLETED)
     finish(store, sources[1], RunState.LOST)
     assert store.fail_blocked() == [target]
-    again = make_plan(request(), store)
+    again = make_plan(request(), store, BUILT_IN)
     assert [len(part) for part in (again.new, again.done, again.active, again.over)] == [0, 1, 4, 2]
     assert submit(again, store) == [target]
     states = [store.find(run_id).state for run_id in (*sources[:2], target)]
@@ -166,7 +170,7 @@ def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) 
 
 
 def test_equal_submissions_at_once_make_one_set_of_runs(store: Store) -> None:
-    plan = make_plan(request(seeds=tuple(range(5))), store)
+    plan = make_plan(request(seeds=tuple(range(5))), store, BUILT_IN)
     start = threading.Barrier(4)
     answers: list[list[str]] = []
 
@@ -186,7 +190,11 @@ def test_equal_submissions_at_once_make_one_set_of_runs(store: Store) -> None:
 
 def test_paths_do_not_change_a_run_but_contents_do(store: Store, tmp_path: Path, data_dir: Path) -> None:
     def fingerprint(folder: Path) -> str:
-        return make_plan(request(methods=("adapter",), targets=("rte",), data_dir=folder), store).runs[0].spec.fingerprint
+        return (
+            make_plan(request(methods=("adapter",), targets=("rte",), data_dir=folder), store, BUILT_IN)
+            .runs[0]
+            .spec.fingerprint
+        )
 
     (tmp_path / "moved").symlink_to(data_dir)
     assert fingerprint(tmp_path / "moved") == fingerprint(data_dir)
@@ -199,7 +207,7 @@ def test_paths_do_not_change_a_run_but_contents_do(store: Store, tmp_path: Path,
 
 
 def test_a_local_backbone_is_identified_by_its_weights(store: Store, tiny_backbone: Path) -> None:
-    spec = make_plan(request(methods=("adapter",), backbone=str(tiny_backbone)), store).runs[0].spec
+    spec = make_plan(request(methods=("adapter",), backbone=str(tiny_backbone)), store, BUILT_IN).runs[0].spec
     assert spec.backbone == spec.backbone_path == str(tiny_backbone) and spec.backbone_revision.startswith("sha256:")
 
 
@@ -211,7 +219,7 @@ def data_dir() -> Path:
 
 
 def test_a_joint_method_learns_all_its_targets_in_one_run(store: Store) -> None:
-    plan = make_plan(request(methods=("pals", "adapter"), targets=("topics", "choice"), seeds=(0, 1)), store)
+    plan = make_plan(request(methods=("pals", "adapter"), targets=("topics", "choice"), seeds=(0, 1)), store, BUILT_IN)
     found = [(one.spec.method, one.spec.target) for one in plan.runs]
     assert found == [("pals", "toy/topics+choice")] * 2 + [("adapter", "toy/topics")] * 2 + [("adapter", "toy/choice")] * 2
     joint = plan.runs[0].spec
@@ -224,25 +232,25 @@ def test_a_joint_method_learns_all_its_targets_in_one_run(store: Store) -> None:
 
 
 def test_a_benchmark_without_targets_means_every_task(store: Store) -> None:
-    joint = make_plan(request(methods=("adapter-m",), targets=(), benchmark="toy"), store)
+    joint = make_plan(request(methods=("adapter-m",), targets=(), benchmark="toy"), store, BUILT_IN)
     assert [(one.spec.target, list(one.spec.targets)) for one in joint.runs] == [("toy", TOY)]
-    alone = make_plan(request(methods=("adapter",), targets=(), benchmark="toy"), store)
+    alone = make_plan(request(methods=("adapter",), targets=(), benchmark="toy"), store, BUILT_IN)
     assert [one.spec.target for one in alone.runs] == TOY
-    other = make_plan(request(methods=("adapter-m",), targets=tuple(reversed(TOY))), store)
+    other = make_plan(request(methods=("adapter-m",), targets=tuple(reversed(TOY))), store, BUILT_IN)
     assert other.runs[0].spec.target == "toy/question+topics+choice+similarity+entailment+sentiment"
     assert other.runs[0].spec.run_id != joint.runs[0].spec.run_id
-    single = make_plan(request(methods=("adapter-m",), targets=("question",)), store)
+    single = make_plan(request(methods=("adapter-m",), targets=("question",)), store, BUILT_IN)
     assert single.runs[0].spec.target == "toy/question" and "learns several tasks" in single.notes[0]
 
 
 def test_joint_names_tell_the_tasks_in_order() -> None:
-    assert joint_name(["glue/rte"]) == "glue/rte"
-    assert joint_name(["glue/rte", "glue/mrpc", "superglue/cb", "superglue/rte"]) == "glue/rte+mrpc+superglue/cb+rte"
-    assert joint_name([task.key for task in BENCHMARKS["glue"].tasks]) == "glue"
+    assert BUILT_IN.joint_name(["glue/rte"]) == "glue/rte"
+    assert BUILT_IN.joint_name(["glue/rte", "glue/mrpc", "superglue/cb", "superglue/rte"]) == "glue/rte+mrpc+superglue/cb+rte"
+    assert BUILT_IN.joint_name([task.key for task in BUILT_IN.benchmarks["glue"].tasks]) == "glue"
 
 
 def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(store: Store) -> None:
-    plan = make_plan(request(shots=16, seeds=(1, 2)), store)
+    plan = make_plan(request(shots=16, seeds=(1, 2)), store, BUILT_IN)
     targets = [one.spec for one in plan.runs if one.role == "target"]
     sources = {one.spec.run_id: one.spec for one in plan.runs if one.role == "source"}
     assert len(sources) == 5 + 2
@@ -253,6 +261,6 @@ def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(sto
         assert all(one.hyperparameters["patience"] == 20 for one in (own, spec))
         assert (spec.hyperparameters["select_by"], spec.hyperparameters["epochs"]) == ("metric", 1000)
     assert targets[0].group_id == targets[1].group_id and targets[0].run_id != targets[1].run_id
-    assert targets[0].group_id != make_plan(request(shots=4), store).runs[-1].spec.group_id
-    assert make_plan(request(shots=100, epochs=7), store).runs[-1].spec.hyperparameters["epochs"] == 7
-    assert make_plan(request(shots=100), store).runs[-1].spec.hyperparameters["epochs"] == 250
+    assert targets[0].group_id != make_plan(request(shots=4), store, BUILT_IN).runs[-1].spec.group_id
+    assert make_plan(request(shots=100, epochs=7), store, BUILT_IN).runs[-1].spec.hyperparameters["epochs"] == 7
+    assert make_plan(request(shots=100), store, BUILT_IN).runs[-1].spec.hyperparameters["epochs"] == 250

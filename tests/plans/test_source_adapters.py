@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.plans.planner import Plan, make_plan, submit
 from engine.registry.store import Store
@@ -34,7 +34,7 @@ def no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def planned(store: Store, *sources: str, **fields: Any) -> Plan:
-    return make_plan(request(sources=sources, **fields), store)
+    return make_plan(request(sources=sources, **fields), store, BUILT_IN)
 
 
 def test_a_run_is_a_source_without_its_tasks_rows(store: Store, rte: RunSpec, no_rows: None) -> None:
@@ -53,12 +53,12 @@ def test_a_source_that_is_trained_already_needs_no_rows(store: Store, no_rows: N
     with pytest.raises(UserError, match="the data of glue/rte"):
         planned(store, "rte", "question")
     offline = Request(methods=("adapter",), targets=("glue/rte",), backbone="minilm")
-    task = TASKS["glue/rte"]
+    task = BUILT_IN.tasks["glue/rte"]
     assert task.data is not None
     done = complete(store, spec("adapter", "glue/rte", backbone="minilm", data=task.data.revision), 0.7)
     plan = planned(store, "rte", "question")
     assert [one.spec.run_id for one in plan.done] == [done.run_id] and len(plan.new) == 2
-    assert make_plan(offline, store).done
+    assert make_plan(offline, store, BUILT_IN).done
     with pytest.raises(UserError, match="the data of glue/rte"):
         planned(store, "rte", "question", methods=("adaptersoup",))
 

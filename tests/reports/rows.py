@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.catalog.backbones import BACKBONES, backbone_defaults
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import MEAN
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
-from engine.runs.spec import RunSpec, SourceSpec, joint_name
+from engine.runs.spec import RunSpec, SourceSpec
 
 REVISIONS = {name: info.revision or f"sha256:{info.sha256}" for name, info in BACKBONES.items()}
 PROVENANCE = {
@@ -41,7 +41,10 @@ def spec(
         sources=tuple(SourceSpec(task=source.target, run_id=source.run_id) for source in sources),
         seed=seed,
         hyperparameters=METHODS[method].resolve(
-            {**backbone_defaults(backbone), **settings}, joint_name(targets), TASKS[targets[0]].select_by, shots
+            {**backbone_defaults(backbone), **settings},
+            BUILT_IN.joint_name(targets),
+            BUILT_IN.tasks[targets[0]].select_by,
+            shots,
         ),
         limits=limits or {},
         shots=shots,
@@ -49,27 +52,13 @@ def spec(
     )
 
 
-def queue(store: Store, one: RunSpec, command: str = "scalearn run") -> Run:
-    row = Run(
-        id=one.run_id,
-        fingerprint=one.fingerprint,
-        group_id=one.group_id,
-        method=one.method,
-        backbone=one.backbone,
-        benchmark=one.benchmark,
-        target=one.target,
-        seed=one.seed,
-        spec=one.model_dump(mode="json"),
-        command=command,
-        metric=one.headline,
-        epochs=int(one.hyperparameters["epochs"]),
-    )
+def queue(store: Store, spec: RunSpec, command: str = "scalearn run") -> Run:
     edges = [
-        Source(run_id=one.run_id, position=place, source_id=source.run_id, task=source.task)
-        for place, source in enumerate(one.sources)
+        Source(run_id=spec.run_id, position=position, source_id=source.run_id, task=source.task)
+        for position, source in enumerate(spec.sources)
     ]
-    store.add([row], edges)
-    return store.find(one.run_id)
+    store.add([Run.of(spec, command=command)], edges)
+    return store.find(spec.run_id)
 
 
 def start(store: Store, one: RunSpec) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog.catalog import BUILT_IN
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from engine.reports.exports import to_csv, to_json, to_markdown
@@ -32,7 +33,7 @@ def leaderboard(store: Store) -> Leaderboard:
     complete(store, spec("scalearn++", RTE, sources=sources), 0.7725, **two_stage)
     complete(store, spec("scalearn++", BOOLQ, sources=sources, learning_rate=3e-3), 0.7655, **two_stage)
     complete(store, spec("full-ft", "toy/similarity", backbone="minilm", epochs=3), 0.81, 22_713_601, 22_565_376)
-    return build(store, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
+    return build(store, BUILT_IN, at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(("name", "export"), [("board.md", to_markdown), ("board.csv", to_csv), ("board.json", to_json)])
@@ -77,7 +78,7 @@ def test_json_keeps_every_metric_of_every_test_split(store: Store) -> None:
         dev = {"loss": 0.1, "accuracy": 0.5}
         splits = {"test": {"loss": 0.6, "accuracy": value}, "test_mismatched": {"loss": 0.7, "accuracy": value + 0.05}}
         store.finish(one.run_id, start(store, one), RunState.COMPLETED, results={"glue/mnli": {"dev": dev, **splits}})
-    cell = json.loads(to_json(build(store)))["tables"][0]["rows"][0]["cells"]["glue/mnli"]
+    cell = json.loads(to_json(build(store, BUILT_IN)))["tables"][0]["rows"][0]["cells"]["glue/mnli"]
     assert cell["values"] == pytest.approx([80.0, 90.0])
     assert list(cell["others"]) == ["test_mismatched/accuracy"]
     assert cell["others"]["test_mismatched/accuracy"] == pytest.approx([85.0, 95.0])

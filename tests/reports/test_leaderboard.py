@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.registry.store import Store
 from engine.registry.tables import RunState
@@ -21,7 +21,7 @@ def test_cell_is_mean_and_sample_deviation_of_test_headline(store: Store) -> Non
     values = [0.70, 0.72, 0.77]
     for seed, value in enumerate(values):
         complete(store, spec("adapter", BOOLQ, seed), value)
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     cell = table.rows[0].cells[BOOLQ]
     assert cell.mean == pytest.approx(73.0)
     assert cell.std == pytest.approx(100 * statistics.stdev(values))
@@ -33,21 +33,21 @@ def test_only_completed_runs_count(store: Store) -> None:
     queue(store, spec("adapter", BOOLQ, 1))
     failed = spec("adapter", BOOLQ, 2)
     store.finish(failed.run_id, start(store, failed), RunState.FAILED, "out of memory", {BOOLQ: {"test": {"accuracy": 0.9}}})
-    assert build(store).tables == ()
+    assert build(store, BUILT_IN).tables == ()
     complete(store, spec("adapter", BOOLQ, 0), 0.7)
-    assert build(store).tables[0].rows[0].cells[BOOLQ].values == pytest.approx((70.0,))
+    assert build(store, BUILT_IN).tables[0].rows[0].cells[BOOLQ].values == pytest.approx((70.0,))
 
 
 def test_one_value_has_no_deviation(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7)
-    assert build(store).tables[0].rows[0].cells[BOOLQ].std is None
+    assert build(store, BUILT_IN).tables[0].rows[0].cells[BOOLQ].std is None
 
 
 def test_columns_are_in_catalog_order_and_average_needs_all(store: Store) -> None:
     for target, value in ((RTE, 0.6), (BOOLQ, 0.8)):
         complete(store, spec("adapter", target), value)
     complete(store, spec("full-ft", RTE), 0.5)
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     assert [column.task for column in table.columns] == [BOOLQ, RTE]
     by_method = {row.method: row for row in table.rows}
     assert table.average(by_method["adapter"]) == pytest.approx(70.0)
@@ -56,7 +56,7 @@ def test_columns_are_in_catalog_order_and_average_needs_all(store: Store) -> Non
 
 def test_no_average_over_a_single_column(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.8)
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     assert all(table.average(row) is None for row in table.rows)
 
 
@@ -64,7 +64,7 @@ def test_configurations_of_a_method_stand_apart(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7)
     complete(store, spec("adapter", BOOLQ, learning_rate=1e-3), 0.75)
     complete(store, spec("adapter", RTE, learning_rate=1e-3), 0.65)
-    rows = [row for row in build(store).tables[0].rows if not row.published]
+    rows = [row for row in build(store, BUILT_IN).tables[0].rows if not row.published]
     assert [row.settings for row in rows] == [{}, {"learning_rate": "0.001"}]
     assert set(rows[1].cells) == {BOOLQ, RTE}
 
@@ -72,7 +72,7 @@ def test_configurations_of_a_method_stand_apart(store: Store) -> None:
 def test_settings_of_all_rows_move_to_the_footer(store: Store) -> None:
     for method in ("adapter", "full-ft"):
         complete(store, spec(method, BOOLQ, epochs=2, limits={"train": 500}), 0.7)
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     assert table.shared == {"epochs": "2", "limit train": "500"}
     assert all(row.settings == {} for row in table.rows)
     assert table.provenance["settings"] == ["epochs=2", "limit train=500"]
@@ -81,34 +81,34 @@ def test_settings_of_all_rows_move_to_the_footer(store: Store) -> None:
 def test_settings_that_differ_by_task_by_default_are_no_deviation(store: Store) -> None:
     complete(store, spec("scalearn", "superglue/record"), 0.7)
     complete(store, spec("scalearn", BOOLQ), 0.7)
-    rows = [row for row in build(store).tables[0].rows if not row.published]
+    rows = [row for row in build(store, BUILT_IN).tables[0].rows if not row.published]
     assert [row.settings for row in rows] == [{}]
 
 
 def test_choice_and_settings_of_sources_are_told(store: Store) -> None:
-    keys = [task.key for task in BENCHMARKS["superglue"].tasks]
+    keys = [task.key for task in BUILT_IN.benchmarks["superglue"].tasks]
     every = [complete(store, spec("adapter", key), 0.7) for key in keys]
     small = [complete(store, spec("adapter", key, reduction=32), 0.7) for key in keys]
     complete(store, spec("scalearn++", BOOLQ, sources=every), 0.70)
     complete(store, spec("scalearn++", BOOLQ, sources=[one for one in every if one.target in (CB, BOOLQ)]), 0.71)
     complete(store, spec("scalearn++", BOOLQ, sources=small), 0.72)
-    rows = [row for row in build(store).tables[0].rows if row.method == "scalearn++"]
+    rows = [row for row in build(store, BUILT_IN).tables[0].rows if row.method == "scalearn++"]
     assert [row.settings for row in rows] == [{}, {"source reduction": "32"}, {"sources": "boolq,cb"}]
 
 
 def test_budget_of_sources_is_told_only_where_it_is_another(store: Store) -> None:
-    keys = [task.key for task in BENCHMARKS["superglue"].tasks]
+    keys = [task.key for task in BUILT_IN.benchmarks["superglue"].tasks]
     short = [complete(store, spec("adapter", key, epochs=2), 0.7) for key in keys]
     complete(store, spec("scalearn++", BOOLQ, sources=short, epochs=2), 0.70)
     complete(store, spec("scalearn++", BOOLQ, sources=short), 0.71)
-    rows = [row for row in build(store).tables[0].rows if row.method == "scalearn++"]
+    rows = [row for row in build(store, BUILT_IN).tables[0].rows if row.method == "scalearn++"]
     assert [row.settings for row in rows] == [{"epochs": "2"}, {"source epochs": "2"}]
 
 
 def test_equal_settings_on_other_data_are_not_averaged_together(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ, data="a" * 40), 0.7)
     other = complete(store, spec("adapter", BOOLQ, data="b" * 40), 0.8)
-    rows = [row for row in build(store).tables[0].rows if not row.published]
+    rows = [row for row in build(store, BUILT_IN).tables[0].rows if not row.published]
     assert [row.cells[BOOLQ].mean for row in rows] == pytest.approx([70.0, 80.0])
     assert rows[1].settings == {"group": other.group_id}
 
@@ -117,17 +117,17 @@ def test_a_table_per_benchmark_and_backbone(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7)
     complete(store, spec("adapter", "glue/rte"), 0.7)
     complete(store, spec("adapter", BOOLQ, backbone="minilm"), 0.7)
-    names = [(table.benchmark, table.backbone) for table in build(store).tables]
+    names = [(table.benchmark, table.backbone) for table in build(store, BUILT_IN).tables]
     assert names == [("glue", "roberta-base"), ("superglue", "minilm"), ("superglue", "roberta-base")]
-    assert [table.backbone for table in build(store, benchmark="superglue", backbone="minilm").tables] == ["minilm"]
+    assert [table.backbone for table in build(store, BUILT_IN, benchmark="superglue", backbone="minilm").tables] == ["minilm"]
     with pytest.raises(UserError, match="no benchmark 'x'"):
-        build(store, benchmark="x")
+        build(store, BUILT_IN, benchmark="x")
 
 
 def test_published_figures_stand_below_ours_and_only_where_they_belong(store: Store) -> None:
     complete(store, spec("scalearn++", BOOLQ), 0.7)
     complete(store, spec("scalearn++", BOOLQ, backbone="minilm"), 0.7)
-    small, base = build(store).tables
+    small, base = build(store, BUILT_IN).tables
     assert not any(row.published for row in small.rows)
     assert [(row.title, row.published) for row in base.rows[:2]] == [("ScaLearn++", False), ("ScaLearn++", True)]
     assert base.rows[1].cells[BOOLQ].values == (76.44,)
@@ -137,17 +137,17 @@ def test_published_figures_stand_below_ours_and_only_where_they_belong(store: St
 def test_parameters_are_ranges_over_targets(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7, trainable=100, transfer=10)
     complete(store, spec("adapter", RTE), 0.7, trainable=120, transfer=10)
-    row = build(store).tables[0].rows[0]
+    row = build(store, BUILT_IN).tables[0].rows[0]
     assert (row.trainable, row.transfer) == ((100, 120), (10, 10))
 
 
 def test_a_joint_run_fills_the_cells_of_all_its_tasks(store: Store) -> None:
-    every = [task.key for task in BENCHMARKS["superglue"].tasks]
+    every = [task.key for task in BUILT_IN.benchmarks["superglue"].tasks]
     for seed in (0, 1):
         complete(store, spec("adapter-m", every, seed), 0.7 + 0.02 * seed, trainable=10)
     complete(store, spec("adapter-m", [CB, BOOLQ]), 0.6)
     complete(store, spec("adapter", BOOLQ), 0.8)
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     alone, whole, part = (row for row in table.rows if not row.published)
     assert (alone.method, whole.method, part.method) == ("adapter", "adapter-m", "adapter-m")
     assert whole.settings == {} and part.settings == {"tasks": "cb+boolq"}
@@ -159,25 +159,25 @@ def test_a_joint_run_fills_the_cells_of_all_its_tasks(store: Store) -> None:
 
 def test_a_joint_run_over_two_benchmarks_stands_in_both(store: Store) -> None:
     complete(store, spec("pals", ["glue/rte", CB]), 0.7)
-    glue, superglue = build(store).tables
+    glue, superglue = build(store, BUILT_IN).tables
     assert [set(row.cells) for row in glue.rows if not row.published] == [{"glue/rte"}]
     assert [row.settings for row in superglue.rows if not row.published] == [{}]
     assert superglue.shared == {"tasks": "glue/rte+superglue/cb"}
-    assert [table.benchmark for table in build(store, benchmark="superglue").tables] == ["superglue"]
+    assert [table.benchmark for table in build(store, BUILT_IN, benchmark="superglue").tables] == ["superglue"]
 
 
 def test_a_union_of_benchmarks_has_a_table_once_a_run_takes_it_whole(store: Store) -> None:
-    adapters = {task.key: complete(store, spec("adapter", task.key), 0.7) for task in BENCHMARKS["gsg"].tasks}
+    adapters = {task.key: complete(store, spec("adapter", task.key), 0.7) for task in BUILT_IN.benchmarks["gsg"].tasks}
     adapters["superglue/rte"] = complete(store, spec("adapter", "superglue/rte"), 0.9)
-    superglue = [adapters[task.key] for task in BENCHMARKS["superglue"].tasks]
+    superglue = [adapters[task.key] for task in BUILT_IN.benchmarks["superglue"].tasks]
     complete(store, spec("scalearn++", BOOLQ, sources=superglue), 0.71)
-    assert [table.benchmark for table in build(store).tables] == ["glue", "superglue"]
-    assert [table.benchmark for table in build(store, benchmark="gsg").tables] == ["gsg"]
+    assert [table.benchmark for table in build(store, BUILT_IN).tables] == ["glue", "superglue"]
+    assert [table.benchmark for table in build(store, BUILT_IN, benchmark="gsg").tables] == ["gsg"]
 
-    every = [adapters[task.key] for task in BENCHMARKS["gsg"].tasks]
+    every = [adapters[task.key] for task in BUILT_IN.benchmarks["gsg"].tasks]
     complete(store, spec("scalearn++", BOOLQ, sources=every), 0.72)
     complete(store, spec("adapter-m", [one.target for one in every]), 0.6)
-    glue, superglue_table, both = build(store).tables
+    glue, superglue_table, both = build(store, BUILT_IN).tables
     assert (both.benchmark, len(both.columns), both.columns[6].task) == ("gsg", 15, "glue/rte")
     rows = {(row.method, *row.settings.items()): row for row in both.rows}
     assert rows.keys() == {("adapter",), ("adapter-m",), ("scalearn++",), ("scalearn++", ("sources", "superglue"))}
@@ -198,7 +198,7 @@ def test_few_shot_runs_stand_apart_and_average_over_seeds(store: Store) -> None:
     for seed in (0, 1):
         own = complete(store, spec("adapter", BOOLQ, seed, shots=16, limits={"dev": 5000}), 0.5 + 0.1 * seed)
         complete(store, spec("scalearn++", BOOLQ, seed, [*others, own], shots=16, limits={"dev": 5000}), 0.6)
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     rows = [row for row in table.rows if not row.published]
     assert [(row.method, row.settings.get("shots")) for row in rows] == [
         ("adapter", None),

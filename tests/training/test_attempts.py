@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.catalog.catalog import BUILT_IN
 from engine.data import splits
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
@@ -40,7 +41,7 @@ def queued(store: Store, backbone: Path, **fields: Any) -> str:
     request = Request(
         methods=("adapter",), targets=("toy/question",), backbone=str(backbone), epochs=1, limits=LIMITS, **fields
     )
-    (run_id,) = submit(make_plan(request, store), store)
+    (run_id,) = submit(make_plan(request, store, BUILT_IN), store)
     return run_id
 
 

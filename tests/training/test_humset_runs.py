@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.reports.leaderboard import build
@@ -29,7 +30,7 @@ def termination() -> Iterator[Termination]:
 
 def trained(store: Store, termination: Termination, **fields: object) -> str:
     """The one run that the request names, after it and its sources were trained."""
-    plan = make_plan(Request(epochs=1, benchmark="humset", **fields), store)
+    plan = make_plan(Request(epochs=1, benchmark="humset", **fields), store, BUILT_IN)
     (run_id,) = submit(plan, store)
     for planned in plan.new:
         attempt = store.claim(planned.spec.run_id, "local", "cpu")
@@ -56,6 +57,6 @@ def test_every_kind_of_run_learns_humset(store: Store, tiny_backbone: Path, tmp_
     assert len(card["tasks"]["humset/subpillars_1d"]["labels"]) == 33
     # Dev is official, so no rows were drawn.
     assert not (store.home.run(single) / "rows.safetensors").exists()
-    (table,) = build(store).tables
+    (table,) = build(store, BUILT_IN).tables
     assert (table.benchmark, [column.task for column in table.columns]) == ("humset", TASKS)
     assert {row.method for row in table.rows} == {"adapter", "adapter-m", "scalearn++"}

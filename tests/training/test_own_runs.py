@@ -13,7 +13,7 @@ from engine.adapters.portable import export_adapter, import_adapter
 from engine.data.check_benchmark import checked
 from engine.files.home import Home
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, register, remove, save
+from engine.own_benchmarks.stored import Stored, digest, load_catalog, remove, save
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
@@ -37,14 +37,13 @@ def shop(store: Store, tmp_path: Path) -> Path:
     """The folder of an added benchmark's files."""
     path = write_shop(tmp_path / "shop")
     save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
-    register(store.home.benchmarks)
     return path.parent
 
 
 def queued(store: Store, backbone: Path, method: str, settings: dict[str, Any] | None = None, **fields: Any) -> list[str]:
     """Ids in the order in which they can be trained."""
     request = Request(methods=(method,), backbone=str(backbone), epochs=1, settings=settings or {}, **fields)
-    plan = make_plan(request, store)
+    plan = make_plan(request, store, load_catalog(store.home.benchmarks))
     submit(plan, store)
     return [planned.spec.run_id for planned in plan.runs]
 
@@ -59,7 +58,6 @@ def test_two_stages_and_a_joint_run_outlive_the_benchmark(shop: Path, store: Sto
     runs = queued(store, tiny_backbone, "scalearn", targets=("shop/topics",), sources=("shop/next",), shots=8)
     runs += queued(store, tiny_backbone, "adapter-m", {"steps_per_epoch": 8}, benchmark="shop")
     remove(store.home.benchmarks, "shop")
-    register(store.home.benchmarks)
     for run_id in runs:
         assert worked(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
     results = store.results(runs)
@@ -81,7 +79,7 @@ def test_adaptersoup_compares_texts_of_own_tasks_in_a_worker_that_knows_none(
     settings = {"similarity_model": "backbone", "similarity_texts": 8, "top_k": 1}
     sources = (run_id, "shop/mood")
     runs = queued(store, tiny_backbone, "adaptersoup", settings, targets=("shop/topics",), sources=sources)
-    register(tmp_path / "no benchmarks")
+    remove(store.home.benchmarks, "shop")
     for run_id in runs:
         assert worked(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
     assert (store.find(runs[-1]).provenance or {})["similarities"].keys() == {"shop/next", "shop/mood"}

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from engine.catalog.benchmarks import BENCHMARKS, find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.training.parameter_counts import build, counts, parameters, shape_of
@@ -76,7 +76,7 @@ def test_multiples_of_one_bert() -> None:
 
 def test_parameters_grow_with_the_number_of_tasks() -> None:
     config = shape_of("roberta-base")
-    glue, superglue = (list(BENCHMARKS[name].tasks) for name in ("glue", "superglue"))
+    glue, superglue = (list(BUILT_IN.benchmarks[name].tasks) for name in ("glue", "superglue"))
     both = [*glue, *(task for task in superglue if task.name != "rte")]
     for method, expected in {"hyperformer": 59_424_128, "hyperformer++": 5_098_608, "adapter-m": 894_528}.items():
         assert parameters(build(METHODS[method], config, both))["transfer"] == expected
@@ -86,7 +86,7 @@ def test_parameters_grow_with_the_number_of_tasks() -> None:
 
 
 def test_sizes_by_hand_and_of_a_folder(tiny_backbone: object) -> None:
-    tasks = [find_task("glue/rte"), find_task("glue/mnli")]
+    tasks = [BUILT_IN.find_task("glue/rte"), BUILT_IN.find_task("glue/mnli")]
     config = shape_of(str(tiny_backbone))
     assert parameters(build(METHODS["pals"], config, tasks, width=12))["transfer"] == 2 * (
         2 * 32 * 12 + 12 + 32 + config.num_hidden_layers * 3 * (12 * 12 + 12)

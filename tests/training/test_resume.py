@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.catalog.benchmarks import BENCHMARKS, find_task
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.data.prepared import TaskData, prepare
 from engine.errors import UserError
@@ -67,7 +67,7 @@ def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
 @pytest.fixture(scope="module")
 def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TaskData]:
     cache, limits = tmp_path_factory.mktemp("tokens"), {"train": 64, "dev": 20, "test": 20}
-    return {key: prepare(find_task(key), tiny_backbone, cache, None, limits) for key in JOINT}
+    return {key: prepare(BUILT_IN.find_task(key), tiny_backbone, cache, None, limits) for key in JOINT}
 
 
 def source(task: str, place: int, folder: Path) -> SourceAdapter:
@@ -210,7 +210,7 @@ def test_a_last_update_that_breaks_the_model_is_an_error(
     assert not (tmp_path / "best.safetensors").exists()
 
 
-@pytest.mark.parametrize("task", BENCHMARKS["toy"].tasks, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", BUILT_IN.benchmarks["toy"].tasks, ids=lambda task: task.name)
 def test_fewer_examples_than_a_batch_and_a_dev_split_of_one(task: Any, tiny_backbone: Path, tmp_path: Path) -> None:
     data = prepare(task, tiny_backbone, tmp_path / "tokens", None, {"train": 17, "dev": 1, "test": 1})
     loop, points = train(spec_of("adapter", task.key), tiny_backbone, {task.key: data}, tmp_path, stop_at=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.registry.tables import Run
@@ -31,7 +32,7 @@ def test_similarities_are_in_the_provenance_and_in_the_checkpoint(store: Store, 
         epochs=1,
         limits={"train": 16, "dev": 8, "test": 8},
     )
-    plan = make_plan(request, store)
+    plan = make_plan(request, store, BUILT_IN)
     (run_id,) = submit(plan, store)
     for planned in plan.runs[:-1]:
         trained(store, planned.spec.run_id)

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.data.batches import gather
 from engine.data.prepared import TokenizedSplit, prepare
@@ -56,7 +56,9 @@ def test_similarity_is_the_mean_cosine_of_all_pairs(tiny_backbone: Path, home: H
     found = text_similarities(home, spec_of(10_000), tiny_backbone, CPU)
     encoder = load_encoder(tiny_backbone).eval()
     vectors = {
-        task: embeddings(encoder, prepare(TASKS[task], tiny_backbone, home.tokens, None, {"train": 30}).splits["train"])
+        task: embeddings(
+            encoder, prepare(BUILT_IN.tasks[task], tiny_backbone, home.tokens, None, {"train": 30}).splits["train"]
+        )
         for task in SOURCES
     }
     assert all(len(texts) == 30 for texts in vectors.values())
@@ -69,7 +71,7 @@ def test_similarity_is_the_mean_cosine_of_all_pairs(tiny_backbone: Path, home: H
 
 def test_the_target_counts_with_as_many_texts_as_the_sources(tiny_backbone: Path, home: Home) -> None:
     """The released code takes three to five of the target's: the number of its splits."""
-    train = prepare(TASKS[TARGET], tiny_backbone, home.tokens, None, {}).splits["train"]
+    train = prepare(BUILT_IN.tasks[TARGET], tiny_backbone, home.tokens, None, {}).splits["train"]
     assert len(sample(train, 10_000)) == len(train) > 100
     assert len(sample(train, 50)) == 50
     assert np.array_equal(sample(train, 50).starts, sample(train, 50).starts)

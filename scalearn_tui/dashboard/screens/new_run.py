@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from engine.own_benchmarks.stored import register
+from engine.own_benchmarks.stored import load_catalog
 from scalearn_tui.dashboard.background import one_line
 from scalearn_tui.dashboard.widgets.facts import DIM, Part
 from scalearn_tui.dashboard.widgets.option_field import OptionField
@@ -45,11 +45,13 @@ class NewRunScreen(ModalScreen[None]):
         return cast("Dashboard", self.app)
 
     def compose(self) -> ComposeResult:
+        # A benchmark may have been added while the dashboard was open.
+        self.board.catalog = load_catalog(self.board.home.benchmarks)
         with Vertical(id="form"):
             yield Label("New run", id="form-title")
             with VerticalScroll(id="fields", can_focus=False):
                 for option in LAUNCH_OPTIONS:
-                    yield OptionField(option)
+                    yield OptionField(option, self.board.catalog)
             yield Static(id="hint")
             yield Static(id="plan")
             yield Static(id="command")
@@ -59,8 +61,6 @@ class NewRunScreen(ModalScreen[None]):
                 yield Button("Queue", id="queue", variant="primary")
 
     def on_mount(self) -> None:
-        # One may have been added while the dashboard was open.
-        register(self.board.home.benchmarks)
         self.query_one(Input).focus()
         self._changed()
 
@@ -94,14 +94,14 @@ class NewRunScreen(ModalScreen[None]):
             self.query_one("#hint", Static).update(Content.assemble(*parts))
 
     def _plan(self, asked: int) -> None:
-        values, store = self.values, self.board.store
+        values, store, catalog = self.values, self.board.store, self.board.catalog
         if asked != self._asked or store is None or not self.is_attached:
             return
 
         def work() -> Plan:
             from engine.plans.planner import make_plan
 
-            return make_plan(parse_request(values), store)
+            return make_plan(parse_request(values), store, catalog)
 
         self.board.background(work, lambda plan: self._planned(asked, plan), lambda error: self._refused(asked, error))
 
@@ -135,7 +135,7 @@ class NewRunScreen(ModalScreen[None]):
     @on(Button.Pressed, "#queue")
     def _queue(self) -> None:
         """Plan and submit in a thread, then wake the supervisor."""
-        board, values, store = self.board, self.values, self.board.store
+        board, values, store, catalog = self.board, self.values, self.board.store, self.board.catalog
         if store is None or self._submitting:
             return
         self._submitting = True
@@ -146,7 +146,7 @@ class NewRunScreen(ModalScreen[None]):
         def work() -> Plan:
             from engine.plans.planner import make_plan, submit
 
-            plan = make_plan(parse_request(values), store)
+            plan = make_plan(parse_request(values), store, catalog)
             submit(plan, store)
             board.launch(board.home)
             return plan

@@ -60,7 +60,7 @@ class BoardScreen(Screen[None]):
         run = self.run
         if run is None:
             return
-        if not (run.state.live or run.state == "queued"):
+        if not run.state.active:
             self.notify(f"{run.id[:7]} is {run.state}; only queued and live runs can be stopped", severity="warning")
             return
         if run.stop_requested:

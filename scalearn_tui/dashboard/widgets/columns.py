@@ -64,7 +64,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("method", "method", 17, 0, lambda run: method_title(run.method), "strong"),
     Column("backbone", "backbone", 13, 4, lambda run: run.backbone),
     Column("target", "target", 17, 0, lambda run: run.target),
-    Column("sources", "src", 3, 6, lambda run: str(len(run.spec.get("sources", ())) or ""), "dim", right=True),
+    Column("sources", "src", 3, 6, lambda run: str(len(run.parsed.sources) or ""), "dim", right=True),
     Column("seed", "seed", 4, 3, lambda run: str(run.seed), right=True),
     Column("epoch", "epoch", 6, 1, epoch_text, right=True),
     Column("metric", "dev", 6, 0, lambda run: score(headline_value(run)), "strong", right=True),

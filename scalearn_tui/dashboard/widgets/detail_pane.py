@@ -102,7 +102,7 @@ class DetailPane(Vertical):
         if run is None:
             self.query_one(LogView).watch_file(None)
             return
-        self.query_one("#facts", Static).update(facts(run, detail, self.board.book, self._brief))
+        self.query_one("#facts", Static).update(facts(run, detail, self.board.book, self.board.catalog, self._brief))
         title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
         if self.chart_shows == "metric":
             title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}

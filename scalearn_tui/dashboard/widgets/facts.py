@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from engine.catalog.backbones import backbone_defaults
-from engine.catalog.methods import METHODS
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
-from engine.errors import UserError
-from engine.own_benchmarks.stored import headline_in
+from engine.runs.deviations import default_settings
 from scalearn_tui.dashboard.detail import Detail, headline
 from scalearn_tui.dashboard.run_index import RunBook, headline_value, method_title
 from scalearn_tui.text.formatting import count, duration, number, score
@@ -31,10 +29,10 @@ def state_style(state: str) -> str:
     return f"$text-{STATES[state].role}"
 
 
-def facts(run: Run, detail: Detail | None, book: RunBook, brief: bool) -> Content:
+def facts(run: Run, detail: Detail | None, book: RunBook, catalog: Catalog, brief: bool) -> Content:
     """Identity, state with its cause, progress, settings and results; a line for each. ``brief`` leaves out the usual."""
     lines = [_identity(run), _what(run), _cause(run), _progress(run), _numbers(run), _pace(run, brief)]
-    lines += [_results(run, detail), _sources(detail, book), _settings(run, brief), _size(run, detail)]
+    lines += [_results(run, detail, catalog), _sources(detail, book), _settings(run, catalog, brief), _size(run, detail)]
     if not brief:
         lines.append(_asked(run))
     return Content("\n").join(Content.assemble(*line) for line in lines if line)
@@ -93,13 +91,14 @@ def _pace(run: Run, brief: bool) -> list[Part]:
     return parts
 
 
-def _results(run: Run, detail: Detail | None) -> list[Part]:
+def _results(run: Run, detail: Detail | None, catalog: Catalog) -> list[Part]:
     """All of a single task's numbers; of a joint run the mean on test, then each task's headline metric."""
     if detail is None or not detail.results:
         return []
     parts: list[Part] = []
     if len(run.tasks) > 1:
-        shown = {task: headline_in(run.spec, task) for task in run.tasks}
+        tasks = {key: run.parsed.known_task(key, catalog) for key in run.tasks}
+        shown = {key: task.headline if task else "" for key, task in tasks.items()}
         for task, metric in {MEAN: MEAN, **shown}.items():
             value = detail.results.get(task, {}).get("test", {}).get(metric)
             parts += ["  " if parts else "", (f"{task.rpartition('/')[2]} ", DIM), (score(value), "bold $text-success")]
@@ -123,10 +122,9 @@ def _sources(detail: Detail | None, book: RunBook) -> list[Part]:
     return parts
 
 
-def _settings(run: Run, brief: bool) -> list[Part]:
+def _settings(run: Run, catalog: Catalog, brief: bool) -> list[Part]:
     """Settings, those that differ from the method's defaults first and bold; ``brief`` shows those and the usual ones."""
-    chosen: dict[str, object] = run.spec.get("hyperparameters", {})
-    usual = _defaults(run)
+    chosen, usual = run.parsed.hyperparameters, default_settings(run.parsed, catalog)
     own = {name for name, value in chosen.items() if name in usual and usual[name] != value}
     parts: list[Part] = []
     for name in sorted(chosen, key=lambda name: (name not in own, name)):
@@ -136,20 +134,9 @@ def _settings(run: Run, brief: bool) -> list[Part]:
                 (f"{name} ", DIM),
                 (_value(chosen[name]), "bold $text-accent" if name in own else ""),
             ]
-    for split, limit in run.spec.get("limits", {}).items():
+    for split, limit in run.parsed.limits.items():
         parts += ["  ", (f"{split} ≤ ", DIM), (str(limit), "bold $text-accent")]
     return parts
-
-
-def _defaults(run: Run) -> dict[str, object]:
-    info = METHODS.get(run.method)
-    if info is None:
-        return {}
-    try:
-        select_by = str(run.spec.get("hyperparameters", {}).get("select_by", "loss"))
-        return dict(info.resolve(backbone_defaults(run.backbone), run.target, select_by, run.spec.get("shots")))
-    except UserError:
-        return {}
 
 
 def _value(value: object) -> str:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
+from engine.catalog.catalog import Catalog
 from scalearn_tui.text.options import LaunchOption
 
 
@@ -46,10 +47,10 @@ class CompletingInput(Input):
 class OptionField(Horizontal):
     """Label and input of one option. The input's id is ``option-<name>``."""
 
-    def __init__(self, option: LaunchOption) -> None:
+    def __init__(self, option: LaunchOption, catalog: Catalog) -> None:
         super().__init__()
         self.option = option
-        self.choices: list[str] = option.choices() if option.choices else []
+        self.choices = list(dict.fromkeys(option.choices(catalog))) if option.choices else []
 
     def compose(self) -> ComposeResult:
         yield Label(self.option.label, classes="option-label")

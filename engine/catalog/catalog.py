@@ -1,0 +1,94 @@
+"""All that can be named, as one frozen value: built once per home and passed on.
+
+A benchmark that is added or removed makes a new catalog; nobody who holds one ever sees it half changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.method import MethodInfo
+from engine.catalog.methods import METHODS
+from engine.catalog.task import BenchmarkInfo, TaskInfo
+from engine.errors import UserError
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The benchmarks and methods of one home, by name and in the order in which they are listed."""
+
+    benchmarks: Mapping[str, BenchmarkInfo]
+    methods: Mapping[str, MethodInfo]
+    unreadable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What is wrong with a benchmark that was added but cannot be used, by its name."""
+
+    @cached_property
+    def tasks(self) -> Mapping[str, TaskInfo]:
+        """The tasks of all benchmarks by key; a task that several benchmarks share is there once."""
+        return MappingProxyType({task.key: task for info in self.benchmarks.values() for task in info.tasks})
+
+    def with_benchmarks(self, added: Mapping[str, BenchmarkInfo], unreadable: Mapping[str, str]) -> Catalog:
+        """This catalog and the benchmarks ``added`` to it; those of ``unreadable`` are named in errors only."""
+        return Catalog(MappingProxyType({**self.benchmarks, **added}), self.methods, MappingProxyType(dict(unreadable)))
+
+    def find_method(self, name: str) -> MethodInfo:
+        """The method of that name or alias, whatever its case. Raises UserError listing the names."""
+        wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
+        for info in self.methods.values():
+            if wanted in (info.name, info.title.lower().replace(" ", "-"), *info.aliases):
+                return info
+        raise UserError(f"no method {name!r}; `scalearn methods` lists {', '.join(self.methods)}")
+
+    def find_benchmark(self, name: str) -> BenchmarkInfo:
+        """Raises UserError listing the names."""
+        for known, info in self.benchmarks.items():
+            if plain_name(known) == plain_name(name):
+                return info
+        if reason := next((text for known, text in self.unreadable.items() if plain_name(known) == plain_name(name)), None):
+            raise UserError(reason)
+        raise UserError(f"no benchmark {name!r}; there are {', '.join(self.benchmarks)}")
+
+    def find_task(self, name: str, benchmark: str | None = None) -> TaskInfo:
+        """A task by key (``glue/rte``) or by name, in ``benchmark`` or in the first benchmark that has it.
+
+        Raises UserError naming the tasks to choose from.
+        """
+        wanted = name.strip().lower()
+        if "/" in wanted:
+            benchmark, wanted = wanted.split("/", 1)
+        searched = self.find_benchmark(benchmark) if benchmark else None
+        tasks = list(searched.tasks if searched else self.tasks.values())
+        for task in tasks:
+            if plain_name(task.name) == plain_name(wanted):
+                return task
+        where = searched.name if searched else " or ".join(dict.fromkeys(task.benchmark for task in tasks))
+        raise UserError(f"no task {name!r} in {where}; there are {', '.join(dict.fromkeys(task.name for task in tasks))}")
+
+    def joint_name(self, keys: Sequence[str]) -> str:
+        """Task keys in one word: ``glue`` for exactly its tasks in order, else ``glue/rte+mrpc+superglue/cb``."""
+        for benchmark in self.benchmarks.values():
+            if len(keys) > 1 and tuple(keys) == tuple(task.key for task in benchmark.tasks):
+                return benchmark.name
+        words, last = [], ""
+        for key in keys:
+            benchmark_name, _, name = key.partition("/")
+            words.append(name if benchmark_name == last else key)
+            last = benchmark_name
+        return "+".join(words)
+
+    def whole_benchmark(self, keys: Sequence[str]) -> str | None:
+        """The benchmark whose tasks these are, all of them, in whatever order."""
+        return next((info.name for info in self.benchmarks.values() if {task.key for task in info.tasks} == set(keys)), None)
+
+
+BUILT_IN = Catalog(MappingProxyType({info.name: info for info in BENCHMARKS}), MappingProxyType(METHODS))
+"""What is there without any benchmark of the user's own."""
+
+
+def plain_name(name: str) -> str:
+    """Names are equal whatever their case and with or without ``-`` and ``_``."""
+    return name.strip().lower().replace("_", "").replace("-", "")

@@ -1,0 +1,110 @@
+"""The runs that a request needs, as specifications: what is asked for, and the source adapters behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, Literal
+
+from engine.catalog.catalog import BUILT_IN, Catalog
+from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
+from engine.catalog.task import TaskInfo
+from engine.plans.resolve import Work, source_settings
+from engine.registry.tables import Run
+from engine.runs.request import Request
+from engine.runs.spec import RunSpec, SourceSpec, own_records
+
+STAGE_1_SEED = 0
+Role = Literal["target", "source"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One run of the graph."""
+
+    run_id: str
+    """Its fingerprint's beginning, or the id of the run that an earlier version knew by another fingerprint."""
+    spec: RunSpec
+    role: Role
+    """``target``: asked for itself."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Makes the runs of one request."""
+
+    request: Request
+    catalog: Catalog
+    common: Mapping[str, Any]
+    """Fields that all its runs share: the backbone and where the data lie."""
+    data: Mapping[str, str]
+    """Identity of each task's rows."""
+    aliases: Mapping[str, str]
+    """Ids of runs by other fingerprints than their own (``registry.tables.Alias``)."""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """By run id, every run after its sources unless it is a source itself."""
+
+    def add(self, work: Work) -> None:
+        """Take in the runs of ``work``, one for each seed and combination of settings, and what they need."""
+        for seed, settings in product(self.request.seeds, work.settings):
+            sources = [self._source(work, source, seed) for source in work.sources]
+            spec = RunSpec(
+                method=work.method.name,
+                targets=tuple(task.key for task in work.targets),
+                name=self._name(work.targets),
+                sources=tuple(sources),
+                seed=seed,
+                hyperparameters=settings,
+                limits=self._limits(self.request.shots),
+                shots=self.request.shots,
+                data={task.key: self.data[task.key] for task in work.targets},
+                own=own_records([*work.targets, *self._tasks(work.sources)]),
+                **self.common,
+            )
+            run_id = self._run_id(spec)
+            self.nodes[run_id] = Node(run_id, spec, "target")
+
+    def _source(self, work: Work, source: TaskInfo | Run, seed: int) -> SourceSpec:
+        """The run of a source, which becomes part of the graph unless it is named by its id."""
+        if isinstance(source, Run):
+            return SourceSpec(task=source.target, run_id=source.id)
+        few_shot = self.request.shots is not None and source in work.targets
+        spec = self._source_run(self.catalog.methods[work.method.source_method or ""], source, seed if few_shot else None)
+        run_id = self._run_id(spec)
+        self.nodes.setdefault(run_id, Node(run_id, spec, "source"))
+        return SourceSpec(task=source.key, run_id=run_id)
+
+    def _source_run(self, method: MethodInfo, task: TaskInfo, few_shot_seed: int | None) -> RunSpec:
+        """The stage-1 run of a source. With a seed it is the target's own adapter, trained on the few examples of that seed."""
+        shots = None if few_shot_seed is None else self.request.shots
+        return RunSpec(
+            method=method.name,
+            targets=(task.key,),
+            seed=STAGE_1_SEED if few_shot_seed is None else few_shot_seed,
+            hyperparameters=source_settings(method, task, self.request, shots),
+            limits=self._limits(shots),
+            shots=shots,
+            data={task.key: self.data[task.key]},
+            own=own_records([task]),
+            **self.common,
+        )
+
+    def _run_id(self, spec: RunSpec) -> str:
+        return self.aliases.get(spec.fingerprint, spec.run_id)
+
+    def _limits(self, shots: int | None) -> dict[str, int]:
+        return {"dev": FEW_SHOT_DEV, **self.request.limits} if shots else self.request.limits
+
+    def _name(self, targets: Sequence[TaskInfo]) -> str | None:
+        """The benchmark of the user's own that the targets of a joint run are."""
+        keys = [task.key for task in targets]
+        name = self.catalog.joint_name(keys)
+        return name if len(keys) > 1 and name != BUILT_IN.joint_name(keys) else None
+
+    def _tasks(self, sources: Sequence[TaskInfo | Run]) -> list[TaskInfo]:
+        """Those of the sources that are known here."""
+        tasks = [
+            source.parsed.known_task(source.target, self.catalog) if isinstance(source, Run) else source for source in sources
+        ]
+        return [task for task in tasks if task]

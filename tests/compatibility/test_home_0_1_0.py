@@ -1,0 +1,126 @@
+"""A home made by version 0.1.0: it opens, what is in it is found again, and its adapters serve.
+
+``home-0.1.0/`` is what that version left: the registry as SQL with ``{FOLDER}`` for where the files lay, a benchmark of the
+user's own with its tables, a backbone of two layers, and an adapter that was exported there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.adapters.portable import import_adapter
+from engine.files.home import Home
+from engine.own_benchmarks.stored import load_catalog
+from engine.plans.planner import Plan, make_plan
+from engine.registry.store import Store, open_store
+from engine.registry.tables import Run, RunState
+from engine.runs.request import Request
+
+LEFT = Path(__file__).parent / "home-0.1.0"
+BUDGET = {"limits": {"train": 32, "dev": 16, "test": 16}, "epochs": 1}
+ASKED = (
+    {"methods": ("scalearn++",), "targets": ("shop/mood",)},
+    {"methods": ("adapter-m",), "benchmark": "shop", "settings": {"steps_per_epoch": 2}},
+    {"methods": ("lora",), "targets": ("shop/mood",), "seeds": (0, 1)},
+    {"methods": ("lora",), "targets": ("shop/rating",)},
+    {"methods": ("scalearn",), "targets": ("toy/topics",), "sources": ("choice", "topics"), "shots": 8},
+    {"methods": ("scalearn",), "targets": ("toy/question",), "sources": ("shop/mood", "topics", "question")},
+    {"methods": ("pals",), "targets": ("toy/question", "toy/topics"), "settings": {"steps_per_epoch": 2}},
+)
+"""What that version was asked for."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The files of that version, with their registry at ``home/registry.sqlite``."""
+    shutil.copytree(LEFT, tmp_path, dirs_exist_ok=True)
+    for file in (tmp_path / "registry.sql", *tmp_path.glob("home/benchmarks/*.json")):
+        file.write_text(file.read_text(encoding="utf-8").replace("{FOLDER}", str(tmp_path)), encoding="utf-8")
+    with closing(sqlite3.connect(tmp_path / "home" / "registry.sqlite")) as database:
+        database.executescript((tmp_path / "registry.sql").read_text(encoding="utf-8"))
+    return tmp_path
+
+
+@pytest.fixture
+def old(folder: Path) -> Store:
+    return open_store(Home(folder / "home"))
+
+
+def plan(store: Store, folder: Path, **fields: object) -> Plan:
+    request = Request(**{**BUDGET, **fields, "backbone": str(folder / "tiny-bert")})
+    return make_plan(request, store, load_catalog(store.home.benchmarks))
+
+
+def by_id(store: Store) -> dict[str, Run]:
+    return {run.id: run for run in store.runs()}
+
+
+def test_all_runs_are_listed_with_their_results(folder: Path, old: Store) -> None:
+    with closing(sqlite3.connect(folder / "home" / "registry.before-0002.sqlite")) as backup:
+        before = backup.execute("SELECT id, state, target, best FROM run").fetchall()
+        numbers = backup.execute("SELECT count(*) FROM result").fetchone()[0]
+    assert sorted(before) == sorted((run.id, str(run.state), run.target, run.best) for run in old.runs())
+    results = old.results([run.id for run in old.runs()])
+    assert numbers == sum(len(of) for one in results.values() for task in one.values() for of in task.values())
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: f"{asked['methods'][0]}-{asked.get('targets', ['shop'])[0]}")
+def test_asking_again_trains_nothing(old: Store, folder: Path, asked: dict[str, object]) -> None:
+    again = plan(old, folder, **asked)
+    assert again.runs and not again.new and len(again.done) == len(again.runs)
+
+
+def test_another_metric_of_an_own_benchmark_trains_nothing(old: Store, folder: Path) -> None:
+    stored = folder / "home" / "benchmarks" / "shop.json"
+    stored.write_text(stored.read_text(encoding="utf-8").replace('"macro_f1"', '"matthews"'), encoding="utf-8")
+    assert not plan(old, folder, **ASKED[0]).new
+
+
+def test_every_run_is_known_by_the_fingerprint_of_today(old: Store) -> None:
+    for run in old.runs():
+        assert old.is_known_as(run, run.parsed.fingerprint), run.target
+        assert (run.group_id, run.target) == (run.parsed.group_id, run.parsed.target)
+
+
+def test_a_new_seed_joins_the_group_of_the_old_ones(old: Store, folder: Path) -> None:
+    asked = {**ASKED[2], "seeds": (0, 1, 2)}
+    wanted = plan(old, folder, **asked)
+    assert [len(wanted.new), len(wanted.done)] == [1, 2]
+    assert len({planned.existing.group_id if planned.existing else planned.spec.group_id for planned in wanted.runs}) == 1
+
+
+def test_its_adapters_are_sources_of_new_runs(old: Store, folder: Path) -> None:
+    wanted = plan(old, folder, methods=("scalearn",), targets=("shop/rating",))
+    assert [planned.spec.method for planned in wanted.new] == ["scalearn"]
+    ids = {source.run_id for source in wanted.new[0].spec.sources}
+    assert ids == {run.id for run in old.runs() if run.method == "adapter" and run.target.startswith("shop/")}
+
+
+def test_its_exported_adapter_is_imported_and_found(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = open_store(Home(tmp_path_factory.mktemp("other") / "home"))
+    shutil.copytree(folder / "home" / "benchmarks", store.home.benchmarks)
+    run_id = import_adapter(store, folder / "mood.safetensors")["run"]
+    assert import_adapter(store, folder / "mood.safetensors") == {
+        "run": run_id, "task": "shop/mood", "file": str(folder / "mood.safetensors"), "new": False,
+    }  # fmt: skip
+    wanted = plan(store, folder, methods=("adapter",), targets=("shop/mood",))
+    assert [planned.run_id for planned in wanted.done] == [run_id] and not wanted.new
+
+
+def test_a_stopped_run_of_then_is_asked_for_again_under_its_id(folder: Path) -> None:
+    database = folder / "home" / "registry.sqlite"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE run SET state = 'stopped' WHERE method = 'lora' AND target = 'shop/rating'")
+    store = open_store(Home(folder / "home"))
+    before = by_id(store)
+    from engine.plans.planner import submit
+
+    (run_id,) = submit(plan(store, folder, **ASKED[3]), store)
+    after = by_id(store)
+    assert before.keys() == after.keys() and before[run_id].fingerprint == after[run_id].fingerprint
+    assert (before[run_id].state, after[run_id].state) == (RunState.STOPPED, RunState.QUEUED)
