@@ -92,8 +92,8 @@ class RunSpec(BaseModel):
 
     @property
     def select_by(self) -> str:
-        """What picks the best epoch: ``loss`` or ``metric``."""
-        return str(self.hyperparameters["select_by"])
+        """What picks the best epoch: ``loss`` or ``metric``; empty in a file from elsewhere that lacks the setting."""
+        return str(self.hyperparameters.get("select_by", ""))
 
     @property
     def joint(self) -> bool:

@@ -125,6 +125,8 @@ def test_a_run_is_known_by_contents_and_definition(shop: Path, home: Home, tmp_p
     ]
     found = [added(write_shop(tmp_path / "shop", SHOP.replace(*change, 1))) for change in changes]
     assert len({first, *found}) == 1 + len(changes)
+    metrics = 'test = 0.2\nmetrics = ["accuracy", "matthews"]'
+    assert added(write_shop(tmp_path / "shop", SHOP.replace("test = 0.2", metrics, 1))) == first
     assert added(write_shop(tmp_path / "shop")) == first
     with (tmp_path / "shop" / "reviews.csv").open("a") as file:
         file.write("one more,good\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,7 @@ def test_adaptersoup_compares_texts_of_own_tasks_in_a_worker_that_knows_none(
     shop: Path, store: Store, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     there = open_store(Home(tmp_path / "there"))
+    shutil.copytree(store.home.benchmarks, there.home.benchmarks)
     for run_id in queued(there, tiny_backbone, "adapter", targets=("shop/next",)):
         assert worked(there, run_id) == WorkerExit.COMPLETED
         import_adapter(store, Path(export_adapter(there, run_id, tmp_path / "next.safetensors")["file"]))
