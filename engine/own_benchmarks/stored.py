@@ -5,10 +5,7 @@ What is stored is complete (absolute paths, labels, sizes), so that nothing read
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import Any
 from engine.catalog.benchmarks import BENCHMARKS, BROKEN, TASKS, plain_name
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.errors import UserError
+from engine.files.disk import atomic_write, file_digest
 
 BUILT_IN = frozenset(BENCHMARKS)
 
@@ -34,7 +32,7 @@ class Stored:
     @property
     def edited(self) -> bool:
         """Whether the declaration says something else now; a deleted one says nothing."""
-        return self.declaration.is_file() and digest(self.declaration) != self.sha256
+        return self.declaration.is_file() and file_digest(self.declaration) != self.sha256
 
 
 STORED: dict[str, Stored] = {}
@@ -76,13 +74,9 @@ def register(folder: Path) -> None:
 def save(folder: Path, stored: Stored) -> Path:
     """Store a benchmark, in place of an earlier one of its name."""
     about = {"declaration": str(stored.declaration), "sha256": stored.sha256, "benchmark": asdict(stored.info)}
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stored.info.name}.json"
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=f".{path.name}-", delete=False) as file:
-        json.dump(about, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(file.name, path)
+    with atomic_write(path) as draft:
+        draft.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
     return path
 
 
@@ -134,11 +128,6 @@ def task_from(record: Mapping[str, Any]) -> TaskInfo:
 def benchmark_from(record: Mapping[str, Any]) -> BenchmarkInfo:
     """The benchmark of which ``record`` is ``asdict``. Raises TypeError or KeyError for what is none."""
     return BenchmarkInfo(record["name"], record["title"], tuple(task_from(task) for task in record["tasks"]))
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _state(folder: Path) -> tuple[Any, ...] | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import Any, Literal
 
-from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE, backbone_defaults
+from engine.catalog.backbones import OFFLINE_BACKBONE, backbone_defaults
 from engine.catalog.method import FEW_SHOT_DEV, MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
-from engine.files.backbones import backbone_folder, backbone_revision, data_identity
+from engine.files.backbones import Backbone, find_backbone
 from engine.files.hub import NotHere
+from engine.files.identity import backbone_revision, data_identity
 from engine.plans.availability import check_available
 from engine.plans.resolve import Work, checked, unique, work_of
 from engine.plans.source_adapters import check_backbone, texts_of
@@ -76,16 +76,17 @@ def make_plan(request: Request, store: Store) -> Plan:
     tasks = unique([one for _, chosen, sources in work for one in (*chosen, *sources) if isinstance(one, TaskInfo)])
     for (method, chosen, _), settings in product(work, _combinations(request)):
         if _settings(method, chosen, request, settings).get("similarity_model") == OFFLINE_BACKBONE:
-            backbone_folder(OFFLINE_BACKBONE)
+            find_backbone(OFFLINE_BACKBONE).folder()
     data = {task.key: data_identity(task, request.data_dir) for task in tasks}
+    backbone = find_backbone(request.backbone)
     try:
-        runs = _planned(_graph(work, request, _common(request, download=False), data), store)
+        runs = _planned(_graph(work, request, _common(request, backbone, download=False), data), store)
         needed = [task for task in tasks if _reads(task, runs)]
     except NotHere:
         runs, needed = [], tasks
-    if check_available(request.backbone, unique(needed + _compared(work)), request.data_dir, work[0][0].name):
+    if check_available(backbone, unique(needed + _compared(work)), request.data_dir, work[0][0].name):
         notes.append("files that are not on this machine will be downloaded first")
-        runs = runs or _planned(_graph(work, request, _common(request, download=True), data), store)
+        runs = runs or _planned(_graph(work, request, _common(request, backbone, download=True), data), store)
     given = unique([source for _, _, sources in work for source in sources if isinstance(source, Run)])
     check_backbone(given, runs[0].spec.backbone, runs[0].spec.backbone_revision)
     return Plan(runs, notes, request.command, given)
@@ -220,21 +221,12 @@ def _budget(request: Request) -> dict[str, Any]:
     return {} if request.epochs is None else {"epochs": request.epochs}
 
 
-def _common(request: Request, download: bool) -> dict[str, Any]:
+def _common(request: Request, backbone: Backbone, download: bool) -> dict[str, Any]:
     """The fields that all runs of a request share."""
-    name = request.backbone
-    revision = backbone_revision(name, download)
-    path = None
-    if name.lower() in BACKBONES:
-        name = name.lower()
-    elif Path(name).expanduser().is_dir():
-        name = path = str(Path(name).expanduser().resolve())
-    else:
-        name = name.partition("@")[0]
-        path = f"{name}@{revision}"
+    revision = backbone_revision(backbone, download)
     return {
-        "backbone": name,
+        "backbone": backbone.name,
         "backbone_revision": revision,
-        "backbone_path": path,
+        "backbone_path": backbone.path_at(revision),
         "data_dir": str(request.data_dir) if request.data_dir else None,
     }

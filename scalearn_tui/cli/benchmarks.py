@@ -34,15 +34,16 @@ def add(
     declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What the benchmark is; see docs/data.md.")],
 ) -> int:
     """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
+    from engine.files.disk import file_digest
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
-    from engine.own_benchmarks.stored import STORED, Stored, check_free, digest, save
+    from engine.own_benchmarks.stored import STORED, Stored, check_free, save
 
     declared = read_declaration(declaration)
     check_free(declared.name)
     info = _checked(declared)
     known = info.name in STORED
-    save(Home.default().benchmarks, Stored(info, declaration.resolve(), digest(declaration)))
+    save(Home.default().benchmarks, Stored(info, declaration.resolve(), file_digest(declaration)))
     for task in info.tasks:
         sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
         rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
