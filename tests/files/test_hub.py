@@ -1,4 +1,4 @@
-"""Downloads from a hub on this machine, and everything that goes wrong with hubs, each message in one line."""
+"""Downloads from a hub on this machine, and everything that goes wrong with hubs, each reported in one line."""
 
 from __future__ import annotations
 
