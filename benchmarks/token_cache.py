@@ -21,9 +21,11 @@ import json, resource, sys, time
 from pathlib import Path
 from engine.catalog.catalog import BUILT_IN
 from engine.files.backbones import backbone_folder
+
+from engine.files.backbones import find_backbone
 from engine.data.prepared import prepare
 task, backbone, cache, data_dir = sys.argv[1:]
-folder = backbone_folder(backbone)
+folder = find_backbone(backbone).folder()
 began, cpu = time.perf_counter(), time.process_time()
 data = prepare(BUILT_IN.find_task(task), folder, Path(cache), Path(data_dir) if data_dir else None)
 wall, cpu = time.perf_counter() - began, time.process_time() - cpu

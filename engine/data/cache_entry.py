@@ -6,17 +6,18 @@ needs it alone. So nobody waits for a reader, and deleting the whole cache by ha
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine.catalog.task import OwnData, TaskInfo
 from engine.catalog.versions import versions_of
+from engine.files.disk import lock_shared, locked, sync, try_lock
 
 log = logging.getLogger(__name__)
 CARD = "card.json"
@@ -59,17 +60,18 @@ def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:
 def free_entry(folder: Path, dry_run: bool = False) -> bool:
     """Remove an entry unless a process reads it; whether it was, or would be, removed."""
     try:
-        descriptor = os.open(folder / CARD, os.O_RDONLY)
+        descriptor = try_lock(folder / CARD, create=False)
     except FileNotFoundError:
         return False
+    if descriptor is None:
+        return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if dry_run:
             return True
         # Whoever waits for the lock must find the entry gone as a whole, not in parts.
         gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         os.rename(folder, gone / folder.name)
-    except (BlockingIOError, FileNotFoundError):
+    except FileNotFoundError:
         return False
     finally:
         os.close(descriptor)
@@ -80,11 +82,10 @@ def free_entry(folder: Path, dry_run: bool = False) -> bool:
 def _held(folder: Path) -> Hold | None:
     """The entry under a shared lock, with the time of use noted; None if it was freed before the lock was had."""
     try:
-        descriptor = os.open(folder / CARD, os.O_RDONLY)
+        descriptor = lock_shared(folder / CARD)
     except FileNotFoundError:
         return None
     hold = Hold(descriptor)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
     try:
         if not os.path.samestat(os.fstat(descriptor), (folder / CARD).stat()):
             return None
@@ -99,14 +100,9 @@ def _held(folder: Path) -> Hold | None:
 
 def _make(folder: Path, build: Callable[[Path], None]) -> None:
     """Build in a temporary folder that becomes ``folder`` by a rename if all goes well."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{folder.name}-"
-    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("another process is tokenizing %s; waiting for it", folder.name)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    waiting = partial(log.info, "another process is tokenizing %s; waiting for it", folder.name)
+    with locked(folder.parent / f".{folder.name}.lock", waiting):
         if (folder / CARD).is_file():
             return
         # Whoever holds the lock is alone, so what lies here was left by a process that died, or by a copy that broke off.
@@ -118,15 +114,7 @@ def _make(folder: Path, build: Callable[[Path], None]) -> None:
             build(unfinished)
             # A rename may reach the disk before the files do, and after a loss of power the folder would be taken for whole.
             for path in (*unfinished.rglob("*"), unfinished):
-                _fsync(path)
+                sync(path)
             os.rename(unfinished, folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

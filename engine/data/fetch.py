@@ -10,13 +10,15 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
-from engine.files.backbones import BACKBONE_FILES, backbone_folder, task_files
+from engine.files.backbones import Backbone, backbone_files, find_backbone
 from engine.files.hub import NotHere, Progress, discard, is_intact
+from engine.files.task_files import task_files
 from engine.own_benchmarks.stored import load_catalog
 
 Report = Callable[..., None]
@@ -30,12 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     catalog = load_catalog(options.own)
     try:
-        for name in options.backbone:
-            _check_name(name)
+        backbones = [_checked(name) for name in options.backbone]
         for name in options.task:
             _fetch_task(catalog.find_task(name), _report)
-        for name in options.backbone:
-            _fetch_backbone(name, _report)
+        for backbone in backbones:
+            _fetch_backbone(backbone, _report)
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -57,22 +58,21 @@ def _fetch_task(task: TaskInfo, report: Report) -> None:
     report("end", name=task.key, here=here, bytes=sum(path.stat().st_size for path in files), rows=rows)
 
 
-def _check_name(name: str) -> None:
-    """Raises UserError for no backbone at all, before anything is downloaded."""
-    try:
-        backbone_folder(name)
-    except NotHere:
-        return
+def _checked(name: str) -> Backbone:
+    """The backbone of that name. Raises UserError if there is none or its files are unusable, before anything is downloaded."""
+    backbone = find_backbone(name)
+    with suppress(NotHere):
+        backbone.folder()
+    return backbone
 
 
-def _fetch_backbone(name: str, report: Report) -> None:
+def _fetch_backbone(backbone: Backbone, report: Report) -> None:
     def find(progress: Progress | None, download: bool) -> list[Path]:
-        folder = backbone_folder(name, download, progress)
-        return [folder / file for file in BACKBONE_FILES if (folder / file).is_file()]
+        return backbone_files(backbone.folder(download, progress))
 
-    report("begin", name=name)
-    files, here = _had(find, name, report)
-    report("end", name=name, here=here, bytes=sum(path.stat().st_size for path in files))
+    report("begin", name=backbone.asked)
+    files, here = _had(find, backbone.asked, report)
+    report("end", name=backbone.asked, here=here, bytes=sum(path.stat().st_size for path in files))
 
 
 def _had(find: Callable[[Progress | None, bool], list[Path]], name: str, report: Report) -> tuple[list[Path], bool]:

@@ -14,7 +14,7 @@ from engine.data.templates import INDEXED
 from engine.data.toy import generate
 from engine.data.user_tables import class_names, place_of, read_file
 from engine.errors import UserError
-from engine.files.backbones import task_files
+from engine.files.task_files import task_files
 
 PLACES, LISTS = {"span2_index"}, {"entities", "answers"}
 """Columns of templates that hold positions or lists of texts."""

@@ -24,7 +24,7 @@ from engine.data.samplers import limited
 from engine.data.splits import parts_of_train
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
-from engine.files.backbones import data_identity
+from engine.files.identity import data_identity
 
 log = logging.getLogger(__name__)
 PARTS = ("train", "dev")

@@ -8,8 +8,8 @@ pairs. An entry that a process reads is never freed.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
+import os
 import shutil
 import sys
 import time
@@ -19,6 +19,7 @@ from typing import Any
 
 from engine.catalog.catalog import Catalog
 from engine.data.cache_entry import CARD, CODE_VERSION, definition_of, free_entry
+from engine.files.disk import try_lock
 from engine.own_benchmarks.stored import load_catalog
 
 
@@ -86,12 +87,10 @@ def _backbone(folder: str) -> str:
 
 def _remove_unfinished(folder: Path) -> None:
     for left in folder.glob(".*-*/"):
-        with (folder / f"{left.name.rpartition('-')[0]}.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
+        lock = try_lock(folder / f"{left.name.rpartition('-')[0]}.lock")
+        if lock is not None:
             shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from engine.data.ragged import Growing, offsets_of, places
 from engine.errors import UserError
 from engine.files.backbones import TOKENIZER_FILES, VOCABULARIES
+from engine.files.disk import file_digest
 
 TEXTS_AT_ONCE = 4096
 SEQUENCES_AT_ONCE = 16_384
@@ -38,12 +39,12 @@ class BackboneTokenizer:
         """sha256 of what defines it, without loading it. Raises UserError if the folder has none."""
         file = self.folder / "tokenizer.json"
         if file.is_file():
-            return hashlib.sha256(file.read_bytes()).hexdigest()
+            return file_digest(file)
         parts = [self.folder / name for name in TOKENIZER_FILES if (self.folder / name).is_file()]
         if not any(part.name in VOCABULARIES for part in parts):
             raise UserError(f"{self.folder} has no tokenizer; put its tokenizer.json there")
         # Made of several files by a library whose ways may change.
-        definition = [version("transformers"), *((part.name, hashlib.sha256(part.read_bytes()).hexdigest()) for part in parts)]
+        definition = [version("transformers"), *((part.name, file_digest(part)) for part in parts)]
         return hashlib.sha256(json.dumps(definition).encode()).hexdigest()
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from torch import Tensor
 from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS
+from engine.files.disk import file_digest
 
 ENCODER_CLASSES = {"bert": "BertModel", "roberta": "RobertaModel", "xlm-roberta": "XLMRobertaModel"}
 MERGED = ("query", "key", "value")
@@ -44,11 +44,8 @@ def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None 
         if (folder / "pytorch_model.bin").exists():
             raise UserError(f"{folder} has only pytorch_model.bin, a pickle that is not read; save it as {WEIGHTS} first")
         raise UserError(f"{folder} has no {WEIGHTS}; download the backbone again or choose another")
-    if sha256 is not None:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != sha256:
-            raise UserError(f"{path} is not the pinned file (sha256 {digest[:12]}..., not {sha256[:12]}...); download it again")
+    if sha256 is not None and (digest := file_digest(path)) != sha256:
+        raise UserError(f"{path} is not the pinned file (sha256 {digest[:12]}..., not {sha256[:12]}...); download it again")
     try:
         tensors = load_file(path)
     except SafetensorError as error:

@@ -16,8 +16,8 @@ class Home:
     @classmethod
     def default(cls) -> Home:
         """``$SCALEARN_HOME``, else the platform's place for user data."""
-        if told := os.environ.get("SCALEARN_HOME"):
-            return cls(Path(told).expanduser().resolve())
+        if configured := os.environ.get("SCALEARN_HOME"):
+            return cls(Path(configured).expanduser().resolve())
         from platformdirs import user_data_path
 
         return cls(user_data_path("scalearn", appauthor=False))

@@ -1,4 +1,4 @@
-"""Whether the hub can be asked, found out once and within seconds instead of by every download's own retries."""
+"""Whether the hub can be reached, determined once and within seconds instead of by every download's own retries."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import urllib.request
 
 HUB = "https://huggingface.co"
 PROBE_SECONDS = 2.5
-REMEMBERED = 20.0
-"""Seconds that an answer holds: as long as one command plans, not as long as a dashboard stays open."""
-GATEWAY = (407, 502, 503, 504)
-"""Answers of a proxy or a gateway that does not reach the hub."""
-_remembered: dict[str, tuple[float, bool]] = {}
+VALID_SECONDS = 20.0
+"""How long an answer is reused: while one command plans, not while a dashboard stays open."""
+GATEWAY_ERRORS = (407, 502, 503, 504)
+"""Status codes of a proxy or a gateway that does not reach the hub."""
+_answers: dict[str, tuple[float, bool]] = {}
+"""By address: when it was probed, and whether it answered."""
 
 
 def endpoint() -> str:
@@ -30,7 +31,7 @@ def is_forbidden() -> bool:
 
 
 def forbid() -> None:
-    """Forbid this process and those that it starts every request to the hub."""
+    """Forbid requests to the hub in this process and in those that it starts."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     # The variable is read once, when the library is imported.
     if constants := sys.modules.get("huggingface_hub.constants"):
@@ -42,29 +43,29 @@ def hub_reachable() -> bool:
     if is_forbidden():
         return False
     address = endpoint()
-    asked, answer = _remembered.get(address, (-REMEMBERED, False))
-    if time.monotonic() - asked >= REMEMBERED:
-        answer = _probe(address)
-        _remembered[address] = time.monotonic(), answer
-    return answer
+    probed, reachable = _answers.get(address, (-VALID_SECONDS, False))
+    if time.monotonic() - probed >= VALID_SECONDS:
+        reachable = _probe(address)
+        _answers[address] = time.monotonic(), reachable
+    return reachable
 
 
 def _probe(address: str) -> bool:
-    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    outcome: queue.SimpleQueue[bool] = queue.SimpleQueue()
     # A name server that is silent blocks for longer than any timeout given to the request.
-    threading.Thread(target=lambda: answers.put(_answers(address)), daemon=True).start()
+    threading.Thread(target=lambda: outcome.put(_responds(address)), daemon=True).start()
     try:
-        return answers.get(timeout=PROBE_SECONDS)
+        return outcome.get(timeout=PROBE_SECONDS)
     except queue.Empty:
         return False
 
 
-def _answers(address: str) -> bool:
+def _responds(address: str) -> bool:
     request = urllib.request.Request(address, method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
     except urllib.error.HTTPError as error:
-        return error.code not in GATEWAY
+        return error.code not in GATEWAY_ERRORS
     except (OSError, ValueError):
         return False
     return True

@@ -12,7 +12,8 @@ from engine.catalog.catalog import Catalog
 from engine.encoder.loading import load_config
 from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
-from engine.files.backbones import backbone_folder, backbone_revision
+from engine.files.backbones import find_backbone
+from engine.files.identity import backbone_revision
 from engine.methods.model import Model
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
@@ -85,8 +86,8 @@ def _backbone(run: Run, spec: RunSpec) -> Path:
             f"run {run.id} was trained elsewhere on a folder called {spec.backbone}; "
             "take it as a source of a run of yours with --backbone FOLDER, and predict with that one"
         )
-    name = spec.backbone_path or spec.backbone
-    folder = backbone_folder(name, download=True)
-    if backbone_revision(name) != spec.backbone_revision:
+    backbone = find_backbone(spec.backbone_path or spec.backbone)
+    folder = backbone.folder(download=True)
+    if backbone_revision(backbone) != spec.backbone_revision:
         raise UserError(f"the backbone {spec.backbone} changed since run {run.id} was trained; bring back its files")
     return folder

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.files.disk import try_lock
+from engine.files.disk import is_locked, try_lock
 from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.executor import Handle, Job, Phase, Status
@@ -127,13 +127,7 @@ class LocalExecutor:
     def _holds(self, handle: Handle) -> bool:
         """Whether a process of that attempt still holds its slot, be the shell above it gone."""
         path = self._lock(handle["slot"])
-        if _read(path) != handle:
-            return False
-        fd = try_lock(path)
-        if fd is None:
-            return True
-        os.close(fd)
-        return False
+        return _read(path) == handle and is_locked(path)
 
     def _reap(self, pid: int) -> int | None:
         """The exit code of a child of this process that has ended, as a shell tells it."""

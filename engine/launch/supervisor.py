@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.files.disk import try_lock
+from engine.files.disk import is_locked, try_lock
 from engine.files.home import Home
 from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Place, Status
@@ -200,12 +200,7 @@ def ensure_supervisor(home: Home) -> bool:
 
 def is_supervised(home: Home) -> bool:
     """Whether a supervisor is at work."""
-    if not home.root.is_dir():
-        return False
-    if (lock := try_lock(home.supervisor_lock)) is None:
-        return True
-    os.close(lock)
-    return False
+    return home.root.is_dir() and is_locked(home.supervisor_lock)
 
 
 def _lock(home: Home) -> int | None:

@@ -5,10 +5,7 @@ What is stored is complete (absolute paths, labels, sizes), so that nothing read
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from engine.catalog.catalog import BUILT_IN, Catalog, plain_name
 from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo
 from engine.errors import UserError
+from engine.files.disk import atomic_write, file_digest
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Stored:
     @property
     def edited(self) -> bool:
         """Whether the declaration has changed since; False where it was deleted."""
-        return self.declaration.is_file() and digest(self.declaration) != self.sha256
+        return self.declaration.is_file() and file_digest(self.declaration) != self.sha256
 
 
 @dataclass(frozen=True)
@@ -67,13 +65,9 @@ def read_stored(folder: Path) -> OwnBenchmarks:
 def save(folder: Path, stored: Stored) -> Path:
     """Store a benchmark, in place of an earlier one of its name."""
     about = {"declaration": str(stored.declaration), "sha256": stored.sha256, "benchmark": asdict(stored.info)}
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stored.info.name}.json"
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=f".{path.name}-", delete=False) as file:
-        json.dump(about, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(file.name, path)
+    with atomic_write(path) as draft:
+        draft.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
     return path
 
 
@@ -97,11 +91,6 @@ def check_free(folder: Path, name: str) -> None:
         if plain_name(known) == plain_name(name) and (known in BUILT_IN.benchmarks or known != name):
             kind = "a built-in" if known in BUILT_IN.benchmarks else "another"
             raise UserError(f"the name {name!r} is that of {kind} benchmark, {known}; choose another one")
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _read(path: Path) -> Stored:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE
+from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
-from engine.files.backbones import backbone_folder, backbone_revision, data_identity
+from engine.files.backbones import Backbone, find_backbone
 from engine.files.hub import NotHere
+from engine.files.identity import backbone_revision, data_identity
 from engine.plans.availability import check_available
 from engine.plans.graph import Graph, Node, Role
 from engine.plans.resolve import Work, checked, unique, work_of
@@ -71,12 +71,13 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
     notes: list[str] = []
     work = work_of(request, catalog, store, notes)
     if any(settings.get("similarity_model") == OFFLINE_BACKBONE for part in work for settings in part.settings):
-        backbone_folder(OFFLINE_BACKBONE)
+        find_backbone(OFFLINE_BACKBONE).folder()
     tasks = unique([task for part in work for task in (*part.targets, *part.sources) if isinstance(task, TaskInfo)])
     data = {task.key: data_identity(task, request.data_dir) for task in tasks}
+    backbone = find_backbone(request.backbone)
 
     def plan_runs(download: bool) -> list[PlannedRun]:
-        graph = Graph(request, catalog, _common(request, download), data, store.aliases())
+        graph = Graph(request, catalog, _common(request, backbone, download), data, store.aliases())
         for part in work:
             graph.add(part)
         return _planned(graph.nodes, store)
@@ -87,7 +88,7 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
     except NotHere:
         runs, needed = [], tasks
     compared = _compared(work, catalog)
-    if check_available(request.backbone, unique(needed + compared), request.data_dir, work[0].method.name):
+    if check_available(backbone, unique(needed + compared), request.data_dir, work[0].method.name):
         notes.append("files that are not on this machine will be downloaded first")
         runs = runs or plan_runs(download=True)
     given = unique([source for part in work for source in part.sources if isinstance(source, Run)])
@@ -139,21 +140,12 @@ def _compared(work: list[Work], catalog: Catalog) -> list[TaskInfo]:
     return [source if isinstance(source, TaskInfo) else texts_of(source, catalog) for source in sources]
 
 
-def _common(request: Request, download: bool) -> dict[str, Any]:
+def _common(request: Request, backbone: Backbone, download: bool) -> dict[str, Any]:
     """The fields that all runs of a request share."""
-    name = request.backbone
-    revision = backbone_revision(name, download)
-    path = None
-    if name.lower() in BACKBONES:
-        name = name.lower()
-    elif Path(name).expanduser().is_dir():
-        name = path = str(Path(name).expanduser().resolve())
-    else:
-        name = name.partition("@")[0]
-        path = f"{name}@{revision}"
+    revision = backbone_revision(backbone, download)
     return {
-        "backbone": name,
+        "backbone": backbone.name,
         "backbone_revision": revision,
-        "backbone_path": path,
+        "backbone_path": backbone.path_at(revision),
         "data_dir": str(request.data_dir) if request.data_dir else None,
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from engine.errors import UserError
-from engine.files.disk import locked
+from engine.files.disk import atomic_write, locked, remove_unfinished
 from engine.files.home import Home
 from engine.registry.connection import sqlite_engine
 
@@ -70,14 +70,12 @@ def back_up(database: Path, copy: Path) -> None:
 
 def _create(database: Path) -> None:
     """A new file appears under its name only when it is complete, so nobody ever opens half of one."""
-    draft = database.with_suffix(".new")
-    for leftover in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
-        leftover.unlink(missing_ok=True)
-    engine = sqlite_engine(draft)
-    with engine.begin() as connection:
-        upgrade(connection)
-    engine.dispose()
-    draft.rename(database)
+    remove_unfinished(database)
+    with atomic_write(database) as draft:
+        engine = sqlite_engine(draft)
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
 
 
 def _refuse_newer(version: str | None, home: Home) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.errors import UserError
+from engine.files.disk import atomic_write, file_digest, sync
 
 CARD = "card"
 
@@ -31,47 +31,27 @@ class Saved:
 def save_checkpoint(
     path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any], record: Callable[[Saved], None] | None = None
 ) -> Saved:
-    """Write to a temporary name, fsync, rename, fsync the folder. A reader sees the old file or the new one.
+    """Replace the file at ``path`` as a whole (``atomic_write``).
 
     ``record`` is called when the new file is whole, before it takes its place; the old file stays if it raises.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
-    try:
-        save_file(whole, temporary, metadata={CARD: json.dumps(card)})
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-            saved = Saved(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
+    with atomic_write(path) as draft:
+        save_file(whole, draft, metadata={CARD: json.dumps(card)})
+        # What is recorded must be on disk.
+        sync(draft)
+        saved = Saved(file_digest(draft), draft.stat().st_size)
         if record is not None:
             record(saved)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
     return saved
-
-
-def remove_unfinished(path: Path) -> None:
-    """Remove what writers of ``path`` left that were killed; only while nobody writes it."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        left.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and card of a checkpoint. Raises UserError when it is missing, malformed or not the recorded file."""
     if not path.is_file():
         raise UserError(f"checkpoint {path} is missing; put it back, or train its run again after `scalearn delete`")
-    if sha256 is not None:
-        with open(path, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
-            raise UserError(f"checkpoint {path} is not the file that was recorded; train its run again after `scalearn delete`")
+    if sha256 is not None and file_digest(path) != sha256:
+        raise UserError(f"checkpoint {path} is not the file that was recorded; train its run again after `scalearn delete`")
     try:
         with safe_open(path, framework="pt", device=device) as file:
             card = json.loads((file.metadata() or {}).get(CARD, "{}"))

@@ -25,15 +25,9 @@ from engine.data.batches import gather
 from engine.data.prepared import TaskData, TokenizedSplit
 from engine.data.samplers import TaskBatches
 from engine.errors import UserError
+from engine.files.disk import remove_unfinished
 from engine.methods.model import Model
-from engine.training.checkpoints import (
-    Saved,
-    below_prefix,
-    load_checkpoint,
-    remove_unfinished,
-    save_checkpoint,
-    with_prefix,
-)
+from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
 from engine.training.device import Device
 from engine.training.evaluation import curves, evaluate, summary, to_device
 from engine.training.metric_writer import Recorder

@@ -14,14 +14,13 @@ from typing import Any
 
 import torch
 
-from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.method import MethodInfo
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.errors import UserError
-from engine.files.backbones import backbone_folder
+from engine.files.backbones import CONFIG, find_backbone
 from engine.methods.model import Model, SourceAdapter
 from engine.training.setup import resolve
 
@@ -41,10 +40,10 @@ def counts(backbone: str, tasks: int) -> list[dict[str, Any]]:
 
 def shape_of(backbone: str) -> EncoderConfig:
     """From the catalog, or from ``config.json`` of a folder or of a cached hub repository. Raises UserError."""
-    info = BACKBONES.get(backbone.lower())
+    named = find_backbone(backbone)
+    info = named.info
     if info is None:
-        folder = backbone_folder(backbone)
-        return EncoderConfig.from_json(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+        return EncoderConfig.from_json(json.loads((named.folder() / CONFIG).read_text(encoding="utf-8")))
     words, positions, types = EMBEDDINGS[info.architecture]
     d = info.hidden_size
     return EncoderConfig(info.architecture, words, d, info.layers, d // 32, 4 * d, positions, types, pad_token_id=1)

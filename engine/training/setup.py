@@ -20,9 +20,10 @@ from engine.data.samplers import few_shot
 from engine.encoder.loading import load_config, load_encoder, save_encoder
 from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
-from engine.files.backbones import backbone_folder, backbone_revision, data_identity
+from engine.files.backbones import find_backbone
+from engine.files.identity import backbone_revision, data_identity
+from engine.files.missing import stay_offline
 from engine.methods.model import Model, SourceAdapter
-from engine.plans.availability import stay_offline
 from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run
 from engine.runs.spec import RunSpec
@@ -121,13 +122,14 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
         )
     data_dir = Path(spec.data_dir) if spec.data_dir else None
     needed = [*spec.tasks, *(spec.task(one.task) for one in spec.sources if spec.method_info.similarities)]
-    if stay_offline(spec.backbone_path or spec.backbone, needed, data_dir):
+    backbone = find_backbone(spec.backbone_path or spec.backbone)
+    if stay_offline(backbone, needed, data_dir):
         log.info("all files are on this machine; the hub is not asked")
     for task in spec.tasks:
         if data_identity(task, data_dir) != spec.data[task.key]:
             raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")
-    folder = backbone_folder(spec.backbone_path or spec.backbone, download=True)
-    if backbone_revision(spec.backbone_path or spec.backbone) != spec.backbone_revision:
+    folder = backbone.folder(download=True)
+    if backbone_revision(backbone) != spec.backbone_revision:
         raise UserError(f"the backbone {spec.backbone} changed since the run was queued; queue it again with `scalearn run`")
     config = load_config(folder)
     data = {}

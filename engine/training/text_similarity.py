@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +19,14 @@ import torch.nn.functional as F
 from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.data.batches import evaluation_batches, gather
 from engine.data.prepared import TokenizedSplit, prepare, within_positions
+from engine.data.ragged import save
 from engine.data.samplers import few_shot
 from engine.encoder.loading import load_encoder
 from engine.encoder.post_ln import Encoder
-from engine.files.backbones import backbone_folder, backbone_revision
+from engine.files.backbones import find_backbone
+from engine.files.disk import atomic_write
 from engine.files.home import Home
+from engine.files.identity import backbone_revision
 from engine.runs.spec import RunSpec
 from engine.training.device import Device
 from engine.training.evaluation import to_device
@@ -40,8 +42,9 @@ def text_similarities(home: Home, spec: RunSpec, backbone: Path, device: Device)
     task's rows are missing.
     """
     own = spec.hyperparameters["similarity_model"] == "backbone"
-    folder = backbone if own else backbone_folder(OFFLINE_BACKBONE, download=True)
-    revision = spec.backbone_revision if own else backbone_revision(OFFLINE_BACKBONE)
+    offline = find_backbone(OFFLINE_BACKBONE)
+    folder = backbone if own else offline.folder(download=True)
+    revision = spec.backbone_revision if own else backbone_revision(offline)
     count = int(spec.hyperparameters["similarity_texts"])
     encoder = load_encoder(folder).to(device.name).eval()
     (target,) = spec.targets
@@ -100,8 +103,7 @@ def _kept(folder: Path, revision: str, texts: TokenizedSplit, encoder: Encoder, 
         key.update(np.ascontiguousarray(array).tobytes())
     path = folder / f"{key.hexdigest()[:32]}.npy"
     if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.stem}-{os.getpid()}.npy")
-        np.save(temporary, mean_embedding(encoder, texts, device))
-        os.replace(temporary, path)
+        mean = mean_embedding(encoder, texts, device)
+        with atomic_write(path) as draft:
+            save(draft, mean)
     return np.load(path)

@@ -36,16 +36,17 @@ def add(
     declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What the benchmark is; see docs/data.md.")],
 ) -> int:
     """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
+    from engine.files.disk import file_digest
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
-    from engine.own_benchmarks.stored import Stored, check_free, digest, read_stored, save
+    from engine.own_benchmarks.stored import Stored, check_free, read_stored, save
 
     folder = Home.default().benchmarks
     declared = read_declaration(declaration)
     check_free(folder, declared.name)
     info = _checked(declared)
     known = info.name in read_stored(folder).stored
-    save(folder, Stored(info, declaration.resolve(), digest(declaration)))
+    save(folder, Stored(info, declaration.resolve(), file_digest(declaration)))
     for task in info.tasks:
         sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
         rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""

@@ -174,7 +174,7 @@ def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]
 
 
 def _tasks(catalog: Catalog) -> list[dict[str, Any]]:
-    from engine.files.backbones import task_files
+    from engine.files.task_files import task_files
 
     found = []
     for task in catalog.tasks.values():
@@ -189,16 +189,15 @@ def _tasks(catalog: Catalog) -> list[dict[str, Any]]:
 
 def _backbones() -> list[dict[str, Any]]:
     from engine.catalog.backbones import BACKBONES
-    from engine.files.backbones import BACKBONE_FILES, backbone_folder
+    from engine.files.backbones import backbone_files, find_backbone
 
     found = []
     for name in BACKBONES:
         try:
-            folder = backbone_folder(name)
+            files = backbone_files(find_backbone(name).folder())
         except UserError:
             found.append({"backbone": name, "here": False, "bytes": 0})
             continue
-        files = [folder / file for file in BACKBONE_FILES if (folder / file).is_file()]
         found.append({"backbone": name, "here": True, "bytes": _bytes(files)})
     return found
 

@@ -117,10 +117,10 @@ def _devices() -> tuple[bool | None, str]:
 
 def _offline() -> tuple[bool | None, str]:
     from engine.catalog.backbones import OFFLINE_BACKBONE
-    from engine.files.backbones import backbone_folder
+    from engine.files.backbones import find_backbone
 
     try:
-        return True, f"{OFFLINE_BACKBONE} in {backbone_folder(OFFLINE_BACKBONE)}"
+        return True, f"{OFFLINE_BACKBONE} in {find_backbone(OFFLINE_BACKBONE).folder()}"
     except UserError as error:
         return None, str(error)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.data.check_benchmark import checked
+from engine.files.disk import file_digest
 from engine.files.home import Home
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
@@ -33,7 +34,7 @@ def shop(home: Home, tmp_path: Path) -> Path:
 
 def add(home: Home, path: Path) -> Path:
     """What the command does, without the cost of a process."""
-    save(home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+    save(home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
     return path
 
 

@@ -19,8 +19,9 @@ from engine.catalog.humset import HUMSET_DATA
 from engine.data.cache_entry import hold_entry
 from engine.data.prepared import prepare
 from engine.errors import UserError
+from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.runs.request import Request
@@ -69,13 +70,14 @@ def scalearn(hub: TinyHub, tmp_path: Path) -> Command:
 
 LOAD = """
 import sys, time
-from engine.catalog.benchmarks import BUILT_IN.tasks
-from engine.files.backbones import backbone_folder
+from engine.catalog.benchmarks import TASKS
+from engine.files.backbones import find_backbone
+from engine.files.missing import stay_offline
 from engine.data.loading import load_rows
-from engine.plans.availability import stay_offline
-task = BUILT_IN.tasks["superglue/cb"]
-assert stay_offline("org/tiny", [task], None)
-print(load_rows(task, None)["train"].num_rows, backbone_folder("org/tiny", download=True).name)
+task = TASKS["superglue/cb"]
+backbone = find_backbone("org/tiny")
+assert stay_offline(backbone, [task], None)
+print(load_rows(task, None)["train"].num_rows, backbone.folder(download=True).name)
 """
 
 
@@ -172,7 +174,7 @@ def test_ls_tells_what_is_here(scalearn: Command, tiny_backbone: Path, tmp_path:
 
 def test_ls_tells_whose_own_files_are_gone(scalearn: Command, tmp_path: Path) -> None:
     path = write_shop(tmp_path / "shop")
-    save(tmp_path / "benchmarks", Stored(read_declaration(path), path, digest(path)))
+    save(tmp_path / "benchmarks", Stored(read_declaration(path), path, file_digest(path)))
     (path.parent / "reviews.csv").unlink()
     done = scalearn("data", "ls")
     assert "files are gone: shop/mood; bring them back" in done.stderr and "shop/stars" in done.stdout

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual.widgets import Button, Input
 
+from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, load_catalog, save
+from engine.own_benchmarks.stored import Stored, load_catalog, save
 from engine.plans.planner import make_plan
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
@@ -120,7 +121,7 @@ async def test_copies_the_command(board, until) -> None:
 async def test_plans_on_a_benchmark_that_was_added_meanwhile(board, store, until, home, tmp_path, screen_text) -> None:
     async with board() as (app, pilot):
         path = write_shop(tmp_path / "shop")
-        save(home.benchmarks, Stored(read_declaration(path), path, digest(path)))
+        save(home.benchmarks, Stored(read_declaration(path), path, file_digest(path)))
         await open_form(pilot, until)
         await fill(pilot, method="scalearn", target="shop/mood", backbone="minilm")
         await until(pilot, lambda: "5 runs: 5 new" in screen_text(app))

@@ -16,7 +16,7 @@ from engine.data.loading import labels_of, load_rows
 from engine.data.prepared import prepare
 from engine.data.templates import render
 from engine.errors import UserError
-from engine.files.backbones import data_identity
+from engine.files.identity import data_identity
 from tests.data.humset_rows import write_humset
 
 

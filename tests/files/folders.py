@@ -1,4 +1,4 @@
-"""Where real task data for tests may lie."""
+"""Where the checkout lies, and where real task data for tests may lie."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def task_data() -> Path:
-    """The folder ``$DATA_DIR`` of parquet files; the test is skipped where it is absent."""
-    folder = Path(os.environ.get("DATA_DIR", ROOT / "../shared/data")).resolve()
+    """``$DATA_DIR``, relative to the checkout: GLUE and SuperGLUE as parquet files. The test is skipped where it is absent."""
+    folder = (ROOT / os.environ.get("DATA_DIR", "../shared/data")).resolve()
     if not (folder / "glue").is_dir():
         pytest.skip("no task data; set DATA_DIR")
     return folder

@@ -1,4 +1,4 @@
-"""Downloads from a hub on this machine, and everything that goes wrong with hubs, each told in one line."""
+"""Downloads from a hub on this machine, and everything that goes wrong with hubs, each reported in one line."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ NAMES = ["cb/train.parquet", "cb/validation.parquet"]
 
 def test_files_come_once_and_then_from_the_cache(hub_of: HubOf, served: Path) -> None:
     hub = hub_of({"datasets/org/data": Repository(served)})
-    told: list[tuple[str, int]] = []
-    folder = fetch("org/data", [*NAMES, "cb/more.parquet"], SHA, "dataset", lambda name, size: told.append((name, size)))
+    reported: list[tuple[str, int]] = []
+    folder = fetch("org/data", [*NAMES, "cb/more.parquet"], SHA, "dataset", lambda name, size: reported.append((name, size)))
     assert folder.name == SHA and (folder / NAMES[0]).read_bytes() == (served / NAMES[0]).read_bytes()
-    assert told[-1] == (NAMES[1], 12) and (NAMES[0], 200_008) in told
+    assert reported[-1] == (NAMES[1], 12) and (NAMES[0], 200_008) in reported
     assert cached("org/data", NAMES[0], SHA, "dataset") == folder / NAMES[0]
     count = len(hub.asked)
     assert fetch("org/data", NAMES, SHA, "dataset") == folder and len(hub.asked) == count
@@ -46,7 +46,7 @@ def test_files_come_once_and_then_from_the_cache(hub_of: HubOf, served: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "message"),
     [
         ("gated", r"gives org/data only to those who accept its terms; do so at http://127.*/datasets/org/data, then `hf auth"),
         ("private", r"no dataset org/data, or it is private; check the name or log in"),
@@ -54,15 +54,15 @@ def test_files_come_once_and_then_from_the_cache(hub_of: HubOf, served: Path) ->
         ("damaged", r"cb/train.parquet of org/data arrived damaged"),
     ],
 )
-def test_refusals_and_damage_are_told(trouble: str, told: str, hub_of: HubOf, served: Path) -> None:
+def test_refusals_and_damage_are_reported(trouble: str, message: str, hub_of: HubOf, served: Path) -> None:
     hub_of({"datasets/org/data": Repository(served, trouble=trouble)})
-    with pytest.raises(UserError, match=told) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         fetch("org/data", NAMES, SHA, "dataset")
     assert "\n" not in str(caught.value) and caught.value.exit_code == 2
     assert cached("org/data", NAMES[0], SHA, "dataset") is None
 
 
-def test_names_that_the_hub_does_not_have_are_told(hub_of: HubOf, served: Path) -> None:
+def test_names_that_the_hub_does_not_have_are_reported(hub_of: HubOf, served: Path) -> None:
     hub_of({"datasets/org/data": Repository(served)})
     with pytest.raises(UserError, match="the hub has no dataset org/other"):
         fetch("org/other", NAMES, SHA, "dataset")
@@ -88,7 +88,7 @@ FETCH = """
 import sys
 from engine.files import hub
 from engine.errors import UserError
-hub.STALLED = float(sys.argv[1])
+hub.STALL_SECONDS = float(sys.argv[1])
 try:
     hub.fetch("org/data", sys.argv[2:], "0123456789abcdef0123456789abcdef01234567", "dataset")
 except UserError as error:
@@ -97,10 +97,10 @@ except UserError as error:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "patience", "told"), [("dies", 15, "broke off"), ("stalls", 2, "stalled: no byte for 2 s")]
+    ("trouble", "patience", "message"), [("dies", 15, "broke off"), ("stalls", 2, "stalled: no byte for 2 s")]
 )
 def test_a_hub_that_fails_midway_leaves_no_part_and_the_next_one_goes_on(
-    trouble: str, patience: int, told: str, hub_of: HubOf, served: Path, cache: Path
+    trouble: str, patience: int, message: str, hub_of: HubOf, served: Path, cache: Path
 ) -> None:
     repository = Repository(served)
     hub = hub_of({"datasets/org/data": repository})
@@ -109,7 +109,7 @@ def test_a_hub_that_fails_midway_leaves_no_part_and_the_next_one_goes_on(
     command = [sys.executable, "-c", FETCH, str(patience), *NAMES]
     env = {**os.environ, "HF_HUB_CACHE": str(cache), "HF_ENDPOINT": hub.address}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=40)
-    assert done.stdout.startswith(f"the download of cb/train.parquet from org/data {told}"), done
+    assert done.stdout.startswith(f"the download of cb/train.parquet from org/data {message}"), done
     assert len(done.stdout.splitlines()) == 1
     assert cached("org/data", NAMES[0], SHA, "dataset") is None
     again = hub_of({"datasets/org/data": Repository(served)})
@@ -171,7 +171,7 @@ def test_files_of_users_have_no_digest_whatever_their_names(tmp_path: Path) -> N
         assert is_intact(tmp_path / name)
 
 
-def test_a_full_disk_is_told(served: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(served: Path, tmp_path: Path) -> None:
     try:
         subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", str(tmp_path)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):

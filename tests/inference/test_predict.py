@@ -20,12 +20,13 @@ from engine.data import unlabelled
 from engine.data.check_benchmark import checked
 from engine.data.loading import load_rows
 from engine.data.prepared import prepare, within_positions
+from engine.files.disk import file_digest
 from engine.files.home import Home
 from engine.inference.memory import free_memory
 from engine.inference.predict import main
 from engine.metrics.scoring import score
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, load_catalog, save
+from engine.own_benchmarks.stored import Stored, load_catalog, save
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.runs.request import Request
@@ -229,7 +230,7 @@ def test_a_task_of_ones_own_reads_the_columns_of_its_patterns(
     train: Callable[..., str], store: Store, tiny_backbone: Path, tmp_path: Path, capsysbinary: Any
 ) -> None:
     path = write_shop(tmp_path / "shop")
-    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
     runs = {}
     for key, file in (("shop/next", "next_test.jsonl"), ("shop/topics", "topics_test.jsonl")):
         runs[key] = train("adapter", key)
@@ -261,7 +262,7 @@ def test_an_imported_adapter_is_not_taken_for_that_of_another_task(
 ) -> None:
     for text in ("{review}", "Review: {review}"):
         path = write_shop(tmp_path / "shop", MINIMAL.replace("{review}", text))
-        save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+        save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
         if text == "{review}":
             run_id = train("adapter", "shop/mood")
     there = open_store(Home(tmp_path_factory.mktemp("there")))

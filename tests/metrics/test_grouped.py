@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import string
 from collections import defaultdict
@@ -23,17 +22,15 @@ from engine.runs.spec import RunSpec
 from engine.training.device import choose_device
 from engine.training.evaluation import evaluate, predict
 from engine.training.setup import build_model
+from tests.files.folders import task_data
 
-ROOT = Path(__file__).parents[2]
 CPU = choose_device("float32")
 
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first rows of the two tasks, under the folder that ``$DATA_DIR`` has them in."""
-    folder = (ROOT / os.environ.get("DATA_DIR", "../shared/data")).resolve()
-    if not (folder / "super_glue").is_dir():
-        pytest.skip("no task data; set DATA_DIR")
+    folder = task_data()
     small = tmp_path_factory.mktemp("data")
     for task, count in (("multirc", 400), ("record", 32)):
         (small / "super_glue" / task).mkdir(parents=True)

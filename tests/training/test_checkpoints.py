@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from engine.errors import UserError
-from engine.training.checkpoints import Saved, load_checkpoint, remove_unfinished, save_checkpoint
+from engine.training.checkpoints import Saved, load_checkpoint, save_checkpoint
 
 WRITER = """
 import sys, torch
@@ -62,16 +62,6 @@ def test_a_refused_file_does_not_take_its_place(tmp_path: Path) -> None:
         save_checkpoint(path, {"x": torch.ones(2)}, {}, refuse)
     assert not load_checkpoint(path, saved.sha256)[0]["x"].any()
     assert [left.name for left in tmp_path.iterdir()] == ["best.safetensors"]
-
-
-def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
-    path = tmp_path / "last.safetensors"
-    save_checkpoint(path, {"x": torch.zeros(2)}, {})
-    (tmp_path / ".last.safetensors.4711").write_bytes(b"half")
-    (tmp_path / ".best.safetensors.4711").write_bytes(b"of another file")
-    remove_unfinished(path)
-    assert sorted(left.name for left in tmp_path.iterdir()) == [".best.safetensors.4711", "last.safetensors"]
-    remove_unfinished(tmp_path / "nowhere" / "last.safetensors")
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from engine.adapters.portable import export_adapter, import_adapter
 from engine.data.check_benchmark import checked
+from engine.files.disk import file_digest
 from engine.files.home import Home
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, digest, load_catalog, remove, save
+from engine.own_benchmarks.stored import Stored, load_catalog, remove, save
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
@@ -37,7 +38,7 @@ def signals() -> Iterator[None]:
 def shop(store: Store, tmp_path: Path) -> Path:
     """The folder of an added benchmark's files."""
     path = write_shop(tmp_path / "shop")
-    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, digest(path)))
+    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
     return path.parent
 
 

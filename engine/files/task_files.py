@@ -1,0 +1,54 @@
+"""The files of a task's rows: the user's own, in a data folder, or from the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.catalog.task import HubData, OwnData, TaskInfo
+from engine.errors import UserError
+from engine.files.hub import NotHere, Progress, cached, fetch
+
+
+def task_files(
+    task: TaskInfo, data_dir: Path | None, download: bool = False, progress: Progress | None = None
+) -> dict[str, Path]:
+    """The file of each official split that ``task`` reads; empty for a task whose rows are generated.
+
+    Below ``data_dir`` they are ``<benchmark>/<config>/<split>.parquet``, unless the data is laid out otherwise; without it they
+    come from the hub at the pinned revision. Raises NotHere when they would have to be downloaded, UserError when ``data_dir``
+    lacks one.
+    """
+    if task.data is None:
+        return {}
+    if isinstance(task.data, OwnData):
+        files = {split: Path(path) for split, path in task.data.files}
+        return _all_there(files, task, "bring it back, or add the benchmark again")
+    if data_dir is not None:
+        folder = data_dir / task.data.folder
+        files = {split: folder / name for split, name in _names(task, task.data.local_file).items()}
+        return _all_there(files, task, "check --data-dir")
+    return _hub_files(task, task.data, download, progress)
+
+
+def _all_there(files: dict[str, Path], task: TaskInfo, advice: str) -> dict[str, Path]:
+    if absent := [path for path in files.values() if not path.is_file()]:
+        raise UserError(f"{task.key} needs {absent[0]}, which is not there; {advice}")
+    return files
+
+
+def _hub_files(task: TaskInfo, data: HubData, download: bool, progress: Progress | None) -> dict[str, Path]:
+    names = _names(task, data.hub_file)
+    here = {split: cached(data.repo, name, data.revision, "dataset") for split, name in names.items()}
+    if all(here.values()):
+        return {split: path for split, path in here.items() if path}
+    if not download:
+        raise NotHere(f"the data of {task.key} is not on this machine")
+    folder = fetch(data.repo, list(names.values()), data.revision, "dataset", progress)
+    if absent := [name for name in names.values() if not (folder / name).is_file()]:
+        raise UserError(f"{task.key} needs {absent[0]}, which {data.repo} does not have at {data.revision[:12]}")
+    return {split: folder / name for split, name in names.items()}
+
+
+def _names(task: TaskInfo, pattern: str) -> dict[str, str]:
+    """The file name of each official split, from a pattern with ``{config}`` and ``{split}``."""
+    return {split: pattern.format(config=task.config or task.name, split=split) for split in task.official_splits}
