@@ -70,11 +70,11 @@ def scalearn(hub: TinyHub, tmp_path: Path) -> Command:
 
 LOAD = """
 import sys, time
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.catalog import BUILT_IN
 from engine.files.backbones import find_backbone
 from engine.files.missing import stay_offline
 from engine.data.loading import load_rows
-task = TASKS["superglue/cb"]
+task = BUILT_IN.tasks["superglue/cb"]
 backbone = find_backbone("org/tiny")
 assert stay_offline(backbone, [task], None)
 print(load_rows(task, None)["train"].num_rows, backbone.folder(download=True).name)

@@ -72,7 +72,7 @@ def test_an_entry_that_lost_its_card_is_built_again(tokenizers: dict[str, Path],
     (entry(tmp_path) / "card.json").unlink()
     (entry(tmp_path) / "train" / "tokens.npy").unlink()
     build = "import sys; from pathlib import Path; from engine.data.prepared import prepare\n"
-    build += "from engine.catalog.benchmarks import BUILT_IN.tasks\n"
+    build += "from engine.catalog.catalog import BUILT_IN\n"
     build += "prepare(BUILT_IN.tasks['toy/sentiment'], Path(sys.argv[1]), Path(sys.argv[2]), None)"
     subprocess.run([sys.executable, "-c", build, str(tokenizers["bert"]), str(tmp_path)], check=True, timeout=60)
     assert np.array_equal(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens, before)

@@ -193,7 +193,7 @@ def test_changed_rows_are_not_read_from_the_cache(data_dir: Path, tokenizers: di
 def test_of_four_processes_that_meet_one_tokenizes(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     code = (
         "import sys, json, hashlib, logging, pathlib\n"
-        "from engine.catalog.benchmarks import BUILT_IN.tasks\n"
+        "from engine.catalog.catalog import BUILT_IN\n"
         "from engine.data.prepared import prepare\n"
         "logging.basicConfig(level=logging.INFO)\n"
         "data = prepare(BUILT_IN.tasks['toy/question'], pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), None)\n"
@@ -242,7 +242,7 @@ def test_everything_is_on_disk_before_the_folder_appears(
 PREPARE = """
 import errno, os, sys
 from pathlib import Path
-from engine.catalog.benchmarks import BUILT_IN.tasks
+from engine.catalog.catalog import BUILT_IN
 from engine.data.prepared import prepare
 try:
     prepare(BUILT_IN.tasks["toy/question"], Path(sys.argv[1]), Path(sys.argv[2]), None)

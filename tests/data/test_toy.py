@@ -25,7 +25,7 @@ DIGEST = "9565b734d10c0faf02f6815cd66a07cae34d2e4fa56f8bdcf6faf630a3744a0a"
 
 DIGEST_CODE = """
 import hashlib, json
-from engine.catalog.benchmarks import BENCHMARKS
+from engine.catalog.catalog import BUILT_IN
 from engine.data.toy import generate
 tables = {task.name: generate(task) for task in BUILT_IN.benchmarks["toy"].tasks}
 rows = {name: {split: table.to_pylist() for split, table in splits.items()} for name, splits in tables.items()}
