@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.benchmarks import find_task
-from engine.errors import UserError
+from engine.child_main import exit_code_of
 from engine.files.backbones import BACKBONE_FILES, backbone_folder, task_files
 from engine.files.hub import NotHere, Progress, discard, is_intact
 from engine.own_benchmarks.stored import register
@@ -30,17 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.own:
         register(options.own)
-    try:
-        for name in options.backbone:
-            _check_name(name)
-        for name in options.task:
-            _fetch_task(name, _report)
-        for name in options.backbone:
-            _fetch_backbone(name, _report)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code_of(lambda: fetch(options.task, options.backbone))
+
+
+def fetch(tasks: Sequence[str], backbones: Sequence[str]) -> None:
+    """Raises UserError for the first that cannot be had."""
+    for name in backbones:
+        _check_name(name)
+    for name in tasks:
+        _fetch_task(name, _report)
+    for name in backbones:
+        _fetch_backbone(name, _report)
 
 
 def _report(event: str, **about: Any) -> None:

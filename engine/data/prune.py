@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.benchmarks import TASKS
+from engine.child_main import exit_code_of
 from engine.data.cache_entry import CARD, CODE_VERSION, definition_of, free_entry
 from engine.own_benchmarks.stored import register
 
@@ -105,13 +106,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.own:
         register(options.own)
+    return exit_code_of(lambda: print(json.dumps(_answer(options))))
+
+
+def _answer(options: argparse.Namespace) -> list[dict[str, Any]]:
     if options.action == "ls":
-        found = entries(options.folder)
-    else:
-        keep = {(task, rows) for task, rows in options.keep}
-        found = prune(options.folder, options.older_than, keep, options.dry_run)
-    print(json.dumps(found))
-    return 0
+        return entries(options.folder)
+    keep = {(task, rows) for task, rows in options.keep}
+    return prune(options.folder, options.older_than, keep, options.dry_run)
 
 
 if __name__ == "__main__":

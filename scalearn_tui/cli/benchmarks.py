@@ -92,19 +92,11 @@ def remove(
 
 
 def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
-    """With labels and sizes; the rows are read in a process of its own, so that no command loads what the workers need."""
+    """With labels and sizes, after every row was read."""
     import json
-    import subprocess
-    import sys
     from dataclasses import asdict
 
-    from engine.errors import UserError
     from engine.own_benchmarks.stored import benchmark_from
+    from scalearn_tui.cli import child
 
-    # Without -P a file of the working directory that is called like a library would be taken for it.
-    command = [sys.executable, "-P", "-m", "engine.data.check_benchmark"]
-    answer = subprocess.run(command, input=json.dumps(asdict(declared)), capture_output=True, text=True, check=False)
-    if answer.returncode != ExitCode.OK:
-        why = (answer.stderr.strip().splitlines() or ["reading the files failed"])[-1]
-        raise UserError(why, ExitCode.USAGE if answer.returncode == ExitCode.USAGE else ExitCode.FAILURE)
-    return benchmark_from(json.loads(answer.stdout))
+    return benchmark_from(child.document("engine.data.check_benchmark", stdin=json.dumps(asdict(declared))))

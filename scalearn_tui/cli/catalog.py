@@ -58,25 +58,16 @@ def methods(
 
 
 def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:
-    """Counted in a process of its own, so that no command loads what the workers need."""
-    import json
-    import subprocess
-    import sys
-
     from engine.catalog.backbones import DEFAULT_BACKBONE
-    from engine.errors import UserError
+    from scalearn_tui.cli import child
 
-    command = [sys.executable, "-P", "-m", "engine.training.parameter_counts", backbone or DEFAULT_BACKBONE]
-    command += [] if tasks is None else [f"--tasks={tasks}"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode != ExitCode.OK:
-        raise UserError((answer.stderr.strip().splitlines() or ["counting failed"])[-1])
-    counted = json.loads(answer.stdout)
+    options = [] if tasks is None else [f"--tasks={tasks}"]
+    records = child.document("engine.training.parameter_counts", backbone or DEFAULT_BACKBONE, *options)
     if as_json:
-        print_json(counted)
+        print_json(records)
         return ExitCode.OK
-    names = ("trainable", "transfer", "head")
-    rows = [(one["name"], one["group"], *(f"{one[name]:,}" for name in names)) for one in counted]
+    counted = ("trainable", "transfer", "head")
+    rows = [(record["name"], record["group"], *(f"{record[name]:,}" for name in counted)) for record in records]
     print_table(("name", "group", "trainable", "method's own", "heads"), rows, right=("trainable", "method's own", "heads"))
     return ExitCode.OK
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.errors import UserError
+from scalearn_tui.cli import child
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, completion, switch
 from scalearn_tui.cli.output import console, print_json, print_table, say
@@ -50,11 +49,11 @@ def fetch(
 
     place = find_benchmark(benchmark)
     tasks = [find_task(name, place.name) for name in task] if task else list(place.tasks)
-    command = [sys.executable, "-P", "-m", "engine.data.fetch", f"--own={Home.default().benchmarks}"]
-    command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
+    options = [f"--own={Home.default().benchmarks}"]
+    options += [f"--task={info.key}" for info in tasks] + [f"--backbone={name}" for name in backbone or ()]
     with _progress() as progress:
         bar = progress.add_task("", total=len(tasks) + len(backbone or ()))
-        for event in _events(command):
+        for event in child.events("engine.data.fetch", *options):
             if event["event"] == "bytes":
                 progress.update(bar, description=f"{event['name']}: {event['file']} {_size(event['bytes'])}")
             elif event["event"] == "begin":
@@ -73,20 +72,6 @@ def _progress() -> Progress:
     out = console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     return Progress(*columns, console=out, transient=True, disable=not out.is_terminal, redirect_stdout=sys.stdout.isatty())
-
-
-def _events(command: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What a process of the engine reports, line by line. Raises UserError with its last word if it fails."""
-    # A file, because a pipe that nobody reads meanwhile stops a process that has much to complain of.
-    with TemporaryFile("w+") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            yield json.loads(line)
-        process.wait()
-        errors.seek(0)
-        words = errors.read().strip().splitlines()
-    if process.returncode:
-        raise UserError(words[-1] if words else "the download was ended", exit_code=process.returncode)
 
 
 def _fetched(event: dict[str, Any]) -> str:
@@ -159,21 +144,9 @@ def _wanted(home: Home) -> list[tuple[str, str]]:
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "engine.data.prune",
-        action,
-        str(home.tokens),
-        f"--own={home.benchmarks}",
-        *options,
-    ]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise UserError((answer.stderr.strip().splitlines() or ["the cache cannot be read"])[-1], ExitCode.FAILURE)
-    found: list[dict[str, Any]] = json.loads(answer.stdout)
-    return found
+    own = f"--own={home.benchmarks}"
+    entries: list[dict[str, Any]] = child.document("engine.data.prune", action, str(home.tokens), own, *options)
+    return entries
 
 
 def _tasks() -> list[dict[str, Any]]:

@@ -22,13 +22,13 @@ def predict(
     task: Annotated[str | None, typer.Option(metavar="TASK", help="Of a joint run: which of its tasks.")] = None,
 ) -> int:
     """Label new texts: one JSON object a line with the task's text columns in, one with the answer out."""
-    import subprocess
     import sys
     from pathlib import Path
 
     from engine.errors import UserError
     from engine.files.home import Home
     from engine.registry.store import open_store
+    from scalearn_tui.cli import child
 
     store = open_store(Home.default())
     found = store.find(run)
@@ -39,18 +39,9 @@ def predict(
         raise UserError(f"{file} is no file; name one with a JSON object on each line, or - for standard input")
     if file == STDIN and sys.stdin.isatty():
         say("reading JSON lines from the terminal; Ctrl-D ends them")
-    command = [sys.executable, "-P", "-m", "engine.inference.predict", "--home", str(store.home.root), "--task", key, found.id]
     store.close()
-    # It computes in a process of its own, so that no command loads what the workers need.
-    with subprocess.Popen([*command, "--", file], stderr=subprocess.PIPE, text=True) as child:
-        try:
-            _, complaints = child.communicate()
-        except KeyboardInterrupt:
-            return ExitCode.INTERRUPTED
-    if child.returncode in (ExitCode.OK, ExitCode.INTERRUPTED):
-        return child.returncode
-    why = (complaints.strip().splitlines() or ["predicting failed"])[-1]
-    raise UserError(why, ExitCode.USAGE if child.returncode == ExitCode.USAGE else ExitCode.FAILURE)
+    child.pass_through("engine.inference.predict", "--home", str(store.home.root), "--task", key, found.id, "--", file)
+    return ExitCode.OK
 
 
 def _task(run: Run, name: str | None) -> str:
