@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,14 +13,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from engine.own_benchmarks.stored import register
-from scalearn_tui.dashboard.background import one_line
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.facts import DIM, Part
 from scalearn_tui.dashboard.widgets.option_field import OptionField
+from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.options import LAUNCH_OPTIONS, command_line, parse_request
 
 if TYPE_CHECKING:
     from engine.plans.planner import Plan
-    from scalearn_tui.dashboard.app import Dashboard
 
 REST = 0.3
 """Seconds without a key before the plan is made anew."""
@@ -35,14 +35,11 @@ class NewRunScreen(ModalScreen[None]):
         Binding("up", "app.focus_previous", "previous field", show=False, id="form.previous"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
+        self._services = services
         self._asked = 0
         self._submitting = False
-
-    @property
-    def board(self) -> Dashboard:
-        return cast("Dashboard", self.app)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
@@ -60,7 +57,7 @@ class NewRunScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         # One may have been added while the dashboard was open.
-        register(self.board.home.benchmarks)
+        register(self._services.home.benchmarks)
         self.query_one(Input).focus()
         self._changed()
 
@@ -94,7 +91,7 @@ class NewRunScreen(ModalScreen[None]):
             self.query_one("#hint", Static).update(Content.assemble(*parts))
 
     def _plan(self, asked: int) -> None:
-        values, store = self.values, self.board.store
+        values, store = self.values, self._services.store
         if asked != self._asked or store is None or not self.is_attached:
             return
 
@@ -103,7 +100,7 @@ class NewRunScreen(ModalScreen[None]):
 
             return make_plan(parse_request(values), store)
 
-        self.board.background(work, lambda plan: self._planned(asked, plan), lambda error: self._refused(asked, error))
+        self._services.background(work, lambda plan: self._planned(asked, plan), lambda error: self._refused(asked, error))
 
     def _planned(self, asked: int, plan: Plan) -> None:
         if asked == self._asked and self.is_attached:
@@ -135,7 +132,7 @@ class NewRunScreen(ModalScreen[None]):
     @on(Button.Pressed, "#queue")
     def _queue(self) -> None:
         """Plan and submit in a thread, then wake the supervisor."""
-        board, values, store = self.board, self.values, self.board.store
+        services, values, store = self._services, self.values, self._services.store
         if store is None or self._submitting:
             return
         self._submitting = True
@@ -148,10 +145,10 @@ class NewRunScreen(ModalScreen[None]):
 
             plan = make_plan(parse_request(values), store)
             submit(plan, store)
-            board.launch(board.home)
+            services.launch(services.home)
             return plan
 
-        board.background(work, self._queued, lambda error: self._refused(asked, error))
+        services.background(work, self._queued, lambda error: self._refused(asked, error))
 
     def _queued(self, plan: Plan) -> None:
         if self.is_current:
@@ -159,7 +156,7 @@ class NewRunScreen(ModalScreen[None]):
         queued = len(plan.new) + len(plan.over)
         already = f"; {len(plan.done) + len(plan.active)} are done or under way" if plan.done or plan.active else ""
         self.app.notify(f"queued {_runs(queued)}{already}")
-        self.board.poll()
+        self._services.poll()
 
 
 def describe(plan: Plan) -> Content:
