@@ -1,4 +1,4 @@
-"""``adapters``: source adapters as things that can be listed, given away and taken in."""
+"""``adapters``: list source adapters, export them to files and import them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def export(
     path: Annotated[str, typer.Argument(metavar="FILE|FOLDER", help="A new .safetensors file, or a folder for it.")],
     as_json: Json = False,
 ) -> int:
-    """Write one adapter with all that is known of it to a file that `adapters import` reads elsewhere."""
+    """Write one adapter and its metadata to a file that `adapters import` reads in another home."""
     exported = _portable("export", run, path)
     if as_json:
         print_json(exported)
@@ -57,7 +57,7 @@ def export(
 
 @app.command("import")
 def import_(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="What `adapters export` wrote.")], as_json: Json = False
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file written by `adapters export`.")], as_json: Json = False
 ) -> int:
     """Check an exported adapter and add it as a completed run."""
     imported = _portable("import", file)
@@ -100,19 +100,19 @@ def _print(records: list[dict[str, Any]]) -> None:
     from scalearn_tui.text.formatting import count, score
 
     rows = []
-    for one in records:
-        budget = [f"{one['shots']} shots"] if one["shots"] else []
-        budget += [f"{split}={number}" for split, number in one["limits"].items()]
+    for record in records:
+        budget = [f"{record['shots']} shots"] if record["shots"] else []
+        budget += [f"{split}={number}" for split, number in record["limits"].items()]
         rows.append(
             (
-                one["run"],
-                Text(one["task"]),
-                Text(one["backbone"]),
-                str(one["seed"]),
-                f"{one['split']} {one['metric']} {score(one['value'])}" if one["value"] is not None else "",
-                count(one["transfer"]),
-                f"{count(one['bytes'])}B",
-                one["origin"],
+                record["run"],
+                Text(record["task"]),
+                Text(record["backbone"]),
+                str(record["seed"]),
+                f"{record['split']} {record['metric']} {score(record['value'])}" if record["value"] is not None else "",
+                count(record["transfer"]),
+                f"{count(record['bytes'])}B",
+                record["origin"],
                 " ".join(budget),
             )
         )

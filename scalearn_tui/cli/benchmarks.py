@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 MOST_LABELS = 20
-"""Of a task, in the line that tells what was found."""
+"""Labels of a task that are printed before the rest is counted."""
 
 
 def _own_names() -> list[str]:
@@ -31,9 +31,9 @@ def listed(context: typer.Context) -> int:
 
 
 def add(
-    declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What the benchmark is; see docs/data.md.")],
+    declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The declaration; docs/data.md describes it.")],
 ) -> int:
-    """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
+    """Check every row of a benchmark of your own files and store its declaration. Add it again after an edit."""
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
     from engine.own_benchmarks.stored import STORED, Stored, check_free, digest, save
@@ -74,15 +74,19 @@ def ls(as_json: Json = False) -> int:
     if as_json:
         print_json(records)
         return ExitCode.OK
-    rows = [(one["name"], one["title"], str(len(one["tasks"])), one["state"], one["declaration"] or "") for one in records]
+    rows = [
+        (info["name"], info["title"], str(len(info["tasks"])), info["state"], info["declaration"] or "") for info in records
+    ]
     print_table(("name", "title", "tasks", "state", "from"), rows, right=("tasks",))
     return ExitCode.OK
 
 
 def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As it was added.", autocompletion=completion(_own_names))],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name when it was added.", autocompletion=completion(_own_names))
+    ],
 ) -> int:
-    """Forget a benchmark that was added. Its files and its runs stay."""
+    """Remove a benchmark that was added. Its files and runs stay."""
     from engine.files.home import Home
     from engine.own_benchmarks.stored import remove as forget
 

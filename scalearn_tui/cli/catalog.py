@@ -13,13 +13,18 @@ from scalearn_tui.cli.output import print_json, print_table
 
 def methods(
     params: Annotated[bool, switch("--params", help="Count trainable parameters instead.")] = False,
-    backbone: Annotated[str | None, typer.Option(metavar="NAME", help="With --params: whose. Default: roberta-base.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --params: the backbone. Default: roberta-base.")
+    ] = None,
     tasks: Annotated[
-        int | None, typer.Option(metavar="N", help="With --params: GLUE tasks of joint methods, sources of others. Default: 8.")
+        int | None,
+        typer.Option(
+            metavar="N", help="With --params: number of tasks of joint methods and of sources of the others. Default: 8."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """The methods, their settings and papers; with --params how many parameters each trains."""
+    """List the methods, their settings and papers; with --params, how many parameters each trains."""
     from engine.catalog.methods import METHODS
     from engine.errors import UserError
 
@@ -73,7 +78,7 @@ def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int
 
 
 def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_json: Json = False) -> int:
-    """The tasks of all benchmarks: labels, metrics and sizes."""
+    """List the tasks of all benchmarks: labels, metrics and sizes."""
     from engine.catalog.benchmarks import TASKS, find_benchmark
 
     found = find_benchmark(benchmark).tasks if benchmark else tuple(TASKS.values())
@@ -105,7 +110,7 @@ def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_
 
 
 def backbones(as_json: Json = False) -> int:
-    """The backbones that have names. A hub id or a folder of the same architectures works as well."""
+    """List the backbones that have names. A hub id or a folder of the same architectures works as well."""
     from engine.catalog.backbones import BACKBONES
 
     if as_json:
@@ -127,7 +132,7 @@ def backbones(as_json: Json = False) -> int:
         return ExitCode.OK
     rows = []
     for info in BACKBONES.values():
-        place = info.hub_id or f"package {info.package}"
-        rows.append((info.name, info.title, info.architecture, str(info.layers), str(info.hidden_size), place))
+        origin = info.hub_id or f"package {info.package}"
+        rows.append((info.name, info.title, info.architecture, str(info.layers), str(info.hidden_size), origin))
     print_table(("name", "title", "architecture", "layers", "width", "from"), rows, right=("layers", "width"))
     return ExitCode.OK

@@ -1,4 +1,4 @@
-"""``data``: downloading what runs need, and what of it lies on this machine."""
+"""``data``: download what runs need, list and prune what is on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.files.home import Home
 
-app = typer.Typer(help="Download data ahead of runs, list what is here, free what is not needed.", no_args_is_help=True)
+app = typer.Typer(help="Download data ahead of runs, list what is here, delete what is not needed.", no_args_is_help=True)
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -34,15 +34,17 @@ def _benchmarks() -> list[str]:
 
 @app.command("fetch")
 def fetch(
-    benchmark: Annotated[str, typer.Argument(metavar="BENCHMARK", autocompletion=completion(_benchmarks), help="Whose tasks.")],
-    task: Annotated[list[str] | None, typer.Option("--task", "-t", metavar="TASK", help="Only this one. Repeatable.")] = None,
+    benchmark: Annotated[
+        str, typer.Argument(metavar="BENCHMARK", autocompletion=completion(_benchmarks), help="Its tasks are downloaded.")
+    ],
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", metavar="TASK", help="Only this task. Repeatable.")] = None,
     backbone: Annotated[
-        list[str] | None, typer.Option("--backbone", "-b", metavar="NAME", help="A backbone as well. Repeatable.")
+        list[str] | None, typer.Option("--backbone", "-b", metavar="NAME", help="Download a backbone as well. Repeatable.")
     ] = None,
 ) -> int:
     """Download the rows of a benchmark, and backbones, so that runs need no network; check digests, rows and labels.
 
-    What is here stays, and an interrupted fetch continues with the file at which it broke off.
+    Intact files are kept, and an interrupted fetch continues with the file that it was downloading.
     """
     from engine.catalog.benchmarks import find_benchmark, find_task
     from engine.files.home import Home
@@ -61,12 +63,12 @@ def fetch(
             else:
                 progress.advance(bar)
                 print(_fetched(event), flush=True)
-    say("all of it is on this machine; runs need no network for it")
+    say("everything is on this machine; runs need no network for it")
     return ExitCode.OK
 
 
 def _progress() -> Progress:
-    """Tasks and backbones that are done, and the file under way; nothing where there is no terminal."""
+    """A bar of finished tasks and backbones with the current file; nothing without a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     out = console(stderr=True)
@@ -86,37 +88,39 @@ def ls(as_json: Json = False) -> int:
     from engine.files.home import Home
 
     home = Home.default()
-    found = {
+    contents = {
         "tasks": _tasks(),
         "backbones": _backbones(),
         "tokens": _housekeeping(home, "ls"),
         "embeddings": _embeddings(home),
     }
     if as_json:
-        print_json(found)
+        print_json(contents)
         return ExitCode.OK
-    _print(found)
+    _print(contents)
     return ExitCode.OK
 
 
 @app.command("prune")
 def prune(
-    older_than: Annotated[str, typer.Option(metavar="TIME", help="Not used for so long: 12h, 30d; 0d for all.")] = "30d",
-    dry_run: Annotated[bool, switch("--dry-run", help="Tell what would be freed and free nothing.")] = False,
+    older_than: Annotated[
+        str, typer.Option(metavar="TIME", help="Entries unused for this long: 12h, 30d; 0d for all.")
+    ] = "30d",
+    dry_run: Annotated[bool, switch("--dry-run", help="Show what would be freed and free nothing.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Free entries of the token cache that no run uses or waits for, and outdated ones; what is needed is tokenized again."""
+    """Free outdated entries of the token cache and those that no run needs; a later run tokenizes its task again."""
     from engine.files.home import Home
 
     home = Home.default()
     options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(home))}"]
     freed = _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
-    total = sum(one["bytes"] for one in freed)
+    total = sum(entry["bytes"] for entry in freed)
     if as_json:
         print_json({"freed": freed, "bytes": total, "dry_run": dry_run})
         return ExitCode.OK
-    for one in freed:
-        print(f"{one['name']}  {_size(one['bytes'])}")
+    for entry in freed:
+        print(f"{entry['name']}  {_size(entry['bytes'])}")
     count = f"{len(freed)} {'entry' if len(freed) == 1 else 'entries'}"
     say(f"{count}, {_size(total)} {'could be freed' if dry_run else 'freed'}" if freed else "nothing to free")
     return ExitCode.OK
@@ -130,7 +134,7 @@ def _seconds(text: str) -> float:
 
 
 def _wanted(home: Home) -> list[tuple[str, str]]:
-    """The rows that runs which are queued or at work are going to read, as (task, identity)."""
+    """The rows that queued and running runs are going to read, as (task, identity)."""
     import os
 
     if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
@@ -189,37 +193,41 @@ def _bytes(files: Sequence[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(contents: dict[str, Any]) -> None:
     import time
 
     from scalearn_tui.text.formatting import count, duration
 
-    rows = [("rows", one["task"], _size(one["bytes"]) if one["bytes"] else "built in") for one in found["tasks"] if one["here"]]
-    rows += [("backbone", one["backbone"], _size(one["bytes"])) for one in found["backbones"] if one["here"]]
+    rows = [
+        ("rows", entry["task"], _size(entry["bytes"]) if entry["bytes"] else "built in")
+        for entry in contents["tasks"]
+        if entry["here"]
+    ]
+    rows += [("backbone", entry["backbone"], _size(entry["bytes"])) for entry in contents["backbones"] if entry["here"]]
     print_table(("here", "name", "size"), rows, right=("size",))
-    _print_absent(found)
-    if found["tokens"]:
+    _print_absent(contents)
+    if contents["tokens"]:
         print()
         entries = [
             (
-                one["task"],
-                one["backbone"],
-                count(one["sequences"]),
-                count(one["tokens"]),
-                _size(one["bytes"]),
-                duration(time.time() - one["used"]),
-                "" if one["current"] else "outdated",
+                entry["task"],
+                entry["backbone"],
+                count(entry["sequences"]),
+                count(entry["tokens"]),
+                _size(entry["bytes"]),
+                duration(time.time() - entry["used"]),
+                "" if entry["current"] else "outdated",
             )
-            for one in found["tokens"]
+            for entry in contents["tokens"]
         ]
         headings = ("tokens of", "by the tokenizer of", "sequences", "tokens", "size", "last used", "")
         print_table(headings, entries, right=("sequences", "tokens", "size", "last used"))
-    total = sum(one["bytes"] for one in found["tokens"])
-    say(f"token cache {_size(total)}, embeddings {_size(found['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
+    total = sum(entry["bytes"] for entry in contents["tokens"])
+    say(f"token cache {_size(total)}, embeddings {_size(contents['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
 
 
 def _print_absent(found: dict[str, Any]) -> None:
-    """What can be downloaded, tasks by benchmark; and whose files only the user can bring back."""
+    """What can be downloaded, tasks by benchmark; and the user's own tasks whose files are missing."""
     from engine.catalog.benchmarks import BENCHMARKS
     from engine.own_benchmarks.stored import STORED
 

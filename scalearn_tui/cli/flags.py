@@ -27,14 +27,14 @@ def launch_flag(name: str) -> Any:
 
 
 def filter_flag(name: str) -> Any:
-    """The same words where they narrow down what is listed."""
+    """The flag of a launch option where it filters a list."""
     option = OPTIONS[name]
     complete = completion(option.choices) if option.choices else None
     return typer.Option(*option.flags, help=f"Only this {name}.", metavar=option.placeholder, autocompletion=complete)
 
 
 def know_own_benchmarks() -> None:
-    """Let the names of this process mean the user's own benchmarks too."""
+    """Make the user's own benchmarks known to this process."""
     from engine.files.home import Home
     from engine.own_benchmarks.stored import register
 
@@ -42,7 +42,7 @@ def know_own_benchmarks() -> None:
 
 
 def completion(choices: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
-    """What the shell offers after the letters typed so far."""
+    """Completions for the letters typed so far."""
 
     def complete(incomplete: str) -> list[str]:
         know_own_benchmarks()

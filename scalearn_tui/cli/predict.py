@@ -18,10 +18,10 @@ STDIN = "-"
 
 def predict(
     run: RunArgument,
-    file: Annotated[str, typer.Argument(metavar="[FILE]", help="JSON lines; - or nothing is standard input.")] = STDIN,
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Of a joint run: which of its tasks.")] = None,
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="JSON lines; - (the default) is standard input.")] = STDIN,
+    task: Annotated[str | None, typer.Option(metavar="TASK", help="The task to label for, of a joint run.")] = None,
 ) -> int:
-    """Label new texts: one JSON object a line with the task's text columns in, one with the answer out."""
+    """Label new texts: reads one JSON object per line with the task's text columns, writes one per line with the answer."""
     import sys
     from pathlib import Path
 
@@ -36,7 +36,7 @@ def predict(
         raise UserError(f"run {found.id} is {found.state}; only completed runs predict")
     key = _task(found, task)
     if file != STDIN and not Path(file).is_file():
-        raise UserError(f"{file} is no file; name one with a JSON object on each line, or - for standard input")
+        raise UserError(f"{file} is not a file; name one with a JSON object on each line, or - for standard input")
     if file == STDIN and sys.stdin.isatty():
         say("reading JSON lines from the terminal; Ctrl-D ends them")
     store.close()

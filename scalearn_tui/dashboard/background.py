@@ -1,4 +1,4 @@
-"""Work that may block, in threads: the event loop never reads a file or the database."""
+"""Blocking work in threads: the event loop never reads a file or the database."""
 
 from __future__ import annotations
 

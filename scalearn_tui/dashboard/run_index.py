@@ -1,4 +1,4 @@
-"""What the dashboard knows of all runs: the newest row of each, counts, and the filtered and sorted list."""
+"""All runs as the dashboard knows them: the newest row of each, counts, and the filtered and sorted list."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ CONTROL = {"|", ">", "<", ";", "&", "&&", "||", ">>"}
 
 
 def commands(text: str) -> list[str]:
-    """Every ``scalearn ...`` command of a page, in blocks and in running text, each once; pipes and redirections are cut off."""
+    """Every ``scalearn ...`` command of a page, in blocks and in running text, each once; pipes and redirections are cut."""
     lines = [line for block in FENCE.findall(text) for line in block.splitlines()]
     pieces = [*lines, *re.findall(r"`([^`\n]+)`", FENCE.sub("", text)), *re.findall(r"`([^`\n]+)`", "\n".join(lines))]
     simple = [words for piece in pieces for words in _simple_commands(piece) if words[0] == "scalearn" and len(words) > 1]

@@ -38,9 +38,9 @@ WORK_AS_WRITTEN = [
     "scalearn adapters export RUN FOLDER", "scalearn adapters import FILE",
 ]  # fmt: skip
 END_OTHERWISE = {
-    "scalearn data fetch glue --backbone roberta-base": (ExitCode.USAGE, "roberta-base"),
+    "scalearn data fetch glue --backbone roberta-base": (ExitCode.USAGE, "is not on this machine"),
     "scalearn stop RUN": (ExitCode.NOTHING_MATCHED, "has ended already"),
-    "scalearn delete RUN": (ExitCode.USAGE, "say --yes"),
+    "scalearn delete RUN": (ExitCode.USAGE, "confirm with --yes"),
     "scalearn leaderboard --benchmark superglue --format markdown": (ExitCode.NOTHING_MATCHED, "no completed run"),
     "scalearn doctor": (ExitCode.OK, ""),
 }

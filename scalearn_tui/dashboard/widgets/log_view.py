@@ -71,7 +71,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.look()
 
     def look(self) -> None:
-        """Read what is new, in a thread; skipped while nobody sees it or the last look goes on."""
+        """Read what is new, in a thread; skipped while it is hidden or the last read is not done."""
         if self._tail is None or self._reading or not self.display or self.screen is not self.app.screen:
             return
         tail, self._reading = self._tail, True
