@@ -55,3 +55,9 @@ def test_no_screen_or_widget_imports_the_app(graph: dict[str, set[str]]) -> None
 def test_imports_in_functions_and_for_types_count() -> None:
     source = "if TYPE_CHECKING:\n    from a import b\ndef f():\n    import a.c\nfrom a.d import Name"
     assert imported(source, {"a", "a.b", "a.c", "a.d"}) == {"a.b", "a.c", "a.d"}
+
+
+def test_one_module_of_the_terminal_starts_processes() -> None:
+    rooms = (ROOT / "scalearn_tui").rglob("*.py")
+    starters = {module_name(path) for path in rooms if imported(path.read_text(), {"subprocess", "multiprocessing"})}
+    assert starters == {"scalearn_tui.cli.child"}
