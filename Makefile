@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchmark
 	$(BIN)/scalearn run --method scalearn++ --target toy/question --backbone minilm
@@ -18,6 +18,10 @@ lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+docs: .venv/test  ## Write the command-line reference from the help of all commands
+	$(BIN)/python docs/cli_reference.py > docs/cli.md.new
+	mv docs/cli.md.new docs/cli.md
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

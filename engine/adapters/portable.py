@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from engine.adapters.card import FORMAT, AdapterCard, Provenance, Shape, TaskCard, Training, read_artefact
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.methods import SOURCE_METHODS
+from engine.child_main import exit_code_of
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.own_benchmarks.stored import load_catalog
@@ -187,15 +188,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     exporting.add_argument("place", type=Path)
     kinds.add_parser("import").add_argument("file", type=Path)
     options = parser.parse_args(arguments)
-    try:
-        store = open_store(Home(options.home))
-        exported = options.kind == "export"
-        told = export_adapter(store, options.run_id, options.place) if exported else import_adapter(store, options.file)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    print(json.dumps(told))
-    return 0
+    return exit_code_of(lambda: print(json.dumps(_answer(options))))
+
+
+def _answer(options: argparse.Namespace) -> dict[str, Any]:
+    store = open_store(Home(options.home))
+    if options.kind == "export":
+        return export_adapter(store, options.run_id, options.place)
+    return import_adapter(store, options.file)
 
 
 if __name__ == "__main__":

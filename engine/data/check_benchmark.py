@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 
 from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
+from engine.child_main import exit_code_of
 from engine.data.loading import labels_of, load_rows
 from engine.data.own_rows import completed
 from engine.data.splits import parts_of_train
@@ -37,12 +38,7 @@ def _checked(task: TaskInfo) -> TaskInfo:
 
 
 def main() -> int:
-    try:
-        print(json.dumps(asdict(checked(benchmark_from(json.load(sys.stdin))))))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code_of(lambda: print(json.dumps(asdict(checked(benchmark_from(json.load(sys.stdin)))))))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
-from engine.errors import UserError
+from engine.child_main import exit_code_of
 from engine.files.backbones import Backbone, backbone_files, find_backbone
 from engine.files.hub import NotHere, Progress, discard, is_intact
 from engine.files.task_files import task_files
@@ -30,17 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--backbone", action="append", default=[])
     parser.add_argument("--own", type=Path, required=True, help="folder of the user's own benchmarks")
     options = parser.parse_args(arguments)
-    catalog = load_catalog(options.own)
-    try:
-        backbones = [_checked(name) for name in options.backbone]
-        for name in options.task:
-            _fetch_task(catalog.find_task(name), _report)
-        for backbone in backbones:
-            _fetch_backbone(backbone, _report)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code_of(lambda: fetch(options.task, options.backbone, load_catalog(options.own)))
+
+
+def fetch(tasks: Sequence[str], backbones: Sequence[str], catalog: Catalog) -> None:
+    """Raises UserError for the first that cannot be downloaded."""
+    checked = [_checked(name) for name in backbones]
+    for name in tasks:
+        _fetch_task(catalog.find_task(name), _report)
+    for backbone in checked:
+        _fetch_backbone(backbone, _report)
 
 
 def _report(event: str, **about: Any) -> None:

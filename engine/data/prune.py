@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.catalog import Catalog
+from engine.child_main import exit_code_of
 from engine.data.cache_entry import CARD, CODE_VERSION, definition_of, free_entry
 from engine.files.disk import try_lock
 from engine.own_benchmarks.stored import load_catalog
@@ -102,14 +103,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--own", type=Path, required=True, help="folder of the user's own benchmarks")
     options = parser.parse_args(arguments)
+    return exit_code_of(lambda: print(json.dumps(_answer(options))))
+
+
+def _answer(options: argparse.Namespace) -> list[dict[str, Any]]:
     catalog = load_catalog(options.own)
     if options.action == "ls":
-        found = entries(options.folder, catalog)
-    else:
-        keep = {(task, rows) for task, rows in options.keep}
-        found = prune(options.folder, catalog, options.older_than, keep, options.dry_run)
-    print(json.dumps(found))
-    return 0
+        return entries(options.folder, catalog)
+    keep = {(task, rows) for task, rows in options.keep}
+    return prune(options.folder, catalog, options.older_than, keep, options.dry_run)
 
 
 if __name__ == "__main__":

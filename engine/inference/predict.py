@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from engine.catalog.task import TaskInfo
+from engine.child_main import exit_code_of
 from engine.data.prepared import within_positions
 from engine.data.tokenizer import BackboneTokenizer
 from engine.data.unlabelled import Row, tokenized, windows
@@ -107,6 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--task", required=True, help="key of one of the run's tasks")
     parser.add_argument("--home", type=Path, required=True)
     options = parser.parse_args(arguments)
+    return exit_code_of(lambda: _write_answers(options))
+
+
+def _write_answers(options: argparse.Namespace) -> None:
     out = sys.stdout.buffer
     try:
         store = open_store(Home(options.home), migrate=False)
@@ -116,19 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for answer in answers(trained, trained.spec.task(options.task), file, name):
                 out.write(json.dumps(answer, ensure_ascii=False).encode(errors="replace") + b"\n")
         out.flush()
-    except UserError as error:
-        out.flush()
-        print(error, file=sys.stderr)
-        return error.exit_code
     except (MemoryError, torch.OutOfMemoryError):
-        print("out of memory; end what else runs here, or leave the GPU out with CUDA_VISIBLE_DEVICES=", file=sys.stderr)
-        return 1
+        message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
+        raise UserError(message, exit_code=1) from None
     except BrokenPipeError:
-        # Whoever reads has enough.
+        # The reader has closed the pipe: it needs no more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        return 130
-    return 0
 
 
 if __name__ == "__main__":

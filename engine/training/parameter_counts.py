@@ -18,6 +18,7 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.method import MethodInfo
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
+from engine.child_main import exit_code_of
 from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, find_backbone
@@ -82,12 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("backbone")
     parser.add_argument("--tasks", type=int, default=len(TASKS))
     options = parser.parse_args(arguments)
-    try:
-        print(json.dumps(counts(options.backbone, options.tasks)))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code_of(lambda: print(json.dumps(counts(options.backbone, options.tasks))))
 
 
 if __name__ == "__main__":

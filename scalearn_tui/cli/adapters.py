@@ -1,4 +1,4 @@
-"""``adapters``: source adapters as things that can be listed, given away and taken in."""
+"""``adapters``: list source adapters, export them to files and import them."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ def ls(as_json: Json = False) -> int:
 @app.command("export")
 def export(
     run: RunArgument,
-    place: Annotated[str, typer.Argument(metavar="FILE|FOLDER", help="A new .safetensors file, or a folder for it.")],
+    path: Annotated[str, typer.Argument(metavar="FILE|FOLDER", help="A new .safetensors file, or a folder for it.")],
     as_json: Json = False,
 ) -> int:
-    """Write one adapter with all that is known of it to a file that `adapters import` reads elsewhere."""
-    told = _portable("export", run, place)
+    """Write one adapter and its metadata to a file that `adapters import` reads in another home."""
+    exported = _portable("export", run, path)
     if as_json:
-        print_json(told)
+        print_json(exported)
     else:
-        print(told["file"])
-        say(f"{told['task']} adapter, {told['bytes']:,} bytes; elsewhere: scalearn adapters import FILE")
+        print(exported["file"])
+        say(f"{exported['task']} adapter, {exported['bytes']:,} bytes; elsewhere: scalearn adapters import FILE")
     return ExitCode.OK
 
 
 @app.command("import")
 def import_(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="What `adapters export` wrote.")], as_json: Json = False
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file written by `adapters export`.")], as_json: Json = False
 ) -> int:
     """Check an exported adapter and add it as a completed run."""
-    told = _portable("import", file)
+    imported = _portable("import", file)
     if as_json:
-        print_json(told)
+        print_json(imported)
         return ExitCode.OK
-    print(f"{told['run']}  {told['task']}" + ("" if told["new"] else "  is already here"))
-    say(f"next: scalearn run --method scalearn++ --target TASK --sources {told['run']},TASK")
+    print(f"{imported['run']}  {imported['task']}" + ("" if imported["new"] else "  is already here"))
+    say(f"next: scalearn run --method scalearn++ --target TASK --sources {imported['run']},TASK")
     return ExitCode.OK
 
 
@@ -100,19 +100,19 @@ def _print(records: list[dict[str, Any]]) -> None:
     from scalearn_tui.text.formatting import count, score
 
     rows = []
-    for one in records:
-        budget = [f"{one['shots']} shots"] if one["shots"] else []
-        budget += [f"{split}={number}" for split, number in one["limits"].items()]
+    for record in records:
+        budget = [f"{record['shots']} shots"] if record["shots"] else []
+        budget += [f"{split}={number}" for split, number in record["limits"].items()]
         rows.append(
             (
-                one["run"],
-                Text(one["task"]),
-                Text(one["backbone"]),
-                str(one["seed"]),
-                f"{one['split']} {one['metric']} {score(one['value'])}" if one["value"] is not None else "",
-                count(one["transfer"]),
-                f"{count(one['bytes'])}B",
-                one["origin"],
+                record["run"],
+                Text(record["task"]),
+                Text(record["backbone"]),
+                str(record["seed"]),
+                f"{record['split']} {record['metric']} {score(record['value'])}" if record["value"] is not None else "",
+                count(record["transfer"]),
+                f"{count(record['bytes'])}B",
+                record["origin"],
                 " ".join(budget),
             )
         )
@@ -126,23 +126,13 @@ def _print(records: list[dict[str, Any]]) -> None:
     )
 
 
-def _portable(*arguments: str) -> dict[str, Any]:
-    """Tensors are read in a process of its own, so that no command loads what the workers need."""
-    import json
-    import subprocess
-    import sys
-
-    from engine.errors import UserError
+def _portable(verb: str, *arguments: str) -> dict[str, Any]:
+    """The answer of the engine, which reads tensors."""
     from engine.files.home import Home
     from engine.registry.store import open_store
+    from scalearn_tui.cli import child
 
     home = Home.default()
     open_store(home).close()
-    kind, *others = arguments
-    command = [sys.executable, "-P", "-m", "engine.adapters.portable", "--home", str(home.root), kind, "--", *others]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode != ExitCode.OK:
-        why = (answer.stderr.strip().splitlines() or ["reading the adapter failed"])[-1]
-        raise UserError(why, ExitCode.USAGE if answer.returncode == ExitCode.USAGE else ExitCode.FAILURE)
-    told: dict[str, Any] = json.loads(answer.stdout)
-    return told
+    answer: dict[str, Any] = child.document("engine.adapters.portable", "--home", str(home.root), verb, "--", *arguments)
+    return answer

@@ -81,10 +81,10 @@ def root(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (``sys.argv`` unless told) and return its exit code."""
+    """Run one command line, by default ``sys.argv``, and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A terminal that cannot show a mark must not end the command.
+            # A terminal that cannot display a glyph must not abort the command.
             stream.reconfigure(errors="replace")
     try:
         code = app(args=arguments, prog_name="scalearn", standalone_mode=False)
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        # A group of commands that is called without one has printed its help, and has no message.
+        # A group called without a command has printed its help and has no message.
         if message := error.format_message().rstrip("."):
             complain(f"{message} (see `scalearn --help`)")
         return error.exit_code
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     except SystemExit as end:
-        # What Typer makes of a pipe that is closed while a command writes.
+        # Typer turns a pipe that closes while a command writes into this.
         if isinstance(end.__context__, BrokenPipeError):
             return ExitCode.OK
         raise

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MOST_LABELS = 20
-"""Of a task, in the line that tells what was found."""
+"""Labels of a task that are printed before the rest is counted."""
 
 
 def _own_names(_: Catalog) -> list[str]:
@@ -33,9 +33,9 @@ def listed(context: typer.Context) -> int:
 
 
 def add(
-    declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What the benchmark is; see docs/data.md.")],
+    declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The declaration; docs/data.md describes it.")],
 ) -> int:
-    """Check a benchmark of your own files, every row of it, and store it. Adding it again takes over what was edited."""
+    """Check every row of a benchmark of your own files and store its declaration. Add it again after an edit."""
     from engine.files.disk import file_digest
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
@@ -81,15 +81,19 @@ def ls(as_json: Json = False) -> int:
     if as_json:
         print_json(records)
         return ExitCode.OK
-    rows = [(one["name"], one["title"], str(len(one["tasks"])), one["state"], one["declaration"] or "") for one in records]
+    rows = [
+        (info["name"], info["title"], str(len(info["tasks"])), info["state"], info["declaration"] or "") for info in records
+    ]
     print_table(("name", "title", "tasks", "state", "from"), rows, right=("tasks",))
     return ExitCode.OK
 
 
 def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As it was added.", autocompletion=completion(_own_names))],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name when it was added.", autocompletion=completion(_own_names))
+    ],
 ) -> int:
-    """Forget a benchmark that was added. Its files and its runs stay."""
+    """Remove a benchmark that was added. Its files and runs stay."""
     from engine.files.home import Home
     from engine.own_benchmarks.stored import remove as forget
 
@@ -99,19 +103,11 @@ def remove(
 
 
 def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
-    """With labels and sizes; the rows are read in a process of its own, so that no command loads what the workers need."""
+    """With labels and sizes, after every row was read."""
     import json
-    import subprocess
-    import sys
     from dataclasses import asdict
 
     from engine.catalog.records import benchmark_from
-    from engine.errors import UserError
+    from scalearn_tui.cli import child
 
-    # Without -P a file of the working directory that is called like a library would be taken for it.
-    command = [sys.executable, "-P", "-m", "engine.data.check_benchmark"]
-    answer = subprocess.run(command, input=json.dumps(asdict(declared)), capture_output=True, text=True, check=False)
-    if answer.returncode != ExitCode.OK:
-        why = (answer.stderr.strip().splitlines() or ["reading the files failed"])[-1]
-        raise UserError(why, ExitCode.USAGE if answer.returncode == ExitCode.USAGE else ExitCode.FAILURE)
-    return benchmark_from(json.loads(answer.stdout))
+    return benchmark_from(child.document("engine.data.check_benchmark", stdin=json.dumps(asdict(declared))))

@@ -13,13 +13,18 @@ from scalearn_tui.cli.output import print_json, print_table
 
 def methods(
     params: Annotated[bool, switch("--params", help="Count trainable parameters instead.")] = False,
-    backbone: Annotated[str | None, typer.Option(metavar="NAME", help="With --params: whose. Default: roberta-base.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --params: the backbone. Default: roberta-base.")
+    ] = None,
     tasks: Annotated[
-        int | None, typer.Option(metavar="N", help="With --params: GLUE tasks of joint methods, sources of others. Default: 8.")
+        int | None,
+        typer.Option(
+            metavar="N", help="With --params: number of tasks of joint methods and of sources of the others. Default: 8."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """The methods, their settings and papers; with --params how many parameters each trains."""
+    """List the methods, their settings and papers; with --params, how many parameters each trains."""
     from engine.errors import UserError
 
     if params:
@@ -58,31 +63,22 @@ def methods(
 
 
 def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:
-    """Counted in a process of its own, so that no command loads what the workers need."""
-    import json
-    import subprocess
-    import sys
-
     from engine.catalog.backbones import DEFAULT_BACKBONE
-    from engine.errors import UserError
+    from scalearn_tui.cli import child
 
-    command = [sys.executable, "-P", "-m", "engine.training.parameter_counts", backbone or DEFAULT_BACKBONE]
-    command += [] if tasks is None else [f"--tasks={tasks}"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode != ExitCode.OK:
-        raise UserError((answer.stderr.strip().splitlines() or ["counting failed"])[-1])
-    counted = json.loads(answer.stdout)
+    options = [] if tasks is None else [f"--tasks={tasks}"]
+    records = child.document("engine.training.parameter_counts", backbone or DEFAULT_BACKBONE, *options)
     if as_json:
-        print_json(counted)
+        print_json(records)
         return ExitCode.OK
-    names = ("trainable", "transfer", "head")
-    rows = [(one["name"], one["group"], *(f"{one[name]:,}" for name in names)) for one in counted]
+    counted = ("trainable", "transfer", "head")
+    rows = [(record["name"], record["group"], *(f"{record[name]:,}" for name in counted)) for record in records]
     print_table(("name", "group", "trainable", "method's own", "heads"), rows, right=("trainable", "method's own", "heads"))
     return ExitCode.OK
 
 
 def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_json: Json = False) -> int:
-    """The tasks of all benchmarks: labels, metrics and sizes."""
+    """List the tasks of all benchmarks: labels, metrics and sizes."""
     catalog = home_catalog()
     found = catalog.find_benchmark(benchmark).tasks if benchmark else tuple(catalog.tasks.values())
     if as_json:
@@ -113,7 +109,7 @@ def tasks(benchmark: Annotated[str | None, filter_flag("benchmark")] = None, as_
 
 
 def backbones(as_json: Json = False) -> int:
-    """The backbones that have names. A hub id or a folder of the same architectures works as well."""
+    """List the backbones that have names. A hub id or a folder of the same architectures works as well."""
     from engine.catalog.backbones import BACKBONES
 
     if as_json:
@@ -135,7 +131,7 @@ def backbones(as_json: Json = False) -> int:
         return ExitCode.OK
     rows = []
     for info in BACKBONES.values():
-        place = info.hub_id or f"package {info.package}"
-        rows.append((info.name, info.title, info.architecture, str(info.layers), str(info.hidden_size), place))
+        origin = info.hub_id or f"package {info.package}"
+        rows.append((info.name, info.title, info.architecture, str(info.layers), str(info.hidden_size), origin))
     print_table(("name", "title", "architecture", "layers", "width", "from"), rows, right=("layers", "width"))
     return ExitCode.OK

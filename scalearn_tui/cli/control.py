@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def stop(runs: RunArguments) -> int:
-    """Stop runs. A run at work saves its state first, so that `scalearn resume` continues it."""
+    """Stop runs. A running run saves its state first, so that `scalearn resume` continues it."""
     from engine.launch.supervisor import ensure_supervisor
 
-    store, found = _find(runs)
-    active = [run for run in found if run.state.active]
-    for run in found:
+    store, chosen = _find(runs)
+    active = [run for run in chosen if run.state.active]
+    for run in chosen:
         if run not in active:
             say(f"run {run.id} has ended already: {run.state}")
     if not active:
         return ExitCode.NOTHING_MATCHED
     store.request_stop([run.id for run in active])
     ensure_supervisor(store.home)
-    # A queued one may have started as it was asked.
+    # A queued run may have started in the meantime.
     now = {run.id: run for run in store.runs(ids=[run.id for run in active])}
     for run in active:
         print(f"{run.id}  {state_word(now.get(run.id, run))}")
@@ -35,17 +35,17 @@ def stop(runs: RunArguments) -> int:
 
 
 def resume(runs: RunArguments) -> int:
-    """Continue failed, stopped or lost runs from their last checkpoints, and the sources that they wait for."""
+    """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints."""
     from engine.launch.supervisor import ensure_supervisor
 
-    store, found = _find(runs)
-    for run in found:
+    store, chosen = _find(runs)
+    for run in chosen:
         if run.state == "completed":
             say(f"run {run.id} is completed; there is nothing to resume")
         elif not run.state.over:
             say(f"run {run.id} is {run.state}")
-    over = [run for run in found if run.state.over]
-    if any(not run.state.over and run.state != "completed" for run in found):
+    over = [run for run in chosen if run.state.over]
+    if any(not run.state.over and run.state != "completed" for run in chosen):
         ensure_supervisor(store.home)
     if not over:
         return ExitCode.OK
@@ -58,23 +58,23 @@ def resume(runs: RunArguments) -> int:
 
 
 def delete(
-    runs: RunArguments, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; needed without a terminal.")] = False
+    runs: RunArguments, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; required without a terminal.")] = False
 ) -> int:
-    """Delete runs with their results, logs and checkpoints, so that asking again trains anew. Nothing brings them back."""
+    """Delete runs with their results, logs and checkpoints. This cannot be undone; asking for them again trains anew."""
     import sys
 
     from engine.errors import UserError
 
-    store, found = _find(runs)
-    told = ", ".join(f"{run.id} ({run.method} on {run.target}, {run.state})" for run in found)
+    store, chosen = _find(runs)
+    names = ", ".join(f"{run.id} ({run.method} on {run.target}, {run.state})" for run in chosen)
     if not yes:
         if not sys.stdin.isatty():
-            raise UserError(f"deletes {told} for good; say --yes")
-        print(f"Delete {told} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+            raise UserError(f"this deletes {names}; confirm with --yes")
+        print(f"Delete {names}? This cannot be undone. [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return ExitCode.INTERRUPTED
-    store.delete([run.id for run in found])
-    for run in found:
+    store.delete([run.id for run in chosen])
+    for run in chosen:
         print(f"{run.id}  deleted")
     return ExitCode.OK
 

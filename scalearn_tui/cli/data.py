@@ -1,19 +1,18 @@
-"""``data``: downloading what runs need, and what of it lies on this machine."""
+"""``data``: download what runs need, list and prune what is on this machine."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.errors import UserError
+from scalearn_tui.cli import child
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
 from scalearn_tui.cli.output import console, print_json, print_table, say
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.files.home import Home
 
-app = typer.Typer(help="Download data ahead of runs, list what is here, free what is not needed.", no_args_is_help=True)
+app = typer.Typer(help="Download data ahead of runs, list what is here, delete what is not needed.", no_args_is_help=True)
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -32,27 +31,29 @@ UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 def fetch(
     benchmark: Annotated[
         str,
-        typer.Argument(metavar="BENCHMARK", autocompletion=completion(lambda catalog: catalog.benchmarks), help="Whose tasks."),
+        typer.Argument(
+            metavar="BENCHMARK", autocompletion=completion(lambda catalog: catalog.benchmarks), help="Its tasks are downloaded."
+        ),
     ],
-    task: Annotated[list[str] | None, typer.Option("--task", "-t", metavar="TASK", help="Only this one. Repeatable.")] = None,
+    task: Annotated[list[str] | None, typer.Option("--task", "-t", metavar="TASK", help="Only this task. Repeatable.")] = None,
     backbone: Annotated[
-        list[str] | None, typer.Option("--backbone", "-b", metavar="NAME", help="A backbone as well. Repeatable.")
+        list[str] | None, typer.Option("--backbone", "-b", metavar="NAME", help="Download a backbone as well. Repeatable.")
     ] = None,
 ) -> int:
     """Download the rows of a benchmark, and backbones, so that runs need no network; check digests, rows and labels.
 
-    What is here stays, and an interrupted fetch continues with the file at which it broke off.
+    Intact files are kept, and an interrupted fetch continues with the file that it was downloading.
     """
     from engine.files.home import Home
 
     catalog = home_catalog()
     info = catalog.find_benchmark(benchmark)
     tasks = [catalog.find_task(name, info.name) for name in task] if task else list(info.tasks)
-    command = [sys.executable, "-P", "-m", "engine.data.fetch", f"--own={Home.default().benchmarks}"]
-    command += [f"--task={one.key}" for one in tasks] + [f"--backbone={name}" for name in backbone or ()]
+    options = [f"--own={Home.default().benchmarks}"]
+    options += [f"--task={wanted.key}" for wanted in tasks] + [f"--backbone={name}" for name in backbone or ()]
     with _progress() as progress:
         bar = progress.add_task("", total=len(tasks) + len(backbone or ()))
-        for event in _events(command):
+        for event in child.events("engine.data.fetch", *options):
             if event["event"] == "bytes":
                 progress.update(bar, description=f"{event['name']}: {event['file']} {_size(event['bytes'])}")
             elif event["event"] == "begin":
@@ -60,31 +61,17 @@ def fetch(
             else:
                 progress.advance(bar)
                 print(_fetched(event), flush=True)
-    say("all of it is on this machine; runs need no network for it")
+    say("everything is on this machine; runs need no network for it")
     return ExitCode.OK
 
 
 def _progress() -> Progress:
-    """Tasks and backbones that are done, and the file under way; nothing where there is no terminal."""
+    """A bar of finished tasks and backbones with the current file; nothing without a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     out = console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     return Progress(*columns, console=out, transient=True, disable=not out.is_terminal, redirect_stdout=sys.stdout.isatty())
-
-
-def _events(command: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What a process of the engine reports, line by line. Raises UserError with its last word if it fails."""
-    # A file, because a pipe that nobody reads meanwhile stops a process that has much to complain of.
-    with TemporaryFile("w+") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            yield json.loads(line)
-        process.wait()
-        errors.seek(0)
-        words = errors.read().strip().splitlines()
-    if process.returncode:
-        raise UserError(words[-1] if words else "the download was ended", exit_code=process.returncode)
 
 
 def _fetched(event: dict[str, Any]) -> str:
@@ -99,37 +86,39 @@ def ls(as_json: Json = False) -> int:
     from engine.files.home import Home
 
     home, catalog = Home.default(), home_catalog()
-    found = {
+    contents = {
         "tasks": _tasks(catalog),
         "backbones": _backbones(),
         "tokens": _housekeeping(home, "ls"),
         "embeddings": _embeddings(home),
     }
     if as_json:
-        print_json(found)
+        print_json(contents)
         return ExitCode.OK
-    _print(found, catalog)
+    _print(contents, catalog)
     return ExitCode.OK
 
 
 @app.command("prune")
 def prune(
-    older_than: Annotated[str, typer.Option(metavar="TIME", help="Not used for so long: 12h, 30d; 0d for all.")] = "30d",
-    dry_run: Annotated[bool, switch("--dry-run", help="Tell what would be freed and free nothing.")] = False,
+    older_than: Annotated[
+        str, typer.Option(metavar="TIME", help="Entries unused for this long: 12h, 30d; 0d for all.")
+    ] = "30d",
+    dry_run: Annotated[bool, switch("--dry-run", help="Show what would be freed and free nothing.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Free entries of the token cache that no run uses or waits for, and outdated ones; what is needed is tokenized again."""
+    """Free outdated entries of the token cache and those that no run needs; a later run tokenizes its task again."""
     from engine.files.home import Home
 
     home = Home.default()
     options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(home))}"]
     freed = _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
-    total = sum(one["bytes"] for one in freed)
+    total = sum(entry["bytes"] for entry in freed)
     if as_json:
         print_json({"freed": freed, "bytes": total, "dry_run": dry_run})
         return ExitCode.OK
-    for one in freed:
-        print(f"{one['name']}  {_size(one['bytes'])}")
+    for entry in freed:
+        print(f"{entry['name']}  {_size(entry['bytes'])}")
     count = f"{len(freed)} {'entry' if len(freed) == 1 else 'entries'}"
     say(f"{count}, {_size(total)} {'could be freed' if dry_run else 'freed'}" if freed else "nothing to free")
     return ExitCode.OK
@@ -143,7 +132,7 @@ def _seconds(text: str) -> float:
 
 
 def _wanted(home: Home) -> list[tuple[str, str]]:
-    """The rows that runs which are queued or at work are going to read, as (task, identity)."""
+    """The rows that queued and running runs are going to read, as (task, identity)."""
     import os
 
     if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
@@ -156,21 +145,9 @@ def _wanted(home: Home) -> list[tuple[str, str]]:
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "engine.data.prune",
-        action,
-        str(home.tokens),
-        f"--own={home.benchmarks}",
-        *options,
-    ]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise UserError((answer.stderr.strip().splitlines() or ["the cache cannot be read"])[-1], ExitCode.FAILURE)
-    found: list[dict[str, Any]] = json.loads(answer.stdout)
-    return found
+    own = f"--own={home.benchmarks}"
+    entries: list[dict[str, Any]] = child.document("engine.data.prune", action, str(home.tokens), own, *options)
+    return entries
 
 
 def _tasks(catalog: Catalog) -> list[dict[str, Any]]:
@@ -211,37 +188,41 @@ def _bytes(files: Sequence[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def _print(found: dict[str, Any], catalog: Catalog) -> None:
+def _print(contents: dict[str, Any], catalog: Catalog) -> None:
     import time
 
     from scalearn_tui.text.formatting import count, duration
 
-    rows = [("rows", one["task"], _size(one["bytes"]) if one["bytes"] else "built in") for one in found["tasks"] if one["here"]]
-    rows += [("backbone", one["backbone"], _size(one["bytes"])) for one in found["backbones"] if one["here"]]
+    rows = [
+        ("rows", entry["task"], _size(entry["bytes"]) if entry["bytes"] else "built in")
+        for entry in contents["tasks"]
+        if entry["here"]
+    ]
+    rows += [("backbone", entry["backbone"], _size(entry["bytes"])) for entry in contents["backbones"] if entry["here"]]
     print_table(("here", "name", "size"), rows, right=("size",))
-    _print_absent(found, catalog)
-    if found["tokens"]:
+    _print_absent(contents, catalog)
+    if contents["tokens"]:
         print()
         entries = [
             (
-                one["task"],
-                one["backbone"],
-                count(one["sequences"]),
-                count(one["tokens"]),
-                _size(one["bytes"]),
-                duration(time.time() - one["used"]),
-                "" if one["current"] else "outdated",
+                entry["task"],
+                entry["backbone"],
+                count(entry["sequences"]),
+                count(entry["tokens"]),
+                _size(entry["bytes"]),
+                duration(time.time() - entry["used"]),
+                "" if entry["current"] else "outdated",
             )
-            for one in found["tokens"]
+            for entry in contents["tokens"]
         ]
         headings = ("tokens of", "by the tokenizer of", "sequences", "tokens", "size", "last used", "")
         print_table(headings, entries, right=("sequences", "tokens", "size", "last used"))
-    total = sum(one["bytes"] for one in found["tokens"])
-    say(f"token cache {_size(total)}, embeddings {_size(found['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
+    total = sum(entry["bytes"] for entry in contents["tokens"])
+    say(f"token cache {_size(total)}, embeddings {_size(contents['embeddings']['bytes'])}; `scalearn data prune` frees tokens")
 
 
 def _print_absent(found: dict[str, Any], catalog: Catalog) -> None:
-    """What can be downloaded, tasks by benchmark; and whose files only the user can bring back."""
+    """What can be downloaded, tasks by benchmark; and the user's own tasks whose files are missing."""
     from engine.catalog.task import OwnData
 
     absent = {one["task"] for one in found["tasks"] if not one["here"]}

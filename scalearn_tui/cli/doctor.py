@@ -1,4 +1,4 @@
-"""``doctor``: what this machine has of all that a run needs."""
+"""``doctor``: whether this machine has what runs need."""
 
 from __future__ import annotations
 
@@ -78,16 +78,16 @@ def _versions() -> list[Check]:
 
 
 def _home(home: Home) -> tuple[bool | None, str]:
-    place = home.root
-    while not place.exists():
-        place = place.parent
-    free = f"{home.root}, {shutil.disk_usage(place).free / 1e9:.1f} GB free"
+    existing = home.root
+    while not existing.exists():
+        existing = existing.parent
+    free = f"{home.root}, {shutil.disk_usage(existing).free / 1e9:.1f} GB free"
     try:
-        # Permissions alone do not tell: not of a file system that is read-only, full or no place for files.
-        TemporaryDirectory(dir=place).cleanup()
+        # Permissions alone say nothing about a file system that is read-only, full or takes no files.
+        TemporaryDirectory(dir=existing).cleanup()
     except OSError as error:
         return False, f"{free}, not writable ({error.strerror}): set SCALEARN_HOME to another folder"
-    return True if shutil.disk_usage(place).free >= LOW_DISK else None, free
+    return True if shutil.disk_usage(existing).free >= LOW_DISK else None, free
 
 
 def _registry(home: Home) -> tuple[bool | None, str]:
@@ -97,9 +97,9 @@ def _registry(home: Home) -> tuple[bool | None, str]:
 
     store = open_store(home, migrate=False)
     counts = Counter(str(run.state) for run in store.runs())
-    told = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no runs"
+    summary = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no runs"
     size = f" ({home.database.stat().st_size / 1e6:.1f} MB)" if home.database.exists() else ""
-    return True, f"{told}{size}"
+    return True, f"{summary}{size}"
 
 
 def _supervisor(home: Home) -> tuple[bool | None, str]:

@@ -8,9 +8,9 @@ class ExitCode(IntEnum):
 
     OK = 0
     FAILURE = 1
-    """Something broke that the user could not have known."""
+    """A failure that is not the user's mistake."""
     USAGE = 2
-    """Bad input, or something is missing; nothing was done."""
+    """Bad input, or something is missing; nothing was changed."""
     NOTHING_MATCHED = 3
     UNSUCCESSFUL = 4
     """A run failed, was stopped or was lost."""

@@ -28,7 +28,7 @@ def launch_flag(name: str) -> Any:
 
 
 def filter_flag(name: str) -> Any:
-    """The same words where they narrow down what is listed."""
+    """The flag of a launch option where it filters a list."""
     option = OPTIONS[name]
     complete = completion(option.choices) if option.choices else None
     return typer.Option(*option.flags, help=f"Only this {name}.", metavar=option.placeholder, autocompletion=complete)
@@ -43,7 +43,7 @@ def home_catalog() -> Catalog:
 
 
 def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], list[str]]:
-    """What the shell offers after the letters typed so far."""
+    """Completions for the letters typed so far."""
 
     def complete(incomplete: str) -> list[str]:
         return [value for value in dict.fromkeys(choices(home_catalog())) if value.startswith(incomplete)]

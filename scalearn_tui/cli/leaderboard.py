@@ -28,7 +28,7 @@ SUFFIXES = {".md": Format.MARKDOWN, ".csv": Format.CSV, ".json": Format.JSON}
 
 def leaderboard(
     format_: Annotated[
-        Format | None, typer.Option("--format", help="Default: table, or what the file's name says.", show_default=False)
+        Format | None, typer.Option("--format", help="Default: table, or the format of the file's suffix.", show_default=False)
     ] = None,
     benchmark: Annotated[str | None, filter_flag("benchmark")] = None,
     backbone: Annotated[str | None, filter_flag("backbone")] = None,
@@ -63,12 +63,12 @@ def leaderboard(
     return ExitCode.OK
 
 
-def _print(found: Leaderboard) -> None:
+def _print(board: Leaderboard) -> None:
     from rich.text import Text
 
     from engine.reports.exports import footer, grid, title
 
-    for index, table in enumerate(found.tables):
+    for index, table in enumerate(board.tables):
         if index:
             print()
         print(title(table))
@@ -77,4 +77,4 @@ def _print(found: Leaderboard) -> None:
         cells = [[Text(cell, style=style) for cell in row] for row, style in zip(rows, styles, strict=True)]
         print_table(headings, cells, right=headings[1:])
         print()
-        print_table(("", ""), [(name, Text(text)) for name, text in footer(found, table)])
+        print_table(("", ""), [(name, Text(text)) for name, text in footer(board, table)])

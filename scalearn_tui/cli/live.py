@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 INTERVAL = 0.25
-"""Seconds between two looks at the registry."""
+"""Seconds between two reads of the registry."""
 CARE_INTERVAL = 5.0
-"""Seconds between two looks after the supervisor."""
+"""Seconds between two checks that a supervisor is running."""
 WIDE = 130
-"""Columns from which ids, benchmarks, seeds and words for the figures have room beside the figures themselves."""
+"""Columns from which there is room for ids, benchmarks, seeds and labels beside the figures."""
 
 
 class Watch:
-    """The newest rows of some runs, in the order in which they were named."""
+    """The newest rows of some runs, in the order given."""
 
     def __init__(self, store: Store, run_ids: Sequence[str]) -> None:
         self.store = store
-        found = {run.id: run for run in store.runs(ids=list(run_ids))}
-        self.runs = {run_id: found[run_id] for run_id in run_ids if run_id in found}
+        by_id = {run.id: run for run in store.runs(ids=list(run_ids))}
+        self.runs = {run_id: by_id[run_id] for run_id in run_ids if run_id in by_id}
         self.version = max((run.version for run in self.runs.values()), default=0)
 
     def refresh(self) -> list[tuple[Run, Run]]:
-        """The runs that changed since the last look, as (before, now)."""
+        """The runs that changed since the last read, as (before, now)."""
         changes = []
         for run in self.store.changed_since(self.version):
             self.version = max(self.version, run.version)
@@ -45,7 +45,7 @@ class Watch:
         return changes
 
     def forget_deleted(self) -> None:
-        """Drop runs that somebody has deleted: they never end."""
+        """Drop runs that were deleted: they never end."""
         left = {run.id for run in self.store.runs(ids=list(self.runs))}
         self.runs = {run_id: run for run_id, run in self.runs.items() if run_id in left}
 
@@ -55,9 +55,9 @@ class Watch:
 
 
 def follow(store: Store, run_ids: Sequence[str], console: Console, care: Callable[[], None]) -> list[Run]:
-    """Show the runs until all have ended, and return them. ``care`` is called now and then, to keep runs going.
+    """Show the runs until all have ended, and return them. ``care`` is called every few seconds to keep a supervisor.
 
-    Ctrl-C raises KeyboardInterrupt; the runs do not notice.
+    Ctrl-C raises KeyboardInterrupt; the runs go on.
     """
     watch = Watch(store, run_ids)
     if console.is_terminal and not console.is_dumb_terminal:
@@ -104,20 +104,20 @@ def name_of(run: Run) -> str:
 
 
 def state_line(run: Run) -> str:
-    """What the run has come to, with its cause."""
+    """The run's state, with its cause or its result."""
     word = state_word(run)
     details = run.cause or (f"{run.metric} {score(run.best)} on dev in {duration(run.seconds)}" if run.best is not None else "")
     return f"{word}  {details}" if details else word
 
 
 def epoch_line(run: Run) -> str:
-    """Where a running run stands after an epoch."""
+    """Progress of a running run after an epoch."""
     speed = f"{_rate(run)} samples/s  {duration(run.seconds_left)} left"
     return f"epoch {run.epoch}/{run.epochs}  loss {number(run.loss, 4)}  {run.metric} {score(run.value)}  {speed}"
 
 
 def _table(watch: Watch, console: Console) -> Table:
-    """One row per run as far as the window reaches: those at work, then what waits, then what has ended."""
+    """One row per run as far as the window reaches; running runs are kept first, then queued, then ended ones."""
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text

@@ -10,7 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArgument, switch
 from scalearn_tui.cli.output import say
-from scalearn_tui.cli.watching import see_after
+from scalearn_tui.cli.watching import ensure_supervised
 
 INTERVAL = 0.25
 """Seconds between two looks at the file."""
@@ -18,8 +18,10 @@ INTERVAL = 0.25
 
 def logs(
     run: RunArgument,
-    follow: Annotated[bool, switch("--follow", "-f", help="Wait for more until the run ends; Ctrl-C just ends this.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end.")] = 200,
+    follow: Annotated[
+        bool, switch("--follow", "-f", help="Print new lines until the run ends; Ctrl-C ends only the printing.")
+    ] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Number of lines from the end.")] = 200,
 ) -> int:
     """Print the end of a run's log."""
     from engine.files.home import Home
@@ -27,7 +29,7 @@ def logs(
     from scalearn_tui.text.logs import read_on, tail
 
     store = open_store(Home.default())
-    see_after(store)
+    ensure_supervised(store)
     found = store.find(run)
     path = store.home.log(found.id)
     texts, position = tail(path, lines)

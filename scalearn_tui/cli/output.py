@@ -1,4 +1,4 @@
-"""Where words go: data to stdout, everything about the data to stderr."""
+"""Output: data to stdout, everything about the data to stderr."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Version of the JSON documents; a field that changes its meaning raises it."""
 PIPE_WIDTH = 10_000
-"""Columns where output goes to a file or a pipe: nothing is cut there."""
+"""Columns where output goes to a file or a pipe: nothing is truncated there."""
 
 
 def say(message: str) -> None:
@@ -23,7 +23,7 @@ def say(message: str) -> None:
 
 
 def complain(message: str) -> None:
-    """One line on what went wrong."""
+    """An error, as one line."""
     say(f"scalearn: {message}")
 
 
@@ -35,7 +35,7 @@ def print_json(document: dict[str, Any] | list[Any]) -> None:
 
 
 def console(stderr: bool = False) -> Console:
-    """A console that cuts nothing where its output is no terminal."""
+    """A console that truncates nothing where its output is not a terminal."""
     from rich.console import Console
 
     shown = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
@@ -47,7 +47,7 @@ def print_table(
 ) -> None:
     """Columns on stdout; the headings named in ``right`` are numbers. Cells are text or rich ``Text``.
 
-    On a terminal that is too narrow, the columns named in ``drop`` give way, the first one first.
+    On a terminal that is too narrow, the columns named in ``drop`` are left out, in that order.
     """
     from rich.measure import Measurement
 
@@ -62,9 +62,9 @@ def print_table(
     for name in drop:
         if Measurement.get(out, out.options.update(max_width=PIPE_WIDTH), table).maximum <= out.width:
             break
-        place = list(headings).index(name)
-        headings = [*headings[:place], *headings[place + 1 :]]
-        rows = [[*row[:place], *row[place + 1 :]] for row in rows]
+        index = list(headings).index(name)
+        headings = [*headings[:index], *headings[index + 1 :]]
+        rows = [[*row[:index], *row[index + 1 :]] for row in rows]
         table = _table(headings, rows, right)
     out.print(table)
 

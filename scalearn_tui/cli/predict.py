@@ -18,17 +18,17 @@ STDIN = "-"
 
 def predict(
     run: RunArgument,
-    file: Annotated[str, typer.Argument(metavar="[FILE]", help="JSON lines; - or nothing is standard input.")] = STDIN,
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Of a joint run: which of its tasks.")] = None,
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="JSON lines; - (the default) is standard input.")] = STDIN,
+    task: Annotated[str | None, typer.Option(metavar="TASK", help="The task to label for, of a joint run.")] = None,
 ) -> int:
-    """Label new texts: one JSON object a line with the task's text columns in, one with the answer out."""
-    import subprocess
+    """Label new texts: reads one JSON object per line with the task's text columns, writes one per line with the answer."""
     import sys
     from pathlib import Path
 
     from engine.errors import UserError
     from engine.files.home import Home
     from engine.registry.store import open_store
+    from scalearn_tui.cli import child
 
     store = open_store(Home.default())
     found = store.find(run)
@@ -36,21 +36,12 @@ def predict(
         raise UserError(f"run {found.id} is {found.state}; only completed runs predict")
     key = _task(found, task)
     if file != STDIN and not Path(file).is_file():
-        raise UserError(f"{file} is no file; name one with a JSON object on each line, or - for standard input")
+        raise UserError(f"{file} is not a file; name one with a JSON object on each line, or - for standard input")
     if file == STDIN and sys.stdin.isatty():
         say("reading JSON lines from the terminal; Ctrl-D ends them")
-    command = [sys.executable, "-P", "-m", "engine.inference.predict", "--home", str(store.home.root), "--task", key, found.id]
     store.close()
-    # It computes in a process of its own, so that no command loads what the workers need.
-    with subprocess.Popen([*command, "--", file], stderr=subprocess.PIPE, text=True) as child:
-        try:
-            _, complaints = child.communicate()
-        except KeyboardInterrupt:
-            return ExitCode.INTERRUPTED
-    if child.returncode in (ExitCode.OK, ExitCode.INTERRUPTED):
-        return child.returncode
-    why = (complaints.strip().splitlines() or ["predicting failed"])[-1]
-    raise UserError(why, ExitCode.USAGE if child.returncode == ExitCode.USAGE else ExitCode.FAILURE)
+    child.pass_through("engine.inference.predict", "--home", str(store.home.root), "--task", key, found.id, "--", file)
+    return ExitCode.OK
 
 
 def _task(run: Run, name: str | None) -> str:

@@ -35,9 +35,9 @@ def run(
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
 ) -> int:
-    """Train: plan the runs, train missing source adapters first, show progress until all have ended.
+    """Train: plan the runs, train missing source adapters first, show progress until all runs have ended.
 
-    Runs that exist are reused and runs that had failed are resumed. Ctrl-C stops watching (exit code 130); the runs go on.
+    Completed runs are reused, failed, stopped and lost ones are resumed. Ctrl-C stops watching (exit code 130); the runs go on.
     """
     request = parse_request(
         {
@@ -66,7 +66,7 @@ def run(
 
 
 def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
-    """Queue the plan's runs and watch them end; how far that came is the exit code."""
+    """Queue the plan's runs and watch them until they end. Returns the exit code."""
     from engine.plans.planner import submit
 
     submit(plan, store)
@@ -136,9 +136,9 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
 
 
 def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:
-    """What came of the runs, and the next command to try."""
-    found = {run.id: run for run in store.runs(ids=list(run_ids))}
-    runs = [found[run_id] for run_id in run_ids if run_id in found]
+    """The outcome of the runs, and the next command to try."""
+    by_id = {run.id: run for run in store.runs(ids=list(run_ids))}
+    runs = [by_id[run_id] for run_id in run_ids if run_id in by_id]
     results = store.results(list(run_ids))
     if as_json:
         from scalearn_tui.cli.records import run_record
@@ -165,11 +165,9 @@ def _print_results(runs: Sequence[Run], results: dict[str, Results], catalog: Ca
     from scalearn_tui.text.glyphs import state_glyph
 
     for run in runs:
-        found = results.get(run.id, {})
+        numbers = _numbers(run, results.get(run.id, {}), catalog)
         if run.state == "completed":
-            text = "  ".join(
-                [*_numbers(run, found, catalog), f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)]
-            )
+            text = "  ".join([*numbers, f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)])
         else:
             text = state_line(run)
         print(f"{state_glyph(run.state)} {name_of(run)}  {text}")

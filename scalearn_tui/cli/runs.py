@@ -10,7 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
-from scalearn_tui.cli.watching import see_after
+from scalearn_tui.cli.watching import ensure_supervised
 from scalearn_tui.text.glyphs import STATES
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ls(
-    lines: Annotated[int, typer.Option("-n", "--lines", min=1, metavar="N", help="How many of the newest.")] = 50,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, metavar="N", help="Only the newest N.")] = 50,
     all_: Annotated[bool, switch("--all", help="All runs.")] = False,
     state: Annotated[
         str | None, typer.Option(metavar="STATE", help="Only this state.", autocompletion=completion(lambda _: STATES))
@@ -38,7 +38,7 @@ def ls(
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
-    see_after(store)
+    ensure_supervised(store)
     if target is None:
         runs = store.runs(limit=None if all_ else lines, **wanted)
     else:
@@ -127,12 +127,12 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
 
 
 def show(run: RunArgument, as_json: Json = False) -> int:
-    """Everything about one run: what was asked, results, sources, checkpoints, provenance, events."""
+    """Show everything about one run: its request, results, sources, checkpoints, provenance and events."""
     from engine.files.home import Home
     from engine.registry.store import open_store
 
     store = open_store(Home.default())
-    see_after(store)
+    ensure_supervised(store)
     found = store.find(run)
     if as_json:
         print_json({"run": _full_record(store, found)})

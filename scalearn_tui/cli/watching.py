@@ -1,4 +1,4 @@
-"""That somebody looks after the runs under way: without a supervisor no end of a worker is noticed."""
+"""Keeping a supervisor at work: without one nobody notices that a worker has ended."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
 
 MOST_STARTS = 3
-"""Supervisors started one after another, each of which was gone at the next look."""
+"""Supervisors started in a row, each of which had ended at the next check."""
 
 
-def see_after(store: Store) -> None:
-    """Start a supervisor if runs are under way and none is at work, and say that their states may be old."""
+def ensure_supervised(store: Store) -> None:
+    """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date."""
     from engine.registry.reading import ACTIVE
 
     if not store.runs(states=ACTIVE, limit=1):
@@ -26,13 +26,13 @@ def see_after(store: Store) -> None:
     from engine.launch.supervisor import ensure_supervisor
 
     if ensure_supervisor(store.home):
-        say("nobody was watching the runs under way; their states are being checked now, look again in a moment")
+        say("no supervisor was running; the states of unfinished runs are being checked, look again in a moment")
 
 
 def keep_supervised(home: Home) -> Callable[[], None]:
-    """What to call now and then while waiting for runs.
+    """A function to call every few seconds while waiting for runs.
 
-    It raises UserError when supervisors end as soon as they start, which would leave the runs in the queue for ever.
+    It raises UserError when supervisors end as soon as they start, which would leave the runs in the queue forever.
     """
     starts = 0
 
@@ -43,7 +43,7 @@ def keep_supervised(home: Home) -> Callable[[], None]:
 
         starts = starts + 1 if ensure_supervisor(home) else 0
         if starts > MOST_STARTS:
-            told = last_line(home.supervisor_log) or "it wrote nothing"
-            raise UserError(f"the supervisor does not stay alive ({told}); see {home.supervisor_log}", ExitCode.FAILURE)
+            reason = last_line(home.supervisor_log) or "it wrote nothing"
+            raise UserError(f"the supervisor does not stay alive ({reason}); see {home.supervisor_log}", ExitCode.FAILURE)
 
     return care

@@ -15,10 +15,11 @@ from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
 from engine.files.home import Home
-from engine.own_benchmarks.stored import load_catalog
-from scalearn_tui.dashboard.background import BackgroundApp, one_line
-from scalearn_tui.dashboard.run_index import RunBook, method_title
+from scalearn_tui.dashboard.background import BackgroundApp
+from scalearn_tui.dashboard.run_index import RunIndex, method_title
 from scalearn_tui.dashboard.screens.runs import RunsScreen
+from scalearn_tui.dashboard.services import Services
+from scalearn_tui.text.errors import one_line
 
 if TYPE_CHECKING:
     from engine.registry.store import Store
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 
 INTERVAL = 1.0
 """Seconds between two questions to the registry."""
-TOLD = ("completed", "failed", "lost")
-"""States whose arrival is told wherever the user looks."""
+NOTIFIED = ("completed", "failed", "lost")
+"""States that a notice announces on every screen."""
 MOST_NOTICES = 3
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What a look at the registry found."""
+    """Result of a look at the registry."""
 
     clock: int
     runs: list[Run]
@@ -41,20 +42,20 @@ class Changes:
     """Whether ``runs`` are all that exist; otherwise they are the newer rows."""
 
 
-def look(store: Store, clock: int, book: RunBook) -> Changes | None:
-    """Newer rows than the book's, all rows after a deletion, None when nothing happened since ``clock``. Blocks."""
+def look(store: Store, clock: int, known: RunIndex) -> Changes | None:
+    """Newer rows than the known ones, all rows after a deletion, None when nothing happened since ``clock``. Blocks."""
     now = store.version()
     if now == clock:
         return None
-    runs = store.changed_since(book.version)
-    expected = len(book) + sum(book.get(run.id) is None for run in runs)
+    runs = store.changed_since(known.version)
+    expected = len(known) + sum(known.get(run.id) is None for run in runs)
     if store.count() < expected:
         return Changes(now, store.runs(), True)
     return Changes(now, runs, False)
 
 
 def start_supervisor(home: Home) -> None:
-    """See that someone starts and watches the workers of ``home``."""
+    """Make sure that a supervisor starts and watches the workers of ``home``."""
     from engine.launch.supervisor import ensure_supervisor
 
     ensure_supervisor(home)
@@ -80,18 +81,21 @@ class Dashboard(BackgroundApp):
     def __init__(self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor) -> None:
         super().__init__()
         self.home = home or Home.default()
-        self.catalog = load_catalog(self.home.benchmarks)
-        self.launch = launch
-        self.store: Store | None = None
-        self.book = RunBook()
-        self.runs_changed: Signal[None] = Signal(self, "runs-changed")
-        self.trouble = ""
-        """Why what is shown may be old; empty while the registry answers."""
+        self.services = Services(
+            self.home,
+            Signal(self, "runs-changed"),
+            background=self.background,
+            notify_error=self.notify_error,
+            write=self.write,
+            launch=launch,
+            poll=self.poll,
+            open_registry=self.open_registry,
+        )
         self._clock = -1
         self._looking = False
 
     def get_default_screen(self) -> Screen[None]:
-        return RunsScreen()
+        return RunsScreen(self.services)
 
     def on_mount(self) -> None:
         self.set_interval(INTERVAL, self.poll)
@@ -111,47 +115,47 @@ class Dashboard(BackgroundApp):
 
         self.background(work, self._opened, self._not_opened)
 
-    def _opened(self, found: tuple[Store, int, list[Run]]) -> None:
-        self.store, self._clock, runs = found
-        self.trouble = ""
-        self.book.replace(runs)
-        self.runs_changed.publish(None)
+    def _opened(self, opened: tuple[Store, int, list[Run]]) -> None:
+        self.services.store, self._clock, runs = opened
+        self.services.trouble = ""
+        self.services.runs.replace(runs)
+        self.services.runs_changed.publish(None)
         if any(run.state.active for run in runs):
-            self.background(partial(self.launch, self.home), lambda _: self.poll())
+            self.background(partial(self.services.launch, self.home), lambda _: self.poll())
 
     def _not_opened(self, error: BaseException) -> None:
-        self.trouble = one_line(error)
-        self.runs_changed.publish(None)
+        self.services.trouble = one_line(error)
+        self.services.runs_changed.publish(None)
 
     def poll(self) -> None:
         """Ask for changes in a thread, unless the last question is still open or a dialog hides the runs."""
-        if self.store is None or self._looking or isinstance(self.screen, ModalScreen):
+        if self.services.store is None or self._looking or isinstance(self.screen, ModalScreen):
             return
         self._looking = True
-        self.background(partial(look, self.store, self._clock, self.book), self._looked, self._look_failed)
+        self.background(partial(look, self.services.store, self._clock, self.services.runs), self._looked, self._look_failed)
 
     def _looked(self, changes: Changes | None) -> None:
         self._looking = False
-        recovered, self.trouble = bool(self.trouble), ""
+        recovered, self.services.trouble = bool(self.services.trouble), ""
         if changes is None:
             if recovered:
-                self.runs_changed.publish(None)
+                self.services.runs_changed.publish(None)
             return
         self._clock = changes.clock
         if changes.everything:
-            self.book.replace(changes.runs)
+            self.services.runs.replace(changes.runs)
         else:
-            self._tell(self.book.update(changes.runs))
-        self.runs_changed.publish(None)
+            self._notify_ended(self.services.runs.update(changes.runs))
+        self.services.runs_changed.publish(None)
 
     def _look_failed(self, error: BaseException) -> None:
         self._looking = False
-        self.trouble = f"an older view: {one_line(error)}"
-        self.runs_changed.publish(None)
+        self.services.trouble = f"an older view: {one_line(error)}"
+        self.services.runs_changed.publish(None)
 
-    def _tell(self, turned: list[tuple[str | None, Run]]) -> None:
+    def _notify_ended(self, transitions: list[tuple[str | None, Run]]) -> None:
         """A notice for each run that ended while the dashboard watched."""
-        ended = [run for before, run in turned if before is not None and run.state in TOLD]
+        ended = [run for before, run in transitions if before is not None and run.state in NOTIFIED]
         for run in ended[:MOST_NOTICES]:
             text = f"{method_title(run.method)} on {run.target}, seed {run.seed}" + (f": {run.cause}" if run.cause else "")
             fine = run.state == "completed"
@@ -160,19 +164,19 @@ class Dashboard(BackgroundApp):
         if len(ended) > MOST_NOTICES:
             self.notify(f"{len(ended) - MOST_NOTICES} more runs ended")
 
-    def write(self, change: Callable[[Store], object], told: str) -> None:
-        """Write a request into the registry in a thread, wake the supervisor, then say ``told``."""
-        store = self.store
+    def write(self, change: Callable[[Store], object], notice: str) -> None:
+        """Write a request into the registry in a thread, wake the supervisor, then show ``notice``."""
+        store = self.services.store
         if store is None:
             self.notify("the registry is not open yet", severity="warning")
             return
 
         def work() -> None:
             change(store)
-            self.launch(self.home)
+            self.services.launch(self.home)
 
         def done(_: None) -> None:
-            self.notify(told, markup=False)
+            self.notify(notice, markup=False)
             self.poll()
 
         self.background(work, done)
@@ -186,7 +190,7 @@ class Dashboard(BackgroundApp):
 
     async def action_quit(self) -> None:
         """Leave; runs go on."""
-        counts = self.book.counts()
+        counts = self.services.runs.counts()
         self.exit(sum(counts.get(state, 0) for state in ("queued", "starting", "running")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -1,4 +1,4 @@
-"""Work that may block, in threads: the event loop never reads a file or the database."""
+"""Blocking work in threads: the event loop never reads a file or the database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from engine.errors import UserError
+from scalearn_tui.text.errors import one_line
 
 Result = TypeVar("Result")
 Then = Callable[[Any], None]
@@ -17,7 +17,7 @@ Then = Callable[[Any], None]
 class BackgroundApp(App[int]):
     """An app that runs blocking functions in threads and hands their results back on the event loop.
 
-    Results travel as Textual messages. An error that nobody asked for becomes a notice, never a crash.
+    Results travel as Textual messages. An error without a handler becomes a notice, never a crash.
     """
 
     def __init__(self) -> None:
@@ -29,10 +29,10 @@ class BackgroundApp(App[int]):
     ) -> None:
         """Run ``work()`` in a thread; later call ``then(result)``, or ``failed(error)``, on the event loop."""
         worker = self.run_worker(work, thread=True, exit_on_error=False, group="background")
-        self._waiting[worker] = (then, failed or self.tell_error)
+        self._waiting[worker] = (then, failed or self.notify_error)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Deliver what a thread made."""
+        """Deliver the result of a thread."""
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
         then, failed = self._waiting.pop(event.worker, (None, None))
@@ -44,13 +44,6 @@ class BackgroundApp(App[int]):
         elif event.state is WorkerState.ERROR and failed is not None and event.worker.error is not None:
             failed(event.worker.error)
 
-    def tell_error(self, error: BaseException) -> None:
+    def notify_error(self, error: BaseException) -> None:
         """Show an error as a notice of one line."""
         self.notify(one_line(error), severity="error", timeout=10, markup=False)
-
-
-def one_line(error: BaseException) -> str:
-    """What a user reads of an error: its message, with the type in front where it is not a ``UserError``."""
-    cause = getattr(error, "orig", None) or error
-    lines = str(cause).strip().splitlines() or [""]
-    return lines[0] if isinstance(error, UserError) else f"{type(cause).__name__}: {lines[0]}"

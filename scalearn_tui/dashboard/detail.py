@@ -1,4 +1,4 @@
-"""What the registry knows of one run beyond its row, read piece by piece."""
+"""Everything in the registry about one run beyond its row, read incrementally."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Detail:
-    """One look at a run."""
+    """The state of a run at one moment."""
 
     run_id: str
     sources: tuple[tuple[str, str], ...] = ()
@@ -36,7 +36,7 @@ class DetailReader:
         self._store = store
         self.run_id = run_id
         self.seen = -1
-        """Version of the run at the last look."""
+        """Version of the run at the last read."""
         self._attempt = -1
         self._curves: dict[str, Curve] = {}
         self._sources: tuple[tuple[str, str], ...] | None = None
@@ -50,13 +50,13 @@ class DetailReader:
             self._extend(name)
         if self._sources is None:
             self._sources = tuple((source.task, source.source_id) for source in self._store.sources(run.id))
-        kept = self._store.checkpoints(run.id)
+        checkpoints = self._store.checkpoints(run.id)
         self.seen = run.version
         return Detail(
             run.id,
             self._sources,
             self._store.results([run.id]).get(run.id, {}),
-            {kind: (one.epoch, one.step) for kind, one in kept.items()},
+            {kind: (checkpoint.epoch, checkpoint.step) for kind, checkpoint in checkpoints.items()},
             {name: tuple(curve.stretches) for name, curve in self._curves.items()},
         )
 

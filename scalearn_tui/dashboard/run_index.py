@@ -1,4 +1,4 @@
-"""What the dashboard knows of all runs: the newest row of each, counts, and the filtered and sorted list."""
+"""All runs as the dashboard knows them: the newest row of each, counts, and the filtered and sorted list."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def method_title(name: str) -> str:
     return METHODS[name].title if name in METHODS else name
 
 
-class RunBook:
+class RunIndex:
     """The newest row of every run, as detached ``Run`` objects."""
 
     def __init__(self) -> None:
@@ -70,31 +70,31 @@ class RunBook:
         return None if run_id is None else self._runs.get(run_id)
 
     def replace(self, runs: Iterable[Run]) -> None:
-        """Forget everything and take these."""
+        """Replace all rows by these."""
         self._runs.clear()
         self.version = -1
         self.update(runs)
 
     def update(self, runs: Iterable[Run]) -> list[tuple[str | None, Run]]:
         """Take newer rows; returns (state before, row) for each run whose state is new."""
-        turned = []
+        transitions = []
         for run in runs:
             before = self._runs.get(run.id)
             if before is None or before.state != run.state:
-                turned.append((None if before is None else str(before.state), run))
+                transitions.append((None if before is None else str(before.state), run))
             self._runs[run.id] = run
             self.version = max(self.version, run.version)
-        return turned
+        return transitions
 
     def counts(self) -> dict[str, int]:
         """Number of runs per state, in the states' order, without zeros."""
         counted = Counter(run.state.value for run in self._runs.values())
         return {state: counted[state] for state in STATES if counted[state]}
 
-    def view(self, wanted: str, order: Order) -> list[Run]:
-        """Runs that contain every word of ``wanted`` in id, method, backbone, target or state, sorted."""
+    def view(self, query: str, order: Order) -> list[Run]:
+        """Runs that contain every word of ``query`` in id, method, backbone, target or state, sorted."""
         runs = sorted(self._runs.values(), key=lambda run: (run.created_at, run.id), reverse=True)
-        if words := wanted.lower().split():
+        if words := query.lower().split():
             runs = [run for run in runs if all(word in self._text(run) for word in words)]
         if order.key is not None:
             runs.sort(key=order.key, reverse=order.descending)

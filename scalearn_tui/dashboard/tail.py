@@ -16,10 +16,10 @@ ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|
 
 @dataclass(frozen=True)
 class Tailed:
-    """What is new since the last look."""
+    """What was added since the last read."""
 
     fresh: bool
-    """Whether ``lines`` replace everything shown before (first look, or the file was replaced)."""
+    """Whether ``lines`` replace everything shown before (first read, or the file was replaced)."""
     lines: tuple[str, ...]
     """Complete lines."""
     open_line: str
@@ -68,7 +68,7 @@ class Tail:
 
 
 def _last_print(pending: bytes) -> bytes:
-    """What counts of an unfinished line, so that a progress bar that never ends its line costs no memory."""
+    """The visible part of an unfinished line, so that a progress bar that never ends its line costs no memory."""
     body = pending.rstrip(b"\r")
     return body.rpartition(b"\r")[2] + pending[len(body) :]
 

@@ -71,7 +71,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "target",
         ("--target", "-t"),
         "Target",
-        "The task to learn, as boolq or superglue/boolq; several are several runs, or one of a joint method.",
+        "The task to learn, as boolq or superglue/boolq; several make several runs, or one run of a joint method.",
         "boolq",
         listed_by="scalearn tasks",
         required=True,
@@ -126,7 +126,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "limit",
         ("--limit",),
         "Limits",
-        "Use only so many examples of a split (train, dev, test), for sources too.",
+        "Use at most this many examples of a split (train, dev, test), for sources too.",
         "train=500",
         repeated=True,
         choices=lambda _: [f"{split}=" for split in LIMITED_SPLITS],
@@ -136,7 +136,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "shots",
         ("--shots",),
         "Shots",
-        "Few-shot: train on so many examples of the target, drawn by the seed; other sources keep all of theirs.",
+        "Few-shot: train on this many examples of the target, drawn by the seed; other sources keep all of theirs.",
         "16",
         choices=lambda _: ["4", "16", "32", "100"],
     ),
@@ -216,10 +216,10 @@ def parse_settings(pairs: Iterable[str]) -> dict[str, Setting | tuple[Setting, .
 
     The method's catalog entry casts and checks values. Raises UserError.
     """
-    found: dict[str, tuple[Setting, ...]] = {}
+    settings: dict[str, tuple[Setting, ...]] = {}
     for name, value in _pairs(pairs, "set", "learning_rate=3e-3"):
-        found[name] = (*found.get(name, ()), value)
-    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+        settings[name] = (*settings.get(name, ()), value)
+    return {name: values if len(values) > 1 else values[0] for name, values in settings.items()}
 
 
 def parse_limits(pairs: Iterable[str]) -> dict[str, int]:

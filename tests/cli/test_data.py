@@ -18,14 +18,12 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.humset import HUMSET_DATA
 from engine.data.cache_entry import hold_entry
 from engine.data.prepared import prepare
-from engine.errors import UserError
 from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
 from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.runs.request import Request
-from scalearn_tui.cli.data import _events
 from tests.files.folders import ROOT, task_data
 from tests.files.tiny_hub import Repository, TinyHub
 from tests.own_benchmarks.shop import write_shop
@@ -213,12 +211,3 @@ def test_prune_frees_what_no_run_needs(scalearn: Command, store: Store, tiny_bac
 def outdated(folder: Path) -> None:
     card = {"version": 0, "rows": "", "task": {"key": "glue/old", "max_length": 128}}
     (folder / "card.json").write_text(json.dumps(card))
-
-
-def test_a_process_with_much_to_complain_of_is_not_waited_for_forever() -> None:
-    warnings = "import sys; sys.stderr.write('warning\\n' * 50_000); print('{}', flush=True)"
-    talker = f"{warnings}; print('why', file=sys.stderr); sys.exit(2)"
-    events = _events([sys.executable, "-c", talker])
-    assert next(events) == {}
-    with pytest.raises(UserError, match=r"^why$"):
-        next(events)

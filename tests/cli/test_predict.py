@@ -26,7 +26,7 @@ def test_what_cannot_predict_is_told(store: Store, tmp_path: Path, capsys: pytes
     joint = complete(store, spec("pals", ("glue/rte", "superglue/rte", "glue/cola")), 0.5)
     refusals = {
         (waiting.id,): f"run {waiting.id} is queued",
-        (single.run_id, str(tmp_path)): "is no file",
+        (single.run_id, str(tmp_path)): "is not a file",
         (single.run_id, "-", "--task", "rte"): "--task rte is no task of run",
         (joint.run_id,): "learned several tasks; name one with --task: glue/rte, superglue/rte, glue/cola",
         (joint.run_id, "--task", "rte"): "--task rte is ambiguous of run",

@@ -87,18 +87,18 @@ def woken() -> list[Home]:
     return []
 
 
-Board = AbstractAsyncContextManager[tuple[Dashboard, Pilot[int]]]
+OpenDashboard = AbstractAsyncContextManager[tuple[Dashboard, Pilot[int]]]
 
 
 @pytest.fixture
-def board(home: Home, woken: list[Home]) -> Callable[..., Board]:
-    """``async with board(size) as (app, pilot)``: a dashboard that has read its registry; it starts no processes."""
+def dashboard(home: Home, woken: list[Home]) -> Callable[..., OpenDashboard]:
+    """``async with dashboard(size) as (app, pilot)``: a dashboard that has read its registry; it starts no processes."""
 
     @asynccontextmanager
-    async def opened(size: tuple[int, int] = (160, 45)) -> Board:
+    async def opened(size: tuple[int, int] = (160, 45)) -> OpenDashboard:
         app = Dashboard(home, launch=woken.append)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.store is not None)
+            await until(pilot, lambda: app.services.store is not None)
             await pilot.pause()
             yield app, pilot
 

@@ -7,12 +7,12 @@ from scalearn_tui.dashboard.widgets.chart import Chart
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
 
-async def test_facts_chart_and_log(board, five_runs, store, home, train, write_log, until, screen_text) -> None:
+async def test_facts_chart_and_log(dashboard, five_runs, store, home, train, write_log, until, screen_text) -> None:
     run = five_runs[4]
     attempt = train(store, run)
     store.checkpointed(run.id, attempt, Checkpoint(run_id=run.id, kind="best", step=40, epoch=4, sha256="0" * 64, bytes=9))
     write_log(home, run, "epoch 1/12  dev loss 0.5\nepoch 2\r 10%\r 50%")
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await until(pilot, lambda: " 50%" in screen_text(app))
         text = screen_text(app)
         assert "AdapterFusion · minilm · toy/choice · seed 0" in text
@@ -26,11 +26,11 @@ async def test_facts_chart_and_log(board, five_runs, store, home, train, write_l
         assert [line.stretches[-1].last for line in chart.lines] == [80.0], "metrics are shown times 100"
 
 
-async def test_follows_curve_and_log(board, five_runs, store, home, train, write_log, until) -> None:
+async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, write_log, until) -> None:
     run = five_runs[4]
     attempt = train(store, run)
     write_log(home, run, "one\n")
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         chart, log = app.screen.query_one(Chart), app.screen.query_one(LogView)
         await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].end == 39)
         store.progress(
@@ -48,7 +48,7 @@ async def test_follows_curve_and_log(board, five_runs, store, home, train, write
         await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].last == 0.02)
 
 
-async def test_sources_and_results(board, store, make_run, train, until, screen_text) -> None:
+async def test_sources_and_results(dashboard, store, make_run, train, until, screen_text) -> None:
     sources = [make_run(1, target="toy/entailment"), make_run(2, target="toy/sentiment")]
     run = make_run(3, "scalearn++")
     store.add(
@@ -56,16 +56,16 @@ async def test_sources_and_results(board, store, make_run, train, until, screen_
     )
     attempt = train(store, sources[0])
     store.finish(sources[0].id, attempt, RunState.COMPLETED, results={sources[0].target: {"test": {"accuracy": 0.9123}}})
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await until(pilot, lambda: "sources ✓ entailment ◷ sentiment" in screen_text(app))
         await pilot.press("end")
         await until(pilot, lambda: "test accuracy 91.23" in screen_text(app))
 
 
-async def test_full_screens(board, five_runs, home, store, train, write_log, until, screen_text) -> None:
+async def test_full_screens(dashboard, five_runs, home, store, train, write_log, until, screen_text) -> None:
     train(store, five_runs[4])
     write_log(home, five_runs[4], "".join(f"line {number}\n" for number in range(400)))
-    async with board((80, 24)) as (app, pilot):
+    async with dashboard((80, 24)) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: "line 399" in screen_text(app))
         assert "AdapterFusion" in screen_text(app) and "patience" in screen_text(app)
@@ -84,16 +84,16 @@ async def test_full_screens(board, five_runs, home, store, train, write_log, unt
         await until(pilot, lambda: app.screen.id == "_default" or "ScaLearn++" in screen_text(app))
 
 
-async def test_closing_while_reading(board, five_runs, store, train) -> None:
+async def test_closing_while_reading(dashboard, five_runs, store, train) -> None:
     train(store, five_runs[4])
-    async with board((90, 30)) as (app, pilot):
+    async with dashboard((90, 30)) as (app, pilot):
         for _ in range(4):
             await pilot.press("enter", "q", "l", "q")
         await pilot.pause(0.5)
         assert app.is_running and len(app.screen_stack) == 1
 
 
-async def test_a_joint_run_tells_its_mean_and_every_task(board, store, make_run, until, screen_text) -> None:
+async def test_a_joint_run_tells_its_mean_and_every_task(dashboard, store, make_run, until, screen_text) -> None:
     run = make_run(1, method="adapter-m", target="toy/question+choice", metric="mean")
     run.spec["targets"] = ["toy/question", "toy/choice"]
     store.add([run], [])
@@ -104,7 +104,7 @@ async def test_a_joint_run_tells_its_mean_and_every_task(board, store, make_run,
     accuracies = {"toy/question": 0.81, "toy/choice": 0.61}
     results = {task: {"test": {"accuracy": value}} for task, value in accuracies.items()}
     store.finish(run.id, attempt, RunState.COMPLETED, results={**results, "mean": {"test": {"mean": 0.71}}})
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await until(pilot, lambda: "test mean 71.00" in screen_text(app))
         text = screen_text(app)
         assert "question 81.00" in text and "choice 61.00" in text

@@ -27,8 +27,8 @@ async def open_form(pilot, until) -> NewRunScreen:
     return pilot.app.screen
 
 
-async def test_has_every_launch_option(board, until, screen_text) -> None:
-    async with board((80, 24)) as (app, pilot):
+async def test_has_every_launch_option(dashboard, until, screen_text) -> None:
+    async with dashboard((80, 24)) as (app, pilot):
         screen = await open_form(pilot, until)
         assert [field.id for field in screen.query(Input)] == [f"option-{option.name}" for option in LAUNCH_OPTIONS]
         await fill(
@@ -45,8 +45,8 @@ async def test_has_every_launch_option(board, until, screen_text) -> None:
         assert "Queue" in text and "Copy command" in text, "the buttons are in view at 80x24 whatever the plan says"
 
 
-async def test_tab_completes_what_is_typed(board, until) -> None:
-    async with board() as (_, pilot):
+async def test_tab_completes_what_is_typed(dashboard, until) -> None:
+    async with dashboard() as (_, pilot):
         screen = await open_form(pilot, until)
         method, target = (screen.query_one(f"#option-{name}", Input) for name in ("method", "target"))
         method.focus()
@@ -58,8 +58,8 @@ async def test_tab_completes_what_is_typed(board, until) -> None:
         assert target.value == "" and not target.has_focus, "there is nothing to complete in an empty field"
 
 
-async def test_plans_and_queues(board, store, until, woken, home, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_plans_and_queues(dashboard, store, until, woken, home, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         screen = await open_form(pilot, until)
         await until(pilot, lambda: "name a target" in screen_text(app))
         wanted = {
@@ -76,7 +76,7 @@ async def test_plans_and_queues(board, store, until, woken, home, screen_text) -
         assert store.count() == 0, "a plan queues nothing"
         screen.query_one("#queue", Button).press()
         await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
-        await until(pilot, lambda: len(app.book) == 3)
+        await until(pilot, lambda: len(app.services.runs) == 3)
         plan = make_plan(parse_request(wanted), store, load_catalog(store.home.benchmarks))
         assert {planned.spec.run_id for planned in plan.runs} == {run.id for run in store.runs()} and not plan.new
         assert home in woken
@@ -86,8 +86,8 @@ async def test_plans_and_queues(board, store, until, woken, home, screen_text) -
         await until(pilot, lambda: "3 runs: 3 under way" in screen_text(app))
 
 
-async def test_errors_are_one_line(board, store, until, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_errors_are_one_line(dashboard, store, until, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         screen = await open_form(pilot, until)
         await fill(pilot, method="adapter", target="nonsense", backbone="minilm")
         await until(pilot, lambda: "no task 'nonsense'" in screen_text(app))
@@ -98,8 +98,8 @@ async def test_errors_are_one_line(board, store, until, screen_text) -> None:
         assert isinstance(app.screen, NewRunScreen) and store.count() == 0
 
 
-async def test_completes_words_and_shows_choices(board, until, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_completes_words_and_shows_choices(dashboard, until, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         screen = await open_form(pilot, until)
         await pilot.press(*"full")
         await until(pilot, lambda: screen.query_one("#option-method", Input)._suggestion == "full-ft")
@@ -110,16 +110,16 @@ async def test_completes_words_and_shows_choices(board, until, screen_text) -> N
         assert "toy/choice" not in screen_text(app)
 
 
-async def test_copies_the_command(board, until) -> None:
-    async with board() as (app, pilot):
+async def test_copies_the_command(dashboard, until) -> None:
+    async with dashboard() as (app, pilot):
         screen = await open_form(pilot, until)
         await fill(pilot, method="adapter", target="rte")
         screen.query_one("#copy", Button).press()
         await until(pilot, lambda: app.clipboard == "scalearn run --method adapter --target rte")
 
 
-async def test_plans_on_a_benchmark_that_was_added_meanwhile(board, store, until, home, tmp_path, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_plans_on_a_benchmark_that_was_added_meanwhile(dashboard, store, until, home, tmp_path, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         path = write_shop(tmp_path / "shop")
         save(home.benchmarks, Stored(read_declaration(path), path, file_digest(path)))
         await open_form(pilot, until)

@@ -11,16 +11,16 @@ from scalearn_tui.dashboard.screens.detail import DetailScreen
 from scalearn_tui.dashboard.screens.help import HelpScreen
 from scalearn_tui.dashboard.screens.log import LogScreen
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
-from scalearn_tui.dashboard.screens.run_screen import BoardScreen
+from scalearn_tui.dashboard.screens.run_screen import RunScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.log_view import LogView
 from scalearn_tui.dashboard.widgets.run_table import RunTable
 
 
-async def test_stop_asks_and_writes_a_request(board, five_runs, store, train, until, woken, screen_text) -> None:
+async def test_stop_asks_and_writes_a_request(dashboard, five_runs, store, train, until, woken, screen_text) -> None:
     run = five_runs[4]
     train(store, run)
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "It saves step 40 and ends" in screen_text(app)
@@ -34,35 +34,35 @@ async def test_stop_asks_and_writes_a_request(board, five_runs, store, train, un
         await until(pilot, lambda: "stopping" in screen_text(app))
 
 
-async def test_queued_run_is_stopped_and_resumed(board, five_runs, store, until) -> None:
+async def test_queued_run_is_stopped_and_resumed(dashboard, five_runs, store, until) -> None:
     run = five_runs[4]
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await pilot.press("T", "y")
         await until(pilot, lambda: store.find(run.id).state is RunState.STOPPED)
-        await until(pilot, lambda: app.book.get(run.id).state == "stopped")
+        await until(pilot, lambda: app.services.runs.get(run.id).state == "stopped")
         await pilot.press("R")
         await until(pilot, lambda: store.find(run.id).state is RunState.QUEUED)
 
 
-async def test_impossible_requests_are_told(board, five_runs, store, train, until, notices) -> None:
+async def test_impossible_requests_are_told(dashboard, five_runs, store, train, until, notices) -> None:
     attempt = train(store, five_runs[4])
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await pilot.press("R")
         await until(pilot, lambda: "only failed, stopped and lost runs" in notices(app))
         store.finish(five_runs[4].id, attempt, RunState.COMPLETED)
-        await until(pilot, lambda: app.book.get(five_runs[4].id).state == "completed")
+        await until(pilot, lambda: app.services.runs.get(five_runs[4].id).state == "completed")
         await pilot.press("T")
         await until(pilot, lambda: "only queued and live runs" in notices(app))
 
 
-async def test_copy(board, five_runs) -> None:
-    async with board() as (app, pilot):
+async def test_copy(dashboard, five_runs) -> None:
+    async with dashboard() as (app, pilot):
         await pilot.press("y")
         assert app.clipboard == five_runs[4].id
 
 
-async def test_help_lists_all_keys(board, five_runs, until, screen_text) -> None:
-    async with board((100, 60)) as (app, pilot):
+async def test_help_lists_all_keys(dashboard, five_runs, until, screen_text) -> None:
+    async with dashboard((100, 60)) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = screen_text(app)
@@ -74,15 +74,15 @@ async def test_help_lists_all_keys(board, five_runs, until, screen_text) -> None
 
 @pytest.mark.parametrize(
     "widget",
-    [Dashboard, BoardScreen, RunsScreen, DetailScreen, LogScreen, NewRunScreen, ConfirmScreen, HelpScreen, RunTable, LogView],
+    [Dashboard, RunScreen, RunsScreen, DetailScreen, LogScreen, NewRunScreen, ConfirmScreen, HelpScreen, RunTable, LogView],
 )
 def test_every_binding_has_an_id(widget: type) -> None:
     """A user can give another key to each of them."""
     assert widget.BINDINGS and all(binding.id for binding in widget.BINDINGS)
 
 
-async def test_palette_commands(board, five_runs) -> None:
-    async with board() as (app, _):
+async def test_palette_commands(dashboard, five_runs) -> None:
+    async with dashboard() as (app, _):
         titles = [command.title for command in app.get_system_commands(app.screen)]
         assert {"run: stop", "run: resume", "run: new", "runs: filter", "view: chart", "view: theme…", "app: quit"} <= set(
             titles
@@ -90,8 +90,8 @@ async def test_palette_commands(board, five_runs) -> None:
         assert all(": " in title for title in titles)
 
 
-async def test_palette_runs_a_command(board, five_runs, until) -> None:
-    async with board() as (app, pilot):
+async def test_palette_runs_a_command(dashboard, five_runs, until) -> None:
+    async with dashboard() as (app, pilot):
         await pilot.press("ctrl+p")
         await pilot.pause(0.2)
         await pilot.press(*"run: stop")
@@ -100,19 +100,19 @@ async def test_palette_runs_a_command(board, five_runs, until) -> None:
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
 
 
-async def test_quit_counts_what_goes_on(board, five_runs, store, train) -> None:
+async def test_quit_counts_what_goes_on(dashboard, five_runs, store, train) -> None:
     train(store, five_runs[0])
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await pilot.press("q")
     assert app.return_value == 5
 
 
-async def test_wakes_the_supervisor_only_for_open_work(board, five_runs, store, until, woken, home) -> None:
-    async with board() as (_, pilot):
+async def test_wakes_the_supervisor_only_for_open_work(dashboard, five_runs, store, until, woken, home) -> None:
+    async with dashboard() as (_, pilot):
         await until(pilot, lambda: woken == [home])
     woken.clear()
     store.request_stop([run.id for run in five_runs])
-    async with board() as (_, pilot):
+    async with dashboard() as (_, pilot):
         await pilot.pause(0.3)
     assert not woken
 

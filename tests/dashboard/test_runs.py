@@ -16,15 +16,15 @@ def shown(app) -> list[str]:
     return [run.id for run in app.screen.query_one(RunTable)._runs]
 
 
-async def test_empty_registry_says_what_to_do(board, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_empty_registry_says_what_to_do(dashboard, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         await pilot.pause()
         text = screen_text(app)
         assert "No runs yet." in text and "scalearn run --method" in text and "registry.sqlite" in text
 
 
-async def test_newest_first_and_live(board, five_runs, store, train, until, make_run, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_newest_first_and_live(dashboard, five_runs, store, train, until, make_run, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         assert shown(app) == [run.id for run in reversed(five_runs)]
         assert "queued" in screen_text(app)
         attempt = train(store, five_runs[4])
@@ -40,14 +40,14 @@ async def test_newest_first_and_live(board, five_runs, store, train, until, make
         assert app.screen.query_one(RunTable).selected.id == five_runs[4].id, "the selection stays on its run"
 
 
-async def test_deleted_runs_disappear(board, five_runs, store, until) -> None:
-    async with board() as (app, pilot):
+async def test_deleted_runs_disappear(dashboard, five_runs, store, until) -> None:
+    async with dashboard() as (app, pilot):
         store.delete([five_runs[4].id, five_runs[0].id])
         await until(pilot, lambda: len(shown(app)) == 3)
 
 
-async def test_moving(board, five_runs) -> None:
-    async with board() as (app, pilot):
+async def test_moving(dashboard, five_runs) -> None:
+    async with dashboard() as (app, pilot):
         table = app.screen.query_one(RunTable)
         await pilot.press("j", "down")
         assert table.cursor == 2
@@ -65,8 +65,8 @@ async def test_moving(board, five_runs) -> None:
         assert table.cursor == 1
 
 
-async def test_filter(board, five_runs, until, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_filter(dashboard, five_runs, until, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         await pilot.press("slash", *"adapter toy/")
         await until(pilot, lambda: "3 of 5 match “adapter toy/”" in screen_text(app))
         assert len(shown(app)) == 3
@@ -78,16 +78,16 @@ async def test_filter(board, five_runs, until, screen_text) -> None:
         assert shown(app) == [five_runs[2].id]
 
 
-async def test_sort_cycles(board, five_runs, store, train, screen_text) -> None:
+async def test_sort_cycles(dashboard, five_runs, store, train, screen_text) -> None:
     train(store, five_runs[1])
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         assert shown(app)[0] == five_runs[1].id, "what is under way stands on top"
         await pilot.press("s")
         assert shown(app)[0] == five_runs[4].id, "newest first"
         await pilot.press("s")
         assert shown(app)[0] == five_runs[1].id, "live runs first"
         await pilot.press("s")
-        assert [app.book.get(one).method for one in shown(app)] == [
+        assert [app.services.runs.get(one).method for one in shown(app)] == [
             "adapter",
             "adapter",
             "adapterfusion",
@@ -101,8 +101,8 @@ async def test_sort_cycles(board, five_runs, store, train, screen_text) -> None:
         assert shown(app)[0] == five_runs[1].id, "under way first again"
 
 
-async def test_only_changed_rows_are_drawn(board, five_runs, store, train, until) -> None:
-    async with board() as (app, pilot):
+async def test_only_changed_rows_are_drawn(dashboard, five_runs, store, train, until) -> None:
+    async with dashboard() as (app, pilot):
         table = app.screen.query_one(RunTable)
         drawn = []
         original = table._row
@@ -113,21 +113,21 @@ async def test_only_changed_rows_are_drawn(board, five_runs, store, train, until
         assert set(drawn) == {five_runs[2].id}
 
 
-async def test_newer_schema_is_told(home, board, store, until, screen_text) -> None:
+async def test_newer_schema_is_told(home, dashboard, store, until, screen_text) -> None:
     from scalearn_tui.dashboard.app import Dashboard
 
     store.close()
     home.database.write_bytes(b"this is no database" * 100)
     app = Dashboard(home, launch=lambda home: None)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.trouble)
+        await until(pilot, lambda: app.services.trouble)
         await pilot.pause()
         assert "r tries again" in screen_text(app)
         assert app.is_running
 
 
-async def test_trouble_while_polling_is_told_and_forgotten(board, five_runs, home, until, screen_text) -> None:
-    async with board() as (app, pilot):
+async def test_trouble_while_polling_is_told_and_forgotten(dashboard, five_runs, home, until, screen_text) -> None:
+    async with dashboard() as (app, pilot):
         change(home, "ALTER TABLE clock RENAME TO hidden")
         await until(pilot, lambda: "an older view" in screen_text(app))
         assert shown(app), "what was known stays"
@@ -147,7 +147,7 @@ COPIES = """
 """
 
 
-async def test_ten_thousand_runs(board, store, home, make_run, until) -> None:
+async def test_ten_thousand_runs(dashboard, store, home, make_run, until) -> None:
     run = make_run(1)
     store.add([run], [])
     columns = [column.name for column in run.__table__.columns]
@@ -155,7 +155,7 @@ async def test_ten_thousand_runs(board, store, home, make_run, until) -> None:
     values = ", ".join(new.get(name, f'run."{name}"') for name in columns)
     change(home, COPIES.format(columns=", ".join(f'"{name}"' for name in columns), values=values, id=run.id))
     before = time.process_time()
-    async with board() as (app, pilot):
+    async with dashboard() as (app, pilot):
         await until(pilot, lambda: len(shown(app)) == 10_000)
         opened = time.process_time() - before
         await pilot.press("end")
@@ -169,8 +169,8 @@ async def test_ten_thousand_runs(board, store, home, make_run, until) -> None:
     assert again < 0.15, again
 
 
-async def test_sizes(board, five_runs, until, screen_text) -> None:
-    async with board((80, 24)) as (app, pilot):
+async def test_sizes(dashboard, five_runs, until, screen_text) -> None:
+    async with dashboard((80, 24)) as (app, pilot):
         assert isinstance(app.screen, RunsScreen)
         lines = screen_text(app).splitlines()
         assert all(len(line) == 80 for line in lines)

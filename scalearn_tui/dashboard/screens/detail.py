@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer
 
-from scalearn_tui.dashboard.screens.run_screen import BoardScreen
+from scalearn_tui.dashboard.screens.run_screen import RunScreen
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from engine.registry.tables import Run
 
 
-class DetailScreen(BoardScreen):
+class DetailScreen(RunScreen):
     """The detail pane with room."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,16 +26,16 @@ class DetailScreen(BoardScreen):
         Binding("escape,q", "app.pop_screen", "back", id="app.back"),
     ]
 
-    def __init__(self, run_id: str, chart_shows: str = "loss") -> None:
-        super().__init__()
+    def __init__(self, services: Services, run_id: str, chart_shows: str = "loss") -> None:
+        super().__init__(services)
         self._run_id, self._chart_shows = run_id, chart_shows
 
     @property
     def run(self) -> Run | None:
-        return self.board.book.get(self._run_id)
+        return self.services.runs.get(self._run_id)
 
     def compose(self) -> ComposeResult:
-        yield DetailPane(brief=False, id="detail")
+        yield DetailPane(self.services, brief=False, id="detail")
         yield Footer(compact=True)
         yield from super().compose()
 
@@ -54,4 +55,4 @@ class DetailScreen(BoardScreen):
     def action_log(self) -> None:
         from scalearn_tui.dashboard.screens.log import LogScreen
 
-        self.board.push_screen(LogScreen(self._run_id))
+        self.app.push_screen(LogScreen(self.services, self._run_id))

@@ -17,12 +17,12 @@ from scalearn_tui.text.glyphs import STATES
 KEY_WIDTH = 16
 MEANINGS = {
     "queued": "waits for its sources or for a free device",
-    "starting": "its process is coming up",
+    "starting": "its process is starting",
     "running": "trains",
     "completed": "trained and evaluated",
     "failed": "ended with an error; the cause says why",
     "stopped": "ended on request after saving",
-    "lost": "its process is gone without a word",
+    "lost": "its process ended without an exit record",
 }
 AREAS = {
     "run": "The selected run",
@@ -74,10 +74,10 @@ class HelpScreen(ModalScreen[None]):
 
     def _keys(self) -> dict[str, dict[tuple[str, str], list[str]]]:
         """area -> (description, tooltip) -> keys."""
-        found: dict[str, dict[tuple[str, str], list[str]]] = {"app": {("commands", ""): ["^p"]}}
+        keys: dict[str, dict[tuple[str, str], list[str]]] = {"app": {("commands", ""): ["^p"]}}
         for _, binding, _, tooltip in self._about.active_bindings.values():
             area, _, _ = (binding.id or "").partition(".")
             if area in AREAS and binding.id != "app.quit-anywhere":
-                names = found.setdefault(area, {}).setdefault((binding.description, tooltip), [])
+                names = keys.setdefault(area, {}).setdefault((binding.description, tooltip), [])
                 names.append(self.app.get_key_display(binding))
-        return found
+        return keys

@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from scalearn_tui.dashboard.run_index import method_title
-from scalearn_tui.dashboard.screens.run_screen import BoardScreen
+from scalearn_tui.dashboard.screens.run_screen import RunScreen
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.facts import DIM, state_style
 from scalearn_tui.dashboard.widgets.log_view import LogView
 from scalearn_tui.text.glyphs import state_glyph
@@ -19,31 +20,31 @@ if TYPE_CHECKING:
     from engine.registry.tables import Run
 
 
-class LogScreen(BoardScreen):
+class LogScreen(RunScreen):
     """The log, a line of context above."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,l", "app.pop_screen", "back", id="app.back")]
 
-    def __init__(self, run_id: str) -> None:
-        super().__init__()
+    def __init__(self, services: Services, run_id: str) -> None:
+        super().__init__(services)
         self._run_id = run_id
 
     @property
     def run(self) -> Run | None:
-        return self.board.book.get(self._run_id)
+        return self.services.runs.get(self._run_id)
 
     def compose(self) -> ComposeResult:
         yield Static(id="log-title")
-        yield LogView(id="whole-log")
+        yield LogView(self.services.background, id="whole-log")
         yield Footer(compact=True)
         yield from super().compose()
 
     def on_mount(self) -> None:
         view = self.query_one(LogView)
-        view.watch_file(self.board.home.log(self._run_id))
+        view.watch_file(self.services.home.log(self._run_id))
         view.focus()
         self.watch(view, "following", self._write_title)
-        self.board.runs_changed.subscribe(self, lambda _: self._write_title())
+        self.services.runs_changed.subscribe(self, lambda _: self._write_title())
 
     def _write_title(self) -> None:
         run = self.run

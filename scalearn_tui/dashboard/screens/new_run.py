@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -12,15 +12,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from engine.own_benchmarks.stored import load_catalog
-from scalearn_tui.dashboard.background import one_line
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.facts import DIM, Part
 from scalearn_tui.dashboard.widgets.option_field import OptionField
+from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.options import LAUNCH_OPTIONS, command_line, parse_request
 
 if TYPE_CHECKING:
     from engine.plans.planner import Plan
-    from scalearn_tui.dashboard.app import Dashboard
 
 REST = 0.3
 """Seconds without a key before the plan is made anew."""
@@ -35,23 +34,19 @@ class NewRunScreen(ModalScreen[None]):
         Binding("up", "app.focus_previous", "previous field", show=False, id="form.previous"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
+        self._services = services
         self._asked = 0
         self._submitting = False
 
-    @property
-    def board(self) -> Dashboard:
-        return cast("Dashboard", self.app)
-
     def compose(self) -> ComposeResult:
-        # A benchmark may have been added while the dashboard was open.
-        self.board.catalog = load_catalog(self.board.home.benchmarks)
+        catalog = self._services.reload_catalog()
         with Vertical(id="form"):
             yield Label("New run", id="form-title")
             with VerticalScroll(id="fields", can_focus=False):
                 for option in LAUNCH_OPTIONS:
-                    yield OptionField(option, self.board.catalog)
+                    yield OptionField(option, catalog)
             yield Static(id="hint")
             yield Static(id="plan")
             yield Static(id="command")
@@ -94,7 +89,7 @@ class NewRunScreen(ModalScreen[None]):
             self.query_one("#hint", Static).update(Content.assemble(*parts))
 
     def _plan(self, asked: int) -> None:
-        values, store, catalog = self.values, self.board.store, self.board.catalog
+        values, store, catalog = self.values, self._services.store, self._services.catalog
         if asked != self._asked or store is None or not self.is_attached:
             return
 
@@ -103,7 +98,7 @@ class NewRunScreen(ModalScreen[None]):
 
             return make_plan(parse_request(values), store, catalog)
 
-        self.board.background(work, lambda plan: self._planned(asked, plan), lambda error: self._refused(asked, error))
+        self._services.background(work, lambda plan: self._planned(asked, plan), lambda error: self._refused(asked, error))
 
     def _planned(self, asked: int, plan: Plan) -> None:
         if asked == self._asked and self.is_attached:
@@ -135,7 +130,8 @@ class NewRunScreen(ModalScreen[None]):
     @on(Button.Pressed, "#queue")
     def _queue(self) -> None:
         """Plan and submit in a thread, then wake the supervisor."""
-        board, values, store, catalog = self.board, self.values, self.board.store, self.board.catalog
+        services, values = self._services, self.values
+        store, catalog = services.store, services.catalog
         if store is None or self._submitting:
             return
         self._submitting = True
@@ -148,10 +144,10 @@ class NewRunScreen(ModalScreen[None]):
 
             plan = make_plan(parse_request(values), store, catalog)
             submit(plan, store)
-            board.launch(board.home)
+            services.launch(services.home)
             return plan
 
-        board.background(work, self._queued, lambda error: self._refused(asked, error))
+        services.background(work, self._queued, lambda error: self._refused(asked, error))
 
     def _queued(self, plan: Plan) -> None:
         if self.is_current:
@@ -159,7 +155,7 @@ class NewRunScreen(ModalScreen[None]):
         queued = len(plan.new) + len(plan.over)
         already = f"; {len(plan.done) + len(plan.active)} are done or under way" if plan.done or plan.active else ""
         self.app.notify(f"queued {_runs(queued)}{already}")
-        self.board.poll()
+        self._services.poll()
 
 
 def describe(plan: Plan) -> Content:

@@ -1,8 +1,8 @@
-"""What the full screens share: the run at hand, what can be done with it, and a word when the terminal is too small."""
+"""What the full screens share: the run at hand, what can be done with it, and a notice when the terminal is too small."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from scalearn_tui.dashboard.run_index import method_title
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
+from scalearn_tui.dashboard.services import Services
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
-    from scalearn_tui.dashboard.app import Dashboard
 
 SMALLEST = (60, 15)
 
@@ -34,7 +34,7 @@ class TooSmall(Static):
         self.update(f"needs {need}, have {have.width}x{have.height}; `scalearn ls` works at any size")
 
 
-class BoardScreen(Screen[None]):
+class RunScreen(Screen[None]):
     """A screen about runs. Subclasses say which run is at hand."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,9 +43,9 @@ class BoardScreen(Screen[None]):
         Binding("y", "copy_id", "copy id", show=False, id="run.copy-id", tooltip="copy the run's id to the clipboard"),
     ]
 
-    @property
-    def board(self) -> Dashboard:
-        return cast("Dashboard", self.app)
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
 
     @property
     def run(self) -> Run | None:
@@ -70,9 +70,9 @@ class BoardScreen(Screen[None]):
 
         def decided(yes: bool | None) -> None:
             if yes:
-                self.board.write(lambda store: store.request_stop([run.id]), f"{run.id[:7]} was asked to stop")
+                self.services.write(lambda store: store.request_stop([run.id]), f"{run.id[:7]} was asked to stop")
 
-        self.board.push_screen(ConfirmScreen(f"Stop run {run.id[:7]}?", name, what_survives(run), "Stop"), decided)
+        self.app.push_screen(ConfirmScreen(f"Stop run {run.id[:7]}?", name, what_survives(run), "Stop"), decided)
 
     def action_resume(self) -> None:
         """Queue the run again."""
@@ -82,12 +82,12 @@ class BoardScreen(Screen[None]):
         if not run.state.over:
             self.notify(f"{run.id[:7]} is {run.state}; only failed, stopped and lost runs can be resumed", severity="warning")
             return
-        self.board.write(lambda store: store.requeue([run.id]), f"{run.id[:7]} is queued again")
+        self.services.write(lambda store: store.requeue([run.id]), f"{run.id[:7]} is queued again")
 
     def action_copy_id(self) -> None:
         """Copy the run's id."""
         if self.run is not None:
-            self.board.copy_to_clipboard(self.run.id)
+            self.app.copy_to_clipboard(self.run.id)
             self.notify(f"copied {self.run.id}")
 
 

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
 from scalearn_tui.dashboard.run_index import ORDERS
-from scalearn_tui.dashboard.screens.run_screen import BoardScreen
+from scalearn_tui.dashboard.screens.run_screen import RunScreen
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.facts import DIM
 from scalearn_tui.dashboard.widgets.run_table import RunTable
@@ -25,7 +26,7 @@ FILTER_REST = 0.08
 """Seconds without a key before a filter is applied."""
 
 
-class RunsScreen(BoardScreen):
+class RunsScreen(RunScreen):
     """Table, filter, detail pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,8 +40,8 @@ class RunsScreen(BoardScreen):
         Binding("q", "app.quit", "quit", id="app.quit", tooltip="leave; runs go on"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._filter = ""
         self._order = 0
 
@@ -55,13 +56,13 @@ class RunsScreen(BoardScreen):
                 yield Input(placeholder="words in id, method, backbone, target or state", id="filter")
                 yield Static(id="notice")
                 yield RunTable(id="table")
-            yield DetailPane(id="detail")
+            yield DetailPane(self.services, id="detail")
         yield Footer(compact=True)
         yield from super().compose()
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-        self.board.runs_changed.subscribe(self, lambda _: self.show_runs())
+        self.services.runs_changed.subscribe(self, lambda _: self.show_runs())
         self.query_one(RunTable).focus()
         self.show_runs()
 
@@ -70,38 +71,38 @@ class RunsScreen(BoardScreen):
         self.query_one(DetailPane).refresh_run()
 
     def show_runs(self) -> None:
-        """Show the book's runs; skipped while another screen hides them."""
+        """Show the runs of the index; skipped while another screen hides them."""
         if self.app.screen is not self:
             return
-        board, order = self.board, ORDERS[self._order]
-        runs = board.book.view(self._filter, order)
+        services, order = self.services, ORDERS[self._order]
+        runs = services.runs.view(self._filter, order)
         table = self.query_one(RunTable)
         table.show(runs, order)
         notice = self._notice(len(runs))
         self.query_one("#notice", Static).update(notice)
         self.query_one("#notice").display = not runs
         table.display = bool(runs)
-        shown = f"{len(runs)} of {len(board.book)}" if self._filter else f"{len(runs)} runs"
+        shown = f"{len(runs)} of {len(services.runs)}" if self._filter else f"{len(runs)} runs"
         filtered = f" match “{self._filter}”" if self._filter else ""
-        right = f"{shown}{filtered}, {order.name}" if board.store is not None else ""
-        self.query_one(StatusLine).show(board.book.counts(), right, board.trouble)
+        right = f"{shown}{filtered}, {order.name}" if services.store is not None else ""
+        self.query_one(StatusLine).show(services.runs.counts(), right, services.trouble)
         self.query_one(DetailPane).show(None if table.selected is None else table.selected.id)
 
     def _notice(self, shown: int) -> Content:
         """What stands in place of the table."""
-        board = self.board
+        services = self.services
         if shown:
             return Content()
-        if board.store is None:
-            return Content(f"{board.trouble}\nr tries again" if board.trouble else "reading the registry…")
+        if services.store is None:
+            return Content(f"{services.trouble}\nr tries again" if services.trouble else "reading the registry…")
         if self._filter:
-            return Content(f"0 of {len(board.book)} runs match “{self._filter}”; escape clears the filter")
+            return Content(f"0 of {len(services.runs)} runs match “{self._filter}”; escape clears the filter")
         return Content.assemble(
             ("No runs yet.\n\n", "bold"),
             ("n", "bold $text-accent"), "  plans and queues one here\n",
             ("scalearn run --method scalearn++ --target toy/sentiment --backbone minilm", "$text-accent"),
             "  is the same on the command line\n\n",
-            (f"registry: {board.home.database}", DIM),
+            (f"registry: {services.home.database}", DIM),
         )  # fmt: skip
 
     @on(RunTable.Selected)
@@ -112,7 +113,7 @@ class RunsScreen(BoardScreen):
     def _opened(self, event: RunTable.Opened) -> None:
         from scalearn_tui.dashboard.screens.detail import DetailScreen
 
-        self.board.push_screen(DetailScreen(event.run_id, self.query_one(DetailPane).chart_shows))
+        self.app.push_screen(DetailScreen(self.services, event.run_id, self.query_one(DetailPane).chart_shows))
 
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
@@ -148,7 +149,7 @@ class RunsScreen(BoardScreen):
         self.show_runs()
 
     def action_refresh(self) -> None:
-        self.board.open_registry()
+        self.services.open_registry()
 
     def action_chart(self) -> None:
         pane = self.query_one(DetailPane)
@@ -158,12 +159,12 @@ class RunsScreen(BoardScreen):
         from scalearn_tui.dashboard.screens.log import LogScreen
 
         if self.run is not None:
-            self.board.push_screen(LogScreen(self.run.id))
+            self.app.push_screen(LogScreen(self.services, self.run.id))
 
     def action_new(self) -> None:
         from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 
-        if self.board.store is None:
+        if self.services.store is None:
             self.notify("the registry is not open yet", severity="warning")
             return
-        self.board.push_screen(NewRunScreen())
+        self.app.push_screen(NewRunScreen(self.services))

@@ -122,8 +122,8 @@ def _labels(low: float, high: float, rows: int) -> dict[int, str]:
     size = max(abs(number) for number in numbers) or 1.0
     gap = abs(numbers[1] - numbers[0]) if len(numbers) > 1 else size
     digits = next((digits for digits in range(5) if abs(round(gap, digits) - gap) < gap * 1e-6), 4)
-    place = (rows * 4 - 1) / (high - low)
-    return {round((high - number) * place) // 4: f"{number:.{digits}f}" for number in numbers}
+    dots_per_unit = (rows * 4 - 1) / (high - low)
+    return {round((high - number) * dots_per_unit) // 4: f"{number:.{digits}f}" for number in numbers}
 
 
 def _step_axis(margin: int, width: int, steps: tuple[int, int]) -> list[list[tuple[str, str]]]:

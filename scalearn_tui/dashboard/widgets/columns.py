@@ -19,9 +19,9 @@ ID_LENGTH = 7
 NOTE_MINIMUM = 14
 
 
-def gap(place: int) -> int:
-    """Cells before the column at ``place``; the glyph stands close to what follows it."""
-    return (0, 1)[place] if place < 2 else GAP
+def gap(index: int) -> int:
+    """Cells before the column at ``index``; the glyph stands close to what follows it."""
+    return (0, 1)[index] if index < 2 else GAP
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def fit(width: int) -> list[tuple[Column, int]]:
     chosen = list(COLUMNS)
 
     def taken() -> int:
-        return sum(column.width + gap(place) for place, column in enumerate(chosen))
+        return sum(column.width + gap(index) for index, column in enumerate(chosen))
 
     while taken() > width and (droppable := [column for column in chosen if column.keep]):
         chosen.remove(max(droppable, key=lambda column: column.keep))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,13 +10,13 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.detail import Detail, DetailReader, headline
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.chart import Chart, Line
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
-    from scalearn_tui.dashboard.app import Dashboard
 
 SETTLE = 0.06
 """Seconds of rest before a newly selected run is read, so that holding a cursor key reads nothing in between."""
@@ -28,8 +28,9 @@ class DetailPane(Vertical):
     chart_shows: var[str] = var("loss", init=False)
     """``loss`` or ``metric``."""
 
-    def __init__(self, brief: bool = True, id: str | None = None) -> None:
+    def __init__(self, services: Services, brief: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._services = services
         self._brief = brief
         self._run_id: str | None = None
         self._reader: DetailReader | None = None
@@ -37,20 +38,16 @@ class DetailPane(Vertical):
         self._reading = False
 
     @property
-    def board(self) -> Dashboard:
-        return cast("Dashboard", self.app)
-
-    @property
     def run(self) -> Run | None:
-        return self.board.book.get(self._run_id)
+        return self._services.runs.get(self._run_id)
 
     def compose(self) -> ComposeResult:
         yield Static(id="facts")
         yield Chart(id="chart")
-        yield LogView(id="log")
+        yield LogView(self._services.background, id="log")
 
     def on_mount(self) -> None:
-        self.board.runs_changed.subscribe(self, lambda _: self.refresh_run())
+        self._services.runs_changed.subscribe(self, lambda _: self.refresh_run())
 
     def show(self, run_id: str | None) -> None:
         """Show another run."""
@@ -66,19 +63,19 @@ class DetailPane(Vertical):
 
     def refresh_run(self) -> None:
         """Draw the row as it is known, and read the rest in a thread if the run changed since the last look."""
-        run, store = self.run, self.board.store
+        run, store = self.run, self._services.store
         if not self.is_attached or not self.display or self.screen is not self.app.screen:
             return
         self._draw()
         if run is None or store is None:
             return
-        self.query_one(LogView).watch_file(self.board.home.log(run.id))
+        self.query_one(LogView).watch_file(self._services.home.log(run.id))
         if self._reader is None or self._reader.run_id != run.id:
             self._reader, self._reading = DetailReader(store, run.id), False
         if self._reader.seen == run.version or self._reading:
             return
         reader, self._reading = self._reader, True
-        self.board.background(lambda: reader.read(run), lambda detail: self._take(reader, detail), self._failed)
+        self._services.background(lambda: reader.read(run), lambda detail: self._take(reader, detail), self._failed)
 
     def _take(self, reader: DetailReader, detail: Detail) -> None:
         if reader is not self._reader or not self.is_attached:
@@ -90,7 +87,7 @@ class DetailPane(Vertical):
 
     def _failed(self, error: BaseException) -> None:
         self._reading = False
-        self.board.tell_error(error)
+        self._services.notify_error(error)
 
     def watch_chart_shows(self) -> None:
         self._draw()
@@ -102,7 +99,7 @@ class DetailPane(Vertical):
         if run is None:
             self.query_one(LogView).watch_file(None)
             return
-        self.query_one("#facts", Static).update(facts(run, detail, self.board.book, self.board.catalog, self._brief))
+        self.query_one("#facts", Static).update(facts(run, detail, self._services.runs, self._services.catalog, self._brief))
         title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
         if self.chart_shows == "metric":
             title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}

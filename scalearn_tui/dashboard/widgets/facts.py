@@ -10,7 +10,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
 from engine.runs.deviations import default_settings
 from scalearn_tui.dashboard.detail import Detail, headline
-from scalearn_tui.dashboard.run_index import RunBook, headline_value, method_title
+from scalearn_tui.dashboard.run_index import RunIndex, headline_value, method_title
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import STATES, silence, state_glyph
 
@@ -29,10 +29,10 @@ def state_style(state: str) -> str:
     return f"$text-{STATES[state].role}"
 
 
-def facts(run: Run, detail: Detail | None, book: RunBook, catalog: Catalog, brief: bool) -> Content:
+def facts(run: Run, detail: Detail | None, runs: RunIndex, catalog: Catalog, brief: bool) -> Content:
     """Identity, state with its cause, progress, settings and results; a line for each. ``brief`` leaves out the usual."""
     lines = [_identity(run), _what(run), _cause(run), _progress(run), _numbers(run), _pace(run, brief)]
-    lines += [_results(run, detail, catalog), _sources(detail, book), _settings(run, catalog, brief), _size(run, detail)]
+    lines += [_results(run, detail, catalog), _sources(detail, runs), _settings(run, catalog, brief), _size(run, detail)]
     if not brief:
         lines.append(_asked(run))
     return Content("\n").join(Content.assemble(*line) for line in lines if line)
@@ -111,12 +111,12 @@ def _results(run: Run, detail: Detail | None, catalog: Catalog) -> list[Part]:
     return parts
 
 
-def _sources(detail: Detail | None, book: RunBook) -> list[Part]:
+def _sources(detail: Detail | None, runs: RunIndex) -> list[Part]:
     if detail is None or not detail.sources:
         return []
     parts: list[Part] = [("sources", DIM)]
     for task, run_id in detail.sources:
-        source = book.get(run_id)
+        source = runs.get(run_id)
         parts += [" ", (state_glyph(source.state), state_style(source.state)) if source else ("?", DIM), " "]
         parts.append(task.rpartition("/")[2])
     return parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
-from scalearn_tui.dashboard.background import BackgroundApp
+from scalearn_tui.dashboard.services import Background
 from scalearn_tui.dashboard.tail import Tail, Tailed
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     ]
     following: var[bool] = var(True)
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, background: Background, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._background = background
         self._lines: list[str] = []
         self._open = ""
         self._tail: Tail | None = None
@@ -70,11 +71,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.look()
 
     def look(self) -> None:
-        """Read what is new, in a thread; skipped while nobody sees it or the last look goes on."""
+        """Read what is new, in a thread; skipped while it is hidden or the last read is not done."""
         if self._tail is None or self._reading or not self.display or self.screen is not self.app.screen:
             return
         tail, self._reading = self._tail, True
-        cast(BackgroundApp, self.app).background(tail.read, lambda new: self._take(tail, new))
+        self._background(tail.read, lambda new: self._take(tail, new))
 
     def _take(self, tail: Tail, new: Tailed | None) -> None:
         if tail is not self._tail:

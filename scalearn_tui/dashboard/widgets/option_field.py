@@ -24,12 +24,12 @@ class WordSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         begun = last_word(value)
-        found = next((word for word in self._words if word.startswith(begun)), None) if begun else None
-        return None if found is None else value[: len(value) - len(begun)] + found
+        completed = next((word for word in self._words if word.startswith(begun)), None) if begun else None
+        return None if completed is None else value[: len(value) - len(begun)] + completed
 
 
 def last_word(text: str) -> str:
-    """What stands after the last comma or blank."""
+    """The text after the last comma or blank."""
     return text.replace(",", " ").rpartition(" ")[2]
 
 
@@ -66,7 +66,7 @@ class OptionField(Horizontal):
         return self.query_one(Input).value.strip()
 
     def matching(self) -> list[str]:
-        """Known values that go on from the word being typed; all of them when the word is complete or not begun."""
+        """Known values that begin with the word being typed; all of them if that is empty or complete."""
         begun = last_word(self.query_one(Input).value)
-        found = [word for word in self.choices if word.startswith(begun)]
-        return self.choices if begun in self.choices else found
+        matching = [word for word in self.choices if word.startswith(begun)]
+        return self.choices if begun in self.choices else matching

@@ -30,7 +30,7 @@ MARGIN = 1
 
 
 class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows runs in the order given and keeps the selection on its run, whatever moves around it."""
+    """Shows runs in the order given and keeps the selection on its run when rows move."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "run-table--header",
@@ -109,11 +109,11 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _keep_cursor(self, before: Run | None) -> None:
         """Stay on the same run; follow it if it moved."""
-        place = self._cursor
-        if before is not None and not (place < len(self._runs) and self._runs[place].id == before.id):
-            place = next((index for index, run in enumerate(self._runs) if run.id == before.id), place)
-        moved = place != self._cursor
-        self._cursor = max(0, min(place, len(self._runs) - 1))
+        row = self._cursor
+        if before is not None and not (row < len(self._runs) and self._runs[row].id == before.id):
+            row = next((index for index, run in enumerate(self._runs) if run.id == before.id), row)
+        moved = row != self._cursor
+        self._cursor = max(0, min(row, len(self._runs) - 1))
         if moved:
             self._scroll_to_cursor()
 
@@ -196,20 +196,20 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
         style = self.get_component_rich_style("run-table--header")
         sorted_by = self._order.column if self._order else ""
         line = " " * MARGIN
-        for place, (column, cells) in enumerate(self._layout):
+        for index, (column, cells) in enumerate(self._layout):
             arrow = ("↓" if self._order and self._order.descending else "↑") if column.key == sorted_by else ""
             # With its arrow a title may be wider than its column; it then reaches into the gap.
             title = column.title + arrow
-            cells += gap(place)
-            line += title.rjust(cells) if column.right else (" " * gap(place) + title).ljust(cells)
+            cells += gap(index)
+            line += title.rjust(cells) if column.right else (" " * gap(index) + title).ljust(cells)
         return Strip([Segment(line, style)]).adjust_cell_length(width, style)
 
     def _row(self, run: Run, selected: bool, width: int) -> Strip:
         behind = self.get_component_rich_style("run-table--cursor") if selected else self.rich_style
         base = Style(bgcolor=behind.bgcolor)
         segments = [Segment(" " * MARGIN, base)]
-        for place, (column, cells) in enumerate(self._layout):
-            segments.append(Segment(" " * gap(place), base))
+        for index, (column, cells) in enumerate(self._layout):
+            segments.append(Segment(" " * gap(index), base))
             look = run.state.value if column.look == "state" else column.look
             style = self.get_component_rich_style(f"run-table--{look}")
             if selected and column.look != "state":
