@@ -121,7 +121,6 @@ def test_a_run_is_known_by_contents_and_definition(shop: Path, home: Home, tmp_p
         ("test = 0.2", "test = 0.2\ndev = 0.2"),
         ("test = 0.2", "test = 0.3"),
         ("test = 0.2", 'test = 0.2\nlabels = ["good", "bad"]'),
-        ("test = 0.2", 'test = 0.2\nmetrics = ["accuracy", "matthews"]'),
         ("test = 0.2", "test = 0.2\nmax_length = 64"),
     ]
     found = [added(write_shop(tmp_path / "shop", SHOP.replace(*change, 1))) for change in changes]

@@ -28,7 +28,10 @@ def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment"
     settings = METHODS[method].resolve({"epochs": 12}, target, "loss")
     spec = {
         "method": method,
+        "backbone": "minilm",
+        "backbone_revision": "sha256:0",
         "targets": [target],
+        "data": {target: "toy-1"},
         "seed": seed,
         "sources": [],
         "hyperparameters": settings,

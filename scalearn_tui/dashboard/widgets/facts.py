@@ -8,7 +8,6 @@ from textual.content import Content
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
-from engine.runs.deviations import default_settings
 from scalearn_tui.dashboard.detail import Detail, headline
 from scalearn_tui.dashboard.run_index import RunIndex, headline_value, method_title
 from scalearn_tui.text.formatting import count, duration, number, score
@@ -124,6 +123,8 @@ def _sources(detail: Detail | None, runs: RunIndex) -> list[Part]:
 
 def _settings(run: Run, catalog: Catalog, brief: bool) -> list[Part]:
     """Settings, those that differ from the method's defaults first and bold; ``brief`` shows those and the usual ones."""
+    from engine.runs.deviations import default_settings
+
     chosen, usual = run.parsed.hyperparameters, default_settings(run.parsed, catalog)
     own = {name for name, value in chosen.items() if name in usual and usual[name] != value}
     parts: list[Part] = []
