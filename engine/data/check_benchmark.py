@@ -9,12 +9,13 @@ import json
 import sys
 from dataclasses import asdict, replace
 
+from engine.catalog.kinds import KINDS
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
-from engine.data.loading import labels_of, load_rows
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
 from engine.data.own_rows import completed
 from engine.data.splits import parts_of_train
 from engine.errors import UserError
-from engine.metrics.scoring import METRICS
 from engine.own_benchmarks.stored import benchmark_from
 
 
@@ -26,7 +27,7 @@ def checked(benchmark: BenchmarkInfo) -> BenchmarkInfo:
 def _checked(task: TaskInfo) -> TaskInfo:
     assert isinstance(task.data, OwnData)
     task = completed(task, task.data)
-    known = [name for name in METRICS[task.kind] if name != "exact_match" and (name != "f1" or len(task.labels) == 2)]
+    known = KINDS[task.kind].metrics_of_own_task(len(task.labels))
     if unknown := [name for name in task.metrics if name not in known]:
         raise UserError(f"{task.key} cannot have the metric {unknown[0]!r}; there are {', '.join(known)}")
     tables = load_rows(task, None)

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.user_tables import class_names, place_of, read_file, shown
+from engine.data.user_tables import class_names, location_of, read_file, shown
 from engine.errors import UserError
 from engine.own_benchmarks.pattern import fields, pieces
 
@@ -35,7 +35,7 @@ def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
         try:
             rendered = own_texts(task, data, dict(zip(names, cells, strict=True)))
         except ValueError as error:
-            raise UserError(f"{place_of(path, number)}: {error}") from None
+            raise UserError(f"{location_of(path, number)}: {error}") from None
         for name, text in rendered.items():
             texts[name].append(text)
     columns = {name: pa.array(column, pa.string()) for name, column in texts.items()}
@@ -127,7 +127,7 @@ def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Ar
         for name in names:
             if name not in place:
                 raise UserError(
-                    f'{place_of(path, row)}: column "{data.label}": {_quoted(name)} is not one of {_listed(task.labels)}'
+                    f'{location_of(path, row)}: column "{data.label}": {_quoted(name)} is not one of {_listed(task.labels)}'
                 )
     if task.kind == "multilabel":
         return pa.array([[task.labels[place[name]] for name in names] for names in cells], pa.list_(pa.string()))
@@ -146,7 +146,7 @@ def _cells(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[l
 
 def _words(task: TaskInfo, data: OwnData, path: Path, row: int, cell: Any) -> list[str]:
     def fail(message: str) -> UserError:
-        return UserError(f'{place_of(path, row)}: column "{data.label}" {message}')
+        return UserError(f'{location_of(path, row)}: column "{data.label}" {message}')
 
     if task.kind != "multilabel":
         if isinstance(cell, list | dict):
@@ -176,7 +176,9 @@ def _number(path: Path, name: str, row: int, cell: Any) -> float:
     except (TypeError, ValueError):
         value = math.nan
     if not math.isfinite(value):
-        raise UserError(f'{place_of(path, row)}: column "{name}" must hold finite numbers, not {json.dumps(cell, default=str)}')
+        raise UserError(
+            f'{location_of(path, row)}: column "{name}" must hold finite numbers, not {json.dumps(cell, default=str)}'
+        )
     return value
 
 

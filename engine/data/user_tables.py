@@ -50,7 +50,7 @@ def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
         return ()
 
 
-def place_of(path: Path, row: int) -> str:
+def location_of(path: Path, row: int) -> str:
     """Where a user finds row ``row`` (from 0): ``reviews.csv:17`` is a line, ``reviews.parquet row 17`` is counted from 1."""
     if path.suffix.lower() == ".parquet":
         return f"{shown(path)} row {row + 1}"

@@ -15,14 +15,15 @@ from engine.own_benchmarks.stored import task_in
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import RunSpec
+from engine.training.build import build_model
 from engine.training.checkpoints import load_checkpoint, tensors_digest
 from engine.training.device import Device, choose_device
-from engine.training.setup import build_model, load_sources
+from engine.training.sources import load_sources
 
 
 @dataclass
 class Trained:
-    """A model that predicts, and what it was trained with."""
+    """The model of a completed run, and what it was trained with."""
 
     spec: RunSpec
     model: Model
@@ -34,7 +35,10 @@ class Trained:
 
 
 def load_trained(store: Store, run: Run) -> Trained:
-    """Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed."""
+    """The run's model, ready to predict.
+
+    Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed.
+    """
     if run.state != RunState.COMPLETED:
         raise UserError(f"run {run.id} is {run.state}; only completed runs predict")
     spec = RunSpec(**run.spec)
@@ -45,21 +49,21 @@ def load_trained(store: Store, run: Run) -> Trained:
             f"run {run.id} has lost its file {path}; put it back, or train it again after `scalearn delete {run.id}`"
         )
     tensors, card = load_checkpoint(path, recorded.sha256)
-    for key, meant in card["tasks"].items():
+    for key, recorded_task in card["tasks"].items():
         task = task_in(run.spec, key)
         if task is None:
             raise UserError(f"the task {key} of run {run.id} is not in the catalog; add its benchmark first")
         if run.imported and spec.fingerprint != run.fingerprint:
             raise UserError(f"the task {key} of the imported run {run.id} is another one than {key} of the catalog")
-        if meant != {"kind": task.kind, "labels": list(task.labels)}:
+        if recorded_task != {"kind": task.kind, "labels": list(task.labels)}:
             raise UserError(f"the labels of {key} are not those that run {run.id} was trained with; train it again")
     folder = _backbone(run, spec)
     sources = load_sources(store, run.id, spec, card.get("similarities"))
-    for source, named in zip(sources, card["sources"], strict=True):
-        if tensors_digest(source.tensors) != named["sha256"]:
+    for source, expected in zip(sources, card["sources"], strict=True):
+        if tensors_digest(source.tensors) != expected["sha256"]:
             raise UserError(
-                f"the source adapter {named['task']} (run {named['run']}) is not the one that run {run.id} was trained with; "
-                "import that one, or train the run again"
+                f"the source adapter {expected['task']} (run {expected['run']}) is not the one that run {run.id} was trained "
+                "with; import that one, or train the run again"
             )
     device = choose_device(str(spec.hyperparameters["precision"]))
     model = build_model(spec, folder, sources)

@@ -139,7 +139,7 @@ def _portable(*arguments: str) -> dict[str, Any]:
     home = Home.default()
     open_store(home).close()
     kind, *others = arguments
-    command = [sys.executable, "-P", "-m", "engine.adapters.portable", "--home", str(home.root), kind, "--", *others]
+    command = [sys.executable, "-P", "-m", "engine.adapters", "--home", str(home.root), kind, "--", *others]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != ExitCode.OK:
         why = (answer.stderr.strip().splitlines() or ["reading the adapter failed"])[-1]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.material import DATA_DIR
 
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """``$DATA_DIR``: GLUE and SuperGLUE as parquet files."""
-    folder = (ROOT / os.environ.get("DATA_DIR", "../shared/data")).resolve()
-    if not folder.is_dir():
+    if not DATA_DIR.is_dir():
         pytest.skip("DATA_DIR names no folder with glue/ and super_glue/")
-    return folder
+    return DATA_DIR
 
 
 @pytest.fixture(scope="session")

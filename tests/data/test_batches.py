@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from engine.data.batches import evaluation_batches, gather
-from engine.data.prepared import TokenizedSplit
-from engine.data.ragged import offsets_of, places
-from engine.data.samplers import epoch_order, limited
+from engine.data.ragged import flat_indices, offsets_of
+from engine.data.samplers import epoch_order
+from engine.data.subsets import limited
+from engine.data.tokenized_split import TokenizedSplit
 
 
 def make_split(examples: int = 200, options: int = 1, seed: int = 0) -> TokenizedSplit:
@@ -83,6 +84,6 @@ def test_group_limits_keep_whole_groups_and_at_least_one() -> None:
 
 
 def test_places_of_rows_of_unequal_length() -> None:
-    assert places(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
-    assert places(np.array([], dtype=np.int64), np.array([], dtype=np.int64)).tolist() == []
+    assert flat_indices(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
+    assert flat_indices(np.array([], dtype=np.int64), np.array([], dtype=np.int64)).tolist() == []
     assert offsets_of(np.array([2, 0, 3])).tolist() == [0, 2, 2, 5]

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.loading import labels_of, load_rows
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
 from engine.data.own_rows import completed, read_own_rows
 from engine.data.prepared import prepare
 from engine.data.splits import parts_of_train

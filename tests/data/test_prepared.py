@@ -1,4 +1,4 @@
-"""The token cache: what determines a key, what happens when processes meet, and what limits keep."""
+"""From rows to splits: what determines a key of the token cache, what happens when processes meet, and what limits keep."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ import pytest
 
 from engine.catalog.benchmarks import BENCHMARKS, TASKS
 from engine.catalog.task import HubData, TaskInfo
-from engine.data import prepared, splits
+from engine.data import splits, token_cache
 from engine.data.batches import Batch, gather
-from engine.data.loading import labels_of, load_rows
-from engine.data.prepared import TaskData, TokenizedSplit, prepare
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
+from engine.data.prepared import TaskData, prepare
+from engine.data.tokenized_split import TokenizedSplit
 from engine.errors import UserError
 
 TOY = TASKS["toy/sentiment"]
@@ -76,8 +78,8 @@ def test_every_task_is_prepared(key: str, data_dir: Path, tokenizers: dict[str, 
         train = labels_of(task, tables["train"])[data.rows["train"]]
         assert np.array_equal(data.splits["train"].labels, train)
     else:
-        assert len(data.splits["test"].references or []) == len(data.splits["test"])
-        assert data.splits["train"].references is None
+        assert len(data.splits["test"].candidates or []) == len(data.splits["test"])
+        assert data.splits["train"].candidates is None
 
 
 def test_both_tests_of_mnli_are_prepared(data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_rows_that_are_given_are_taken_from_the_same_folder(
             again = prepare(task, tokenizers["bert"], tmp_path, data_dir, rows=drawn.rows)
         assert not np.array_equal(moved.rows["dev"], drawn.rows["dev"]) and not same(moved, drawn)
         assert same(again, drawn)
-        assert list(again.splits["dev"].references or ()) == list(drawn.splits["dev"].references or ())
+        assert list(again.splits["dev"].candidates or ()) == list(drawn.splits["dev"].candidates or ())
     assert len(entries(tmp_path)) == 2
 
 
@@ -144,7 +146,7 @@ def test_files_that_change_while_they_are_read_are_not_kept(
         return load_rows(task, folder)
 
     part(data_dir / "super_glue", tmp_path / "super_glue", "cb", train=100, validation=20)
-    monkeypatch.setattr(prepared, "load_rows", read_late)
+    monkeypatch.setattr(token_cache, "load_rows", read_late)
     with pytest.raises(UserError, match="the files of superglue/cb changed while they were read"):
         prepare(TASKS["superglue/cb"], tokenizers["bert"], tmp_path / "cache", tmp_path)
     assert entries(tmp_path / "cache") == []
@@ -168,7 +170,7 @@ def test_a_key_holds_what_determines_the_tokens(
     assert len(entries(tmp_path)) == len(cases)
     prepare(replace(task, title="CommitmentBank", metrics=("accuracy",), stratify=True), tokenizers["bert"], tmp_path, data_dir)
     assert len(entries(tmp_path)) == len(cases)
-    monkeypatch.setattr(prepared, "CODE_VERSION", prepared.CODE_VERSION + 1)
+    monkeypatch.setattr(token_cache, "CODE_VERSION", token_cache.CODE_VERSION + 1)
     prepare(task, tokenizers["bert"], tmp_path, data_dir)
     assert len(entries(tmp_path)) == len(cases) + 1
 
@@ -287,7 +289,7 @@ def test_limits_keep_nested_parts_and_whole_questions(data_dir: Path, tokenizers
     assert len(entries(cache)) == 1
 
 
-def test_a_limit_keeps_examples_with_their_options_and_references(
+def test_a_limit_keeps_examples_with_their_options_and_candidates(
     data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path
 ) -> None:
     copa = prepare(TASKS["superglue/copa"], tokenizers["bert"], tmp_path, data_dir).splits["train"]
@@ -299,8 +301,8 @@ def test_a_limit_keeps_examples_with_their_options_and_references(
             assert few.starts[ours] == copa.starts[theirs] and few.lengths[ours] == copa.lengths[theirs] > 2
     assert few.labels.tolist() == copa.labels[[5, 2]].tolist()
     record = prepare(TASKS["superglue/record"], tokenizers["bert"], tmp_path, data_dir, {"test": 50}).splits["test"]
-    assert record.groups is not None and record.references is not None
-    assert len(record.references) == len(record) == len(record.groups) <= 50
-    for candidate, answers in record.references:
+    assert record.groups is not None and record.candidates is not None
+    assert len(record.candidates) == len(record) == len(record.groups) <= 50
+    for candidate, answers in record.candidates:
         assert isinstance(candidate, str) and isinstance(answers, list)
-    assert np.array_equal([candidate in answers for candidate, answers in record.references], record.labels)
+    assert np.array_equal([candidate in answers for candidate, answers in record.candidates], record.labels)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.samplers import TaskBatches, epoch_order, few_shot, task_chances
+from engine.data.samplers import TaskBatches, epoch_order, task_chances
+from engine.data.subsets import few_shot
 
 GLUE = (2241, 3301, 7695, 5174, 60614, 94268, 353431, 327461)
 """rte mrpc cola stsb sst2 qnli mnli qqp after a tenth became dev."""

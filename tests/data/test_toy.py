@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from engine.catalog.benchmarks import BENCHMARKS, GENERATOR_VERSION, TASKS
-from engine.data.loading import labels_of
+from engine.data.labels import labels_of
 from engine.data.templates import render
 from engine.data.toy import generate
 

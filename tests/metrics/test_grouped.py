@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import string
 from collections import defaultdict
@@ -20,26 +19,25 @@ from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
 from engine.data.prepared import TaskData, prepare, within_positions
 from engine.runs.spec import RunSpec
+from engine.training.build import build_model
 from engine.training.device import choose_device
 from engine.training.evaluation import evaluate, predict
-from engine.training.setup import build_model
+from tests.material import DATA_DIR
 
-ROOT = Path(__file__).parents[2]
 CPU = choose_device("float32")
 
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first rows of the two tasks, under the folder that ``$DATA_DIR`` has them in."""
-    folder = (ROOT / os.environ.get("DATA_DIR", "../shared/data")).resolve()
-    if not (folder / "super_glue").is_dir():
+    if not (DATA_DIR / "super_glue").is_dir():
         pytest.skip("no task data; set DATA_DIR")
     small = tmp_path_factory.mktemp("data")
     for task, count in (("multirc", 400), ("record", 32)):
         (small / "super_glue" / task).mkdir(parents=True)
         for split in ("train", "validation"):
             name = f"super_glue/{task}/{split}.parquet"
-            pq.write_table(pq.read_table(folder / name).slice(0, count), small / name)
+            pq.write_table(pq.read_table(DATA_DIR / name).slice(0, count), small / name)
     return small
 
 

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from engine.catalog.benchmarks import TASKS
 from engine.catalog.methods import METHODS
 from engine.data.batches import gather
-from engine.data.prepared import TokenizedSplit, prepare
+from engine.data.prepared import prepare
+from engine.data.tokenized_split import TokenizedSplit
 from engine.encoder.loading import load_encoder
 from engine.encoder.packing import pack
 from engine.encoder.post_ln import Encoder
