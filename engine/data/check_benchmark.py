@@ -1,6 +1,6 @@
 """Checks all rows of a declared benchmark: ``python -m engine.data.check_benchmark`` reads the benchmark as JSON from stdin.
 
-It prints the benchmark again, with labels that were left open and the sizes of all splits; or one line on what is wrong.
+Prints the benchmark with the labels that the declaration leaves open and the sizes of all splits, or one line with an error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.own_benchmarks.stored import benchmark_from
 
 
 def checked(benchmark: BenchmarkInfo) -> BenchmarkInfo:
-    """Raises UserError naming file, line and column, or task and metric."""
+    """The benchmark with labels and sizes filled in. Raises UserError naming file, line and column, or task and metric."""
     return replace(benchmark, tasks=tuple(_checked(task) for task in benchmark.tasks))
 
 

@@ -167,7 +167,7 @@ def test_rows_that_cannot_be_used_are_told_with_their_line(
         ("classification", {"text": float("nan"), "label": "a"}, {}, ':1: column "text" is empty'),
         ("classification", {"text": "a", "label": float("nan")}, {}, ':1: column "label" is empty'),
         ("classification", {"text": ["a"], "label": "a"}, {}, ':1: column "text" must hold text, not list'),
-        ("classification", {"text": "a", "label": ["a"]}, {}, ':1: column "label" must hold one label a row'),
+        ("classification", {"text": "a", "label": ["a"]}, {}, ':1: column "label" must hold one label per row'),
         ("multilabel", {"text": "a", "label": "a,b"}, {}, ":1: column \"label\" holds text; say what stands between"),
         ("multilabel", {"text": "a", "label": None}, {}, ':1: column "label" must hold a list of labels'),
         ("multilabel", {"text": "a", "label": ["a", "c"]}, {}, ':1: column "label": "c" is not one of a, b'),
