@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.catalog.benchmarks import TASKS
+from engine.catalog.benchmarks import GENERATOR_VERSION, TASKS
 from engine.catalog.methods import METHODS
 from engine.data.batches import gather
 from engine.data.prepared import prepare
@@ -37,7 +37,7 @@ def spec_of(count: int, shots: int | None = None, limit: int = 30) -> RunSpec:
         hyperparameters=METHODS["adaptersoup"].resolve(settings, TARGET, "loss"),
         limits={"train": limit},
         shots=shots,
-        data={TARGET: "d"},
+        data={TARGET: GENERATOR_VERSION},
     )
 
 
