@@ -1,7 +1,7 @@
-"""What a portable source adapter says of itself, and the checks that it is what it says.
+"""The card of an exported source adapter, and the checks that the file is what its card describes.
 
-An artefact is one safetensors file: the adapter and its head, and in the header this card. The fingerprint is computed again
-from the card, by the task's definition in it, so an adapter of a task that this catalog lacks is checked like any other.
+An exported adapter is one safetensors file: the adapter and its head, and in the header this card. The fingerprint is
+recomputed from the task's definition in the card, so an adapter of a task that this catalog lacks is checked like any other.
 """
 
 from __future__ import annotations
@@ -13,26 +13,29 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engine.catalog.backbones import BACKBONES
+from engine.catalog.kinds import KINDS
 from engine.catalog.methods import METHODS, SOURCE_METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.errors import UserError
 from engine.runs.spec import RunSpec, fingerprint_of
+from engine.training.build import resolve
 from engine.training.checkpoints import CARD, tensors_digest
-from engine.training.setup import resolve
 
 FORMAT = "scalearn-adapter-1"
+PORTABLE = "portable"
+"""Key under which the checkpoint of an imported adapter keeps the card that came with it."""
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """A zip archive, which is how torch saves, and the protocols of bare pickles."""
 REVISION = re.compile(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""All but tabs and line breaks, which patterns of texts may hold."""
+"""Control characters except tabs and line breaks, which patterns of texts may hold."""
 KEY = re.compile(r"[\w.+-]+/[\w.+-]+")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -49,17 +52,29 @@ class Shape(BaseModel):
 
 
 class TaskCard(BaseModel):
-    """What has to be known of the task; its definition has more, all of it part of the fingerprint."""
+    """The part of a task's definition that is read here; the definition has more, all of it part of the fingerprint."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     key: str
-    kind: Literal["classification", "regression", "multiple_choice", "multilabel", "entity_ranking"]
+    kind: str
     labels: tuple[str, ...]
     headline: str
 
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError(f"must be one of {', '.join(KINDS)}")
+        return kind
+
+    def info(self) -> TaskInfo:
+        """The task as far as head, loss and checkpoint need it."""
+        benchmark, _, name = self.key.partition("/")
+        return TaskInfo(benchmark, name, self.key, self.kind, "plain", (), (self.headline,), labels=self.labels)
+
 
 class Training(BaseModel):
-    """How the run went: columns of the registry's ``run``."""
+    """The course of the run: columns of the registry's table ``run``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     seconds: FiniteFloat
@@ -75,7 +90,7 @@ class Training(BaseModel):
 
 
 class Provenance(BaseModel):
-    """What the leaderboard reads of it; the rest is shown as it is."""
+    """The parts that the leaderboard reads; others are shown unread."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     git_commit: str | None = None
@@ -83,7 +98,7 @@ class Provenance(BaseModel):
 
 
 class AdapterCard(BaseModel):
-    """The card: all that the registry keeps of the run, without the names of this machine."""
+    """All that the registry keeps of the run, without paths of this machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     format: str
@@ -103,7 +118,7 @@ class AdapterCard(BaseModel):
 
 
 def read_artefact(path: Path) -> tuple[dict[str, Tensor], AdapterCard]:
-    """Tensors and card of an exported adapter, all checks passed. Never unpickles.
+    """Tensors and card of an exported adapter that passes all checks. Never unpickles.
 
     Raises UserError, one line that names the file.
     """
@@ -114,7 +129,7 @@ def read_artefact(path: Path) -> tuple[dict[str, Tensor], AdapterCard]:
             _check_card(card)
             names = list(file.keys())
             slices = {name: file.get_slice(name) for name in names}
-            _check_tensors(card, {name: (one.get_dtype(), tuple(one.get_shape())) for name, one in slices.items()})
+            _check_tensors(card, {name: (part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()})
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in names}
         if tensors_digest(tensors) != card.tensors_sha256:
             raise UserError(f"its tensors are not those that were exported (sha256 differs); copy it again or {EXPORT_AGAIN}")
@@ -123,7 +138,7 @@ def read_artefact(path: Path) -> tuple[dict[str, Tensor], AdapterCard]:
     except (OSError, SafetensorError) as error:
         raise UserError(f"{path}: it cannot be read as safetensors ({error}); copy it again, whole") from None
     except UserError as error:
-        # What it quotes of the file may hold anything.
+        # The message quotes the file, which may hold control characters.
         raise UserError(f"{path}: {CONTROL.sub('?', ' '.join(str(error).split()))}") from None
     return tensors, card
 
@@ -143,32 +158,32 @@ def _parsed(text: str | None) -> AdapterCard:
     if text is None:
         raise UserError("it has no card, so it is no exported adapter; make one with `scalearn adapters export`")
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         raise UserError(f"its card is not JSON; {EXPORT_AGAIN}") from None
-    if not isinstance(found, dict) or "format" not in found or found["format"] == 1:
+    if not isinstance(fields, dict) or "format" not in fields or fields["format"] == 1:
         raise UserError("this is no exported adapter, perhaps a checkpoint; make one with `scalearn adapters export`")
-    if found["format"] != FORMAT:
-        raise UserError(f"it has the format {str(found['format'])[:40]!r}, this version reads {FORMAT!r}; update scalearn-tui")
+    if fields["format"] != FORMAT:
+        raise UserError(f"it has the format {str(fields['format'])[:40]!r}, this version reads {FORMAT!r}; update scalearn-tui")
     try:
-        card = AdapterCard(**found)
+        card = AdapterCard(**fields)
         TaskCard(**card.task)
-        # Fails for what cannot be written: half a character, or too many levels.
+        # Fails for what cannot be written again: a lone surrogate, or too many levels.
         card.model_dump_json()
     except ValueError as error:
-        raise UserError(f"its card is not as it should be ({_first(error)}); {EXPORT_AGAIN}") from None
+        raise UserError(f"its card is malformed ({_first(error)}); {EXPORT_AGAIN}") from None
     return card
 
 
 def _first(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        one = error.errors()[0]
-        return f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return str(error).partition("\n")[0]
 
 
 def _check_card(card: AdapterCard) -> None:
-    """That a source adapter is described, consistently, on a backbone that can be had."""
+    """Raises UserError unless the card describes, consistently, a source adapter of a backbone that this version can use."""
     spec, task = card.spec, TaskCard(**card.task)
     if spec.method not in SOURCE_METHODS:
         raise UserError(f"{spec.method[:40]!r} is no source adapter; two-stage methods combine {' or '.join(SOURCE_METHODS)}")
@@ -184,12 +199,12 @@ def _check_card(card: AdapterCard) -> None:
             f"its settings are not those of this version ({error}); update scalearn-tui or {EXPORT_AGAIN}"
         ) from None
     if not (spec.targets == (task.key,) == tuple(spec.data) == tuple(card.results) and KEY.fullmatch(task.key)) or spec.sources:
-        raise UserError(f"its card tells of more than one task, or of none; {EXPORT_AGAIN}")
+        raise UserError(f"its card describes more than one task, or none; {EXPORT_AGAIN}")
     if fingerprint_of(spec, [card.task]) != card.fingerprint:
         raise UserError(f"its card was changed (the fingerprint differs); {EXPORT_AGAIN}")
     _check_backbone(spec, card.backbone)
     if any(CONTROL.search(text) for text in _texts(card.model_dump(mode="json"))) or not spec.backbone.isprintable():
-        # They would reach the terminals on which runs are shown.
+        # They would reach the terminals on which runs are listed.
         raise UserError(f"its card holds control characters; {EXPORT_AGAIN}")
 
 
@@ -207,15 +222,15 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _check_backbone(spec: RunSpec, shape: Shape) -> None:
-    here = BACKBONES.get(spec.backbone)
-    if here is not None:
-        revision = here.revision or f"sha256:{here.sha256}"
+    known = BACKBONES.get(spec.backbone)
+    if known is not None:
+        revision = known.revision or f"sha256:{known.sha256}"
         if spec.backbone_revision != revision:
             raise UserError(
                 f"it was trained on {spec.backbone} at {spec.backbone_revision[:19]}, this version uses {revision[:19]}; "
                 "train it again there with this version"
             )
-        if (shape.architecture, shape.layers, shape.hidden_size) != (here.architecture, here.layers, here.hidden_size):
+        if (shape.architecture, shape.layers, shape.hidden_size) != (known.architecture, known.layers, known.hidden_size):
             raise UserError(f"its card does not describe {spec.backbone}; {EXPORT_AGAIN}")
     elif not REVISION.fullmatch(spec.backbone_revision):
         raise UserError(
@@ -225,20 +240,18 @@ def _check_backbone(spec: RunSpec, shape: Shape) -> None:
         raise UserError(f"its card names a path of another machine; {EXPORT_AGAIN}")
 
 
-def _check_tensors(card: AdapterCard, found: dict[str, tuple[str, tuple[int, ...]]]) -> None:
-    """Names, shapes and types before anything is read: a file that is something else may be large."""
+def _check_tensors(card: AdapterCard, stored: dict[str, tuple[str, tuple[int, ...]]]) -> None:
+    """Check names, types and shapes before any tensor is read: another file may be large. Raises UserError."""
     expected = {name: ("F32", shape) for name, shape in expected_shapes(card).items()}
-    if found != expected:
-        name = min(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
-        wanted, has = (f"{one[0]} {list(one[1])}" if one else "absent" for one in (expected.get(name), found.get(name)))
-        raise UserError(f"its tensors do not fit its backbone ({name[:80]} is {has}, must be {wanted}); {EXPORT_AGAIN}")
+    if stored != expected:
+        name = min(name for name in expected.keys() | stored.keys() if expected.get(name) != stored.get(name))
+        is_, must_be = (f"{of[0]} {list(of[1])}" if of else "absent" for of in (stored.get(name), expected.get(name)))
+        raise UserError(f"its tensors do not fit its backbone ({name[:80]} is {is_}, must be {must_be}); {EXPORT_AGAIN}")
 
 
 def expected_shapes(card: AdapterCard) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the checkpoint that the card's run writes. Raises UserError for impossible settings."""
-    method, task, shape = METHODS[card.spec.method], TaskCard(**card.task), card.backbone
-    benchmark, _, name = task.key.partition("/")
-    target = TaskInfo(benchmark, name, task.key, task.kind, "plain", (), (task.headline,), labels=task.labels)
+    """Names and shapes of the tensors in a checkpoint of the card's run. Raises UserError for impossible settings."""
+    method, target, shape = METHODS[card.spec.method], TaskCard(**card.task).info(), card.backbone
     d = shape.hidden_size
     config = EncoderConfig(shape.architecture, 1, d, shape.layers, 1, d, 2, 1, 0)
     with torch.device("meta"):

@@ -6,11 +6,12 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from engine.catalog.kinds import KINDS
+
 MEAN = "mean"
 """Stands for all tasks of a joint run together: as the task of its averages, and as its headline metric."""
 LIMITED_SPLITS = ("train", "dev", "test")
 """What ``--limit`` can cut; ``test`` stands for every split that is reported at the end."""
-KINDS = ("classification", "regression", "multiple_choice", "multilabel", "entity_ranking")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class TaskInfo:
     name: str
     title: str
     kind: str
+    """Name of a kind in ``engine.catalog.kinds``."""
     template: str
     """Name of a template in ``engine.data.templates``."""
     columns: tuple[str, ...]
@@ -104,7 +106,7 @@ class TaskInfo:
     @property
     def outputs(self) -> int:
         """Width of the head: classes, labels, one score for regression and for each option of a choice."""
-        return 1 if self.kind in ("regression", "multiple_choice") else max(2, len(self.labels))
+        return KINDS[self.kind].outputs(len(self.labels))
 
     @property
     def official_splits(self) -> tuple[str, ...]:

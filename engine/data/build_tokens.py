@@ -1,6 +1,6 @@
-"""Rows to the arrays of a cache entry, some thousand rows at a time: of a split its columns are held, not all of its texts.
+"""Rows to the arrays of a cache entry, a few thousand at a time, so that the texts of a split are never all in memory.
 
-Files are written from their beginning to their end: a full disk is an error here, where a mapped file would end the process.
+Files are written sequentially: a full disk raises an error here, where a mapped file would kill the process.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from engine.catalog.task import TaskInfo
-from engine.data.candidates import ReferencesWriter
-from engine.data.loading import labels_of
-from engine.data.ragged import Growing, offsets_of, save
+from engine.data.candidates import CandidatesWriter
+from engine.data.labels import labels_of
+from engine.data.ragged import GrowableArray, offsets_of, save
 from engine.data.templates import Rendered, render
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
@@ -25,19 +25,19 @@ ROWS_AT_ONCE = 4096
 
 
 def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, folder: Path) -> dict[str, int]:
-    """Write an official split to ``folder``, which is made; how many ``sequences`` and ``tokens`` it has.
+    """Write an official split to ``folder``, which is made. Returns its numbers of ``sequences`` and ``tokens``.
 
     Raises UserError for a split without examples.
     """
     folder.mkdir()
-    lengths, second = Growing(np.int64), Growing(np.int32)
+    lengths, second = GrowableArray(np.int64), GrowableArray(np.int32)
     labels: list[np.ndarray] = []
-    rows = _Rows()
+    groups = _Groups()
     options = 1
     with (folder / "tokens.npy").open("wb") as file:
         _flat_header(file, 0)
         for rendered, part in _parts(task, table):
-            rows.append(rendered)
+            groups.append(rendered)
             if not rendered.sequences:
                 continue
             arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate)
@@ -54,24 +54,24 @@ def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, fold
     save(folder / "second.npy", second.array)
     save(folder / "labels.npy", np.concatenate(labels))
     (folder / "split.json").write_text(json.dumps({"options": options}))
-    rows.write(folder)
+    groups.write(folder)
     return {"sequences": len(lengths), "tokens": int(lengths.array.sum())}
 
 
-class _Rows:
-    """What relates the rows of a split to each other, which no part of them tells."""
+class _Groups:
+    """Which examples of a split belong together, and the candidates of a ranking: known once all parts are read."""
 
     def __init__(self) -> None:
         self._questions: list[Any] = []
         self._passages: list[Any] = []
         self._counts: list[int] = []
-        self._references = ReferencesWriter()
+        self._candidates = CandidatesWriter()
 
     def append(self, rendered: Rendered) -> None:
         self._questions += rendered.questions or ()
         self._passages += rendered.passages or ()
         self._counts += rendered.counts or ()
-        self._references.append(rendered.references or ())
+        self._candidates.append(rendered.candidates or ())
 
     def write(self, folder: Path) -> None:
         if self._questions:
@@ -80,7 +80,7 @@ class _Rows:
             save(folder / "passages.npy", numbered(self._passages))
         if self._counts:
             save(folder / "groups.npy", np.repeat(np.arange(len(self._counts)), self._counts))
-            self._references.write(folder / "references")
+            self._candidates.write(folder / "references")
 
 
 def numbered(names: list[Any]) -> np.ndarray:
@@ -96,5 +96,5 @@ def _parts(task: TaskInfo, table: pa.Table) -> Iterator[tuple[Rendered, pa.Table
 
 
 def _flat_header(file: BinaryIO, size: int) -> None:
-    """The head of an int32 array ``[size]``, as long for every size."""
+    """The header of an int32 array ``[size]``, of the same length for every size."""
     np.lib.format.write_array_header_1_0(file, {"descr": "<i4", "fortran_order": False, "shape": (size,)})

@@ -1,7 +1,7 @@
-"""What a ranking metric compares with: for each candidate its name and the answers of its query.
+"""What ranking metrics read of each example: the candidate's name and the answers of its query.
 
 Stored as numbers of distinct names, so that opening a split of a million candidates costs nothing; the names are read when the
-first metric asks for them.
+first metric needs them.
 """
 
 from __future__ import annotations
@@ -20,53 +20,53 @@ from engine.data.ragged import offsets_of, save
 NAMES = "names.json"
 
 
-class References(Sequence[Any]):
+class Candidates(Sequence[Any]):
     """``[candidate, [answer, ...]]`` of each example."""
 
     def __init__(self, folder: Path, candidates: np.ndarray, rows: np.ndarray) -> None:
-        """``candidates`` int32 ``[examples]`` numbers names, ``rows`` int64 ``[examples]`` numbers lists of answers."""
+        """``candidates`` int32 ``[examples]`` are numbers of names, ``rows`` int64 ``[examples]`` numbers of answer lists."""
         self._folder = folder
         self._candidates = candidates
         self._rows = rows
 
     @classmethod
-    def open(cls, folder: Path, rows: np.ndarray) -> References:
-        """What ``ReferencesWriter`` left in ``folder``, given the row of each example."""
+    def open(cls, folder: Path, rows: np.ndarray) -> Candidates:
+        """What ``CandidatesWriter`` wrote to ``folder``; ``rows`` int64 ``[examples]`` is the row of each example."""
         return cls(folder, np.load(folder / "candidates.npy", mmap_mode="r"), rows)
 
     def __len__(self) -> int:
         return len(self._candidates)
 
     @overload
-    def __getitem__(self, place: int) -> list[Any]: ...
+    def __getitem__(self, index: int) -> list[Any]: ...
     @overload
-    def __getitem__(self, place: slice) -> list[list[Any]]: ...
-    def __getitem__(self, place: int | slice) -> list[Any]:
-        if isinstance(place, slice):
-            return list(self.select(np.arange(len(self))[place]))
-        names, answers = self._words
-        return [names[self._candidates[place]], answers[self._rows[place]]]
+    def __getitem__(self, index: slice) -> list[list[Any]]: ...
+    def __getitem__(self, index: int | slice) -> list[Any]:
+        if isinstance(index, slice):
+            return list(self.select(np.arange(len(self))[index]))
+        names, answers = self._texts
+        return [names[self._candidates[index]], answers[self._rows[index]]]
 
     def __iter__(self) -> Iterator[list[Any]]:
-        names, answers = self._words
+        names, answers = self._texts
         for candidate, row in zip(self._candidates.tolist(), self._rows.tolist(), strict=True):
             yield [names[candidate], answers[row]]
 
-    def select(self, examples: np.ndarray) -> References:
-        """Those of ``examples``, in this order."""
-        return References(self._folder, self._candidates[examples], self._rows[examples])
+    def select(self, examples: np.ndarray) -> Candidates:
+        """Those of ``examples`` (int64 indices), in this order."""
+        return Candidates(self._folder, self._candidates[examples], self._rows[examples])
 
     @cached_property
-    def _words(self) -> tuple[list[str], list[list[str]]]:
-        """All names, and the answers of each row."""
+    def _texts(self) -> tuple[list[str], list[list[str]]]:
+        """All names by number, and the answers of each row."""
         names = json.loads((self._folder / NAMES).read_text(encoding="utf-8"))
-        words = [names[number] for number in np.load(self._folder / "answers.npy").tolist()]
+        answers = [names[number] for number in np.load(self._folder / "answers.npy").tolist()]
         offsets = np.load(self._folder / "answer_offsets.npy").tolist()
-        return names, [words[start:end] for start, end in pairwise(offsets)]
+        return names, [answers[start:end] for start, end in pairwise(offsets)]
 
 
-class ReferencesWriter:
-    """Collects the references of rows and numbers the names in them."""
+class CandidatesWriter:
+    """Collects candidates and answers of rows and numbers the names in them."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -74,15 +74,15 @@ class ReferencesWriter:
         self._answers: list[int] = []
         self._answer_counts: list[int] = []
 
-    def append(self, references: Sequence[Any]) -> None:
-        """Of the next rows, ``[[candidate, ...], [answer, ...]]``; each candidate is an example."""
-        for candidates, answers in references:
+    def append(self, rows: Sequence[Any]) -> None:
+        """``[[candidate, ...], [answer, ...]]`` of the next rows; each candidate is an example."""
+        for candidates, answers in rows:
             self._candidates += map(self._number, candidates)
             self._answers += map(self._number, answers)
             self._answer_counts.append(len(answers))
 
     def write(self, folder: Path) -> None:
-        """Make ``folder`` of all that was collected."""
+        """Write all that was collected to ``folder``, which is made."""
         folder.mkdir()
         save(folder / "candidates.npy", np.array(self._candidates, dtype=np.int32))
         save(folder / "answers.npy", np.array(self._answers, dtype=np.int32))

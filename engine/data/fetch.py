@@ -1,7 +1,7 @@
 """Downloads and checks what a benchmark needs: ``python -m engine.data.fetch --task KEY ... --backbone NAME ...``.
 
-Prints one JSON object a line: ``begin`` and ``end`` of each task and backbone with its ``name``, between them the ``bytes`` of
-the file under way. A failure is the last line of standard error, and the exit code is that of the error.
+Prints one JSON object per line: ``begin`` and ``end`` of each task and backbone with its ``name``, between them the ``bytes``
+of the file being downloaded. A failure is the last line of standard error, and the exit code is that of the error.
 """
 
 from __future__ import annotations
@@ -48,14 +48,16 @@ def _report(event: str, **about: Any) -> None:
 
 
 def _fetch_task(task: TaskInfo, report: Report) -> None:
-    """Raises UserError when the rows cannot be had, or are not those that the catalog tells of."""
+    """Raises UserError when the rows cannot be downloaded, or are not those of the catalog."""
     from engine.data.loading import load_rows
 
     report("begin", name=task.key)
-    files, here = _had(lambda progress, download: list(task_files(task, None, download, progress).values()), task.key, report)
+    files, present = _obtain(
+        lambda progress, download: list(task_files(task, None, download, progress).values()), task.key, report
+    )
     tables = load_rows(task, None)
     rows = {split: table.num_rows for split, table in tables.items()}
-    report("end", name=task.key, here=here, bytes=sum(path.stat().st_size for path in files), rows=rows)
+    report("end", name=task.key, here=present, bytes=sum(path.stat().st_size for path in files), rows=rows)
 
 
 def _checked(name: str) -> Backbone:
@@ -71,12 +73,12 @@ def _fetch_backbone(backbone: Backbone, report: Report) -> None:
         return backbone_files(backbone.folder(download, progress))
 
     report("begin", name=backbone.asked)
-    files, here = _had(find, backbone.asked, report)
-    report("end", name=backbone.asked, here=here, bytes=sum(path.stat().st_size for path in files))
+    files, present = _obtain(find, backbone.asked, report)
+    report("end", name=backbone.asked, here=present, bytes=sum(path.stat().st_size for path in files))
 
 
-def _had(find: Callable[[Progress | None, bool], list[Path]], name: str, report: Report) -> tuple[list[Path], bool]:
-    """The files, downloaded if need be, and whether they were here before; damaged ones are downloaded again."""
+def _obtain(find: Callable[[Progress | None, bool], list[Path]], name: str, report: Report) -> tuple[list[Path], bool]:
+    """The files, downloaded if need be, and whether all were present before; damaged ones are downloaded again."""
     try:
         files = find(None, False)
         damaged = [path for path in files if not is_intact(path)]

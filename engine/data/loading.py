@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog.task import OwnData, TaskInfo
+from engine.data.labels import check_labels, label_columns
 from engine.data.own_rows import read_own_rows
-from engine.data.templates import INDEXED
+from engine.data.templates import TEMPLATES
 from engine.data.toy import generate
-from engine.data.user_tables import class_names, place_of, read_file
+from engine.data.user_tables import read_file
 from engine.errors import UserError
 from engine.files.task_files import task_files
-
-PLACES, LISTS = {"span2_index"}, {"entities", "answers"}
-"""Columns of templates that hold positions or lists of texts."""
 
 
 def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
@@ -61,37 +58,23 @@ def read_rows(task: TaskInfo, path: Path) -> pa.Table:
             raise UserError(f"{path}: column {name!r} has empty cells; fill or drop those rows")
     _check_texts(task, table, path)
     _check_index(task, table.schema, path)
-    _check_names(task, table.schema, path)
-    _check_labels(task, table, path)
+    check_labels(task, table, path)
     return table
 
 
 def needed_columns(task: TaskInfo) -> tuple[str, ...]:
-    """The task's text columns and what else labels and groups are made of."""
-    label = () if task.kind == "entity_ranking" else (task.label_column,)
-    return (*task.columns, *label, *(("idx",) if task.template in INDEXED else ()))
-
-
-def labels_of(task: TaskInfo, table: pa.Table) -> np.ndarray:
-    """The label column: int64 ``[rows]``, float32 ``[rows]`` (regression) or float32 ``[rows, labels]`` of 0 and 1."""
-    if task.kind == "regression":
-        return table[task.label_column].to_numpy().astype(np.float32)
-    if task.kind != "multilabel":
-        return table[task.label_column].to_numpy().astype(np.int64)
-    place = {name: index for index, name in enumerate(task.labels)}
-    labels = np.zeros((table.num_rows, len(task.labels)), dtype=np.float32)
-    for row, names in enumerate(table[task.label_column].to_pylist()):
-        labels[row, [place[name] for name in names]] = 1.0
-    return labels
+    """The columns that texts, labels and groups are made of."""
+    return (*task.columns, *label_columns(task), *(("idx",) if TEMPLATES[task.template].index else ()))
 
 
 def _check_texts(task: TaskInfo, table: pa.Table, path: Path) -> None:
+    template = TEMPLATES[task.template]
     for name in task.columns:
         kind = table.schema.field(name).type
-        if name in PLACES:
+        if name in template.positions:
             if not pa.types.is_integer(kind):
                 raise UserError(f"{path}: column {name!r} must hold whole numbers, not {kind}")
-        elif name in LISTS:
+        elif name in template.lists:
             if not (pa.types.is_list(kind) and _is_text(kind.value_type)):
                 raise UserError(f"{path}: column {name!r} must hold lists of texts, not {kind}")
             if pc.list_flatten(table[name]).null_count or pc.min(pc.list_value_length(table[name])).as_py() == 0:
@@ -105,39 +88,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _check_index(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
-    if task.template in INDEXED:
+    index = TEMPLATES[task.template].index
+    if index:
         kind = schema.field("idx").type
         names = {field.name for field in kind} if pa.types.is_struct(kind) else set()
-        if lacking := [name for name in INDEXED[task.template] if name not in names]:
+        if lacking := [name for name in index if name not in names]:
             raise UserError(f"{path}: column 'idx' must hold the number of the {lacking[0]}, not {kind}")
-
-
-def _check_names(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
-    column = task.label_column
-    names = class_names(schema, column) or task.labels
-    if task.kind != "multilabel" and names != task.labels:
-        raise UserError(
-            f"{path}: column {column!r} numbers its classes {', '.join(names)}; {task.key} needs {', '.join(task.labels)}"
-        )
-
-
-def _check_labels(task: TaskInfo, table: pa.Table, path: Path) -> None:
-    if task.kind == "entity_ranking":
-        return
-    column = task.label_column
-    kind = table.schema.field(column).type
-    if task.kind == "multilabel":
-        if not (pa.types.is_list(kind) and (pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))):
-            raise UserError(f"{path}: column {column!r} must hold lists of label names, not {kind}")
-        for row, names in enumerate(table[column].to_pylist()):
-            if unknown := [name for name in names if name not in task.labels]:
-                known = ", ".join(task.labels) if len(task.labels) < 20 else f"{len(task.labels)} others"
-                where = f"{place_of(path, row)}: column {column!r}"
-                raise UserError(f"{where} has the label {unknown[0]!r}; {task.key} has {known}")
-    elif task.kind == "regression":
-        if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or not np.isfinite(labels_of(task, table)).all():
-            raise UserError(f"{path}: column {column!r} must hold finite numbers, not {kind} or NaN")
-    elif not pa.types.is_integer(kind):
-        raise UserError(f"{path}: column {column!r} must hold class ids 0 to {len(task.labels) - 1}, not {kind}")
-    elif outside := sorted(set(np.unique(labels_of(task, table)).tolist()) - set(range(len(task.labels)))):
-        raise UserError(f"{path}: column {column!r} has the class id {outside[0]}; {task.key} has 0 to {len(task.labels) - 1}")

@@ -1,6 +1,6 @@
-"""Rows of a user's own task: checked, rendered by its patterns, and with labels as the built-in tasks have them.
+"""Rows of a user's own task: checked, rendered by its patterns, with labels in the form of built-in tasks.
 
-Every mistake is told with file and line. What comes out has the columns ``text``, ``pair`` or ``option0``, ``option1``, ...,
+Errors name file and line. The resulting tables have the columns ``text``, ``pair`` or ``option0``, ``option1``, ...,
 and ``label``.
 """
 
@@ -15,19 +15,20 @@ from typing import Any
 
 import pyarrow as pa
 
+from engine.catalog.kinds import KINDS
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.user_tables import class_names, place_of, read_file, shown
+from engine.data.user_tables import class_names, location_of, read_file, shown
 from engine.errors import UserError
 from engine.own_benchmarks.pattern import fields, pieces
 
-MOST_LABELS = 1000
-"""More different values than this in a label column are a mistake."""
-MOST_SHOWN, LONGEST_SHOWN = 10, 60
-"""Labels, and letters of a cell, in a message."""
+MAX_LABELS = 1000
+"""More different values than this in a label column are an error."""
+MAX_LABELS_SHOWN, MAX_CHARACTERS_SHOWN = 10, 60
+"""Labels, and characters of a cell, in a message."""
 
 
 def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
-    """One split, whose labels are the task's. Raises UserError naming file, line and column."""
+    """The split in the file ``path``, checked against the task's labels. Raises UserError naming file, line and column."""
     table = _rows(path, tuple(dict.fromkeys((*own_columns(data), data.label))))
     texts: dict[str, list[str]] = {name: [] for name in task.columns}
     names = own_columns(data)
@@ -35,7 +36,7 @@ def read_own_rows(task: TaskInfo, data: OwnData, path: Path) -> pa.Table:
         try:
             rendered = own_texts(task, data, dict(zip(names, cells, strict=True)))
         except ValueError as error:
-            raise UserError(f"{place_of(path, number)}: {error}") from None
+            raise UserError(f"{location_of(path, number)}: {error}") from None
         for name, text in rendered.items():
             texts[name].append(text)
     columns = {name: pa.array(column, pa.string()) for name, column in texts.items()}
@@ -49,9 +50,9 @@ def own_columns(data: OwnData) -> tuple[str, ...]:
 
 
 def own_texts(task: TaskInfo, data: OwnData, row: Mapping[str, Any]) -> dict[str, str]:
-    """What the task's template reads of a row that has all ``own_columns``. Raises ValueError."""
+    """The columns that the task's template reads, of a row that has all ``own_columns``. Raises ValueError."""
     patterns = [data.text, *([data.pair] if data.pair else ()), *(data.options if len(data.options) > 1 else ())]
-    texts = ["".join(text + (_text(name, row[name]) if name else "") for text, name in pieces(one)) for one in patterns]
+    texts = ["".join(text + (_text(name, row[name]) if name else "") for text, name in pieces(pattern)) for pattern in patterns]
     if len(data.options) == 1:
         (name,) = fields(data.options[0])
         if not isinstance(row[name], list) or len(row[name]) != len(task.labels):
@@ -61,23 +62,23 @@ def own_texts(task: TaskInfo, data: OwnData, row: Mapping[str, Any]) -> dict[str
 
 
 def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
-    """The task with the labels that its training file has, if it lists none. Raises UserError."""
+    """The task, with the labels of its training file if it lists none. Raises UserError naming file and column."""
     path = Path(dict(data.files)["train"])
     if task.kind == "multiple_choice" and not task.labels:
         (name,) = fields(data.options[0])
         lists = _rows(path, [name])[name].to_pylist()
         if not isinstance(lists[0], list):
-            raise UserError(f'{shown(path)}: column "{name}" must hold lists of options, one list a row')
+            raise UserError(f'{shown(path)}: column "{name}" must hold lists of options, one list per row')
         task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
-    elif task.kind != "regression" and not task.labels:
-        task = replace(task, labels=_found(task, data, path))
+    elif KINDS[task.kind].has_labels and not task.labels:
+        task = replace(task, labels=_labels_in(task, data, path))
     if task.kind == "multiple_choice":
-        task = replace(task, columns=("text", *(f"option{place}" for place in range(len(task.labels)))))
+        task = replace(task, columns=("text", *(f"option{number}" for number in range(len(task.labels)))))
     return task
 
 
-def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
-    """The labels of the training file, sorted: numbers by value; or in the order of the ids that a parquet file names."""
+def _labels_in(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
+    """The labels in the training file, sorted (numbers by value); of a parquet file that names class ids, in their order."""
     table = _rows(path, [data.label])
     if named := class_names(table.schema, data.label):
         return named
@@ -85,7 +86,7 @@ def _found(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
     names = {name for names in cells for name in names}
     if len(names) < 2:
         raise UserError(f'{shown(path)}: column "{data.label}" has {_listed(sorted(names)) or "no label"} only; two are needed')
-    if len(names) > MOST_LABELS:
+    if len(names) > MAX_LABELS:
         raise UserError(
             f'{shown(path)}: column "{data.label}" has {len(names):,} different values; '
             'list the labels, or write kind = "regression" if they are numbers'
@@ -105,7 +106,7 @@ def _is_empty(cell: Any) -> bool:
 
 
 def _text(name: str, cell: Any) -> str:
-    """A cell as text; a number as it is written."""
+    """A cell as text; numbers as they are written. Raises ValueError."""
     if _is_empty(cell):
         raise ValueError(f'column "{name}" is empty; fill the cell or drop the row')
     if not isinstance(cell, str | int | float):
@@ -118,39 +119,39 @@ def _labels(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> pa.Ar
         cells = table[data.label].to_pylist()
         return pa.array([_number(path, data.label, row, cell) for row, cell in enumerate(cells)], pa.float64())
     cells = _cells(task, data, path, table)
-    place = {name: index for index, name in enumerate(task.labels)}
-    if any(name not in place for names in cells for name in names) and not any(map(_is_id, task.labels)):
-        ids = {str(index): index for index in range(len(task.labels))}
-        # Ids, if the column has nothing else; where labels are numbers, others are mistakes.
-        place = ids if all(name in ids for names in cells for name in names) else place
+    index = {name: number for number, name in enumerate(task.labels)}
+    if any(name not in index for names in cells for name in names) and not any(map(_is_id, task.labels)):
+        ids = {str(number): number for number in range(len(task.labels))}
+        # Class ids, if the column has nothing else; where label names are numbers, other numbers are errors.
+        index = ids if all(name in ids for names in cells for name in names) else index
     for row, names in enumerate(cells):
         for name in names:
-            if name not in place:
+            if name not in index:
                 raise UserError(
-                    f'{place_of(path, row)}: column "{data.label}": {_quoted(name)} is not one of {_listed(task.labels)}'
+                    f'{location_of(path, row)}: column "{data.label}": {_quoted(name)} is not one of {_listed(task.labels)}'
                 )
     if task.kind == "multilabel":
-        return pa.array([[task.labels[place[name]] for name in names] for names in cells], pa.list_(pa.string()))
-    return pa.array([place[name] for (name,) in cells], pa.int64())
+        return pa.array([[task.labels[index[name]] for name in names] for names in cells], pa.list_(pa.string()))
+    return pa.array([index[name] for (name,) in cells], pa.int64())
 
 
 def _cells(task: TaskInfo, data: OwnData, path: Path, table: pa.Table) -> list[list[str]]:
-    """The labels of each row as words: one, or any number of a multi-label task."""
+    """The label names of each row: exactly one, or any number in a multi-label task."""
     cells = table[data.label].to_pylist()
     named = class_names(table.schema, data.label)
     if named and (not task.labels or set(named) <= set(task.labels)):
-        # Another file may number the same classes otherwise.
+        # Another file may number the same classes in another order.
         cells = [named[cell] if isinstance(cell, int) and 0 <= cell < len(named) else cell for cell in cells]
     return [_words(task, data, path, row, cell) for row, cell in enumerate(cells)]
 
 
 def _words(task: TaskInfo, data: OwnData, path: Path, row: int, cell: Any) -> list[str]:
     def fail(message: str) -> UserError:
-        return UserError(f'{place_of(path, row)}: column "{data.label}" {message}')
+        return UserError(f'{location_of(path, row)}: column "{data.label}" {message}')
 
     if task.kind != "multilabel":
         if isinstance(cell, list | dict):
-            raise fail("must hold one label a row")
+            raise fail("must hold one label per row")
         if _is_empty(cell):
             raise fail("is empty; fill the cell or drop the row")
         return [_word(cell)]
@@ -164,7 +165,7 @@ def _words(task: TaskInfo, data: OwnData, path: Path, row: int, cell: Any) -> li
 
 
 def _word(cell: Any) -> str:
-    """A cell as text: truth values as JSON writes them, whole numbers without a point."""
+    """A cell as text: booleans as in JSON, whole numbers without a decimal point."""
     if isinstance(cell, bool):
         return str(cell).lower()
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
@@ -176,13 +177,15 @@ def _number(path: Path, name: str, row: int, cell: Any) -> float:
     except (TypeError, ValueError):
         value = math.nan
     if not math.isfinite(value):
-        raise UserError(f'{place_of(path, row)}: column "{name}" must hold finite numbers, not {json.dumps(cell, default=str)}')
+        raise UserError(
+            f'{location_of(path, row)}: column "{name}" must hold finite numbers, not {json.dumps(cell, default=str)}'
+        )
     return value
 
 
 def _quoted(text: str) -> str:
-    """On one line, and not the whole of a cell that holds no label at all."""
-    return json.dumps(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...", ensure_ascii=False)
+    """Quoted, on one line, and cut: a cell that holds no label may be long."""
+    return json.dumps(text if len(text) <= MAX_CHARACTERS_SHOWN else f"{text[:MAX_CHARACTERS_SHOWN]}...", ensure_ascii=False)
 
 
 def _is_id(name: str) -> bool:
@@ -190,5 +193,5 @@ def _is_id(name: str) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    rest = f", ... ({len(names)} in all)" if len(names) > MOST_SHOWN else ""
-    return ", ".join(names[:MOST_SHOWN]) + rest
+    rest = f", ... ({len(names)} in all)" if len(names) > MAX_LABELS_SHOWN else ""
+    return ", ".join(names[:MAX_LABELS_SHOWN]) + rest

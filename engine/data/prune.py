@@ -1,8 +1,8 @@
-"""What lies in the token cache, and what of it may go: ``python -m engine.data.prune ls|prune FOLDER``.
+"""Lists and prunes the token cache: ``python -m engine.data.prune ls|prune FOLDER``.
 
-Prints one JSON list of entries. ``prune`` frees those that were not used for ``--older-than`` seconds, and outdated ones, which
-nothing asks for any more, at any age. ``--keep`` names the rows that runs are going to ask for, as JSON of ``[task, identity]``
-pairs. An entry that a process reads is never freed.
+Prints one JSON list of entries. ``prune`` removes those not used for ``--older-than`` seconds, and at any age outdated ones,
+which this version never reads. ``--keep`` names the rows that queued runs will read, as JSON of ``[task, identity]`` pairs. An
+entry that a process reads is never removed.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from engine.own_benchmarks.stored import load_catalog
 
 
 def entries(folder: Path, catalog: Catalog) -> list[dict[str, Any]]:
-    """All entries by name: what they hold, bytes, last use (seconds since 1970), whether the present code would make them."""
-    found = []
+    """All entries by name: content, ``bytes``, last use (Unix time), whether this version would make the same one."""
+    listed = []
     for path in sorted(folder.glob("*/")):
         try:
             card = json.loads((path / CARD).read_text())
             used = (path / CARD).stat().st_mtime
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         except (OSError, ValueError):
-            # Freed at this moment, or no entry.
+            # Removed at this moment, or no entry.
             continue
         splits = card.get("splits", {}).values()
-        found.append(
+        listed.append(
             {
                 "name": path.name,
                 "task": card["task"]["key"],
@@ -50,26 +50,26 @@ def entries(folder: Path, catalog: Catalog) -> list[dict[str, Any]]:
                 "current": _is_current(card, catalog),
             }
         )
-    return found
+    return listed
 
 
 def prune(
     folder: Path, catalog: Catalog, older_than: float, keep: Collection[tuple[str, str]] = (), dry_run: bool = False
 ) -> list[dict[str, Any]]:
-    """The entries that were freed, or would be; what killed processes left half built goes as well."""
+    """The entries that were removed, or would be. Unfinished entries of killed processes are removed too."""
     now = time.time()
-    old = [
-        one
-        for one in entries(folder, catalog)
-        if not one["current"] or (now - one["used"] >= older_than and (one["task"], one["rows"]) not in keep)
+    unused = [
+        entry
+        for entry in entries(folder, catalog)
+        if not entry["current"] or (now - entry["used"] >= older_than and (entry["task"], entry["rows"]) not in keep)
     ]
     if not dry_run:
         _remove_unfinished(folder)
-    return [one for one in old if free_entry(folder / one["name"], dry_run)]
+    return [entry for entry in unused if free_entry(folder / entry["name"], dry_run)]
 
 
 def _is_current(card: dict[str, Any], catalog: Catalog) -> bool:
-    """Whether the present code and catalog would make the same entry; texts may be cut shorter for a backbone's sake."""
+    """Whether this version and catalog would make the same entry; a backbone may cut texts shorter than the task does."""
     task = catalog.tasks.get(card["task"]["key"])
     if task is None or card["version"] != CODE_VERSION:
         return False
@@ -78,7 +78,7 @@ def _is_current(card: dict[str, Any], catalog: Catalog) -> bool:
 
 
 def _backbone(folder: str) -> str:
-    """A name for the folder that the tokenizer came from: ``org/name`` in the hub's cache, or that of the folder or package."""
+    """A name for the folder of the tokenizer: ``org/name`` in the hub's cache, else the name of the folder or package."""
     for part in Path(folder).parts:
         if part.startswith("models--"):
             return part.removeprefix("models--").replace("--", "/")
@@ -95,7 +95,7 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m engine.data.prune", description="Look after the token cache.")
+    parser = argparse.ArgumentParser(prog="python -m engine.data.prune", description="List or prune the token cache.")
     parser.add_argument("action", choices=("ls", "prune"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--older-than", type=float, default=0.0)

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-LIMIT_SEED = 42
-TASKS_STREAM, SHOTS_STREAM = 0x7A5C, 0x5407
-"""Keep draws of different kinds from the same seed apart."""
+TASKS_STREAM = 0x7A5C
+"""Keeps the draw of tasks apart from other draws of the same seed."""
 LAST_ALPHA = 0.2
 """Exponent of the last epoch of annealed sampling; the first has 1."""
 
 
 def epoch_order(count: int, seed: int, epoch: int, task: int = 0) -> np.ndarray:
-    """A permutation of ``range(count)``, int64, fixed by the run's seed, the number of the pass and the task's place."""
+    """A permutation of ``range(count)``, int64, determined by the run's seed, the number of the pass and the task's index."""
     # RandomState's stream is frozen for good, so that the same run has the same batches under any numpy.
     return np.random.RandomState([seed, epoch, task] if task else [seed, epoch]).permutation(count)
 
@@ -27,11 +26,11 @@ def task_chances(sizes: Sequence[int], policy: str, temperature: float, epoch: i
     ``proportional``: alpha is 1 / temperature; ``sqrt``: 0.5; ``uniform``: 0; ``annealed`` (BERT and PALs): from 1 in the first
     of ``epochs`` linearly to 0.2 in the last.
     """
-    fallen = epoch / (epochs - 1) if epochs > 1 else 0.0
+    progress = epoch / (epochs - 1) if epochs > 1 else 0.0
     alpha = {
         "proportional": 1 / temperature,
         "sqrt": 0.5,
-        "annealed": 1 - (1 - LAST_ALPHA) * fallen,
+        "annealed": 1 - (1 - LAST_ALPHA) * progress,
         "uniform": 0.0,
     }[policy]
     # Relative to the largest: a small temperature must not overflow.
@@ -43,8 +42,8 @@ def task_chances(sizes: Sequence[int], policy: str, temperature: float, epoch: i
 class TaskBatches:
     """Batches of one or more tasks: one task per batch, drawn by its chance, its examples without replacement.
 
-    A pure function of seed and step; what is kept is only the newest epoch and passes. Each task goes through its own passes,
-    reshuffled each time, whose last batch may be short. With one task an epoch is a pass.
+    A pure function of seed and step; only the latest epoch and passes are cached. Each task has its own passes over its
+    examples, each in a new order, whose last batch may be short. With one task an epoch is a pass.
     """
 
     sizes: Sequence[int]
@@ -57,7 +56,7 @@ class TaskBatches:
     steps_per_epoch: int = 0
     """0: as many as pass over all examples once."""
     counts: Sequence[int] | None = None
-    """What the chances go by, where it is not the number of examples."""
+    """Sizes that determine the chances, where those are not the numbers of examples."""
     _drawn: tuple[int, np.ndarray, np.ndarray] | None = field(init=False, default=None, repr=False)
     """Epoch, the task of each of its steps, and the batches that each task had before it."""
     _orders: dict[int, tuple[int, np.ndarray]] = field(init=False, default_factory=dict, repr=False)
@@ -68,13 +67,13 @@ class TaskBatches:
         self.steps_per_epoch = self.steps_per_epoch or sum(self.per_pass)
 
     def at(self, step: int) -> tuple[int, np.ndarray]:
-        """The task's place and the examples (int64) of the 0-based ``step``."""
+        """The task's index and the examples (int64) of the 0-based ``step``."""
         epoch, index = divmod(step, self.steps_per_epoch)
         tasks, before = self._epoch(epoch)
         task = int(tasks[index])
         batch = int(before[task] + np.count_nonzero(tasks[:index] == task))
-        number, place = divmod(batch, self.per_pass[task])
-        return task, self._order(task, number)[place * self.batch_size : (place + 1) * self.batch_size]
+        number, position = divmod(batch, self.per_pass[task])
+        return task, self._order(task, number)[position * self.batch_size : (position + 1) * self.batch_size]
 
     def tasks_of(self, epoch: int) -> np.ndarray:
         """The task of each step of an epoch, int64."""
@@ -86,11 +85,10 @@ class TaskBatches:
 
     def _epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         if self._drawn is None or self._drawn[0] != epoch:
-            # The next epoch goes on from the one that is kept; anything else is counted from the beginning.
-            goes_on = self._drawn is not None and self._drawn[0] == epoch - 1
-            first, before = epoch - 1 if goes_on else 0, np.zeros(len(self.sizes), dtype=np.int64)
-            if self._drawn is not None and goes_on:
-                before = self._drawn[2]
+            # The next epoch continues from the cached one; any other is counted from the beginning.
+            first, before = 0, np.zeros(len(self.sizes), dtype=np.int64)
+            if self._drawn is not None and self._drawn[0] == epoch - 1:
+                first, before = epoch - 1, self._drawn[2]
             for earlier in range(first, epoch):
                 before = before + np.bincount(self.tasks_of(earlier), minlength=len(self.sizes))
             self._drawn = (epoch, self.tasks_of(epoch), before)
@@ -100,46 +98,3 @@ class TaskBatches:
         if task not in self._orders or self._orders[task][0] != number:
             self._orders[task] = (number, epoch_order(self.sizes[task], self.seed, number, task))
         return self._orders[task][1]
-
-
-def few_shot(labels: np.ndarray, shots: int, seed: int) -> np.ndarray:
-    """Which examples a few-shot run trains on: sorted int64 indices, all of them if there are no more than ``shots``.
-
-    Balanced over the classes (int64 ``[count]``), over as many quantile bins of a score as there are shots (float ``[count]``),
-    or drawn freely where an example has several labels (``[count, labels]``). A class too small for its share is taken whole.
-    """
-    count = len(labels)
-    if shots >= count:
-        return np.arange(count)
-    random = np.random.RandomState([seed, SHOTS_STREAM])
-    if labels.ndim == 2:
-        return np.sort(random.permutation(count)[:shots])
-    shuffled = random.permutation(count)
-    if np.issubdtype(labels.dtype, np.floating):
-        bins = np.array_split(shuffled[np.argsort(labels[shuffled], kind="stable")], shots)
-        return np.sort(np.array([members[random.randint(len(members))] for members in bins]))
-    classes = random.permutation(np.unique(labels))
-    # Each class's members in turn: the n-th member of every class comes before anyone's n+1-th.
-    turns = np.empty(count, dtype=np.int64)
-    ranks = np.empty(count, dtype=np.int64)
-    for rank, label in enumerate(classes):
-        members = shuffled[labels[shuffled] == label]
-        turns[members], ranks[members] = np.arange(len(members)), rank
-    return np.sort(np.lexsort((ranks, turns))[:shots])
-
-
-def limited(count: int, limit: int, groups: np.ndarray | None = None) -> np.ndarray:
-    """Which of ``count`` examples a limit keeps: sorted int64 indices.
-
-    They are the first ``limit`` of one fixed shuffle, whatever the run's seed, so that a smaller limit keeps a subset of what a
-    larger one keeps. With ``groups`` (int64 ``[count]``) whole groups are shuffled and kept while they fit; at least one is.
-    """
-    if limit >= count:
-        return np.arange(count)
-    shuffle = np.random.RandomState(LIMIT_SEED)
-    if groups is None:
-        return np.sort(shuffle.permutation(count)[:limit])
-    names, sizes = np.unique(groups, return_counts=True)
-    order = shuffle.permutation(len(names))
-    fitting = max(1, int(np.searchsorted(np.cumsum(sizes[order]), limit, side="right")))
-    return np.flatnonzero(np.isin(groups, names[order[:fitting]]))

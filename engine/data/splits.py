@@ -1,7 +1,7 @@
 """The dev split: a tenth of the official training split, the same for every run whatever its seed.
 
 The rows are those of ``datasets``' ``train_test_split(test_size=0.1, seed=42)``, which the papers' code calls. They are
-computed here because that function reads labels row by row (19 s for MNLI); a test holds the two equal.
+computed here because that function reads labels row by row (19 s for MNLI); a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ SPLIT_SEED = 42
 
 
 def parts_of_train(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """Rows of the official training split by the split of a run that they become: int64 indices; empty where all are ``train``.
+    """Rows of the official training split by the split that they become, int64 numbers; empty where all are ``train``.
 
-    ``labels`` ``[rows]``, ``passages`` int64 ``[rows]`` where rows share one. Raises UserError for too few rows.
+    ``labels`` ``[rows]``, ``passages`` int64 ``[rows]`` of tasks whose rows share passages. Raises UserError for too few rows.
     """
     if isinstance(task.data, OwnData):
         return _declared_parts(task, task.data, labels)
@@ -29,7 +29,7 @@ def parts_of_train(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | No
 
 
 def _declared_parts(task: TaskInfo, data: OwnData, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """``test`` is drawn first, then ``dev`` from what is left; with the class balance wherever every class has enough rows."""
+    """``test`` is drawn first, then ``dev`` from the rest; stratified wherever every class has enough rows."""
     rows = np.arange(len(labels))
     parts: dict[str, np.ndarray] = {}
     for name, share in (("test", data.test_share), ("dev", data.dev_share)):
@@ -38,8 +38,8 @@ def _declared_parts(task: TaskInfo, data: OwnData, labels: np.ndarray) -> dict[s
         if math.ceil(share * len(rows)) >= len(rows):
             raise UserError(f"{task.key}: the training file is too small to set {share:g} of it aside as {name}; add rows")
         balanced = task.stratify and _can_stratify(labels[rows], share)
-        left, taken = stratified_part(labels[rows], share) if balanced else plain_part(len(rows), share)
-        parts[name], rows = rows[taken], rows[left]
+        rest, drawn = stratified_part(labels[rows], share) if balanced else plain_part(len(rows), share)
+        parts[name], rows = rows[drawn], rows[rest]
     return {"train": rows, **parts} if parts else {}
 
 
@@ -52,18 +52,18 @@ def train_and_dev(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | Non
     """
     if passages is not None:
         train, dev = passage_tenth(passages)
-        _need(task, min(len(train), len(dev)) > 0)
+        _require(task, min(len(train), len(dev)) > 0)
     elif task.stratify:
-        _need(task, _can_stratify(labels, DEV_SHARE))
+        _require(task, _can_stratify(labels, DEV_SHARE))
         train, dev = stratified_part(labels)
     else:
-        _need(task, len(labels) > 1)
+        _require(task, len(labels) > 1)
         train, dev = plain_part(len(labels))
     return {"train": train, "dev": dev}
 
 
 def passage_tenth(passages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of ``range(len(passages))``, in order, that share no passage.
+    """Two parts of ``range(len(passages))``, int64, each sorted, that share no passage.
 
     Passages are shuffled, and each goes to the second part while that holds no more than a tenth of the rows, rounded up.
     """
@@ -86,17 +86,17 @@ def _can_stratify(labels: np.ndarray, share: float) -> bool:
 
 
 def plain_part(count: int, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of ``range(count)``, the second ``share`` of it, rounded up."""
+    """Two parts of ``range(count)``, int64, shuffled, the second ``share`` of it, rounded up."""
     order = default_rng(SPLIT_SEED).permutation(count)
     dev_count = math.ceil(share * count)
     return order[dev_count:], order[:dev_count]
 
 
 def stratified_part(labels: np.ndarray, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of ``range(len(labels))`` with the same class balance, the second ``share`` of it, rounded up."""
+    """Two shuffled parts of ``range(len(labels))``, int64, of equal class balance, the second ``share`` of it, rounded up."""
     random = default_rng(SPLIT_SEED)
     dev_count = math.ceil(share * len(labels))
-    # The first np.unique of a process imports numpy.ma, which takes longer than all else here.
+    # The first np.unique of a process imports numpy.ma, which takes longer than all other work here.
     members = [np.flatnonzero(labels == label) for label in np.flatnonzero(np.bincount(labels))]
     sizes = np.array([len(rows) for rows in members])
     train_sizes = _shares(sizes, len(labels) - dev_count, random)
@@ -109,7 +109,7 @@ def stratified_part(labels: np.ndarray, share: float = DEV_SHARE) -> tuple[np.nd
 
 
 def _shares(sizes: np.ndarray, draws: int, random: Generator) -> np.ndarray:
-    """How many of ``draws`` fall on each class: in proportion, what rounding leaves to the largest remainders."""
+    """How many of ``draws`` each class gets: in proportion to ``sizes``, the rest by largest remainder."""
     exact = draws * sizes / sizes.sum()
     shares = np.floor(exact)
     remainders = exact - shares
@@ -124,6 +124,6 @@ def _shares(sizes: np.ndarray, draws: int, random: Generator) -> np.ndarray:
     return shares.astype(np.int64)
 
 
-def _need(task: TaskInfo, enough: bool) -> None:
+def _require(task: TaskInfo, enough: bool) -> None:
     if not enough:
         raise UserError(f"{task.key}: the training split is too small to set a tenth of every class aside; give it more rows")

@@ -33,8 +33,9 @@ class Rendered:
     """Per row how many examples it becomes, which form a group; None where each becomes one."""
     labels: np.ndarray | None = None
     """int64 ``[examples]`` where a row becomes several; None where the label column is the label."""
-    references: list[Any] | None = None
-    """Per row what its examples are and what a grouped metric compares them with: ``[[candidate, ...], [answer, ...]]``."""
+    candidates: list[Any] | None = None
+    """Per row its candidates, each of which is an example, and the answers that they are scored against: ``[[candidate, ...],
+    [answer, ...]]``; None where rows have no candidates."""
 
 
 def plain(task: TaskInfo, rows: Columns) -> Rendered:
@@ -48,11 +49,11 @@ def plain(task: TaskInfo, rows: Columns) -> Rendered:
 def wic(task: TaskInfo, rows: Columns) -> Rendered:
     """The word before each of the two sentences."""
     triples = zip(rows["word"], rows["sentence1"], rows["sentence2"], strict=True)
-    return Rendered([(f"{word}: {one}", f"{word}: {two}") for word, one, two in triples])
+    return Rendered([(f"{word}: {first}", f"{word}: {second}") for word, first, second in triples])
 
 
 def wsc(task: TaskInfo, rows: Columns) -> Rendered:
-    """The text with its pronoun, a token between blanks, in asterisks; then the noun that it may stand for."""
+    """The text with its pronoun, a word between white space, in asterisks; then the noun that it may refer to."""
     sequences: list[tuple[str, str | None]] = []
     for text, noun, index in zip(rows["text"], rows["span1_text"], rows["span2_index"], strict=True):
         words = text.split()
@@ -101,35 +102,49 @@ def multirc(task: TaskInfo, rows: Columns) -> Rendered:
 def record(task: TaskInfo, rows: Columns) -> Rendered:
     """The passage, then the query with a candidate entity in its gap: one example per candidate."""
     sequences: list[tuple[str, str | None]] = []
-    references, labels = [], []
+    candidates, labels = [], []
     for passage, query, entities, answers in zip(*(rows[name] for name in task.columns), strict=True):
         passage = passage.replace("@highlight\n", "- ")
         for entity in entities:
             sequences.append((passage, query.replace("@placeholder", entity)))
             labels.append(int(entity in answers))
-        references.append([entities, answers])
+        candidates.append([entities, answers])
     return Rendered(
         sequences,
         passages=[index["passage"] for index in rows["idx"]],
-        counts=[len(candidates) for candidates, _ in references],
+        counts=[len(entities) for entities, _ in candidates],
         labels=np.array(labels, dtype=np.int64),
-        references=references,
+        candidates=candidates,
     )
 
 
-TEMPLATES: dict[str, Callable[[TaskInfo, Columns], Rendered]] = {
-    "plain": plain,
-    "wic": wic,
-    "wsc": wsc,
-    "copa": copa,
-    "choice": choice,
-    "multirc": multirc,
-    "record": record,
+@dataclass(frozen=True)
+class Template:
+    """How the rows of a task become text, and which of the columns that it reads are not plain text."""
+
+    render: Callable[[TaskInfo, Columns], Rendered]
+    positions: tuple[str, ...] = ()
+    """Columns that hold the position of a word, from 0."""
+    lists: tuple[str, ...] = ()
+    """Columns that hold a list of texts."""
+    answers: tuple[str, ...] = ()
+    """Those of ``lists`` that are the label; rows to predict lack them."""
+    index: tuple[str, ...] = ()
+    """What the column ``idx`` identifies by number; a template without any does not read that column."""
+
+
+TEMPLATES: dict[str, Template] = {
+    "plain": Template(plain),
+    "wic": Template(wic),
+    "wsc": Template(wsc, positions=("span2_index",)),
+    "copa": Template(copa),
+    "choice": Template(choice),
+    "multirc": Template(multirc, index=("paragraph", "question")),
+    "record": Template(record, lists=("entities", "answers"), answers=("answers",), index=("passage",)),
 }
-INDEXED = {"multirc": ("paragraph", "question"), "record": ("passage",)}
-"""Templates that read numbers from the column ``idx``, and what these are of."""
+"""By the name that tasks use."""
 
 
 def render(task: TaskInfo, table: pa.Table) -> Rendered:
-    """All examples of ``table`` by the task's template."""
-    return TEMPLATES[task.template](task, table.to_pydict())
+    """All examples of ``table`` by the task's template. Raises UserError for a row that the template cannot render."""
+    return TEMPLATES[task.template].render(task, table.to_pydict())

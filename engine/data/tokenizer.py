@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from engine.data.ragged import Growing, offsets_of, places
+from engine.data.ragged import GrowableArray, flat_indices, offsets_of
 from engine.errors import UserError
 from engine.files.backbones import TOKENIZER_FILES, VOCABULARIES
 from engine.files.disk import file_digest
@@ -25,7 +25,7 @@ from engine.files.disk import file_digest
 TEXTS_AT_ONCE = 4096
 SEQUENCES_AT_ONCE = 16_384
 MOST_CHARACTERS = 64_000_000
-"""Of the texts whose tokens are remembered: enough for all of MNLI, a few hundred MB."""
+"""Of the texts whose tokens are kept in memory: enough for all of MNLI, a few hundred MB."""
 
 
 class BackboneTokenizer:
@@ -36,14 +36,14 @@ class BackboneTokenizer:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of what defines it, without loading it. Raises UserError if the folder has none."""
+        """sha256 of the files that define it, without loading it. Raises UserError if the folder has none."""
         file = self.folder / "tokenizer.json"
         if file.is_file():
             return file_digest(file)
         parts = [self.folder / name for name in TOKENIZER_FILES if (self.folder / name).is_file()]
         if not any(part.name in VOCABULARIES for part in parts):
             raise UserError(f"{self.folder} has no tokenizer; put its tokenizer.json there")
-        # Made of several files by a library whose ways may change.
+        # A library converts several files, and its conversion may change with its version.
         definition = [version("transformers"), *((part.name, file_digest(part)) for part in parts)]
         return hashlib.sha256(json.dumps(definition).encode()).hexdigest()
 
@@ -70,11 +70,11 @@ class BackboneTokenizer:
         return TokenizedTexts(self.tokenizer)
 
     def forget(self) -> None:
-        """Let go of the texts that are remembered, where none of them will come again."""
+        """Free the memory of the texts seen so far, which will not recur."""
         self.__dict__.pop("_texts", None)
 
     def encode(self, sequences: list[tuple[str, str | None]], max_length: int, truncate: str) -> dict[str, np.ndarray]:
-        """Token ids of all sequences, none longer than ``max_length``; texts that recur, also in later calls, cost nothing.
+        """Token ids of all sequences, none longer than ``max_length``; texts that recur, also in later calls, are encoded once.
 
         ``truncate`` is ``longest`` (the longer text first) or ``first`` (the first text only). Returns ``tokens`` (int32
         ``[total]``, the sequences end to end), ``lengths`` (int64 ``[sequences]``) and ``second`` (int32 ``[sequences]``: where
@@ -97,12 +97,12 @@ class BackboneTokenizer:
             begin = offsets[part]
             end = offsets[1:][part]
             text_2 = begin + len(before) + size_1[part] + len(between)
-            tokens[places(begin + len(before), size_1[part])] = flat[places(starts[first[part]], size_1[part])]
+            tokens[flat_indices(begin + len(before), size_1[part])] = flat[flat_indices(starts[first[part]], size_1[part])]
             if paired:
-                tokens[places(text_2, size_2[part])] = flat[places(starts[second[part]], size_2[part])]
-            for place, special in ((begin, before), (text_2 - len(between), between), (end - len(after), after)):
-                for step, token in enumerate(special):
-                    tokens[place + step] = token
+                tokens[flat_indices(text_2, size_2[part])] = flat[flat_indices(starts[second[part]], size_2[part])]
+            for start, special in ((begin, before), (text_2 - len(between), between), (end - len(after), after)):
+                for offset, token in enumerate(special):
+                    tokens[start + offset] = token
         begins = len(before) + size_1 + len(between) if paired else lengths
         return {"tokens": tokens, "lengths": lengths, "second": begins.astype(np.int32)}
 
@@ -112,13 +112,13 @@ class BackboneTokenizer:
         Raises UserError if it sets none before the first text.
         """
         probe = self.tokenizer.encode("a", "b" if paired else None)
-        places_1 = [place for place, number in enumerate(probe.sequence_ids) if number == 0]
-        places_2 = [place for place, number in enumerate(probe.sequence_ids) if number == 1]
-        if places_1[0] == 0:
+        text_1 = [index for index, sequence in enumerate(probe.sequence_ids) if sequence == 0]
+        text_2 = [index for index, sequence in enumerate(probe.sequence_ids) if sequence == 1]
+        if text_1[0] == 0:
             raise UserError(f"the tokenizer in {self.folder} puts no special token first, which is the one that heads read")
-        last = (places_2 or places_1)[-1]
-        between = probe.ids[places_1[-1] + 1 : places_2[0]] if paired else []
-        return probe.ids[: places_1[0]], between, probe.ids[last + 1 :]
+        last = (text_2 or text_1)[-1]
+        between = probe.ids[text_1[-1] + 1 : text_2[0]] if paired else []
+        return probe.ids[: text_1[0]], between, probe.ids[last + 1 :]
 
 
 class TokenizedTexts:
@@ -131,8 +131,8 @@ class TokenizedTexts:
     def _forget(self) -> None:
         self._numbers: dict[str, int] = {}
         self._characters = 0
-        self._tokens = Growing(np.int32)
-        self._starts = Growing(np.int64)
+        self._tokens = GrowableArray(np.int32)
+        self._starts = GrowableArray(np.int64)
         self._starts.append(np.zeros(1, dtype=np.int64))
 
     @property
@@ -153,22 +153,35 @@ class TokenizedTexts:
         if self._characters > MOST_CHARACTERS:
             self._forget()
         known, seen = self._numbers, len(self._numbers)
-        found = [np.array([known.setdefault(text, len(known)) for text in column], dtype=np.int64) for column in columns]
+        numbers = [np.array([known.setdefault(text, len(known)) for text in column], dtype=np.int64) for column in columns]
         self._tokenize(list(islice(known, seen, None)))
-        return found
+        return numbers
 
     def _tokenize(self, texts: list[str]) -> None:
         self._characters += sum(map(len, texts))
         for start in range(0, len(texts), TEXTS_AT_ONCE):
             encoded = self._tokenizer.encode_batch_fast(texts[start : start + TEXTS_AT_ONCE], add_special_tokens=False)
-            ids = [one.ids for one in encoded]
-            sizes = np.array([len(one) for one in ids], dtype=np.int64)
+            texts_ids = [encoding.ids for encoding in encoded]
+            sizes = np.array([len(ids) for ids in texts_ids], dtype=np.int64)
             self._starts.append(len(self._tokens) + np.cumsum(sizes))
-            self._tokens.append(np.fromiter((token for one in ids for token in one), dtype=np.int32, count=int(sizes.sum())))
+            self._tokens.append(np.fromiter(chain.from_iterable(texts_ids), dtype=np.int32, count=int(sizes.sum())))
+
+
+def check_vocabulary(tokens: np.ndarray, vocab_size: int, folder: Path) -> None:
+    """Raises UserError when ``tokens`` of the tokenizer in ``folder`` have ids for which the backbone has no embedding."""
+    largest = int(tokens.max())
+    if largest >= vocab_size:
+        raise UserError(
+            f"the tokenizer in {folder} gives the id {largest}, but the weights have {vocab_size} embeddings; "
+            "take files that belong together"
+        )
 
 
 def _truncated(size_1: np.ndarray, size_2: np.ndarray, room: int, truncate: str) -> tuple[np.ndarray, np.ndarray]:
-    """Sizes that remain of two texts when both must fit into ``room`` tokens, as the ``tokenizers`` library cuts them."""
+    """Sizes of two texts after cutting both to ``room`` tokens, as the ``tokenizers`` library truncates them.
+
+    ``size_1`` and ``size_2`` are int64 ``[sequences]``, as are the results.
+    """
     if truncate == "first":
         size_2 = np.minimum(size_2, room)
         return np.minimum(size_1, room - size_2), size_2

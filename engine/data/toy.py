@@ -68,7 +68,7 @@ def entailment(world: World, number: int) -> Row:
     label = number % 3
     event = world.event()
     # What follows repeats the event; what is open speaks of another person, thing or day; what is wrong of another city.
-    told = (event, world.changed(event, world.random.choice(("person", "day"))), world.changed(event, "city"))[label]
+    claim = (event, world.changed(event, world.random.choice(("person", "day"))), world.changed(event, "city"))[label]
     done = (event, world.changed(event, "thing"), world.changed(event, "city"))[label]
     denied = (world.changed(event, "city"), world.changed(event, world.random.choice(("person", "day"))), event)[label]
     somebody = ("Somebody", world.random.choice(("Somebody", "Nobody")), "Nobody")[label]
@@ -76,8 +76,8 @@ def entailment(world: World, number: int) -> Row:
     reworded = world.chance(0.5)
     hypothesis = world.random.choice(
         (
-            f"{told.person} was in {told.city} on {told.day}.",
-            f"{told.person} spent {told.day} in {told.city}.",
+            f"{claim.person} was in {claim.city} on {claim.day}.",
+            f"{claim.person} spent {claim.day} in {claim.city}.",
             f"{done.person} {done.action.past if reworded else done.action.synonym} {done.thing} in {done.city}.",
             f"{denied.person} was not in {denied.city} on {denied.day}.",
             f"{somebody} {claimed.action.past if reworded else claimed.action.synonym} {claimed.thing} in {claimed.city}.",
@@ -127,8 +127,8 @@ def topics(world: World, number: int) -> Row:
     world.random.shuffle(clauses)
     joined = {1: "{0}", 2: "{0} {and_then} {1}", 3: "{0}, {1} {and_then} {2}", 4: "{0}, {1}, {2} {and_then} {3}"}[len(clauses)]
     link = world.random.choice(("and", "and then", "and later"))
-    told = joined.format(*clauses, and_then=link).format(city=world.draw(CITIES))
-    return {"sentence": f"On {world.draw(DAYS)} {world.draw(PEOPLE)} {told}.", "label": names}
+    clause = joined.format(*clauses, and_then=link).format(city=world.draw(CITIES))
+    return {"sentence": f"On {world.draw(DAYS)} {world.draw(PEOPLE)} {clause}.", "label": names}
 
 
 def question(world: World, number: int) -> Row:

@@ -1,4 +1,4 @@
-"""Tables from the files that users have: CSV, TSV, JSONL and parquet, with errors that name file and line."""
+"""Tables from users' files: CSV, TSV, JSONL and parquet, with errors that name file and line."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ import pyarrow.parquet as pq
 
 from engine.errors import UserError
 
-ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 CHUNK = 10_000
-"""Rows that are Python objects at a time; a file of lines is never held whole."""
+"""Rows that are Python objects at a time; a file of lines is never in memory as a whole."""
 
 
 def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """The file's rows, with ``columns`` only if told. What it holds is told by how its name ends.
+    """The file's rows, with all columns unless ``columns`` are given. The suffix of its name determines the format.
 
-    Text is UTF-8. Cells of CSV and TSV, which have a header and are quoted as spreadsheets do, are strings. Each line of JSONL
-    is one object; a field that it lacks is null. Blank lines are skipped. Raises UserError naming file and line.
+    Text is UTF-8. CSV and TSV have a header and are quoted as by spreadsheets; their cells are strings. Each line of JSONL is
+    one object; a field that it lacks is null. Blank lines are skipped. Raises UserError naming file and line.
     """
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise UserError(f"{shown(path)} is not a file of rows; those end in {', '.join(ENDINGS)}")
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UserError(f"{shown(path)} is not a file of rows; those end in {', '.join(SUFFIXES)}")
     try:
-        if ending == ".parquet":
+        if suffix == ".parquet":
             return _parquet(path, columns)
-        return _json(path, columns) if ending == ".jsonl" else _csv(path, columns)
+        return _json(path, columns) if suffix == ".jsonl" else _csv(path, columns)
     except FileNotFoundError:
         raise UserError(f"{shown(path)} does not exist") from None
     except UnicodeDecodeError:
@@ -42,7 +42,7 @@ def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
-    """What the ids in a column of a parquet file of ``datasets`` mean; empty where the file does not say."""
+    """Names of the class ids in a column of a parquet file written by ``datasets``; empty where the file has none."""
     try:
         feature = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]
         return tuple(name.strip() for name in feature["names"])
@@ -50,8 +50,8 @@ def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
         return ()
 
 
-def place_of(path: Path, row: int) -> str:
-    """Where a user finds row ``row`` (from 0): ``reviews.csv:17`` is a line, ``reviews.parquet row 17`` is counted from 1."""
+def location_of(path: Path, row: int) -> str:
+    """Row ``row`` (from 0) as errors name it: ``reviews.csv:17`` by line, ``reviews.parquet row 17`` counted from 1."""
     if path.suffix.lower() == ".parquet":
         return f"{shown(path)} row {row + 1}"
     lines = _json_rows(path) if path.suffix.lower() == ".jsonl" else islice(_csv_rows(path), 1, None)
@@ -59,15 +59,15 @@ def place_of(path: Path, row: int) -> str:
 
 
 def shown(path: Path) -> str:
-    """``path`` as errors name it: short if it lies below the working directory."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    """``path`` as errors name it: relative if it is below the working directory."""
+    current = Path.cwd()
+    return str(path.relative_to(current) if path.is_relative_to(current) else path)
 
 
 def _parquet(path: Path, columns: Sequence[str] | None) -> pa.Table:
     try:
         names = pq.read_schema(path).names
-        _need_columns(path, names, columns)
+        _require_columns(path, names, columns)
         return pq.read_table(path, columns=None if columns is None else list(columns))
     except pa.ArrowException as error:
         raise UserError(f"{shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
@@ -81,7 +81,7 @@ def _csv(path: Path, columns: Sequence[str] | None) -> pa.Table:
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise UserError(f"{shown(path)}:1: the header names the column {twice!r} twice")
-    _need_columns(path, header, columns)
+    _require_columns(path, header, columns)
     wanted = [(name, header.index(name)) for name in (header if columns is None else columns)]
     chunks = []
     while chunk := list(islice(rows, CHUNK)):
@@ -89,7 +89,7 @@ def _csv(path: Path, columns: Sequence[str] | None) -> pa.Table:
             if len(cells) != len(header):
                 count = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
                 raise UserError(f"{shown(path)}:{line}: {count}, but the header names {len(header)} columns")
-        chunks.append({name: pa.array([cells[place] for _, cells in chunk], pa.string()) for name, place in wanted})
+        chunks.append({name: pa.array([cells[index] for _, cells in chunk], pa.string()) for name, index in wanted})
     return _table(path, [name for name, _ in wanted], chunks, pa.string())
 
 
@@ -104,12 +104,12 @@ def _json(path: Path, columns: Sequence[str] | None) -> pa.Table:
             for name in row if columns is None else columns:
                 _check_kind(path, line, name, row.get(name), kinds)
         chunks.append({name: _array(path, name, [row.get(name) for _, row in chunk]) for name in columns or seen})
-    _need_columns(path, list(seen), columns)
+    _require_columns(path, list(seen), columns)
     return _table(path, list(columns or seen), chunks, pa.null())
 
 
 def _table(path: Path, names: Sequence[str], chunks: Sequence[dict[str, pa.Array]], empty: pa.DataType) -> pa.Table:
-    """The chunks below each other; a later chunk may have columns that an earlier one lacks."""
+    """The chunks concatenated; a later chunk may have columns that an earlier one lacks."""
     if not chunks:
         return pa.table({name: pa.array([], empty) for name in names})
     try:
@@ -143,7 +143,7 @@ def _kind(value: Any) -> str:
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line on which a row begins, counted from 1, and its cells; the header first."""
+    """The line on which each row begins, counted from 1, and its cells; the header first."""
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
@@ -179,7 +179,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield line, row
 
 
-def _need_columns(path: Path, names: Sequence[str], columns: Sequence[str] | None) -> None:
+def _require_columns(path: Path, names: Sequence[str], columns: Sequence[str] | None) -> None:
     for name in columns or ():
         if name not in names:
             raise UserError(f"{shown(path)} has no column {name!r}; it has {', '.join(names) or 'none'}")

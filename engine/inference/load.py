@@ -18,14 +18,15 @@ from engine.methods.model import Model
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import RunSpec
+from engine.training.build import build_model
 from engine.training.checkpoints import load_checkpoint, tensors_digest
 from engine.training.device import Device, choose_device
-from engine.training.setup import build_model, load_sources
+from engine.training.sources import load_sources
 
 
 @dataclass
 class Trained:
-    """A model that predicts, and what it was trained with."""
+    """The model of a completed run, and what it was trained with."""
 
     spec: RunSpec
     model: Model
@@ -37,7 +38,10 @@ class Trained:
 
 
 def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
-    """Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed."""
+    """The run's model, ready to predict.
+
+    Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed.
+    """
     if run.state != RunState.COMPLETED:
         raise UserError(f"run {run.id} is {run.state}; only completed runs predict")
     spec = run.parsed.completed_from(catalog)
@@ -51,11 +55,11 @@ def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
     _check_tasks(store, run, spec, card)
     folder = _backbone(run, spec)
     sources = load_sources(store, run.id, spec, card.get("similarities"))
-    for source, named in zip(sources, card["sources"], strict=True):
-        if tensors_digest(source.tensors) != named["sha256"]:
+    for source, expected in zip(sources, card["sources"], strict=True):
+        if tensors_digest(source.tensors) != expected["sha256"]:
             raise UserError(
-                f"the source adapter {named['task']} (run {named['run']}) is not the one that run {run.id} was trained with; "
-                "import that one, or train the run again"
+                f"the source adapter {expected['task']} (run {expected['run']}) is not the one that run {run.id} was trained "
+                "with; import that one, or train the run again"
             )
     device = choose_device(str(spec.hyperparameters["precision"]))
     model = build_model(spec, folder, sources)

@@ -17,20 +17,20 @@ from typing import Any, BinaryIO
 import numpy as np
 import torch
 
+from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
+from engine.data.new_texts import Row, tokenized, windows
 from engine.data.prepared import within_positions
-from engine.data.tokenizer import BackboneTokenizer
-from engine.data.unlabelled import Row, tokenized, windows
+from engine.data.tokenizer import BackboneTokenizer, check_vocabulary
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.inference.load import Trained, load_trained
-from engine.inference.memory import tokens_at_once
+from engine.inference.memory import tokens_per_batch
 from engine.metrics.scoring import best_candidates
 from engine.own_benchmarks.stored import load_catalog
 from engine.registry.store import open_store
 from engine.training.evaluation import predict
-from engine.training.setup import check_tokens
 
 STDIN = "-"
 IDS = ("id", "idx")
@@ -38,42 +38,43 @@ IDS = ("id", "idx")
 
 
 def answers(trained: Trained, task: TaskInfo, file: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
-    """One for each line. Raises UserError, ``name:line: reason``, for a line that is not as it should be."""
+    """One answer per line of ``file``, in order. Raises UserError, ``name:line: reason``, for a malformed line."""
     task = within_positions(task, trained.config.max_length)
     tokenizer = BackboneTokenizer(trained.folder)
-    at_once = tokens_at_once(trained.device, trained.config, task.max_length)
+    batch_tokens = tokens_per_batch(trained.device, trained.config, task.max_length)
     for lines in windows(file, name, task):
         split = tokenized(lines, name, task, tokenizer)
-        check_tokens(split, trained.config, trained.folder)
+        check_vocabulary(split.tokens, trained.config.vocab_size, trained.folder)
         tokenizer.forget()
         rows = [row for _, row in lines]
-        logits = predict(trained.model, task, split, trained.device, at_once)
-        for row, answer in zip(rows, told(task, rows, logits), strict=True):
+        logits = predict(trained.model, task, split, trained.device, batch_tokens)
+        for row, answer in zip(rows, worded(task, rows, logits), strict=True):
             yield {**{key: row[key] for key in IDS if key in row}, **answer}
 
 
-def told(task: TaskInfo, rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    """What ``logits`` ``[examples, outputs]`` say of each row, in the words of its kind of task."""
+def worded(task: TaskInfo, rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
+    """The prediction for each row from ``logits`` ``[examples, outputs]``: by kind, a value, label, labels or entity."""
     if task.kind == "regression":
         return ({"value": _number(value)} for value in logits[:, 0])
     if task.kind == "multilabel":
-        return (_labels(task, one) for one in logits)
-    if task.kind == "entity_ranking":
+        return (_labels(task, row_logits) for row_logits in logits)
+    if KINDS[task.kind].ranks_candidates:
         return _entities(rows, logits)
-    return (_label(task, *one) for one in zip(rows, logits.argmax(axis=1), softmax(logits), strict=True))
+    predicted = zip(rows, logits.argmax(axis=1), softmax(logits), strict=True)
+    return (_label(task, row, index, probabilities) for row, index, probabilities in predicted)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Of each row, in float64."""
+    """Softmax of each row of ``[rows, outputs]``, in float64."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-def _label(task: TaskInfo, row: Row, place: int, probabilities: np.ndarray) -> dict[str, Any]:
-    label = task.labels[place]
+def _label(task: TaskInfo, row: Row, index: int, probabilities: np.ndarray) -> dict[str, Any]:
+    label = task.labels[index]
     options = task.columns[-len(task.labels) :]
-    text = {"text": row[options[place]]} if task.kind == "multiple_choice" else {}
-    return {"label": label, **text, "score": _number(probabilities[place]), "probabilities": _named(task, probabilities)}
+    text = {"text": row[options[index]]} if task.kind == "multiple_choice" else {}
+    return {"label": label, **text, "score": _number(probabilities[index]), "probabilities": _named(task, probabilities)}
 
 
 def _labels(task: TaskInfo, logits: np.ndarray) -> dict[str, Any]:
@@ -82,14 +83,14 @@ def _labels(task: TaskInfo, logits: np.ndarray) -> dict[str, Any]:
 
 
 def _entities(rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    candidates = [(place, entity) for place, row in enumerate(rows) for entity in row["entities"]]
-    groups = np.array([place for place, _ in candidates])
+    candidates = [(number, entity) for number, row in enumerate(rows) for entity in row["entities"]]
+    groups = np.array([number for number, _ in candidates])
     best = best_candidates(logits, groups, [(entity, []) for _, entity in candidates])
     scores: list[dict[str, float]] = [{} for _ in rows]
-    for (place, entity), probability in zip(candidates, softmax(logits)[:, 1], strict=True):
-        scores[place][entity] = _number(probability)
-    for (entity, _), found in zip(best, scores, strict=True):
-        yield {"entity": entity, "score": found[entity], "probabilities": found}
+    for (number, entity), probability in zip(candidates, softmax(logits)[:, 1], strict=True):
+        scores[number][entity] = _number(probability)
+    for (entity, _), row_scores in zip(best, scores, strict=True):
+        yield {"entity": entity, "score": row_scores[entity], "probabilities": row_scores}
 
 
 def _named(task: TaskInfo, probabilities: np.ndarray) -> dict[str, float]:
@@ -97,7 +98,7 @@ def _named(task: TaskInfo, probabilities: np.ndarray) -> dict[str, float]:
 
 
 def _number(value: Any) -> float:
-    """The shortest one that is the same in float32."""
+    """The shortest decimal that is the same float32."""
     return float(str(np.float32(value)))
 
 
@@ -125,7 +126,7 @@ def _write_answers(options: argparse.Namespace) -> None:
         message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
         raise UserError(message, exit_code=1) from None
     except BrokenPipeError:
-        # The reader has closed the pipe: it needs no more.
+        # The reader closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

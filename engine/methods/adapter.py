@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.heads import fresh_linear
 from engine.encoder.post_ln import Encoder

@@ -18,7 +18,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.heads import fresh_linear
 from engine.encoder.post_ln import Encoder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.heads import fresh_linear
 from engine.encoder.post_ln import Encoder

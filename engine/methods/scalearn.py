@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.methods import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.post_ln import Encoder
 from engine.methods.model import Model, SourceAdapter, frozen

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 
@@ -23,7 +24,7 @@ PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a metric may look at; ``n`` examples."""
+    """All that a metric may read of ``n`` examples."""
 
     logits: np.ndarray
     """``[n, outputs]``"""
@@ -32,7 +33,9 @@ class Predictions:
     predicted: np.ndarray
     """Of the labels' shape: classes, values, or 0/1 per label."""
     groups: np.ndarray | None
-    references: Sequence[Any] | None
+    """int ``[n]``: the question or query of each example, where metrics are over those."""
+    candidates: Sequence[Any] | None
+    """``[candidate, [answer, ...]]`` of each example of a ranking."""
 
 
 def score(
@@ -40,18 +43,19 @@ def score(
     logits: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray | None = None,
-    references: Sequence[Any] | None = None,
+    candidates: Sequence[Any] | None = None,
 ) -> dict[str, float]:
     """All of the task's metrics, headline first.
 
-    ``logits`` ``[n, outputs]``; ``labels``, ``groups`` and ``references`` as a ``TokenizedSplit`` of ``n`` examples has them.
+    ``logits`` ``[n, outputs]``; ``labels``, ``groups`` and ``candidates`` as a ``TokenizedSplit`` of ``n`` examples has them.
     Raises UserError for a metric that the task's kind does not have.
     """
-    known = METRICS[task.kind]
-    if unknown := [name for name in task.metrics if name not in known]:
-        raise UserError(f"{task.key} has no metric {unknown[0]!r}; {task.kind} tasks have {', '.join(known)}")
-    predictions = Predictions(logits, labels, _predicted(task.kind, logits), groups, references)
-    return {name: float(known[name](predictions)) for name in task.metrics}
+    kind = KINDS[task.kind]
+    if unknown := [name for name in task.metrics if name not in kind.metrics]:
+        raise UserError(f"{task.key} has no metric {unknown[0]!r}; {task.kind} tasks have {', '.join(kind.metrics)}")
+    metrics = RANKING_METRICS if kind.ranks_candidates else METRICS
+    predictions = Predictions(logits, labels, _predicted(task.kind, logits), groups, candidates)
+    return {name: float(metrics[name](predictions)) for name in task.metrics}
 
 
 def _predicted(kind: str, logits: np.ndarray) -> np.ndarray:
@@ -63,9 +67,9 @@ def _predicted(kind: str, logits: np.ndarray) -> np.ndarray:
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """Share of examples that are right; of a multi-label example, in all labels."""
-    right = labels == predicted
-    return float((right if right.ndim == 1 else right.all(axis=1)).mean())
+    """Share of examples predicted correctly; of a multi-label task, in all labels."""
+    correct = labels == predicted
+    return float((correct if correct.ndim == 1 else correct.all(axis=1)).mean())
 
 
 def f1(labels: np.ndarray, predicted: np.ndarray) -> float:
@@ -96,21 +100,21 @@ def _f1_of(positive: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 def matthews(labels: np.ndarray, predicted: np.ndarray) -> float:
     """Matthews correlation of two or more classes (Gorodkin 2004)."""
     classes = np.union1d(labels, predicted)
-    truth = (labels[:, None] == classes).sum(axis=0, dtype=np.float64)
-    guess = (predicted[:, None] == classes).sum(axis=0, dtype=np.float64)
+    label_counts = (labels[:, None] == classes).sum(axis=0, dtype=np.float64)
+    predicted_counts = (predicted[:, None] == classes).sum(axis=0, dtype=np.float64)
     count = float(len(labels))
-    numerator = (labels == predicted).sum() * count - truth @ guess
-    spread = (count**2 - guess @ guess) * (count**2 - truth @ truth)
-    return float(numerator / np.sqrt(spread)) if spread > 0 else 0.0
+    numerator = (labels == predicted).sum() * count - label_counts @ predicted_counts
+    variances = (count**2 - predicted_counts @ predicted_counts) * (count**2 - label_counts @ label_counts)
+    return float(numerator / np.sqrt(variances)) if variances > 0 else 0.0
 
 
 def pearson(labels: np.ndarray, predicted: np.ndarray) -> float:
     """Pearson correlation."""
     if len(labels) < 2 or np.ptp(labels) == 0 or np.ptp(predicted) == 0:
         return 0.0
-    one = labels.astype(np.float64) - labels.mean(dtype=np.float64)
-    two = predicted.astype(np.float64) - predicted.mean(dtype=np.float64)
-    return float(np.clip(one @ two / (np.linalg.norm(one) * np.linalg.norm(two)), -1.0, 1.0))
+    x = labels.astype(np.float64) - labels.mean(dtype=np.float64)
+    y = predicted.astype(np.float64) - predicted.mean(dtype=np.float64)
+    return float(np.clip(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)), -1.0, 1.0))
 
 
 def spearman(labels: np.ndarray, predicted: np.ndarray) -> float:
@@ -119,32 +123,33 @@ def spearman(labels: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[place]
+    return (last - (counts - 1) / 2)[inverse]
 
 
 def grouped_exact_match(labels: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> float:
-    """Share of groups (MultiRC: questions) whose examples are all right."""
-    _, place = np.unique(groups, return_inverse=True)
-    wrong = np.bincount(place, weights=labels != predicted)
+    """Share of groups (MultiRC: questions) whose examples are all predicted correctly."""
+    _, inverse = np.unique(groups, return_inverse=True)
+    wrong = np.bincount(inverse, weights=labels != predicted)
     return float((wrong == 0).mean())
 
 
-def best_candidates(logits: np.ndarray, groups: np.ndarray, references: Sequence[Any]) -> list[tuple[str, list[str]]]:
-    """Per group (ReCoRD: query) the candidate with the highest logit of class 1, with the query's answers.
+def best_candidates(logits: np.ndarray, groups: np.ndarray, candidates: Sequence[Any]) -> list[tuple[str, list[str]]]:
+    """Per group (ReCoRD: query) the candidate with the highest logit of class 1, and the query's answers.
 
-    Of equal logits the candidate that comes last in the alphabet wins, as in the official evaluation.
+    ``logits`` ``[n, 2]``, ``groups`` int ``[n]``, ``candidates`` ``[candidate, [answer, ...]]`` of each example. Of candidates
+    with equal logits the last one in alphabetical order wins, as in the official evaluation.
     """
     best: dict[int, tuple[float, str, list[str]]] = {}
-    for group, logit, (candidate, answers) in zip(groups.tolist(), logits[:, 1].tolist(), references, strict=True):
+    for group, logit, (candidate, answers) in zip(groups.tolist(), logits[:, 1].tolist(), candidates, strict=True):
         if group not in best or (logit, candidate) > best[group][:2]:
             best[group] = (logit, candidate, answers)
     return [(candidate, answers) for _, candidate, answers in best.values()]
 
 
 def normalized(text: str) -> str:
-    """SQuAD's: lower case without punctuation, articles and extra blanks."""
+    """SQuAD's normalisation: lower case without punctuation, articles and repeated white space."""
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", text.lower().translate(PUNCTUATION)).split())
 
 
@@ -153,45 +158,44 @@ def answer_exact_match(candidate: str, answer: str) -> float:
 
 
 def answer_f1(candidate: str, answer: str) -> float:
-    """F1 of the words that two texts share."""
-    one, two = normalized(candidate).split(), normalized(answer).split()
-    shared = sum((Counter(one) & Counter(two)).values())
-    return 2 * shared / (len(one) + len(two)) if shared else 0.0
+    """SQuAD's F1 of the words that two texts share."""
+    candidate_words, answer_words = normalized(candidate).split(), normalized(answer).split()
+    shared = sum((Counter(candidate_words) & Counter(answer_words)).values())
+    return 2 * shared / (len(candidate_words) + len(answer_words)) if shared else 0.0
 
 
 def _answers(compare: Callable[[str, str], float]) -> Callable[[Predictions], float]:
-    """Mean over queries of the best agreement between the chosen candidate and an answer."""
+    """Mean over queries of the best agreement between the highest-ranked candidate and an answer."""
 
-    def value(given: Predictions) -> float:
-        if given.groups is None or given.references is None:
-            raise ValueError("ranking metrics need the split's groups and references")
-        chosen = best_candidates(given.logits, given.groups, given.references)
+    def metric(predictions: Predictions) -> float:
+        if predictions.groups is None or predictions.candidates is None:
+            raise ValueError("ranking metrics need the split's groups and candidates")
+        chosen = best_candidates(predictions.logits, predictions.groups, predictions.candidates)
         return float(np.mean([max(compare(candidate, answer) for answer in answers) for candidate, answers in chosen]))
 
-    return value
+    return metric
 
 
-def _exact_match(given: Predictions) -> float:
-    if given.groups is None:
+def _exact_match(predictions: Predictions) -> float:
+    if predictions.groups is None:
         raise ValueError("exact_match needs the split's groups")
-    return grouped_exact_match(given.labels, given.predicted, given.groups)
+    return grouped_exact_match(predictions.labels, predictions.predicted, predictions.groups)
 
 
 def _of(metric: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[Predictions], float]:
-    return lambda given: metric(given.labels, given.predicted)
+    return lambda predictions: metric(predictions.labels, predictions.predicted)
 
 
-METRICS: dict[str, dict[str, Callable[[Predictions], float]]] = {
-    "classification": {
-        "accuracy": _of(accuracy),
-        "f1": _of(f1),
-        "macro_f1": _of(macro_f1),
-        "matthews": _of(matthews),
-        "exact_match": _exact_match,
-    },
-    "regression": {"pearson": _of(pearson), "spearman": _of(spearman)},
-    "multiple_choice": {"accuracy": _of(accuracy)},
-    "multilabel": {"macro_f1": _of(macro_f1), "micro_f1": _of(micro_f1), "accuracy": _of(accuracy)},
-    "entity_ranking": {"f1": _answers(answer_f1), "exact_match": _answers(answer_exact_match)},
+METRICS: dict[str, Callable[[Predictions], float]] = {
+    "accuracy": _of(accuracy),
+    "f1": _of(f1),
+    "macro_f1": _of(macro_f1),
+    "micro_f1": _of(micro_f1),
+    "matthews": _of(matthews),
+    "exact_match": _exact_match,
+    "pearson": _of(pearson),
+    "spearman": _of(spearman),
 }
-"""By the task's kind, then by the name that the catalog uses."""
+"""By the name that tasks use; which kinds have which is in ``engine.catalog.kinds``."""
+RANKING_METRICS = {"f1": _answers(answer_f1), "exact_match": _answers(answer_exact_match)}
+"""Those of kinds that rank candidates."""

@@ -9,18 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
+from engine.catalog.kinds import DECLARABLE_KINDS, KINDS
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.errors import UserError
 from engine.own_benchmarks.pattern import fields
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-METRICS = {
-    "classification": ("accuracy", "macro_f1"),
-    "regression": ("pearson", "spearman"),
-    "multiple_choice": ("accuracy",),
-    "multilabel": ("macro_f1", "micro_f1"),
-}
-"""Of each kind that users can declare, the metrics that are taken unless told."""
 BENCHMARK_KEYS = ("name", "title", "tasks")
 TASK_KEYS = (
     "title", "kind", "train", "dev", "test", "text", "pair", "options", "label", "labels", "separator", "metrics",
@@ -143,14 +137,14 @@ class _Keys:
 
 
 def _task(keys: _Keys, benchmark: str, name: str) -> TaskInfo:
-    kind = keys.choice("kind", tuple(METRICS))
+    kind = keys.choice("kind", DECLARABLE_KINDS)
     max_length = keys.values.get("max_length", 128)
     if isinstance(max_length, bool) or not isinstance(max_length, int) or not 8 <= max_length <= LONGEST:
         keys.fail("max_length", f"must be a whole number of tokens from 8 to {LONGEST}, not {_shown(max_length)}")
     data = _data(keys, kind)
     labels = tuple(label.strip() for label in keys.texts("labels"))
-    if labels and kind == "regression":
-        keys.fail("labels", "is not for regression; leave it out or choose another kind")
+    if labels and not KINDS[kind].has_labels:
+        keys.fail("labels", f"is not for {kind}; leave it out or choose another kind")
     if len(labels) == 1:
         keys.fail("labels", "must list at least two labels")
     columns: tuple[str, ...] = ("text", "pair") if data.pair else ("text",)
@@ -164,13 +158,13 @@ def _task(keys: _Keys, benchmark: str, name: str) -> TaskInfo:
         name,
         keys.text("title", name),
         kind,
-        "choice" if kind == "multiple_choice" else "plain",
+        KINDS[kind].own_template,
         columns,
-        keys.texts("metrics", METRICS[kind]),
+        keys.texts("metrics", KINDS[kind].own_metrics),
         labels=labels,
         data=data,
         max_length=max_length,
-        stratify=kind in ("classification", "multiple_choice"),
+        stratify=KINDS[kind].balanced,
         select_by=keys.choice("select_by", ("loss", "metric")),
         dev="dev" if "dev" in files else None,
         tests=(("test", "test" if "test" in files else "train"),),

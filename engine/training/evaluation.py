@@ -1,4 +1,4 @@
-"""Predictions of a model for a whole split, and the numbers made of them."""
+"""Predictions of a model for a whole split, and the metrics computed from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import TOKENS_PER_BATCH, Batch, evaluation_batches
-from engine.data.prepared import TokenizedSplit
+from engine.data.tokenized_split import TokenizedSplit
 from engine.encoder.heads import loss as task_loss
 from engine.encoder.packing import Packed, pack, send
 from engine.methods.model import Model
@@ -19,7 +19,7 @@ from engine.training.device import Device
 
 
 def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
-    """A batch of the data room as the encoder's input and its labels, on the device."""
+    """A batch as the encoder's input, and its labels, on the device."""
     return pack(batch.tokens, batch.lengths, batch.segments, device.name), send(batch.labels, device.name)
 
 
@@ -29,31 +29,31 @@ def predict(
 ) -> np.ndarray:
     """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode."""
     model.eval()
-    parts, places = [], []
+    parts, examples = [], []
     for batch in evaluation_batches(split, tokens_per_batch):
         packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
         with device.context():
             parts.append(model(packed, task.key).float())
-        places.append(batch.examples)
+        examples.append(batch.examples)
     logits = torch.cat(parts).cpu().numpy()
     ordered = np.empty_like(logits)
-    ordered[np.concatenate(places)] = logits
+    ordered[np.concatenate(examples)] = logits
     return ordered
 
 
 def evaluate(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device) -> dict[str, float]:
-    """``loss`` (mean over examples) and all of the task's metrics, headline first after it."""
+    """``loss`` (mean over examples), then all of the task's metrics, headline first."""
     logits = predict(model, task, split, device)
     loss = task_loss(task.kind, torch.from_numpy(logits), torch.from_numpy(np.array(split.labels))).item()
-    return {"loss": loss, **score(task, logits, np.array(split.labels), split.groups, split.references)}
+    return {"loss": loss, **score(task, logits, np.array(split.labels), split.groups, split.candidates)}
 
 
 Numbers = Mapping[str, Mapping[str, float]]
-"""What ``evaluate`` gives, by task key."""
+"""Results of ``evaluate`` by task key."""
 
 
 def summary(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:
-    """What stands for a run on one split: a single task's own numbers, else mean ``loss`` and ``mean`` headline metric."""
+    """The numbers of a run on one split: those of its only task, else mean ``loss`` and ``mean`` headline metric."""
     if len(tasks) == 1:
         return dict(numbers[tasks[0].key])
     return {
@@ -63,8 +63,8 @@ def summary(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:
 
 
 def curves(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:
-    """The numbers of dev by the names of their curves: ``dev/accuracy``; of a joint run ``dev/glue/rte/accuracy`` too."""
-    found = {f"dev/{name}": value for name, value in summary(tasks, numbers).items()}
+    """The numbers of dev by the names of their curves: ``dev/accuracy``, for joint runs also ``dev/glue/rte/accuracy``."""
+    points = {f"dev/{name}": value for name, value in summary(tasks, numbers).items()}
     if len(tasks) > 1:
-        found |= {f"dev/{task.key}/{name}": value for task in tasks for name, value in numbers[task.key].items()}
-    return found
+        points |= {f"dev/{task.key}/{name}": value for task in tasks for name, value in numbers[task.key].items()}
+    return points

@@ -1,7 +1,7 @@
 """The training loop: one run from its first step, or from its last checkpoint, to its selected epoch.
 
-Everything random is a function of the run's seed and the step, and everything else that changes is in ``Progress`` and
-the last checkpoint. That is why a resumed run repeats the uninterrupted one exactly.
+Everything random is a function of the run's seed and the step, and everything else that changes is in ``TrainState`` and the
+last checkpoint. That is why a resumed run repeats the uninterrupted one exactly.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from engine.catalog.kinds import KINDS
 from engine.catalog.method import Value
 from engine.catalog.task import MEAN, TaskInfo
 from engine.data.batches import gather
-from engine.data.prepared import TaskData, TokenizedSplit
+from engine.data.prepared import TaskData
 from engine.data.samplers import TaskBatches
+from engine.data.tokenized_split import TokenizedSplit
 from engine.errors import UserError
 from engine.files.disk import remove_unfinished
 from engine.methods.model import Model
 from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
 from engine.training.device import Device
 from engine.training.evaluation import curves, evaluate, summary, to_device
-from engine.training.metric_writer import Recorder
+from engine.training.metric_writer import MetricWriter
 from engine.training.optimizer import (
     build_optimizer,
     learning_rate_at,
@@ -39,11 +41,11 @@ from engine.training.optimizer import (
     restore_optimizer,
     set_learning_rate,
 )
-from engine.training.throughput import Pace
+from engine.training.throughput import Throughput
 
 log = logging.getLogger(__name__)
 CURVE_POINTS = 2000
-"""Loss points kept per run: enough for any screen, few enough for a database of thousands of runs."""
+"""Training losses recorded per run: enough for any screen, few enough for a database of thousands of runs."""
 
 
 class Stopped(Exception):
@@ -51,8 +53,8 @@ class Stopped(Exception):
 
 
 @dataclass
-class Progress:
-    """Where a run stands; JSON in the card of its last checkpoint."""
+class TrainState:
+    """How far a run has come; JSON in the card of its last checkpoint."""
 
     step: int = 0
     """Optimiser updates made."""
@@ -64,24 +66,25 @@ class Progress:
     best_epoch: int | None = None
     since_best: int = 0
     seconds: float = 0.0
-    """Spent in all attempts up to the checkpoint."""
+    """Spent by all attempts up to the checkpoint."""
 
 
 @dataclass
-class Files:
-    """Where checkpoints go and who hears of them."""
+class CheckpointFiles:
+    """Paths of a run's checkpoints, and the callback that records them."""
 
     best: Path
     last: Path
-    record: Callable[[str, Progress, Saved], None]
-    """Called with ``best`` or ``last`` just before the file takes its place, which it does not if this raises: a worker that
+    record: Callable[[str, TrainState, Saved], None]
+    """Called with ``best`` or ``last`` just before the new file replaces the old one, which stays if this raises: a worker that
     was given up must not overwrite the files of the attempt that took over."""
 
 
 class Loop:
-    """Trains ``model`` on one task, or jointly on several. ``run`` returns when the plan is done or patience is spent.
+    """Trains ``model`` on one task, or jointly on several.
 
-    Raises Stopped after saving when ``should_stop`` says so, and UserError when the loss is not finite.
+    ``data`` is by task key; ``card`` is the part of the checkpoints' card that does not change; ``should_stop`` is asked after
+    every step.
     """
 
     def __init__(
@@ -92,14 +95,14 @@ class Loop:
         settings: dict[str, Value],
         seed: int,
         device: Device,
-        files: Files,
-        recorder: Recorder,
+        files: CheckpointFiles,
+        metric_writer: MetricWriter,
         should_stop: Callable[[], bool],
         card: dict[str, Any],
     ) -> None:
         self.model, self.tasks, self.data, self.settings = model, tasks, data, settings
         self.seed, self.device, self.files = seed, device, files
-        self.recorder, self.should_stop, self.card = recorder, should_stop, card
+        self.metric_writer, self.should_stop, self.card = metric_writer, should_stop, card
         self.train = [data[task.key].splits["train"] for task in tasks]
         self.epochs = int(settings["epochs"])
         self.batches = TaskBatches(
@@ -110,100 +113,103 @@ class Loop:
             str(settings.get("sampling", "proportional")),
             float(settings.get("temperature", 1.0)),
             int(settings.get("steps_per_epoch", 0)),
-            [counted(task, split) for task, split in zip(tasks, self.train, strict=True)],
+            [sampling_size(task, split) for task, split in zip(tasks, self.train, strict=True)],
         )
         self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * self.epochs
         self.peak = float(settings["learning_rate"])
         self.optimizer = build_optimizer(model.parameter_groups(self.peak, float(settings["weight_decay"])), self.peak)
         self.parameters = parameters_of(self.optimizer)
-        self.progress = Progress()
-        self.pace = Pace()
+        self.state = TrainState()
+        self.throughput = Throughput()
         self.curve_stride = max(1, self.steps // CURVE_POINTS)
 
-    def run(self) -> Progress:
-        """Train to the end and leave the best epoch's parameters in the model."""
+    def run(self) -> TrainState:
+        """Train until all epochs are done or patience is spent; leaves the best epoch's parameters in the model.
+
+        Raises Stopped, after saving, when ``should_stop`` returns true, and UserError when the loss is not finite.
+        """
         self._resume()
-        self.recorder.fields(epochs=self.epochs, steps=self.steps, step=self.progress.step, epoch=self.progress.epoch)
-        self.pace.start()
-        while not self._over():
-            if self.progress.step == (self.progress.epoch + 1) * self.steps_per_epoch:
+        self.metric_writer.fields(epochs=self.epochs, steps=self.steps, step=self.state.step, epoch=self.state.epoch)
+        self.throughput.start()
+        while not self._finished():
+            if self.state.step == (self.state.epoch + 1) * self.steps_per_epoch:
                 self._finish_epoch()
                 continue
             self._step()
             if self.should_stop():
                 self._save_last()
                 raise Stopped
-            if self.pace.checkpoint_due():
+            if self.throughput.checkpoint_due():
                 self._save_last()
         self._report()
         best, _ = load_checkpoint(self.files.best)
         self.model.load_trainable(best)
-        return self.progress
+        return self.state
 
-    def _over(self) -> bool:
-        spent = self.progress.since_best >= int(self.settings["patience"])
-        return spent or self.progress.epoch >= self.epochs
+    def _finished(self) -> bool:
+        spent = self.state.since_best >= int(self.settings["patience"])
+        return spent or self.state.epoch >= self.epochs
 
     def _step(self) -> None:
-        if self.progress.step % self.steps_per_epoch == 0 or not self.pace.steps:
+        if self.state.step % self.steps_per_epoch == 0 or not self.throughput.steps:
             self.model.train()
-        place, examples = self.batches.at(self.progress.step)
-        packed, labels = to_device(gather(self.train[place], examples), self.device)
-        self.device.seed(step_seed(self.seed, self.progress.step))
+        task_index, examples = self.batches.at(self.state.step)
+        packed, labels = to_device(gather(self.train[task_index], examples), self.device)
+        self.device.seed(step_seed(self.seed, self.state.step))
         set_learning_rate(self.optimizer, self._learning_rate())
         with self.device.context():
-            loss, _ = self.model.loss(packed, labels, self.tasks[place].key)
+            loss, _ = self.model.loss(packed, labels, self.tasks[task_index].key)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, float(self.settings["max_grad_norm"]))
         self.optimizer.step()
         # A parameter without a gradient is skipped by the next update, decay and moments included: a task's own parameters
         # are touched only by its own batches.
         self.optimizer.zero_grad(set_to_none=True)
-        self.pace.stepped(self.progress.step, loss.detach(), len(examples), len(packed.tokens))
-        self.progress.step += 1
-        if self.pace.report_due():
+        self.throughput.stepped(self.state.step, loss.detach(), len(examples), len(packed.tokens))
+        self.state.step += 1
+        if self.throughput.report_due():
             self._report()
 
     def _learning_rate(self) -> float:
-        return learning_rate_at(self.progress.step, self.steps, self.peak, float(self.settings["warmup"]))
+        return learning_rate_at(self.state.step, self.steps, self.peak, float(self.settings["warmup"]))
 
     def _report(self) -> None:
-        """Hand the losses since the last report to the recorder: one device synchronisation for all of them."""
-        losses = self.pace.take_losses()
+        """Record the losses since the last report: one device synchronisation for all of them."""
+        losses = self.throughput.take_losses()
         for step, loss in losses:
             if not math.isfinite(loss):
                 raise UserError(f"the loss became {loss} at step {step}; lower learning_rate with --set learning_rate=...")
             if step % self.curve_stride == 0:
-                self.recorder.point("train/loss", step, step / self.steps_per_epoch, loss)
+                self.metric_writer.point("train/loss", step, step / self.steps_per_epoch, loss)
         if losses:
-            self.recorder.fields(
+            self.metric_writer.fields(
                 loss=sum(loss for _, loss in losses) / len(losses),
-                samples_per_second=self.pace.samples_per_second(),
-                tokens_per_second=self.pace.tokens_per_second(),
+                samples_per_second=self.throughput.samples_per_second(),
+                tokens_per_second=self.throughput.tokens_per_second(),
             )
-        self.recorder.fields(
-            step=self.progress.step,
-            seconds=self.progress.seconds + self.pace.elapsed(),
-            seconds_left=self.pace.seconds_left(self.steps - self.progress.step, self.epochs - self.progress.epoch),
+        self.metric_writer.fields(
+            step=self.state.step,
+            seconds=self.state.seconds + self.throughput.elapsed(),
+            seconds_left=self.throughput.seconds_left(self.steps - self.state.step, self.epochs - self.state.epoch),
         )
 
     def _finish_epoch(self) -> None:
         """Evaluate on dev, keep the best, save."""
         self._report()
-        with self.pace.evaluating():
+        with self.throughput.evaluating():
             by_task = {
                 task.key: evaluate(self.model, task, self.data[task.key].splits["dev"], self.device) for task in self.tasks
             }
         self.model.train()
         numbers = summary(self.tasks, by_task)
         if not math.isfinite(numbers["loss"]):
-            # The last update of all has no training loss after it that would show what it did.
+            # No training loss follows the last update of all, so nothing else would reveal that it diverged.
             raise UserError(f"the dev loss became {numbers['loss']}; lower learning_rate with --set learning_rate=...")
-        state, headline = self.progress, numbers[MEAN if len(self.tasks) > 1 else self.tasks[0].headline]
+        state, headline = self.state, numbers[MEAN if len(self.tasks) > 1 else self.tasks[0].headline]
         state.epoch += 1
         for name, value in curves(self.tasks, by_task).items():
-            self.recorder.point(name, state.step, state.epoch, value)
+            self.metric_writer.point(name, state.step, state.epoch, value)
         by_loss = self.settings["select_by"] == "loss"
         value = numbers["loss"] if by_loss else headline
         if state.best is None or (value < state.best if by_loss else value > state.best):
@@ -212,27 +218,27 @@ class Loop:
             save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
         else:
             state.since_best += 1
-        self.recorder.fields(epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch)
-        for name, found in {**(by_task if len(self.tasks) > 1 else {}), "dev": numbers}.items():
-            shown = "  ".join(f"{metric} {value:.4f}" for metric, value in found.items())
+        self.metric_writer.fields(epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch)
+        for name, values in {**(by_task if len(self.tasks) > 1 else {}), "dev": numbers}.items():
+            shown = "  ".join(f"{metric} {value:.4f}" for metric, value in values.items())
             log.info("epoch %d/%d  %s %s", state.epoch, self.epochs, name, shown)
-        # An epoch of a few-shot run may be a single step. After the last of all nothing may have to be trained again.
-        if self._over() or self.pace.checkpoint_due(after_epoch=True):
+        # An epoch of a few-shot run may be a single step, so not every epoch is saved; the last one always is.
+        if self._finished() or self.throughput.checkpoint_due(after_epoch=True):
             self._save_last()
 
     def _save_last(self) -> None:
-        # A resumed run does not repeat the steps before the checkpoint, so their points must be safe before it is.
+        # A resumed run does not repeat the steps before the checkpoint, so their points are written first.
         self._report()
-        self.recorder.flush()
+        self.metric_writer.flush()
         began = time.perf_counter()
-        self.progress.seconds += self.pace.lap()
+        self.state.seconds += self.throughput.lap()
         tensors = {
             **with_prefix("model.", self.model.trainable_state()),
             **with_prefix("optimizer.", optimizer_tensors(self.optimizer)),
         }
-        card = {**self.card, "progress": asdict(self.progress)}
-        save_checkpoint(self.files.last, tensors, card, partial(self.files.record, "last", self.progress))
-        self.pace.checkpointed(time.perf_counter() - began)
+        card = {**self.card, "progress": asdict(self.state)}
+        save_checkpoint(self.files.last, tensors, card, partial(self.files.record, "last", self.state))
+        self.throughput.checkpointed(time.perf_counter() - began)
 
     def _resume(self) -> None:
         for path in (self.files.best, self.files.last):
@@ -242,12 +248,12 @@ class Loop:
         tensors, card = load_checkpoint(self.files.last)
         self.model.load_trainable(below_prefix("model.", tensors))
         restore_optimizer(self.optimizer, below_prefix("optimizer.", tensors))
-        self.progress = Progress(**card["progress"])
+        self.state = TrainState(**card["progress"])
 
 
-def counted(task: TaskInfo, split: TokenizedSplit) -> int:
-    """How much a task weighs when tasks are drawn by size: its examples, or its queries where an example is one candidate."""
-    if task.kind == "entity_ranking" and split.groups is not None:
+def sampling_size(task: TaskInfo, split: TokenizedSplit) -> int:
+    """The size of a task by which tasks are sampled: its examples, or its queries where an example is one candidate."""
+    if KINDS[task.kind].ranks_candidates and split.groups is not None:
         return len(np.unique(split.groups))
     return len(split)
 

@@ -1,4 +1,4 @@
-"""The worker's line to the registry: a thread that writes about once a second, so that training never waits for a disk."""
+"""Writes a run's metrics to the registry from a thread, about once a second, so that training never waits for a disk."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from engine.registry.store import Fenced, Store
 from engine.registry.tables import Metric
 
 INTERVAL = 1.0
+"""Seconds between writes."""
 log = logging.getLogger(__name__)
 
 
-class Recorder:
-    """Collects curve points and the newest values of a run's fields, and writes them in bulk.
+class MetricWriter:
+    """Collects curve points and the latest values of a run's columns, and writes them in bulk.
 
-    A busy database delays points but loses none. ``stop_requested`` and ``fenced`` are what the registry answered.
+    A busy database delays points but loses none. ``stop_requested`` and ``fenced`` (a newer attempt has taken over) are what
+    the registry answered to the last write.
     """
 
     def __init__(self, store: Store, run_id: str, attempt: int) -> None:
@@ -30,14 +32,14 @@ class Recorder:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="metric-writer", daemon=True)
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> MetricWriter:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the thread and write what is left."""
+        """Stop the thread and write what is pending."""
         self._done.set()
         self._thread.join()
         self.flush()
@@ -49,7 +51,7 @@ class Recorder:
             self._points.append(metric)
 
     def fields(self, **fields: Any) -> None:
-        """New values of columns of the run."""
+        """New values of columns of the table ``run``."""
         with self._lock:
             self._fields.update(fields)
 
@@ -58,10 +60,10 @@ class Recorder:
             try:
                 self.flush()
             except OperationalError as error:
-                log.warning("the registry is busy, will write again: %s", error.orig)
+                log.warning("the registry is busy, retrying in a second: %s", error.orig)
 
     def flush(self) -> None:
-        """Write what is collected, now. Raises OperationalError when the database stays busy; nothing is lost then."""
+        """Write what is pending, now. Raises OperationalError when the database stays busy; then everything stays pending."""
         if self.fenced:
             return
         with self._writing:

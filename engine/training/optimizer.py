@@ -30,17 +30,18 @@ def learning_rate_at(step: int, steps: int, peak: float, warmup: float) -> float
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
-    """Scales every group alike: a group's ``scale`` is its ratio to the run's learning rate."""
+    """Set the run's learning rate; a group's ``scale`` is its ratio to that."""
     for group in optimizer.param_groups:
         group["lr"] = value * group.get("scale", 1.0)
 
 
 def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """All parameters, group by group."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """AdamW's moments and step counts as ``<index>.<moment>``; index is the parameter's place in the groups."""
+    """AdamW's moments and step counts as ``<index>.<moment>``; ``index`` is the parameter's position in the groups."""
     tensors = {}
     for index, parameter in enumerate(parameters_of(optimizer)):
         for moment, value in optimizer.state.get(parameter, {}).items():
@@ -51,6 +52,6 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Inverse of ``optimizer_tensors``; the groups must be those of the run that saved them."""
     for index, parameter in enumerate(parameters_of(optimizer)):
-        found = {moment: tensors[f"{index}.{moment}"] for moment in MOMENTS if f"{index}.{moment}" in tensors}
-        if found:
-            optimizer.state[parameter] = {name: value.to(parameter.device, copy=True) for name, value in found.items()}
+        moments = {moment: tensors[f"{index}.{moment}"] for moment in MOMENTS if f"{index}.{moment}" in tensors}
+        if moments:
+            optimizer.state[parameter] = {name: value.to(parameter.device, copy=True) for name, value in moments.items()}

@@ -23,7 +23,7 @@ from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, find_backbone
 from engine.methods.model import Model, SourceAdapter
-from engine.training.setup import resolve
+from engine.training.build import resolve
 
 TASKS = ("rte", "mrpc", "cola", "stsb", "sst2", "qnli", "mnli", "qqp")
 EMBEDDINGS = {"bert": (30_522, 512, 2), "roberta": (50_265, 514, 1), "xlm-roberta": (250_002, 514, 1)}

@@ -1,4 +1,4 @@
-"""What a result depends on beside its specification: code, versions, hardware."""
+"""What a result depends on besides its specification: code and versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def provenance() -> dict[str, Any]:
     """Git commit of the code (where it runs from a checkout), package versions, Python, system and host."""
     return {
         "git_commit": git_commit(),
-        "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "versions": {name: number for name in PACKAGES if (number := _version(name))},
         "python": platform.python_version(),
         "system": platform.platform(),
         "host": platform.node(),
@@ -24,11 +24,11 @@ def provenance() -> dict[str, Any]:
 
 def git_commit() -> str | None:
     """Commit of the checkout that this code runs from, ``+changes`` appended when it differs; None if installed."""
-    here = Path(__file__).resolve().parents[2]
-    if not (here / ".git").exists():
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / ".git").exists():
         return None
-    commit = _git(here, "rev-parse", "HEAD")
-    changes = _git(here, "status", "--porcelain", "--untracked-files=no")
+    commit = _git(checkout, "rev-parse", "HEAD")
+    changes = _git(checkout, "status", "--porcelain", "--untracked-files=no")
     return f"{commit}+changes" if commit and changes else commit or None
 
 

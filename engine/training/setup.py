@@ -1,42 +1,37 @@
-"""From a run's specification to everything its loop needs: backbone, data, sources, model, device."""
+"""From a queued run to everything its loop needs: backbone, data, sources, model, device."""
 
 from __future__ import annotations
 
-import importlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from engine.catalog.backbones import BACKBONES
-from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN
-from engine.data.prepared import TaskData, TokenizedSplit, prepare, within_positions
-from engine.data.samplers import few_shot
-from engine.encoder.loading import load_config, load_encoder, save_encoder
+from engine.data.prepared import TaskData, prepare, within_positions
+from engine.encoder.loading import load_config, save_encoder
 from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision, data_identity
 from engine.files.missing import stay_offline
-from engine.methods.model import Model, SourceAdapter
+from engine.methods.model import Model
 from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run
 from engine.runs.spec import RunSpec
-from engine.training.checkpoints import Saved, load_checkpoint, tensors_digest
+from engine.training.build import build_model
+from engine.training.checkpoint_card import checkpoint_card
+from engine.training.checkpoints import Saved, tensors_digest
 from engine.training.device import Device, choose_device
 from engine.training.evaluation import evaluate, summary
-from engine.training.loop import Files, Progress
+from engine.training.loop import CheckpointFiles, TrainState
 from engine.training.provenance import provenance
-from engine.training.split_rows import keep_rows, kept_rows
+from engine.training.sources import load_sources
+from engine.training.split_rows import SplitRows
 from engine.training.text_similarity import text_similarities
 
 log = logging.getLogger(__name__)
-ADAPTER = "adapter."
 
 
 @dataclass
@@ -45,7 +40,6 @@ class ReadyRun:
 
     store: Store
     run: Run
-    attempt: int
     spec: RunSpec
     folder: Path
     """The backbone's files."""
@@ -53,13 +47,12 @@ class ReadyRun:
     data: dict[str, TaskData]
     """By task key."""
     device: Device
-    files: Files
-    similarities: dict[str, float]
-    """Of the source tasks' texts to the target's, where the method weighs sources by them."""
-    sources: list[SourceAdapter]
+    files: CheckpointFiles
+    card: dict[str, Any]
+    """Of its checkpoints (``checkpoint_card``)."""
 
     def loop_arguments(self) -> dict[str, Any]:
-        """All arguments of ``Loop`` but the recorder and the stop question."""
+        """All arguments of ``Loop`` except ``metric_writer`` and ``should_stop``."""
         return {
             "model": self.model,
             "tasks": self.spec.tasks,
@@ -68,48 +61,25 @@ class ReadyRun:
             "seed": self.spec.seed,
             "device": self.device,
             "files": self.files,
-            "card": card(self.spec, self.similarities, self.sources),
+            "card": self.card,
         }
 
     def final_results(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Numbers of the selected parameters on dev and on every reported split: task -> split -> metric -> value."""
-        found = {}
+        """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value."""
+        results = {}
         for task in self.spec.tasks:
             splits = self.data[task.key].splits
             names = ["dev", *(name for name, _ in task.tests)]
-            found[task.key] = {name: evaluate(self.model, task, splits[name], self.device) for name in names}
-        if len(found) > 1:
-            means = ("dev", "test")
-            found[MEAN] = {name: summary(self.spec.tasks, {key: of[name] for key, of in found.items()}) for name in means}
-        return found
+            results[task.key] = {name: evaluate(self.model, task, splits[name], self.device) for name in names}
+        if len(results) > 1:
+            by_split = {name: {key: of[name] for key, of in results.items()} for name in ("dev", "test")}
+            results[MEAN] = {name: summary(self.spec.tasks, numbers) for name, numbers in by_split.items()}
+        return results
 
     def publish(self) -> None:
         """Write a fully fine-tuned backbone in the hub's format, so that ``--backbone FOLDER`` reads it."""
         if any(parameter.requires_grad for parameter in self.model.encoder.parameters()):
             save_encoder(self.model.encoder, self.folder, self.store.home.run(self.run.id) / "backbone")
-
-
-def card(
-    spec: RunSpec, similarities: Mapping[str, float] | None = None, sources: Sequence[SourceAdapter] = ()
-) -> dict[str, Any]:
-    """What a checkpoint says of itself, enough to use it without the registry.
-
-    Source adapters are not part of the file: they are named, with the digest of their tensors.
-    """
-    runs = {source.task: source.run_id for source in spec.sources}
-    return {
-        "format": 1,
-        "method": spec.method,
-        "backbone": spec.backbone,
-        "backbone_revision": spec.backbone_revision,
-        "tasks": {task.key: {"kind": task.kind, "labels": list(task.labels)} for task in spec.tasks},
-        "sources": [
-            {"task": source.task, "run": runs[source.task], "sha256": tensors_digest(source.tensors)} for source in sources
-        ],
-        **({"similarities": dict(similarities)} if similarities else {}),
-        "hyperparameters": dict(spec.hyperparameters),
-        "fingerprint": spec.fingerprint,
-    }
 
 
 def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
@@ -120,131 +90,88 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
             f"this version renders or tokenizes {run.target} differently than the one that queued the run; "
             "ask for it again with `scalearn run`"
         )
+    recorded = run.provenance or {}
+    folder = _checked_files(spec)
+    data, rows_sha256 = _data(store, run, spec, folder, load_config(folder))
+    device = choose_device(str(spec.hyperparameters["precision"]))
+    similarities: dict[str, float] = {}
+    if spec.method_info.similarities:
+        similarities = recorded.get("similarities") or text_similarities(store.home, spec, folder, device)
+    sources = load_sources(store, run.id, spec, similarities)
+    digests = {source.task: tensors_digest(source.tensors) for source in sources}
+    card = checkpoint_card(spec, spec.tasks, spec.fingerprint, digests, similarities)
+    model = build_model(spec, folder, sources).to(device.name)
+    kept = {"rows_sha256": rows_sha256, "similarities": similarities}
+    _record(store, run.id, attempt, spec, model, data, device, kept)
+    files = CheckpointFiles(
+        best=store.home.checkpoint(run.id, "best"),
+        last=store.home.checkpoint(run.id, "last"),
+        record=_checkpoint_recorder(store, run.id, attempt),
+    )
+    return ReadyRun(store, run, spec, folder, model, data, device, files, card)
+
+
+def _checked_files(spec: RunSpec) -> Path:
+    """The folder of the backbone, once it and the targets' rows are known to be those that the run was queued with."""
     data_dir = Path(spec.data_dir) if spec.data_dir else None
-    needed = [*spec.tasks, *(spec.task(one.task) for one in spec.sources if spec.method_info.similarities)]
     backbone = find_backbone(spec.backbone_path or spec.backbone)
+    needed = [*spec.tasks, *(spec.task(source.task) for source in spec.sources if spec.method_info.similarities)]
     if stay_offline(backbone, needed, data_dir):
-        log.info("all files are on this machine; the hub is not asked")
+        log.info("all files are on this machine; no request is made to the hub")
     for task in spec.tasks:
         if data_identity(task, data_dir) != spec.data[task.key]:
             raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")
     folder = backbone.folder(download=True)
     if backbone_revision(backbone) != spec.backbone_revision:
         raise UserError(f"the backbone {spec.backbone} changed since the run was queued; queue it again with `scalearn run`")
-    config = load_config(folder)
-    data = {}
-    recorded = (run.provenance or {}).get("rows_sha256")
-    kept = kept_rows(store.home.run(run.id), recorded)
-    for task in spec.tasks:
-        cut = within_positions(task, config.max_length)
-        one = prepare(cut, folder, store.home.tokens, data_dir, spec.limits, kept.get(task.key))
-        for split in one.splits.values():
-            check_tokens(split, config, folder)
-        data[task.key] = with_shots(one, spec.shots, spec.seed) if spec.shots else one
-    rows_sha256 = keep_rows(store.home.run(run.id), {key: one.rows for key, one in data.items()}, recorded)
-    device = choose_device(str(spec.hyperparameters["precision"]))
-    similarities = _similarities(store, run, spec, folder, device)
-    sources = load_sources(store, run.id, spec, similarities)
-    model = build_model(spec, folder, sources).to(device.name)
-    _describe(store, run, attempt, spec, model, data, device, {"rows_sha256": rows_sha256, "similarities": similarities})
-    files = Files(
-        best=store.home.checkpoint(run.id, "best"),
-        last=store.home.checkpoint(run.id, "last"),
-        record=_checkpoint_recorder(store, run.id, attempt),
-    )
-    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, similarities, sources)
+    return folder
 
 
-def _similarities(store: Store, run: Run, spec: RunSpec, folder: Path, device: Device) -> dict[str, float]:
-    """Those of the run's first attempt, or computed now; none where the method asks for none."""
-    if not spec.method_info.similarities:
-        return {}
-    known: dict[str, float] = (run.provenance or {}).get("similarities", {})
-    return known or text_similarities(store.home, spec, folder, device)
-
-
-def with_shots(data: TaskData, shots: int, seed: int) -> TaskData:
-    """The task with ``shots`` training examples; dev and test stay what they are."""
-    train = data.splits["train"]
-    return replace(data, splits={**data.splits, "train": train.select(few_shot(np.asarray(train.labels), shots, seed))})
-
-
-def check_tokens(split: TokenizedSplit, config: EncoderConfig, folder: Path) -> None:
-    """Raises UserError when the tokenizer knows tokens that the weights do not."""
-    largest = int(split.tokens.max())
-    if largest >= config.vocab_size:
-        raise UserError(
-            f"the tokenizer in {folder} gives the id {largest}, but the weights have {config.vocab_size} embeddings; "
-            "take files that belong together"
+def _data(store: Store, run: Run, spec: RunSpec, folder: Path, config: EncoderConfig) -> tuple[dict[str, TaskData], str]:
+    """The data of each target by key, with the rows of an earlier attempt where there was one, and the digest of these rows."""
+    kept = SplitRows(store.home.run(run.id), (run.provenance or {}).get("rows_sha256"))
+    data = {
+        task.key: prepare(
+            within_positions(task, config.max_length),
+            folder,
+            store.home.tokens,
+            Path(spec.data_dir) if spec.data_dir else None,
+            spec.limits,
+            rows=kept.rows.get(task.key),
+            shots=spec.shots,
+            seed=spec.seed,
+            identity=spec.data[task.key],
+            vocab_size=config.vocab_size,
         )
+        for task in spec.tasks
+    }
+    return data, kept.keep({key: task_data.rows for key, task_data in data.items()})
 
 
-def build_model(spec: RunSpec, folder: Path, sources: list[SourceAdapter]) -> Model:
-    """The method's model on the pretrained backbone, its new parameters drawn from the run's seed."""
-    named = BACKBONES.get(spec.backbone)
-    encoder = load_encoder(folder, named.sha256 if named else None, float(spec.hyperparameters["dropout"]))
-    torch.manual_seed(spec.seed)
-    return resolve(spec.method_info)(encoder, spec.tasks, sources, {**spec.hyperparameters, **spec.method_info.fixed})
-
-
-def resolve(method: MethodInfo) -> Callable[..., Model]:
-    """The function that ``implementation`` names."""
-    module, name = method.implementation.split(":")
-    attach: Callable[..., Model] = getattr(importlib.import_module(module), name)
-    return attach
-
-
-def load_sources(
-    store: Store, run_id: str, spec: RunSpec, similarities: Mapping[str, float] | None = None
-) -> list[SourceAdapter]:
-    """The selected adapters of the source runs, in order, each checked against its recorded digest and backbone.
-
-    ``similarities`` by task are what the run's card and provenance hold, for the methods that weigh sources by them.
-    """
-    adapters = []
-    similarities = similarities or {}
-    for source in store.sources(run_id):
-        recorded = store.checkpoints(source.source_id).get("best")
-        path = store.home.checkpoint(source.source_id, "best")
-        if recorded is None or not path.is_file():
-            raise UserError(
-                f"the source adapter {source.task} (run {source.source_id}) has lost its file {path}; "
-                "put it back, or import it with `scalearn adapters import`"
-            )
-        tensors, about = load_checkpoint(path, recorded.sha256)
-        if about.get("backbone_revision") != spec.backbone_revision:
-            raise UserError(f"source adapter {source.task} was trained on {about.get('backbone')}, not on {spec.backbone}")
-        adapter = {name: tensor for name, tensor in tensors.items() if name.startswith(ADAPTER)}
-        adapters.append(SourceAdapter(source.task, adapter, similarities.get(source.task)))
-    return adapters
-
-
-def _checkpoint_recorder(store: Store, run_id: str, attempt: int) -> Callable[[str, Progress, Saved], None]:
-    def record(kind: str, progress: Progress, saved: Saved) -> None:
-        row = Checkpoint(
-            run_id=run_id, kind=kind, step=progress.step, epoch=progress.epoch, sha256=saved.sha256, bytes=saved.bytes
-        )
+def _checkpoint_recorder(store: Store, run_id: str, attempt: int) -> Callable[[str, TrainState, Saved], None]:
+    def record(kind: str, state: TrainState, saved: Saved) -> None:
+        row = Checkpoint(run_id=run_id, kind=kind, step=state.step, epoch=state.epoch, sha256=saved.sha256, bytes=saved.bytes)
         store.checkpointed(run_id, attempt, row)
 
     return record
 
 
-def _describe(
+def _record(
     store: Store,
-    run: Run,
+    run_id: str,
     attempt: int,
     spec: RunSpec,
     model: Model,
-    data: dict[str, TaskData],
+    data: Mapping[str, TaskData],
     device: Device,
-    more: Mapping[str, Any],
+    kept: Mapping[str, Any],
 ) -> None:
-    """Tell the registry what is trained on what; ``more`` is what the next attempt has to take over."""
-    sizes = {key: {name: len(split) for name, split in one.splits.items()} for key, one in data.items()}
+    """Write to the registry what is trained, on which data and device; ``kept`` is what the next attempt takes over."""
+    sizes = {key: {name: len(split) for name, split in task_data.splits.items()} for key, task_data in data.items()}
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     about = {**provenance(), **device.describe(), "splits": sizes, "labels": labels, "data": spec.data}
-    about |= {name: value for name, value in more.items() if value}
-    store.progress(run.id, attempt, trainable=trainable, transfer=transfer, provenance=about)
+    about |= {name: value for name, value in kept.items() if value}
+    store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about)
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

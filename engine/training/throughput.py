@@ -1,4 +1,4 @@
-"""The clocks of one attempt: speed, time left, and when to report and to save."""
+"""The clocks of one attempt: throughput, time left, and when a report or a checkpoint is due."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from torch import Tensor
 
 REPORT_SECONDS = 0.5
 CHECKPOINT_SECONDS = 60.0
+"""Between checkpoints, at least."""
 CHECKPOINT_SHARE = 0.03
-"""Saving may take this share of the time at most."""
+"""Largest share of the time that may be spent on saving checkpoints."""
 
 
-class Pace:
-    """Counts what was trained since ``start``; speeds leave evaluation and saving out."""
+class Throughput:
+    """Steps, samples, tokens and seconds of training since ``start``; rates exclude evaluation and saving. Times in seconds."""
 
     def __init__(self) -> None:
         self.steps = self.samples = self.tokens = 0
         self.evaluations = 0
         self.evaluation_seconds = 0.0
         self.losses: list[tuple[int, Tensor]] = []
-        self.began = self.lap_began = self.reported = self.saved = time.perf_counter()
-        self.saving_seconds = 0.0
-        self.total_saving = 0.0
+        self.saving_seconds = self.total_saving_seconds = 0.0
+        self.start()
 
     def start(self) -> None:
+        """Start all clocks."""
         self.began = self.lap_began = self.reported = self.saved = time.perf_counter()
 
     def stepped(self, step: int, loss: Tensor, samples: int, tokens: int) -> None:
+        """Count one step and keep its loss, a scalar that stays on its device."""
         self.steps += 1
         self.samples += samples
         self.tokens += tokens
         self.losses.append((step, loss))
 
     def take_losses(self) -> list[tuple[int, float]]:
+        """Step and loss of all steps since the last call."""
         self.reported = time.perf_counter()
         if not self.losses:
             return []
@@ -46,6 +49,7 @@ class Pace:
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
+        """Measure an evaluation."""
         began = time.perf_counter()
         yield
         self.evaluation_seconds += time.perf_counter() - began
@@ -55,13 +59,14 @@ class Pace:
         return time.perf_counter() - self.reported >= REPORT_SECONDS
 
     def checkpoint_due(self, after_epoch: bool = False) -> bool:
-        """Once a minute and after every epoch, but not so often that saving takes more than its share."""
+        """Once a minute and after every epoch, but never so often that saving exceeds its share of the time."""
         wait = max(0.0 if after_epoch else CHECKPOINT_SECONDS, self.saving_seconds / CHECKPOINT_SHARE)
         return time.perf_counter() - self.saved >= wait
 
     def checkpointed(self, seconds: float) -> None:
+        """Count a checkpoint that took ``seconds`` to save."""
         self.saving_seconds = seconds
-        self.total_saving += seconds
+        self.total_saving_seconds += seconds
         self.saved = time.perf_counter()
 
     def elapsed(self) -> float:
@@ -69,12 +74,13 @@ class Pace:
         return time.perf_counter() - self.lap_began
 
     def lap(self) -> float:
+        """Seconds since the last lap; starts the next one."""
         seconds = self.elapsed()
         self.lap_began = time.perf_counter()
         return seconds
 
     def _training_seconds(self) -> float:
-        return max(1e-9, time.perf_counter() - self.began - self.evaluation_seconds - self.total_saving)
+        return max(1e-9, time.perf_counter() - self.began - self.evaluation_seconds - self.total_saving_seconds)
 
     def samples_per_second(self) -> float:
         return self.samples / self._training_seconds()
@@ -83,7 +89,7 @@ class Pace:
         return self.tokens / self._training_seconds()
 
     def seconds_left(self, steps: int, epochs: int) -> float | None:
-        """At this pace and if patience is not spent; None before the first step."""
+        """For so many steps and epochs at the present throughput, without early stopping; None before the first step."""
         if not self.steps:
             return None
         evaluation = self.evaluation_seconds / self.evaluations if self.evaluations else 0.0

@@ -1,6 +1,6 @@
 """The process that trains one run: ``python -m engine.training.worker RUN_ID --attempt N --home FOLDER``.
 
-It exits with a ``WorkerExit``. SIGTERM asks it to save and stop; a second one changes nothing.
+It exits with a ``WorkerExit``. SIGTERM requests it to save and stop; a second one has no effect.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ log = logging.getLogger("worker")
 
 
 class Termination:
-    """Remembers that SIGTERM came."""
+    """Whether SIGTERM was received."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         signal.signal(signal.SIGTERM, self._handle)
 
     def _handle(self, _signal: int, _frame: FrameType | None) -> None:
-        self.asked = True
+        self.requested = True
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def work(store: Store, run_id: str, attempt: int, termination: Termination) -> int:
-    """Train the run and write how it ended; returns the exit code."""
+    """Train the run and write its final state to the registry; returns a ``WorkerExit``."""
     try:
         run = store.started(run_id, attempt)
         log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
@@ -79,48 +79,48 @@ def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
     try:
         return WorkerExit.FAILED if store.finish(run_id, attempt, RunState.FAILED, cause) else WorkerExit.FENCED
     except DBAPIError:
-        # The registry cannot be written, for the same reason perhaps: the supervisor takes the cause from the log's last line.
+        # The registry cannot be written, perhaps for the same reason: the supervisor takes the cause from the log's last line.
         return WorkerExit.FAILED
 
 
 def _cause(error: Exception) -> str:
-    """One line that tells what to do where that is known."""
+    """The error in one line, with advice where there is any."""
     import torch
 
     first = (str(error).strip().splitlines() or [""])[0]
     if isinstance(error, torch.OutOfMemoryError):
         return f"GPU out of memory; lower it with --set batch_size=... ({first})"
-    # safetensors tells the system's error number in its text alone.
+    # safetensors gives the system's error number only in its text.
     if getattr(error, "errno", None) == errno.ENOSPC or f"(os error {errno.ENOSPC})" in first:
         return f"the disk is full; free some space, then `scalearn resume` ({first})"
     return f"{type(error).__name__}: {first}"
 
 
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
-    """Final numbers, or None when the run was stopped."""
+    """Final results, or None when the run was stopped."""
     from engine.training.loop import Loop, Stopped
-    from engine.training.metric_writer import Recorder
+    from engine.training.metric_writer import MetricWriter
     from engine.training.setup import prepare_run
 
-    if termination.asked:
+    if termination.requested:
         return None
     ready = prepare_run(store, run, attempt)
-    with Recorder(store, run.id, attempt) as recorder:
+    with MetricWriter(store, run.id, attempt) as metric_writer:
 
         def should_stop() -> bool:
-            if recorder.fenced:
+            if metric_writer.fenced:
                 raise Fenced
-            return termination.asked or recorder.stop_requested
+            return termination.requested or metric_writer.stop_requested
 
-        loop = Loop(**ready.loop_arguments(), recorder=recorder, should_stop=should_stop)
+        loop = Loop(**ready.loop_arguments(), metric_writer=metric_writer, should_stop=should_stop)
         try:
-            progress = loop.run()
+            state = loop.run()
         except Stopped:
-            log.info("stopped at step %d of %d; saved", loop.progress.step, loop.steps)
+            log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
             return None
-        log.info("best epoch %s of %d", progress.best_epoch, progress.epoch)
+        log.info("best epoch %s of %d", state.best_epoch, state.epoch)
         results = ready.final_results()
-    if recorder.fenced:
+    if metric_writer.fenced:
         raise Fenced
     ready.publish()
     for task, splits in results.items():

@@ -134,5 +134,5 @@ def _portable(verb: str, *arguments: str) -> dict[str, Any]:
 
     home = Home.default()
     open_store(home).close()
-    answer: dict[str, Any] = child.document("engine.adapters.portable", "--home", str(home.root), verb, "--", *arguments)
+    answer: dict[str, Any] = child.document("engine.adapters", "--home", str(home.root), verb, "--", *arguments)
     return answer

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.catalog import BUILT_IN
-from engine.catalog.task import KINDS, TaskInfo
+from engine.catalog.kinds import KINDS
+from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 from engine.reports.published import FOLDER, published_results
 from tests.files.folders import task_data

@@ -15,7 +15,7 @@ from engine.registry.store import Store
 from engine.runs.request import Request
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
-from tests.training.test_soup_run import trained
+from tests.training.runs import trained
 
 from ..reports.rows import complete, queue, spec
 

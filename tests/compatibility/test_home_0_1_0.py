@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters.portable import import_adapter
+from engine.adapters.importing import import_adapter
 from engine.files.home import Home
 from engine.own_benchmarks.stored import load_catalog
 from engine.plans.planner import Plan, make_plan

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.data.batches import evaluation_batches, gather
-from engine.data.prepared import TokenizedSplit
-from engine.data.ragged import offsets_of, places
-from engine.data.samplers import epoch_order, limited
+from engine.data.ragged import flat_indices, offsets_of
+from engine.data.samplers import epoch_order
+from engine.data.tokenized_split import TokenizedSplit
 
 
 def make_split(examples: int = 200, options: int = 1, seed: int = 0) -> TokenizedSplit:
@@ -67,22 +67,7 @@ def test_epoch_orders_are_pure_and_differ() -> None:
     assert epoch_order(10, seed=0, epoch=0).tolist() == [3, 7, 6, 4, 1, 0, 2, 8, 5, 9]
 
 
-def test_limits_are_nested_and_do_not_depend_on_anything_but_the_count() -> None:
-    few, more = limited(1_000, 10), limited(1_000, 100)
-    assert set(few) < set(more) and len(more) == 100
-    assert (np.diff(more) > 0).all()
-    assert limited(50, 50).tolist() == list(range(50)) == limited(50, 10**6).tolist()
-
-
-def test_group_limits_keep_whole_groups_and_at_least_one() -> None:
-    groups = np.repeat(np.arange(20), 5)
-    kept = limited(100, 23, groups)
-    assert len(kept) == 20
-    assert set(np.bincount(groups[kept], minlength=20)) == {0, 5}
-    assert len(limited(100, 1, groups)) == 5
-
-
-def test_places_of_rows_of_unequal_length() -> None:
-    assert places(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
-    assert places(np.array([], dtype=np.int64), np.array([], dtype=np.int64)).tolist() == []
+def test_flat_indices_of_rows_of_unequal_length() -> None:
+    assert flat_indices(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
+    assert flat_indices(np.array([], dtype=np.int64), np.array([], dtype=np.int64)).tolist() == []
     assert offsets_of(np.array([2, 0, 3])).tolist() == [0, 2, 2, 5]

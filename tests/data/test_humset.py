@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from engine.catalog.catalog import BUILT_IN
-from engine.data.loading import labels_of, load_rows
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
 from engine.data.prepared import prepare
 from engine.data.templates import render
 from engine.errors import UserError
@@ -45,7 +46,9 @@ def test_a_targets_columns_are_the_sorted_labels_in_every_split(task, folder: Pa
 
 LABELS = """
 import sys, hashlib, pathlib
-from engine.data.loading import labels_of, load_rows
+from engine.catalog.catalog import BUILT_IN
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
 for task in BUILT_IN.benchmarks["humset"].tasks:
     for table in load_rows(task, pathlib.Path(sys.argv[1])).values():
         print(hashlib.sha256(labels_of(task, table).tobytes()).hexdigest())

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.catalog.task import OwnData, TaskInfo
-from engine.data.loading import labels_of, load_rows
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
 from engine.data.own_rows import completed, read_own_rows
 from engine.data.prepared import prepare
 from engine.data.splits import parts_of_train
@@ -166,7 +167,7 @@ def test_rows_that_cannot_be_used_are_told_with_their_line(
         ("classification", {"text": float("nan"), "label": "a"}, {}, ':1: column "text" is empty'),
         ("classification", {"text": "a", "label": float("nan")}, {}, ':1: column "label" is empty'),
         ("classification", {"text": ["a"], "label": "a"}, {}, ':1: column "text" must hold text, not list'),
-        ("classification", {"text": "a", "label": ["a"]}, {}, ':1: column "label" must hold one label a row'),
+        ("classification", {"text": "a", "label": ["a"]}, {}, ':1: column "label" must hold one label per row'),
         ("multilabel", {"text": "a", "label": "a,b"}, {}, ":1: column \"label\" holds text; say what stands between"),
         ("multilabel", {"text": "a", "label": None}, {}, ':1: column "label" must hold a list of labels'),
         ("multilabel", {"text": "a", "label": ["a", "c"]}, {}, ':1: column "label": "c" is not one of a, b'),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.samplers import TaskBatches, epoch_order, few_shot, task_chances
+from engine.data.samplers import TaskBatches, epoch_order, task_chances
 
 GLUE = (2241, 3301, 7695, 5174, 60614, 94268, 353431, 327461)
 """rte mrpc cola stsb sst2 qnli mnli qqp after a tenth became dev."""
@@ -96,27 +96,3 @@ def test_chances_go_by_other_counts_where_they_are_told() -> None:
 
 def test_tasks_of_one_size_are_shuffled_apart() -> None:
     assert epoch_order(50, 3, 1, 0).tolist() != epoch_order(50, 3, 1, 1).tolist()
-
-
-@pytest.mark.parametrize("shots", [4, 16, 32, 100])
-def test_few_shot_draws_are_balanced_and_belong_to_the_seed(shots: int) -> None:
-    labels = np.array([0] * 900 + [1] * 300 + [2] * 300)[np.random.RandomState(0).permutation(1500)]
-    drawn = few_shot(labels, shots, seed=3)
-    counts = np.bincount(labels[drawn], minlength=3)
-    assert len(set(drawn.tolist())) == shots and counts.max() - counts.min() <= 1
-    assert drawn.tolist() == few_shot(labels, shots, seed=3).tolist() != few_shot(labels, shots, seed=4).tolist()
-
-
-def test_a_small_class_is_taken_whole() -> None:
-    labels = np.array([0] * 50 + [1] * 3)
-    assert np.bincount(labels[few_shot(labels, 16, 0)]).tolist() == [13, 3]
-    assert few_shot(labels, 100, 0).tolist() == list(range(53))
-
-
-def test_scores_are_drawn_over_their_whole_range() -> None:
-    scores = np.random.RandomState(1).rand(1000).astype(np.float32) ** 3
-    drawn = np.sort(scores[few_shot(scores, 10, 7)])
-    edges = np.quantile(scores, np.linspace(0, 1, 11))
-    assert all(low <= value <= high for low, value, high in zip(edges, drawn, edges[1:], strict=False))
-    several = (np.random.RandomState(1).rand(100, 6) < 0.3).astype(np.float32)
-    assert len(few_shot(several, 10, 7)) == 10

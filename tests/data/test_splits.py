@@ -13,7 +13,8 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from engine.catalog.catalog import BUILT_IN
 from engine.data.build_tokens import numbered
-from engine.data.loading import labels_of, load_rows
+from engine.data.labels import labels_of
+from engine.data.loading import load_rows
 from engine.data.splits import passage_tenth, plain_part, stratified_part, train_and_dev
 from engine.data.templates import render
 from engine.errors import UserError

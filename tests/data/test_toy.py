@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.catalog.benchmarks import GENERATOR_VERSION
 from engine.catalog.catalog import BUILT_IN
-from engine.data.loading import labels_of
+from engine.data.labels import labels_of
 from engine.data.templates import render
 from engine.data.toy import generate
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.data import user_tables
-from engine.data.user_tables import class_names, place_of, read_file
+from engine.data.user_tables import class_names, location_of, read_file
 from engine.errors import UserError
 
 ROWS = [{"text": 'she said "no",\nand left', "label": "yes"}, {"text": "Käse", "label": "no"}]
@@ -36,7 +36,7 @@ def test_the_four_kinds_of_file_hold_the_same_rows(tmp_path: Path) -> None:
         assert read_file(path).to_pylist() == ROWS, path
         assert read_file(path, ["label"]).to_pylist() == [{"label": "yes"}, {"label": "no"}], path
     # The first row takes two lines, and a blank one follows.
-    assert [place_of(path, 1).removeprefix(f"{tmp_path}/") for path in paths] == [
+    assert [location_of(path, 1).removeprefix(f"{tmp_path}/") for path in paths] == [
         "rows.csv:5",
         "marked.csv:4",
         "rows.tsv:4",

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.adapters.portable import export_adapter, import_adapter
+from engine.adapters.exporting import export_adapter
+from engine.adapters.importing import import_adapter
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import TaskInfo
-from engine.data import unlabelled
+from engine.data import new_texts
 from engine.data.check_benchmark import checked
 from engine.data.loading import load_rows
 from engine.data.prepared import prepare, within_positions
@@ -31,7 +32,7 @@ from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.runs.request import Request
 from tests.own_benchmarks.shop import MINIMAL, write_shop
-from tests.training.test_soup_run import trained
+from tests.training.runs import trained
 
 Rows = list[dict[str, Any]]
 SETTINGS = {"batch_size": 8, "learning_rate": 1e-2, "precision": "float32"}
@@ -95,7 +96,7 @@ def check(
     answers = told(store, run_id, key, without_label(task, rows), folder, capsysbinary)
     assert len(answers) == len(rows)
     test = prepare(task, backbone, store.home.tokens, data_dir).splits["test"]
-    found = score(task, as_logits(task, answers, rows), np.array(test.labels), test.groups, test.references)
+    found = score(task, as_logits(task, answers, rows), np.array(test.labels), test.groups, test.candidates)
     expected: Mapping[str, float] = store.results([run_id])[run_id][key]["test"]
     assert found == pytest.approx({name: value for name, value in expected.items() if name != "loss"}, abs=1e-6)
     return answers
@@ -178,7 +179,7 @@ def test_windows_change_nothing_and_ids_are_repeated(
     rows = [{"sentence": "it was good " * (1 + 7 * number % 11), "id": f"é{number}"} for number in range(20)]
     whole = told(store, sentiment, "toy/sentiment", rows, tmp_path, capsysbinary)
     assert [answer["id"] for answer in whole] == [row["id"] for row in rows]
-    monkeypatch.setattr(unlabelled, "WINDOW_ROWS", 3)
+    monkeypatch.setattr(new_texts, "WINDOW_ROWS", 3)
     parts = told(store, sentiment, "toy/sentiment", rows, tmp_path, capsysbinary)
     assert [answer["label"] for answer in parts] == [answer["label"] for answer in whole]
     assert [answer["score"] for answer in parts] == pytest.approx([answer["score"] for answer in whole], abs=1e-6)
@@ -201,7 +202,7 @@ MALFORMED = [
 def test_a_malformed_line_is_named(
     line: bytes, why: str, sentiment: str, store: Store, tmp_path: Path, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unlabelled, "WINDOW_ROWS", 2)
+    monkeypatch.setattr(new_texts, "WINDOW_ROWS", 2)
     file = tmp_path / "rows.jsonl"
     file.write_bytes(b"\n".join([GOOD, GOOD, GOOD, line, GOOD]))
     assert main([sentiment, str(file), "--task", "toy/sentiment", "--home", str(store.home.root)]) == 2
@@ -239,7 +240,7 @@ def test_a_task_of_ones_own_reads_the_columns_of_its_patterns(
         answers = told(store, runs[key], key, asked, tmp_path, capsysbinary)
         task = load_catalog(store.home.benchmarks).tasks[key]
         test = prepare(task, tiny_backbone, store.home.tokens, None).splits["test"]
-        found = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.references)
+        found = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.candidates)
         expected = store.results([runs[key]])[runs[key]][key]["test"]
         assert found == pytest.approx({name: value for name, value in expected.items() if name != "loss"})
         if key == "shop/next":

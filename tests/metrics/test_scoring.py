@@ -10,6 +10,7 @@ import scipy.stats
 import sklearn.metrics
 
 from engine.catalog.catalog import BUILT_IN
+from engine.catalog.kinds import KINDS, Kind
 from engine.errors import UserError
 from engine.metrics import scoring
 
@@ -81,7 +82,7 @@ def test_grouped_exact_match_wants_every_option_of_a_question() -> None:
 def test_record_takes_the_best_candidate_of_each_query() -> None:
     task = BUILT_IN.tasks["superglue/record"]
     answers_1, answers_2, answers_3 = ["The Hague", "Holland"], ["New York City"], ["Zoe"]
-    references = [
+    candidates = [
         ["the hague!", answers_1], ["Paris", answers_1],
         ["New York", answers_2], ["Boston", answers_2],
         ["Anna", answers_3], ["Zoe", answers_3], ["Mary", answers_3],
@@ -89,12 +90,12 @@ def test_record_takes_the_best_candidate_of_each_query() -> None:
     logits = np.array([[9, 2], [-5, 1], [0, 3], [0, 2], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
     groups = np.array([0, 0, 1, 1, 2, 2, 2])
     # Query 1 matches after normalisation, query 2 shares 2 of 2 and 3 words, query 3 is a tie that Zoe wins.
-    values = scoring.score(task, logits, np.zeros(7, dtype=np.int64), groups, references)
+    values = scoring.score(task, logits, np.zeros(7, dtype=np.int64), groups, candidates)
     assert list(values) == ["f1", "exact_match"]
     assert values["f1"] == pytest.approx((1 + 0.8 + 1) / 3)
     assert values["exact_match"] == pytest.approx(2 / 3)
     shuffled = RANDOM.permutation(7)
-    again = scoring.score(task, logits[shuffled], np.zeros(7), groups[shuffled], [references[place] for place in shuffled])
+    again = scoring.score(task, logits[shuffled], np.zeros(7), groups[shuffled], [candidates[place] for place in shuffled])
     assert again == pytest.approx(values)
 
 
@@ -111,9 +112,9 @@ def test_score_gives_the_tasks_metrics_headline_first(key: str) -> None:
     count = 12
     groups = np.arange(count) // 3
     labels = RANDOM.integers(2, size=(count, len(task.labels)) if task.kind == "multilabel" else count)
-    references = [[f"name {place}", ["name 1"]] for place in range(count)]
+    candidates = [[f"name {place}", ["name 1"]] for place in range(count)]
     logits = RANDOM.normal(size=(count, 2 if task.kind == "multiple_choice" else task.outputs)).astype(np.float32)
-    values = scoring.score(task, logits, labels, groups, references)
+    values = scoring.score(task, logits, labels, groups, candidates)
     assert tuple(values) == task.metrics
     assert next(iter(values)) == task.headline
     assert all(isinstance(value, float) and -1 <= value <= 1 for value in values.values())
@@ -172,6 +173,15 @@ def test_perfect_logits_score_one() -> None:
     stsb = BUILT_IN.tasks["glue/stsb"]
     scores = np.array([0.5, 2.0, 4.5, 1.0], dtype=np.float32)
     assert scoring.score(stsb, scores[:, None], scores)["pearson"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_metric_of_every_kind_is_computed(kind: Kind) -> None:
+    task = replace(BUILT_IN.tasks["toy/topics"], kind=kind.name, labels=("no", "yes"), metrics=kind.metrics)
+    labels = np.array([[0, 1], [1, 0], [1, 1], [0, 0]]) if kind.name == "multilabel" else np.array([0, 1, 1, 0])
+    logits = RANDOM.normal(size=(4, 1 if kind.name == "regression" else 2))
+    values = scoring.score(task, logits, labels, np.array([0, 0, 1, 1]), [["Ann", ["Ann"]], ["Bob", ["Ann"]]] * 2)
+    assert tuple(values) == kind.metrics
 
 
 def test_a_metric_that_the_kind_lacks_is_told() -> None:

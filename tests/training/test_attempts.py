@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,19 +20,13 @@ from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.runs.worker_exit import WorkerExit
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
-from engine.training.loop import Progress
+from engine.training.loop import TrainState
 from engine.training.setup import ReadyRun, prepare_run
-from engine.training.worker import Termination, work
+from engine.training.worker import Termination
 from tests.conftest import write_tiny_backbone
+from tests.training.runs import work_on
 
 LIMITS = {"train": 32, "dev": 10, "test": 10}
-
-
-@pytest.fixture
-def termination() -> Iterator[Termination]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield Termination()
-    signal.signal(signal.SIGTERM, before)
 
 
 def queued(store: Store, backbone: Path, **fields: Any) -> str:
@@ -45,15 +37,9 @@ def queued(store: Store, backbone: Path, **fields: Any) -> str:
     return run_id
 
 
-def worked(store: Store, run_id: str, termination: Termination) -> int:
-    attempt = store.claim(run_id, "local", "cpu")
-    assert attempt is not None
-    return work(store, run_id, attempt, termination)
-
-
-def test_a_run_from_queue_to_results(store: Store, tiny_backbone: Path, termination: Termination) -> None:
+def test_a_run_from_queue_to_results(store: Store, tiny_backbone: Path) -> None:
     run_id = queued(store, tiny_backbone)
-    assert worked(store, run_id, termination) == WorkerExit.COMPLETED
+    assert work_on(store, run_id) == WorkerExit.COMPLETED
     run = store.find(run_id)
     assert (run.state, run.cause) == (RunState.COMPLETED, None)
     assert store.results([run_id])[run_id]["toy/question"].keys() == {"dev", "test"}
@@ -67,32 +53,32 @@ def test_sigterm_before_training_stops_and_a_later_attempt_goes_on(
     store: Store, tiny_backbone: Path, termination: Termination
 ) -> None:
     run_id = queued(store, tiny_backbone)
-    termination.asked = True
-    assert worked(store, run_id, termination) == WorkerExit.STOPPED
+    termination.requested = True
+    assert work_on(store, run_id, termination) == WorkerExit.STOPPED
     assert store.find(run_id).state == RunState.STOPPED
     store.requeue([run_id])
-    termination.asked = False
-    assert worked(store, run_id, termination) == WorkerExit.COMPLETED
+    termination.requested = False
+    assert work_on(store, run_id, termination) == WorkerExit.COMPLETED
 
 
-def test_a_backbone_that_changed_since_it_was_queued_is_refused(store: Store, tmp_path: Path, termination: Termination) -> None:
+def test_a_backbone_that_changed_since_it_was_queued_is_refused(store: Store, tmp_path: Path) -> None:
     folder = write_tiny_backbone(tmp_path / "backbone")
     run_id = queued(store, folder)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "hidden_dropout_prob": 0.5}))
-    assert worked(store, run_id, termination) == WorkerExit.FAILED
+    assert work_on(store, run_id) == WorkerExit.FAILED
     assert "changed since the run was queued" in (store.find(run_id).cause or "")
 
 
-def test_texts_are_cut_to_the_backbones_positions(store: Store, tmp_path: Path, termination: Termination) -> None:
+def test_texts_are_cut_to_the_backbones_positions(store: Store, tmp_path: Path) -> None:
     run_id = queued(store, write_tiny_backbone(tmp_path / "backbone", max_position_embeddings=24))
-    assert worked(store, run_id, termination) == WorkerExit.COMPLETED
+    assert work_on(store, run_id) == WorkerExit.COMPLETED
     (entry,) = (path for path in store.home.tokens.iterdir() if path.is_dir())
     assert np.diff(np.load(entry / "train" / "offsets.npy")).max() == 24
 
 
 def test_a_split_that_is_drawn_otherwise_later_does_not_move_a_runs_rows(
-    store: Store, tiny_backbone: Path, termination: Termination, monkeypatch: pytest.MonkeyPatch
+    store: Store, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def started(run_id: str) -> ReadyRun:
         attempt = store.claim(run_id, "local", "cpu")
@@ -122,7 +108,7 @@ def test_a_split_that_is_drawn_otherwise_later_does_not_move_a_runs_rows(
     assert dev(started(run_id)) == dev(first), "what was broken is whole again"
 
 
-def test_a_tokenizer_of_other_weights_is_refused(store: Store, tmp_path: Path, termination: Termination) -> None:
+def test_a_tokenizer_of_other_weights_is_refused(store: Store, tmp_path: Path) -> None:
     folder = write_tiny_backbone(tmp_path / "backbone")
     tokenizer = json.loads((folder / "tokenizer.json").read_text())
     vocabulary = tokenizer["model"]["vocab"]
@@ -130,19 +116,19 @@ def test_a_tokenizer_of_other_weights_is_refused(store: Store, tmp_path: Path, t
     vocabulary["e"] = len(vocabulary) + 100
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
     run_id = queued(store, folder)
-    assert worked(store, run_id, termination) == WorkerExit.FAILED
+    assert work_on(store, run_id) == WorkerExit.FAILED
     assert "take files that belong together" in (store.find(run_id).cause or "")
 
 
-def test_a_worker_that_was_given_up_overwrites_nothing(store: Store, tiny_backbone: Path, termination: Termination) -> None:
+def test_a_worker_that_was_given_up_overwrites_nothing(store: Store, tiny_backbone: Path) -> None:
     run_id = queued(store, tiny_backbone)
     first = store.claim(run_id, "local", "cpu")
     assert first is not None
     given_up = prepare_run(store, store.started(run_id, first), first)
     store.finish(run_id, first, RunState.LOST)
     store.requeue([run_id])
-    assert worked(store, run_id, termination) == WorkerExit.COMPLETED
+    assert work_on(store, run_id) == WorkerExit.COMPLETED
     best = given_up.files.best
     with pytest.raises(Fenced):
-        save_checkpoint(best, {"x": torch.zeros(2)}, {}, partial(given_up.files.record, "best", Progress()))
+        save_checkpoint(best, {"x": torch.zeros(2)}, {}, partial(given_up.files.record, "best", TrainState()))
     load_checkpoint(best, store.checkpoints(run_id)["best"].sha256)

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.reports.leaderboard import build
 from engine.runs.request import Request
-from engine.runs.worker_exit import WorkerExit
 from engine.training.checkpoints import load_checkpoint
-from engine.training.worker import Termination, work
 from tests.data.humset_rows import write_humset
+from tests.training.runs import trained
 
 TASKS = [f"humset/{name}" for name in ("sectors", "pillars_1d", "subpillars_1d", "pillars_2d", "subpillars_2d")]
 
 
-@pytest.fixture
-def termination() -> Iterator[Termination]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield Termination()
-    signal.signal(signal.SIGTERM, before)
-
-
-def trained(store: Store, termination: Termination, **fields: object) -> str:
+def train(store: Store, **fields: object) -> str:
     """The one run that the request names, after it and its sources were trained."""
     plan = make_plan(Request(epochs=1, benchmark="humset", **fields), store, BUILT_IN)
     (run_id,) = submit(plan, store)
     for planned in plan.new:
-        attempt = store.claim(planned.spec.run_id, "local", "cpu")
-        assert attempt is not None
-        assert work(store, planned.spec.run_id, attempt, termination) == WorkerExit.COMPLETED
+        trained(store, planned.spec.run_id)
     return run_id
 
 
-def test_every_kind_of_run_learns_humset(store: Store, tiny_backbone: Path, tmp_path: Path, termination: Termination) -> None:
+def test_every_kind_of_run_learns_humset(store: Store, tiny_backbone: Path, tmp_path: Path) -> None:
     common = {"backbone": str(tiny_backbone), "data_dir": write_humset(tmp_path / "data")}
-    joint = trained(store, termination, methods=("adapter-m",), **common, settings={"steps_per_epoch": 5})
-    single = trained(store, termination, methods=("adapter",), targets=("subpillars_1d",), **common)
+    joint = train(store, methods=("adapter-m",), **common, settings={"steps_per_epoch": 5})
+    single = train(store, methods=("adapter",), targets=("subpillars_1d",), **common)
     sources = ("sectors", "subpillars_1d")
-    two_stage = trained(store, termination, methods=("scalearn++",), targets=("subpillars_1d",), sources=sources, **common)
+    two_stage = train(store, methods=("scalearn++",), targets=("subpillars_1d",), sources=sources, **common)
 
     results = store.results([joint, single, two_stage])
     assert set(results[joint]) == {*TASKS, "mean"}

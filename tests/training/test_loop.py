@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.catalog.catalog import BUILT_IN
-from engine.data.prepared import TokenizedSplit
-from engine.training.loop import counted
+from engine.data.tokenized_split import TokenizedSplit
+from engine.training.loop import sampling_size
 
 
 def grouped(groups: list[int]) -> TokenizedSplit:
@@ -18,5 +18,5 @@ def grouped(groups: list[int]) -> TokenizedSplit:
 def test_record_weighs_by_its_queries_and_multirc_by_its_options() -> None:
     """By candidate rows ReCoRD would have 96% of SuperGLUE's batches, not the released 71%."""
     split = grouped([0, 0, 0, 1, 1, 2, 7])
-    assert counted(BUILT_IN.find_task("superglue/record"), split) == 4
-    assert counted(BUILT_IN.find_task("superglue/multirc"), split) == 7
+    assert sampling_size(BUILT_IN.find_task("superglue/record"), split) == 4
+    assert sampling_size(BUILT_IN.find_task("superglue/multirc"), split) == 7

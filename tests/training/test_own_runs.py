@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.adapters.portable import export_adapter, import_adapter
+from engine.adapters.exporting import export_adapter
+from engine.adapters.importing import import_adapter
 from engine.data.check_benchmark import checked
 from engine.files.disk import file_digest
 from engine.files.home import Home
@@ -21,17 +21,10 @@ from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.runs.worker_exit import WorkerExit
-from engine.training.worker import Termination, work
 from tests.own_benchmarks.shop import write_shop
+from tests.training.runs import work_on
 
 KEYS = ["shop/mood", "shop/stars", "shop/next", "shop/topics"]
-
-
-@pytest.fixture(autouse=True)
-def signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -50,18 +43,12 @@ def queued(store: Store, backbone: Path, method: str, settings: dict[str, Any] |
     return [planned.spec.run_id for planned in plan.runs]
 
 
-def worked(store: Store, run_id: str) -> int:
-    attempt = store.claim(run_id, "local", "cpu")
-    assert attempt is not None
-    return work(store, run_id, attempt, Termination())
-
-
 def test_two_stages_and_a_joint_run_outlive_the_benchmark(shop: Path, store: Store, tiny_backbone: Path) -> None:
     runs = queued(store, tiny_backbone, "scalearn", targets=("shop/topics",), sources=("shop/next",), shots=8)
     runs += queued(store, tiny_backbone, "adapter-m", {"steps_per_epoch": 8}, benchmark="shop")
     remove(store.home.benchmarks, "shop")
     for run_id in runs:
-        assert worked(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
+        assert work_on(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
     results = store.results(runs)
     assert results[runs[-2]]["shop/topics"]["test"].keys() == {"loss", "macro_f1", "micro_f1"}
     assert list(store.find(runs[-1]).tasks) == KEYS and results[runs[-1]].keys() == {*KEYS, "mean"}
@@ -77,30 +64,48 @@ def test_adaptersoup_compares_texts_of_own_tasks_in_a_worker_that_knows_none(
     there = open_store(Home(tmp_path / "there"))
     shutil.copytree(store.home.benchmarks, there.home.benchmarks)
     for run_id in queued(there, tiny_backbone, "adapter", targets=("shop/next",)):
-        assert worked(there, run_id) == WorkerExit.COMPLETED
+        assert work_on(there, run_id) == WorkerExit.COMPLETED
         import_adapter(store, Path(export_adapter(there, run_id, tmp_path / "next.safetensors")["file"]))
     settings = {"similarity_model": "backbone", "similarity_texts": 8, "top_k": 1}
     sources = (run_id, "shop/mood")
     runs = queued(store, tiny_backbone, "adaptersoup", settings, targets=("shop/topics",), sources=sources)
     remove(store.home.benchmarks, "shop")
     for run_id in runs:
-        assert worked(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
+        assert work_on(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
     assert (store.find(runs[-1]).provenance or {})["similarities"].keys() == {"shop/next", "shop/mood"}
+
+
+def test_rows_are_hashed_before_and_after_they_are_tokenized_and_once_when_they_are_cached(
+    shop: Path, store: Store, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    file_digest = hashlib.file_digest
+
+    def traced(file: Any, name: str) -> Any:
+        hashed.append(Path(file.name).name)
+        return file_digest(file, name)
+
+    runs = queued(store, tiny_backbone, "adapter", targets=("shop/mood",), seeds=(0, 1))
+    monkeypatch.setattr(hashlib, "file_digest", traced)
+    for run_id, expected in zip(runs, (2, 1), strict=True):
+        hashed.clear()
+        assert work_on(store, run_id) == WorkerExit.COMPLETED
+        assert hashed.count("reviews.csv") == expected
 
 
 def test_other_rows_than_were_asked_for_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     table = shop / "reviews.csv"
     table.write_text(table.read_text() + "one more,good\n")
-    assert worked(store, run_id) == WorkerExit.FAILED
+    assert work_on(store, run_id) == WorkerExit.FAILED
     assert store.find(run_id).state == RunState.FAILED
     told = "the rows of shop/mood changed since the run was queued; queue it again with `scalearn run`"
     assert store.find(run_id).cause == told
     table.write_text(table.read_text() + "one more,goood\n")
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
-    assert worked(store, run_id) == WorkerExit.FAILED
+    assert work_on(store, run_id) == WorkerExit.FAILED
     assert store.find(run_id).cause == f'{table}:43: column "label": "goood" is not one of bad, good'
     store.requeue([run_id])
     table.unlink()
-    assert worked(store, run_id) == WorkerExit.FAILED
+    assert work_on(store, run_id) == WorkerExit.FAILED
     assert store.find(run_id).cause == f"shop/mood needs {table}, which is not there; bring it back, or add the benchmark again"

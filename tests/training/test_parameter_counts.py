@@ -11,10 +11,9 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.training.parameter_counts import build, counts, parameters, shape_of
+from tests.material import GOLDEN_DIR
 
-from ..conformance.golden import ROOT
-
-COUNTS = ROOT / "parameter_counts.json"
+COUNTS = GOLDEN_DIR / "parameter_counts.json"
 JOINT = {
     "full-ft-m": "full_finetune_m",
     "adapter-m": "adapter_m",

@@ -18,15 +18,17 @@ from engine.data.prepared import TaskData, prepare
 from engine.errors import UserError
 from engine.methods.model import Model, SourceAdapter
 from engine.runs.spec import RunSpec, SourceSpec
+from engine.training.build import build_model
+from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
 from engine.training.evaluation import evaluate
-from engine.training.loop import Files, Loop, Stopped
-from engine.training.setup import build_model, card, with_shots
+from engine.training.loop import CheckpointFiles, Loop, Stopped, TrainState
 
 TARGET = "toy/question"
 JOINT = (TARGET, "toy/similarity", "toy/topics", "toy/choice")
 SOURCES = ("toy/sentiment", "toy/choice", TARGET)
+LIMITS = {"train": 64, "dev": 20, "test": 20}
 CPU = Device("cpu", None)
 
 
@@ -66,8 +68,8 @@ def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
 
 @pytest.fixture(scope="module")
 def data(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TaskData]:
-    cache, limits = tmp_path_factory.mktemp("tokens"), {"train": 64, "dev": 20, "test": 20}
-    return {key: prepare(BUILT_IN.find_task(key), tiny_backbone, cache, None, limits) for key in JOINT}
+    cache = tmp_path_factory.mktemp("tokens")
+    return {key: prepare(BUILT_IN.find_task(key), tiny_backbone, cache, None, LIMITS) for key in JOINT}
 
 
 def source(task: str, place: int, folder: Path) -> SourceAdapter:
@@ -81,6 +83,10 @@ def build(spec: RunSpec, folder: Path) -> Model:
     return build_model(spec, folder, sources)
 
 
+def card_of(spec: RunSpec) -> dict[str, Any]:
+    return checkpoint_card(spec, spec.tasks, spec.fingerprint)
+
+
 class Killed(BaseException):
     """What a SIGKILL is to the process: nothing runs after it but what the test does."""
 
@@ -90,16 +96,16 @@ def prepared(
 ) -> tuple[Loop, Points]:
     """A loop that is never asked to stop, and what it records."""
     points = Points()
-    files = Files(where / "best.safetensors", where / "last.safetensors", record)
+    files = CheckpointFiles(where / "best.safetensors", where / "last.safetensors", record)
     settings = dict(spec.hyperparameters)
     model = build(spec, folder)
-    return Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, points, lambda: False, card(spec)), points
+    return Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, points, lambda: False, card_of(spec)), points
 
 
 def train(spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, stop_at: int | None) -> tuple[Loop, Points]:
     """Train until the end, or until ``stop_at`` updates are made and saved."""
     loop, points = prepared(spec, folder, data, where)
-    loop.should_stop = lambda: loop.progress.step == stop_at
+    loop.should_stop = lambda: loop.state.step == stop_at
     if stop_at is None:
         loop.run()
     else:
@@ -139,8 +145,8 @@ def test_stopping_between_an_epochs_last_step_and_its_evaluation(
 
 def assert_same_end(one: Loop, two: Loop) -> None:
     """Progress, selected parameters and the state to resume from are equal to the last bit."""
-    one.progress.seconds = two.progress.seconds
-    assert one.progress == two.progress
+    one.state.seconds = two.state.seconds
+    assert one.state == two.state
     for name in ("best", "last"):
         left, right = (load_checkpoint(getattr(loop.files, name))[0] for loop in (one, two))
         assert left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
@@ -157,10 +163,10 @@ def test_a_kill_around_an_evaluation_changes_nothing(
     whole = data[TARGET]
     data = {TARGET: replace(whole, splits={**whole.splits, "dev": whole.splits["train"]})}
     straight, _ = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=None)
-    assert straight.progress.best_epoch == 2
+    assert straight.state.best_epoch == 2
 
-    def record(kind: str, progress: Any, _: Any) -> None:
-        if moment == f"before {kind}" and progress.epoch == epoch:
+    def record(kind: str, state: TrainState, _: Any) -> None:
+        if moment == f"before {kind}" and state.epoch == epoch:
             raise Killed
 
     loop, points = prepared(spec, tiny_backbone, data, tmp_path / "killed", record)
@@ -187,7 +193,7 @@ def test_a_kill_after_training_and_before_the_results_trains_nothing_again(
     results = evaluate(done.model, spec.tasks[0], data[TARGET].splits["test"], CPU)
     (tmp_path / ".last.safetensors.4711").write_bytes(b"half")
     again, points = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
-    assert again.progress == done.progress and not points.losses
+    assert again.state == done.state and not points.losses
     assert evaluate(again.model, spec.tasks[0], data[TARGET].splits["test"], CPU) == results
     # Nothing was trained, so nothing is said about speed that would replace what the run had.
     assert "samples_per_second" not in points.last_fields
@@ -200,7 +206,7 @@ def test_a_last_update_that_breaks_the_model_is_an_error(
     loop, _ = prepared(spec_of("adapter", epochs=1), tiny_backbone, data, tmp_path)
 
     def overflow_at_the_end() -> bool:
-        if loop.progress.step == loop.steps:
+        if loop.state.step == loop.steps:
             loop.parameters[0].data.fill_(math.nan)
         return False
 
@@ -226,13 +232,13 @@ def test_the_best_epoch_is_what_remains_in_the_model(
     """All of it: the released code left shared scales, Compacter++'s rule and ProPETL's masks at their last epoch."""
     spec = spec_of(method, learning_rate=0.05)
 
-    def unbeatable(kind: str, progress: Any, _: Any) -> None:
+    def unbeatable(kind: str, state: TrainState, _: Any) -> None:
         if kind == "best":
-            progress.best = -math.inf if spec.hyperparameters["select_by"] == "loss" else math.inf
+            state.best = -math.inf if spec.hyperparameters["select_by"] == "loss" else math.inf
 
     loop, points = prepared(spec, tiny_backbone, data, tmp_path, unbeatable)
     loop.run()
-    assert (loop.progress.best_epoch, loop.progress.epoch) == (1, 2)
+    assert (loop.state.best_epoch, loop.state.epoch) == (1, 2)
     assert points.dev["dev/loss"][0] != points.dev["dev/loss"][1]
     best, about = load_checkpoint(tmp_path / "best.safetensors")
     fresh = build(spec, tiny_backbone)
@@ -247,8 +253,8 @@ def test_the_best_epoch_is_what_remains_in_the_model(
 def test_patience_ends_a_run_that_does_not_improve(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
     spec = spec_of("adapter", epochs=50, patience=2, learning_rate=1.0)
     loop, _ = train(spec, tiny_backbone, data, tmp_path, stop_at=None)
-    assert loop.progress.epoch < 50
-    assert loop.progress.epoch - loop.progress.best_epoch == 2
+    assert loop.state.epoch < 50
+    assert loop.state.epoch - loop.state.best_epoch == 2
 
 
 def test_every_step_of_every_epoch_has_dropout(tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path) -> None:
@@ -256,9 +262,9 @@ def test_every_step_of_every_epoch_has_dropout(tiny_backbone: Path, data: dict[s
     spec, seen = spec_of("shared"), []
     model = build(spec, tiny_backbone)
     model.encoder.register_forward_pre_hook(lambda module, _: seen.append((module.training, torch.is_grad_enabled())))
-    files = Files(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None)
+    files = CheckpointFiles(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None)
     settings = dict(spec.hyperparameters)
-    loop = Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, Points(), lambda: False, card(spec))
+    loop = Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, Points(), lambda: False, card_of(spec))
     loop.run()
     assert seen.count((True, True)) == loop.steps == 8
     assert set(seen) == {(True, True), (False, False)}
@@ -277,12 +283,17 @@ def test_gradients_are_clipped_to_one_norm_of_all(tiny_backbone: Path, data: dic
     assert norms == pytest.approx([1e-3] * loop.steps, rel=1e-2)
 
 
-def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(tiny_backbone: Path, data: dict[str, TaskData]) -> None:
-    whole = data[TARGET]
-    few = with_shots(whole, 8, seed=1)
-    assert len(few.splits["train"]) == 8 and few.splits["dev"] is whole.splits["dev"]
+def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(
+    tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
+) -> None:
+    def drawn(seed: int) -> TaskData:
+        return prepare(BUILT_IN.find_task(TARGET), tiny_backbone, tmp_path, None, LIMITS, shots=8, seed=seed)
+
+    few = drawn(1)
+    assert {name: len(split) for name, split in few.splits.items()} == {**LIMITS, "train": 8}
+    assert np.isin(few.splits["train"].starts, data[TARGET].splits["train"].starts).all(), "drawn from what the limit keeps"
     assert np.bincount(few.splits["train"].labels).tolist() == [4, 4]
-    again, other = with_shots(whole, 8, seed=1), with_shots(whole, 8, seed=2)
+    again, other = drawn(1), drawn(2)
     assert np.array_equal(again.splits["train"].starts, few.splits["train"].starts)
     assert not np.array_equal(other.splits["train"].starts, few.splits["train"].starts)
 
@@ -299,7 +310,7 @@ def test_a_joint_run_selects_by_the_mean_and_tells_every_task(
         by_task = [points.dev[f"dev/{task.key}/{headline(task)}"] for task in spec.tasks]
         assert points.dev[f"dev/{name}"] == pytest.approx([sum(values) / 4 for values in zip(*by_task, strict=True)])
     means = points.dev["dev/mean"]
-    assert loop.progress.best == max(means) and loop.progress.best_epoch == 1 + means.index(max(means))
+    assert loop.state.best == max(means) and loop.state.best_epoch == 1 + means.index(max(means))
     _, about = load_checkpoint(tmp_path / "best.safetensors")
     assert list(about["tasks"]) == list(spec.targets) and about["dev"].keys() == set(spec.targets)
 

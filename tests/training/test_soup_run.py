@@ -7,19 +7,11 @@ from pathlib import Path
 from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
-from engine.registry.tables import Run
 from engine.runs.request import Request
-from engine.runs.worker_exit import WorkerExit
+from engine.training.build import build_model
 from engine.training.checkpoints import load_checkpoint
-from engine.training.setup import build_model, load_sources
-from engine.training.worker import Termination, work
-
-
-def trained(store: Store, run_id: str) -> Run:
-    attempt = store.claim(run_id, "local", "cpu")
-    assert attempt is not None
-    assert work(store, run_id, attempt, Termination()) == WorkerExit.COMPLETED
-    return store.find(run_id)
+from engine.training.sources import load_sources
+from tests.training.runs import trained
 
 
 def test_similarities_are_in_the_provenance_and_in_the_checkpoint(store: Store, tiny_backbone: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.catalog.benchmarks import GENERATOR_VERSION
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.data.batches import gather
-from engine.data.prepared import TokenizedSplit, prepare
+from engine.data.prepared import prepare
+from engine.data.tokenized_split import TokenizedSplit
 from engine.encoder.loading import load_encoder
 from engine.encoder.packing import pack
 from engine.encoder.post_ln import Encoder
@@ -36,7 +38,7 @@ def spec_of(count: int, shots: int | None = None, limit: int = 30) -> RunSpec:
         hyperparameters=METHODS["adaptersoup"].resolve(settings, TARGET, "loss"),
         limits={"train": limit},
         shots=shots,
-        data={TARGET: "d"},
+        data={TARGET: GENERATOR_VERSION},
     )
 
 

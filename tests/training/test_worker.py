@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -17,13 +16,6 @@ from engine.registry.tables import RunState
 from engine.runs.worker_exit import WorkerExit
 from engine.training.worker import Termination, _cause, work
 from tests.registry.rows import run
-
-
-@pytest.fixture
-def termination() -> Iterator[Termination]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield Termination()
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(("requested", "told"), [(True, "stopped on request"), (False, "stopped by a signal")])

@@ -15,8 +15,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from engine.adapters.__main__ import main
 from engine.adapters.card import AdapterCard, read_artefact
-from engine.adapters.portable import export_adapter, import_adapter, main
+from engine.adapters.exporting import export_adapter
+from engine.adapters.importing import import_adapter
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import BUILT_IN
 from engine.files.home import Home
@@ -28,7 +30,7 @@ from engine.runs.request import Request
 from engine.runs.spec import RunSpec, fingerprint_of
 from engine.training.checkpoints import load_checkpoint, tensors_digest
 from tests.registry.rows import run as queued_row
-from tests.training.test_soup_run import trained
+from tests.training.runs import trained
 
 BUDGET = {"epochs": 1, "limits": {"train": 16, "dev": 8, "test": 8}}
 Parts = tuple[dict[str, Tensor], dict[str, Any]]
@@ -238,8 +240,8 @@ MALFORMED: list[tuple[str, Callable[[Parts], Parts], str]] = [
     ("a seed beyond all", lambda parts: changed(spec=parts[1]["spec"] | {"seed": 2**70})(parts), "spec.seed"),
     ("a setting that is text", lambda parts: of_setting("reduction", "16")(parts), "reduction is of another type"),
     ("versions that are none", changed(provenance={"versions": [1]}), "provenance.versions"),
-    ("half a character", changed(provenance={"python": "\ud800"}), "card is not as it should be"),
-    ("too many levels", changed(provenance={"python": levels(400)}), "card is not as it should be"),
+    ("half a character", changed(provenance={"python": "\ud800"}), "card is malformed"),
+    ("too many levels", changed(provenance={"python": levels(400)}), "card is malformed"),
     ("a field's name that clears the screen", changed(**{"\x1b[2J\nx": 1}), "?[2J x: Extra inputs"),
     ("a tensor missing", without, "layer.1.up.bias is absent"),
     ("a tensor of another shape", of_tensor(lambda t: t[:, :-1].contiguous()), "must be F32 [2, 32]"),

@@ -1,0 +1,97 @@
+"""The source adapter of a completed run to a file that other homes import."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+from safetensors import SafetensorError
+
+from engine.adapters.card import FORMAT, PORTABLE, AdapterCard, Provenance, Shape, Training
+from engine.catalog.backbones import BACKBONES
+from engine.catalog.methods import SOURCE_METHODS
+from engine.errors import UserError
+from engine.own_benchmarks.stored import load_catalog
+from engine.registry.store import Store
+from engine.registry.tables import Run, RunState
+from engine.runs.spec import fingerprint_of
+from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
+from engine.training.parameter_counts import shape_of
+from engine.training.provenance import package_version
+
+PRIVATE = {"host", "imported"}
+"""Parts of the provenance that are not exported."""
+
+
+def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
+    """Write the adapter of a completed stage-1 run to ``destination``, a new ``.safetensors`` file or a folder for one.
+
+    Returns ``run``, ``task``, ``file``, ``sha256`` and ``bytes``. Raises UserError; then nothing was written.
+    """
+    run = store.find(ref)
+    if run.method not in SOURCE_METHODS:
+        raise UserError(f"{run.id} is a {run.method} run; only source adapters ({', '.join(SOURCE_METHODS)}) can be exported")
+    if run.state != RunState.COMPLETED:
+        raise UserError(f"{run.id} is {run.state}; an adapter is exported when its run is completed")
+    path = destination
+    if path.is_dir():
+        path /= f"{run.target.replace('/', '-')}-{run.method}-{run.id}.safetensors"
+    if path.suffix != ".safetensors":
+        raise UserError(f"{destination} is no folder, and a file must end in .safetensors; name one or the other")
+    if path.exists():
+        raise UserError(f"{path} exists; name another file")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is not a folder; make it first")
+    recorded = store.checkpoints(run.id).get("best")
+    tensors, checkpoint_card = load_checkpoint(store.home.checkpoint(run.id, "best"), recorded.sha256 if recorded else None)
+    imported = checkpoint_card.get(PORTABLE)
+    card = AdapterCard(**imported) if imported else _card(store, run, tensors_digest(tensors))
+    try:
+        saved = save_checkpoint(path, tensors, card.model_dump(mode="json"))
+        path.chmod(0o644)  # Meant for other users, but safetensors writes files that only their owner can read.
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path} cannot be written ({error}); name another place") from None
+    return {"run": run.id, "task": run.target, "file": str(path), **asdict(saved)}
+
+
+def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
+    spec = run.parsed.completed_from(load_catalog(store.home.benchmarks))
+    try:
+        (definition,) = spec.definitions
+    except KeyError:
+        raise UserError(
+            f"the task {run.target} of {run.id} is not in the catalog any more; put its benchmark back first"
+        ) from None
+    fingerprint = fingerprint_of(spec, [definition])
+    if not store.is_known_as(run, fingerprint):
+        raise UserError(
+            f"the definition of {run.target} changed since {run.id} was trained; train it again and export that run"
+        )
+    config = shape_of(spec.backbone_path or spec.backbone)
+    local = spec.backbone_path == spec.backbone
+    without_paths: dict[str, Any] = {
+        "data_dir": None,
+        "own": {},
+        **({"backbone": _folder_name(spec.backbone), "backbone_path": None} if local else {}),
+    }
+    return AdapterCard(
+        format=FORMAT,
+        version=package_version(),
+        fingerprint=fingerprint,
+        spec=spec.model_copy(update=without_paths),
+        task=dict(definition),
+        backbone=Shape(
+            architecture=cast(Any, config.model_type), layers=config.num_hidden_layers, hidden_size=config.hidden_size
+        ),
+        training=Training(**{name: getattr(run, name) for name in Training.model_fields}),
+        results=store.results([run.id]).get(run.id, {}),
+        provenance=Provenance(**{name: value for name, value in (run.provenance or {}).items() if name not in PRIVATE}),
+        tensors_sha256=sha256,
+    )
+
+
+def _folder_name(folder: str) -> str:
+    """The name by which other machines know a backbone folder: never that of a catalog entry, which has other files."""
+    name = Path(folder).name
+    return f"{name}-folder" if name in BACKBONES else name
