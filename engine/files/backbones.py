@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.catalog.backbones import ARCHITECTURES, BACKBONES, BackboneInfo
+from engine.catalog.architectures import ARCHITECTURES
+from engine.catalog.backbones import BACKBONES, BackboneInfo
 from engine.catalog.benchmarks import GENERATOR_VERSION
 from engine.catalog.task import HubData, OwnData, TaskInfo
 from engine.errors import UserError
@@ -171,7 +172,7 @@ def _check_architecture(folder: Path, name: str) -> None:
         raise UserError(f"{name} has no {CONFIG}; a backbone is a folder in the format of the hub") from None
     except (ValueError, AttributeError):
         raise UserError(f"the {CONFIG} of {name} is not a JSON object") from None
-    if kind not in ARCHITECTURES:
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
         raise UserError(f"{name} is a {kind}; only {', '.join(ARCHITECTURES)} can be used")
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES
+from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import load_config
-from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import backbone_folder, backbone_revision
 from engine.methods.model import Model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +12,14 @@ import numpy as np
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN
 from engine.data.prepared import TaskData, TokenizedSplit, prepare, within_positions
 from engine.data.samplers import few_shot
+from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import load_config, load_encoder, save_encoder
-from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import backbone_folder, backbone_revision, data_identity
+from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
 from engine.plans.availability import stay_offline
 from engine.registry.store import Store
@@ -177,14 +176,7 @@ def build_model(spec: RunSpec, folder: Path, sources: list[SourceAdapter]) -> Mo
     named = BACKBONES.get(spec.backbone)
     encoder = load_encoder(folder, named.sha256 if named else None, float(spec.hyperparameters["dropout"]))
     torch.manual_seed(spec.seed)
-    return resolve(spec.method_info)(encoder, spec.tasks, sources, {**spec.hyperparameters, **spec.method_info.fixed})
-
-
-def resolve(method: MethodInfo) -> Callable[..., Model]:
-    """The function that ``implementation`` names."""
-    module, name = method.implementation.split(":")
-    attach: Callable[..., Model] = getattr(importlib.import_module(module), name)
-    return attach
+    return attach(spec.method_info, encoder, spec.tasks, sources, spec.hyperparameters)
 
 
 def load_sources(

@@ -21,8 +21,8 @@ from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.data.batches import evaluation_batches, gather
 from engine.data.prepared import TokenizedSplit, prepare, within_positions
 from engine.data.samplers import few_shot
+from engine.encoder.encoder import Encoder
 from engine.encoder.loading import load_encoder
-from engine.encoder.post_ln import Encoder
 from engine.files.backbones import backbone_folder, backbone_revision
 from engine.files.home import Home
 from engine.runs.spec import RunSpec
