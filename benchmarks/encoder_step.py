@@ -19,10 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.catalog.catalog import BUILT_IN
+from engine.catalog.methods import METHODS
+from engine.encoder.config import EncoderConfig
+from engine.encoder.loading import new_encoder
 from engine.encoder.packing import Packed, pack
-from engine.encoder.post_ln import Encoder, EncoderConfig
-from engine.methods import adapter, adapter_fusion, scalearn
+from engine.encoder.sites import bottlenecks
+from engine.methods import adapter
 from engine.methods.adapter_fusion import FusedSources
+from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
 
 TASK = BUILT_IN.find_task("glue/rte")
@@ -32,33 +36,29 @@ Step = Callable[[], None]
 
 
 def source(name: str) -> SourceAdapter:
-    return SourceAdapter(name, adapter.attach(Encoder(SHAPE), [TASK], [], {"reduction": 16}).transfer_tensors())
+    return SourceAdapter(name, adapter.attach(new_encoder(SHAPE), [TASK], [], reduction=16).transfer_tensors())
 
 
-def loop_site(combined: nn.Module, layer: int, sources: list[SourceAdapter]) -> Callable[[Tensor, Tensor, nn.Module], Tensor]:
+def loop(combined: nn.Module, layer: int, sources: list[SourceAdapter]) -> Callable[[Tensor], Tensor]:
     """The papers' own form of one layer: each source's output for every token, one after the other."""
     names = ("down.weight", "down.bias", "up.weight", "up.bias")
     maps = [[s.tensors[f"adapter.layer.{layer}.{name}"] for name in names] for s in sources]
 
-    def site(f: Tensor, x: Tensor, norm: nn.Module) -> Tensor:
-        h = norm(f + x)
+    def bottleneck(h: Tensor) -> Tensor:
         u = torch.stack([F.linear(torch.relu(F.linear(h, dw, db)), uw, ub) for dw, db, uw, ub in maps], dim=1)
         if isinstance(combined, FusedSources):
             p = combined.source_attention((combined.query(h).unsqueeze(1) * combined.key(u)).sum(-1))
-            return norm((p.unsqueeze(-1) * combined.value(u)).sum(1) + f + x)
-        return norm((combined.dropout(combined.omega) * u).sum(1) + f + x)
+            return (p.unsqueeze(-1) * combined.value(u)).sum(1)
+        return (combined.dropout(combined.omega) * u).sum(1)
 
-    return site
+    return bottleneck
 
 
-def build(method: str, sources: list[SourceAdapter], loop: bool = False) -> Model:
-    if method == "scalearn":
-        model = scalearn.attach(Encoder(SHAPE), [TASK], sources, {"omega": "vector", "shared": False, "omega_dropout": 0.3})
-    else:
-        model = adapter_fusion.attach(Encoder(SHAPE), [TASK], sources, {"value_penalty": 0.01})
-    if loop:
-        for i, (sites, combined) in enumerate(zip(model.encoder.sites, model.parts["transfer"].layer, strict=True)):
-            sites.feed_forward_output = loop_site(combined, i, sources)
+def build(method: str, sources: list[SourceAdapter], looped: bool = False) -> Model:
+    info = METHODS[method]
+    model = attach(info, new_encoder(SHAPE), [TASK], sources, info.resolve({}, TASK.key, "loss"))
+    if looped:
+        model.sites = bottlenecks(loop(layer, i, sources) for i, layer in enumerate(model.parts["transfer"].layer))
     return model.train()
 
 
@@ -66,7 +66,7 @@ def training_step(model: Model, packed: Packed, first_only: bool = True) -> Step
     labels = torch.zeros(len(packed.first), dtype=torch.long)
 
     def step() -> None:
-        hidden = model.encoder(packed, first_only)
+        hidden = model.encode(packed, TASK.key, first_only)
         logits = model.heads[TASK.key](hidden if first_only else hidden[packed.first])
         F.cross_entropy(logits, labels).backward()
         model.zero_grad()
@@ -109,8 +109,8 @@ def main() -> None:
         f"{chosen.batch} sequences, {lengths.sum()} tokens, {torch.get_num_threads()} thread(s); last column: the faster side"
     )
     for method in ("scalearn", "adapterfusion"):
-        loop, fold = (training_step(build(method, sources, loop=slow), packed) for slow in (True, False))
-        compare(f"{method}: folded over loop", loop, fold, chosen.rounds)
+        slow, fast = (training_step(build(method, sources, looped), packed) for looped in (True, False))
+        compare(f"{method}: folded over loop", slow, fast, chosen.rounds)
     fast = training_step(model, packed)
     compare(f"scalearn: packed over padded to {PADDED_LENGTH}", training_step(model, padded), fast, chosen.rounds)
     compare("scalearn: first token over all in last layer", training_step(model, packed, first_only=False), fast, chosen.rounds)

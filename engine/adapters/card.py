@@ -10,21 +10,23 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.kinds import KINDS
 from engine.catalog.methods import METHODS, SOURCE_METHODS
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.encoder.config import EncoderConfig
+from engine.encoder.loading import new_encoder
 from engine.errors import UserError
+from engine.methods.attach import attach
 from engine.runs.spec import RunSpec, fingerprint_of
-from engine.training.build import resolve
 from engine.training.checkpoints import CARD, tensors_digest
 
 FORMAT = "scalearn-adapter-1"
@@ -42,11 +44,17 @@ Count = Annotated[int, Field(ge=0, lt=2**53)]
 EXPORT_AGAIN = "have it exported again with `scalearn adapters export`"
 
 
+def _known_architecture(name: str) -> str:
+    if name not in ARCHITECTURES:
+        raise ValueError(f"must be one of {', '.join(ARCHITECTURES)}")
+    return name
+
+
 class Shape(BaseModel):
     """The part of a backbone's configuration that an adapter must fit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    architecture: Literal["bert", "roberta", "xlm-roberta"]
+    architecture: Annotated[str, AfterValidator(_known_architecture)]
     layers: int = Field(ge=1, le=1000)
     hidden_size: int = Field(ge=1, le=65_536)
 
@@ -192,7 +200,8 @@ def _check_card(card: AdapterCard) -> None:
         if set(settings) != set(spec.hyperparameters):
             raise UserError("the method has others")
         for name, value in spec.hyperparameters.items():
-            if settings[name].parse(name, value) != value:
+            parsed = settings[name].parse(name, value)
+            if (type(parsed), parsed) != (type(value), value):
                 raise UserError(f"{name} is of another type")
     except UserError as error:
         raise UserError(
@@ -255,5 +264,5 @@ def expected_shapes(card: AdapterCard) -> dict[str, tuple[int, ...]]:
     d = shape.hidden_size
     config = EncoderConfig(shape.architecture, 1, d, shape.layers, 1, d, 2, 1, 0)
     with torch.device("meta"):
-        model = resolve(method)(Encoder(config, pooler=False), [target], [], {**card.spec.hyperparameters, **method.fixed})
+        model = attach(method, new_encoder(config), [target], [], card.spec.hyperparameters)
     return {name: tuple(tensor.shape) for name, tensor in model.trainable_state().items()}

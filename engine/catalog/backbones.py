@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-ARCHITECTURES = ("bert", "roberta", "xlm-roberta")
-"""The ``model_type`` values of a configuration that the encoder understands: post-LN layers, absolute positions."""
-
 
 @dataclass(frozen=True)
 class BackboneInfo:
@@ -16,6 +13,7 @@ class BackboneInfo:
     name: str
     title: str
     architecture: str
+    """A key of ``ARCHITECTURES``."""
     layers: int
     hidden_size: int
     hub_id: str | None = None

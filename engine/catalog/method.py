@@ -72,6 +72,13 @@ JOINT: dict[str, Hyperparameter] = {
     "steps_per_epoch": Hyperparameter(0, "steps between evaluations; 0 is as many as pass over all examples", 0, 10_000_000),
 }
 """Settings of the methods that learn several tasks at once."""
+SIMILARITY: dict[str, Hyperparameter] = {
+    "similarity_model": Hyperparameter(
+        "minilm", "what embeds the texts: a sentence encoder, or the run's own backbone", choices=("minilm", "backbone")
+    ),
+    "similarity_texts": Hyperparameter(10_000, "training texts of each task that are embedded, at most", 1, 10_000_000),
+}
+"""Settings of the methods that weigh sources by how alike their texts and the target's are."""
 REDUCTION = Hyperparameter(16, "hidden size divided by the adapter's bottleneck size", 1, 4096)
 BUDGETS: dict[str, dict[str, Value]] = {"toy": {"epochs": 8, "patience": 3, "steps_per_epoch": 60}}
 """Training budgets of all methods on benchmarks that the papers did not use."""
@@ -92,15 +99,15 @@ class MethodInfo:
     group: str
     """``single-task``, ``joint``, ``two-stage`` or ``probing``."""
     implementation: str
-    """``module:function`` with the signature ``attach(encoder, tasks, sources, hyperparameters) -> Model``."""
+    """``module:function``, called as ``attach(encoder, tasks, sources, **own, **fixed) -> Model``."""
     paper: str
     summary: str
     defaults: Mapping[str, Value] = field(default_factory=dict)
     """Overrides of ``COMMON``."""
     own: Mapping[str, Hyperparameter] = field(default_factory=dict)
-    """Settings that only this method has."""
+    """Settings that only this method has, all of them arguments of ``implementation``."""
     fixed: Mapping[str, Value] = field(default_factory=dict)
-    """What makes this a variant of ``implementation``; not a user's choice."""
+    """Further arguments, which make this a variant of ``implementation``; not a user's choice."""
     exceptions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Overrides of the defaults for one benchmark or one task, by benchmark name or task key."""
     aliases: tuple[str, ...] = ()
@@ -109,7 +116,8 @@ class MethodInfo:
     source_count: int | None = None
     """How many sources it takes; any number unless told."""
     similarities: bool = False
-    """Whether it weighs sources by how alike their texts and the target's are; see ``engine.training.text_similarity``."""
+    """Whether it weighs sources by how alike their texts and the target's are; it then has the settings ``SIMILARITY``,
+    which ``engine.training.text_similarity`` reads."""
 
     @property
     def joint(self) -> bool:
@@ -117,7 +125,8 @@ class MethodInfo:
         return self.group == "joint"
 
     def hyperparameters(self) -> dict[str, Hyperparameter]:
-        return {**COMMON, **(JOINT if self.joint else {}), **self.own}
+        """All settings of a run by name."""
+        return {**COMMON, **(JOINT if self.joint else {}), **self.own, **(SIMILARITY if self.similarities else {})}
 
     def resolve(self, overrides: Mapping[str, Any], target: str, select_by: str, shots: int | None = None) -> dict[str, Value]:
         """All settings of a run: defaults, the exceptions of its target, then ``overrides``; sorted by name.

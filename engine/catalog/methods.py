@@ -167,13 +167,7 @@ TWO_STAGE = (
         implementation="engine.methods.adapter_soup:attach",
         paper="Chronopoulou et al. 2023, AdapterSoup: Weight Averaging to Improve Generalization of Pretrained Language Models",
         summary="the frozen average of the source adapters whose texts resemble the target's most",
-        own={
-            "top_k": Hyperparameter(5, "sources kept, the most similar first", 1, 1000),
-            "similarity_model": Hyperparameter(
-                "minilm", "what embeds the texts: a sentence encoder, or the run's own backbone", choices=("minilm", "backbone")
-            ),
-            "similarity_texts": Hyperparameter(10_000, "training texts of each task that are embedded, at most", 1, 10_000_000),
-        },
+        own={"top_k": Hyperparameter(5, "sources kept, the most similar first", 1, 1000)},
         exceptions={**RECORD, **TOY_HEAD, "humset": {"patience": 3}},
         aliases=("adapter-soup", "soup"),
         source_method="adapter",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +14,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.encoder.config import EncoderConfig
+from engine.encoder.encoder import Encoder
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS
 from engine.files.disk import file_digest
 
-ENCODER_CLASSES = {"bert": "BertModel", "roberta": "RobertaModel", "xlm-roberta": "XLMRobertaModel"}
-MERGED = ("query", "key", "value")
-"""The hub's maps that are one matrix here, in this order."""
+
+def new_encoder(config: EncoderConfig, pooler: bool = False) -> Encoder:
+    """An encoder of the configuration's architecture, its parameters drawn at random."""
+    module, name = config.architecture.implementation.split(":")
+    implementation: Callable[[EncoderConfig, bool], Encoder] = getattr(importlib.import_module(module), name)
+    return implementation(config, pooler)
 
 
 def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None = None) -> Encoder:
@@ -50,9 +55,10 @@ def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None 
         tensors = load_file(path)
     except SafetensorError as error:
         raise UserError(f"{path} is damaged ({error}); download it again") from None
-    tensors = {_plain_name(name): tensor.float() for name, tensor in tensors.items()}
+    prefix = config.architecture.hub_prefix
+    tensors = {_plain_name(name, prefix): tensor.float() for name, tensor in tensors.items()}
     with torch.device("meta"):
-        encoder = Encoder(config, pooler="pooler.dense.weight" in tensors)
+        encoder = new_encoder(config, pooler="pooler.dense.weight" in tensors)
     return load_hub_state(encoder, tensors)
 
 
@@ -68,15 +74,15 @@ def load_hub_state(encoder: Encoder, tensors: Mapping[str, Tensor]) -> Encoder:
         UserError: a tensor is missing or its shape is not the configuration's.
     """
     state = {}
-    for ours, hub, shape in _names(encoder):
-        for name in hub:
+    for ours, hub_names, shape in encoder.hub_tensors():
+        for name in hub_names:
             if name not in tensors:
                 raise UserError(f"the weights lack {name!r}; they do not belong to this {CONFIG}")
             if list(tensors[name].shape) != shape:
                 raise UserError(
                     f"{name!r} is {list(tensors[name].shape)}, but {CONFIG} says {shape}; take files that belong together"
                 )
-        parts = [tensors[name] for name in hub]
+        parts = [tensors[name] for name in hub_names]
         state[ours] = parts[0] if len(parts) == 1 else torch.cat(parts)
     encoder.load_state_dict(state, assign=any(parameter.is_meta for parameter in encoder.parameters()))
     return encoder
@@ -85,7 +91,11 @@ def load_hub_state(encoder: Encoder, tensors: Mapping[str, Tensor]) -> Encoder:
 def hub_state(encoder: Encoder) -> dict[str, Tensor]:
     """The encoder's tensors (detached views) by hub name, as ``transformers.AutoModel`` of the same architecture names them."""
     state = encoder.state_dict()
-    return {name: part for ours, hub, _ in _names(encoder) for name, part in zip(hub, state[ours].chunk(len(hub)), strict=True)}
+    return {
+        name: part
+        for ours, hub_names, _ in encoder.hub_tensors()
+        for name, part in zip(hub_names, state[ours].chunk(len(hub_names)), strict=True)
+    }
 
 
 def save_encoder(encoder: Encoder, original: Path, folder: Path) -> None:
@@ -100,7 +110,7 @@ def save_encoder(encoder: Encoder, original: Path, folder: Path) -> None:
         if (original / name).is_file():
             shutil.copyfile(original / name, folder / name)
     # The weights are float32 and those of the plain encoder, whatever the original was saved from.
-    config = {**_read_config(original), "dtype": "float32", "architectures": [ENCODER_CLASSES[encoder.config.model_type]]}
+    config = {**_read_config(original), "dtype": "float32", "architectures": [encoder.config.architecture.hub_class]}
     config.pop("torch_dtype", None)
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     tensors = {name: tensor.contiguous().cpu() for name, tensor in hub_state(encoder).items()}
@@ -117,36 +127,9 @@ def _read_config(folder: Path) -> Mapping[str, object]:
         raise UserError(f"{path} cannot be read ({error}); take the file that belongs to the weights") from None
 
 
-def _plain_name(name: str) -> str:
+def _plain_name(name: str, prefix: str) -> str:
     """A hub name without the prefix of a model with a head and with the norms' present names."""
-    for prefix in ("bert.", "roberta."):
-        name = name.removeprefix(prefix)
+    name = name.removeprefix(prefix)
     if name.endswith((".gamma", ".beta")):
         name = name.replace(".gamma", ".weight").replace(".beta", ".bias")
     return name
-
-
-def _names(encoder: Encoder) -> Iterator[tuple[str, list[str], list[int]]]:
-    """Every tensor of the encoder: our name, its hub names in the order of their rows, and the shape of each hub tensor."""
-    modules = {
-        "embeddings.word": "embeddings.word_embeddings",
-        "embeddings.position": "embeddings.position_embeddings",
-        "embeddings.token_type": "embeddings.token_type_embeddings",
-        "embeddings.norm": "embeddings.LayerNorm",
-        "pooler": "pooler.dense",
-        "qkv": "attention.self.{}",
-        "attention_output": "attention.output.dense",
-        "attention_norm": "attention.output.LayerNorm",
-        "intermediate": "intermediate.dense",
-        "output": "output.dense",
-        "norm": "output.LayerNorm",
-    }
-    for ours, tensor in encoder.state_dict().items():
-        module, kind = ours.rsplit(".", 1)
-        prefix = ""
-        if module.startswith("layers."):
-            _, index, module = module.split(".", 2)
-            prefix = f"encoder.layer.{index}."
-        parts = MERGED if module == "qkv" else ("",)
-        hub = [f"{prefix}{modules[module].format(part)}.{kind}" for part in parts]
-        yield ours, hub, [tensor.shape[0] // len(parts), *tensor.shape[1:]]

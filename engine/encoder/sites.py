@@ -1,44 +1,71 @@
-"""The places in a layer where a method may act, and what stands there when none does.
+"""The places in an encoder where a method may act.
 
-A method assigns a callable to a site of each layer it changes. Sites hold plain references: the method's modules belong to
-the model that was built around the encoder, and the encoder's own parameters stay those of the backbone.
+Residuals and norms belong to the encoder; a method states its own arithmetic. Where it changes a value, its callable gets the
+value and returns another; where it contributes a term, it returns that term alone and the encoder adds it. Sites are passed to
+the forward pass and hold plain references: the method's modules belong to the model around the encoder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.encoder.packing import Packed
 
 
-def unchanged(output: Tensor, *_: object) -> Tensor:
+def unchanged(value: Tensor, *_: object) -> Tensor:
     """A site without a method."""
-    return output
+    return value
 
 
-def residual_and_norm(f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-    """The plain end of a post-LN layer: ``N(f + x)``."""
-    return norm(f + x)
-
-
-@dataclass
-class Sites:
-    """One layer's sites, in the order in which its forward pass reaches them."""
+@dataclass(frozen=True)
+class LayerSites:
+    """One layer's sites. ``rows`` are all ``N`` tokens, or in the last layer the ``B`` first ones if only those are wanted."""
 
     query: Callable[[Tensor, Tensor], Tensor] = unchanged
-    """``(query map's output, its input) -> output``, both ``[N, d]``, or ``[B, d]`` where only first tokens are wanted."""
+    """``(query map's output, its input) -> output``, all ``[rows, d]``."""
     key: Callable[[Tensor, Tensor], Tensor] = unchanged
-    """``(key map's output, its input) -> output``, both ``[N, d]``."""
+    """``(key map's output, its input) -> output``, all ``[N, d]``."""
     value: Callable[[Tensor, Tensor], Tensor] = unchanged
-    """``(value map's output, its input) -> output``, both ``[N, d]``."""
+    """``(value map's output, its input) -> output``, all ``[N, d]``."""
     attention_output: Callable[[Tensor], Tensor] = unchanged
-    """The attention block's output map after dropout, before its residual and norm."""
+    """``[rows, d] -> [rows, d]``: the attention block's output map after dropout, before its residual."""
     intermediate: Callable[[Tensor, Tensor], Tensor] = unchanged
-    """``(first feed-forward map's output, its input) -> output``, before the activation."""
-    parallel: Callable[[Tensor, Tensor, Packed, bool], Tensor] = unchanged
-    """``(f, the layer's input [N, d], packed, first_only) -> f``: beside the layer; ``f`` is ``[B, d]`` if ``first_only``."""
-    feed_forward_output: Callable[[Tensor, Tensor, nn.LayerNorm], Tensor] = residual_and_norm
-    """``(f, x, N) -> y``: feed-forward output before its residual, attention block's output, last norm; the layer's output."""
+    """``(first feed-forward map's output [rows, inner], its input [rows, d]) -> [rows, inner]``, before the activation."""
+    beside_layer: Callable[[Tensor, Packed, bool], Tensor] | None = None
+    """``(the layer's input [N, d], packed, first_only) -> contribution``, ``[B, d]`` if ``first_only``, else ``[N, d]``."""
+    beside_feed_forward: Callable[[Tensor, Packed], Tensor] | None = None
+    """``(the feed-forward block's input, packed) -> contribution``, both ``[rows, d]``."""
+    bottleneck: Callable[[Tensor], Tensor] | None = None
+    """``[rows, d] -> contribution [rows, d]``: reads the sum that the layer ends with, normed, and adds to that sum."""
+    output: Callable[[Tensor], Tensor] = unchanged
+    """``[rows, d] -> [rows, d]``: the layer's output."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Where a method acts; without arguments nowhere."""
+
+    layers: Sequence[LayerSites] = ()
+    """One for each layer, or empty."""
+    top: Callable[[Tensor, Packed], Tensor] | None = None
+    """``(hidden [N, d], packed) -> [N, d]``, after the last layer."""
+    mixes_tokens: bool = False
+    """Whether a token reads others of the last layer outside its attention, which then has to compute all of them."""
+
+    @property
+    def need_every_token(self) -> bool:
+        """Whether the last layer has to be computed for all tokens even if only the first ones are wanted."""
+        return self.mixes_tokens or self.top is not None
+
+
+UNTOUCHED = LayerSites()
+PLAIN = Sites()
+"""The encoder as it was pretrained."""
+
+
+def bottlenecks(modules: Iterable[Callable[[Tensor], Tensor]]) -> Sites:
+    """One bottleneck per layer and nothing else."""
+    return Sites([LayerSites(bottleneck=module) for module in modules])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.catalog.backbones import ARCHITECTURES, BACKBONES, BackboneInfo
+from engine.catalog.architectures import ARCHITECTURES
+from engine.catalog.backbones import BACKBONES, BackboneInfo
 from engine.errors import UserError
 from engine.files.hub import NotHere, Progress, cached, fetch
 
@@ -121,7 +122,7 @@ class Backbone:
             raise UserError(f"{self.asked} has no {CONFIG}; a backbone is a folder in the format of the hub") from None
         except (ValueError, AttributeError):
             raise UserError(f"the {CONFIG} of {self.asked} is not a JSON object") from None
-        if architecture not in ARCHITECTURES:
+        if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
             raise UserError(f"{self.asked} is a {architecture}; only {', '.join(ARCHITECTURES)} can be used")
 
 

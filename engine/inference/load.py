@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import Catalog
+from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import load_config
-from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision

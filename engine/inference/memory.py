@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from engine.encoder.post_ln import EncoderConfig
+from engine.encoder.config import EncoderConfig
 from engine.training.device import Device
 
 SHARE = 0.25

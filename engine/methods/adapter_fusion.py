@@ -1,9 +1,9 @@
 """AdapterFusion (Pfeiffer et al. 2021): attention over the outputs of frozen source adapters.
 
-With ``u_t = A_t(h)`` the output of source ``t`` without any residual (see ``adapter.py`` for ``f``, ``x``, ``h`` and ``N``):
+With ``u_t = A_t(h)`` the output of source ``t`` without any residual, in ``adapter.py``'s place and notation:
 
     q = W_q h + b_q,   k_t = W_k u_t + b_k,   v_t = W_v u_t
-    p = softmax_t( Drop(q . k_t) ),   y = N( sum_t p_t v_t + f + x )
+    p = softmax_t( Drop(q . k_t) ),   A(h) = sum_t p_t v_t
 
 There is no ``1/sqrt(d)``. As ``u_t`` is affine in the bottleneck's activation ``a_t``, so are ``k_t`` and ``v_t``: ``W_k`` and
 ``W_v`` are folded into the sources' up maps, and ``W_q`` into the folded keys where that saves work.
@@ -11,7 +11,7 @@ There is no ``1/sqrt(d)``. As ``u_t`` is affine in the bottleneck's activation `
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -19,10 +19,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
+from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
-from engine.encoder.post_ln import Encoder
+from engine.encoder.sites import bottlenecks
+from engine.methods.folding import Folding
 from engine.methods.model import Model, SourceAdapter, frozen
-from engine.methods.sources import Folding, StackedSources, stack_sources
+from engine.methods.stacked_sources import StackedSources, stack_sources
 
 OFF_DIAGONAL = 1e-6
 """Start of the value map: the identity, with this beside the diagonal."""
@@ -61,15 +63,13 @@ class FusedSources(Folding):
         inner, constant = products.split([a.shape[1], self.count], dim=1)
         return (a * inner).unflatten(1, (self.count, -1)).sum(-1) + constant
 
-    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        """``[rows, d]`` each."""
-        residual = f + x
-        h = norm(residual)
+    def forward(self, h: Tensor) -> Tensor:
+        """``[rows, d] -> [rows, d]``."""
         a = self.sources(h)
         keys, values = self.folded()
         p = self.source_attention(self.scores(h, a, keys))
         weighted = (a.unflatten(1, (self.count, -1)) * p.unsqueeze(-1)).flatten(1)
-        return norm(torch.cat((weighted, p), dim=1) @ values + residual)
+        return torch.cat((weighted, p), dim=1) @ values
 
     def source_attention(self, scores: Tensor) -> Tensor:
         """How much each source counts for each row, ``[rows, T]``. Dropout acts on the raw scores: a dropped one becomes 0."""
@@ -91,12 +91,8 @@ class AdapterFusion(nn.Module):
         return self.value_penalty * torch.stack([(identity - weight).square().sum() for weight in maps]).sum()
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """Reads ``value_penalty``; the dropout on scores is the encoder's attention dropout."""
+def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, value_penalty: float) -> Model:
+    """The dropout on scores is the encoder's attention dropout. Raises what ``check_sources`` raises."""
     stacks = stack_sources(frozen(encoder), sources)
-    transfer = AdapterFusion(stacks, encoder.config.attention_probs_dropout_prob, float(hyperparameters["value_penalty"]))
-    for sites, fused in zip(encoder.sites, transfer.layer, strict=True):
-        sites.feed_forward_output = fused
-    return Model(encoder, tasks, {"transfer": transfer}, transfer.penalty)
+    transfer = AdapterFusion(stacks, encoder.config.attention_probs_dropout_prob, value_penalty)
+    return Model(encoder, tasks, {"transfer": transfer}, bottlenecks(transfer.layer), penalty=transfer.penalty)

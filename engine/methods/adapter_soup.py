@@ -8,18 +8,18 @@ mean cosine between sentence embeddings of its training texts and the target's; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
+from engine.encoder.sites import bottlenecks
 from engine.errors import UserError
 from engine.methods.adapter import Adapter
 from engine.methods.model import Model, SourceAdapter, frozen
-from engine.methods.sources import check_sources
+from engine.methods.stacked_sources import check_sources
 
 
 def soup_weights(similarities: Sequence[float], top_k: int) -> list[float]:
@@ -40,14 +40,17 @@ def average(sources: Sequence[SourceAdapter], weights: Sequence[float]) -> dict[
     }
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """Reads ``top_k``; every source must come with its ``similarity``."""
+def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, top_k: int) -> Model:
+    """Keeps the ``top_k`` most similar sources.
+
+    Raises:
+        UserError: no source resembles the target, or what ``check_sources`` raises.
+        ValueError: a source comes without its ``similarity``.
+    """
     width = check_sources(frozen(encoder), sources)
     similarities = [source.similarity for source in sources if source.similarity is not None]
     if len(similarities) < len(sources):
         raise ValueError("AdapterSoup needs the similarity of every source")
     soup = Adapter(encoder, width)
-    soup.load_state_dict(average(sources, soup_weights(similarities, int(hyperparameters["top_k"]))))
-    return Model(encoder, tasks, {"soup": soup.requires_grad_(False)})
+    soup.load_state_dict(average(sources, soup_weights(similarities, top_k)))
+    return Model(encoder, tasks, {"soup": soup.requires_grad_(False)}, bottlenecks(soup.layer))

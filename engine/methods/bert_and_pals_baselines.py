@@ -1,7 +1,7 @@
 """What BERT and PALs (Stickland & Murray 2019) compares with: each task's modules elsewhere, beside a trained backbone.
 
 With ``z`` the layer's input, ``o`` the attention block's output map, ``N_a`` that block's norm (see ``adapter.py`` for ``f``,
-``x`` and ``N``) and ``L(u) = up( gelu( down(u) ) )``:
+``x`` and ``N``) and ``L(u) = up( gelu( down(u) ) )``, a post-LN layer becomes
 
     Houlsby:            x = N_a( o + L_1(o) + z ),   y = N( f + L_2(x) + x )
     Houlsby+PALs:       x = N_a( o + L_1(o) + z ),   y = N( f + P(x) + x ),   P as in ``pals.py``
@@ -13,31 +13,23 @@ With ``z`` the layer's input, ``o`` the attention block's output map, ``N_a`` th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.attention import attend
+from engine.encoder.config import EncoderConfig
+from engine.encoder.encoder import Encoder
 from engine.encoder.heads import INITIAL_STD, fresh_linear
 from engine.encoder.packing import Packed
-from engine.encoder.post_ln import Encoder, EncoderConfig, Layer
-from engine.encoder.sites import Sites
-from engine.methods.full import trained
+from engine.encoder.post_ln import PostLNLayer
+from engine.encoder.sites import LayerSites, Sites
 from engine.methods.model import Model, SourceAdapter
-from engine.methods.pals import (
-    LayerMaps,
-    LowRank,
-    PerTask,
-    ProjectedAttention,
-    beside_backbone,
-    check_heads,
-    projected_attention,
-)
+from engine.methods.pals import LowRank, ProjectedAttention, beside_backbone, check_heads, projected_attention
 
 
 class TwoAdapters(nn.Module):
@@ -48,62 +40,62 @@ class TwoAdapters(nn.Module):
         self.attention = LowRank(hidden_size, width)
         self.feed_forward = LowRank(hidden_size, width)
 
-
-class Houlsby(PerTask):
-    """Two adapters per layer, saved as ``tasks.{key}.layer.{i}.{attention,feed_forward}.{down,up}.{weight,bias}``."""
-
-    def after_attention(self, layer: int, o: Tensor) -> Tensor:
-        return o + self.selected.layer[layer].attention(o)
-
-    def after_feed_forward(self, layer: int, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        return norm(f + self.selected.layer[layer].feed_forward(x) + x)
+    def sites(self) -> LayerSites:
+        return LayerSites(
+            attention_output=partial(with_adapter, self.attention), beside_feed_forward=partial(of_each_row, self.feed_forward)
+        )
 
 
-class AdapterAndAttention(nn.Module):
-    """One task's adapters after attention, and its projected attention."""
+def with_adapter(adapter: nn.Module, o: Tensor) -> Tensor:
+    """``o + L(o)``, ``[rows, d]``."""
+    return o + adapter(o)
 
-    def __init__(self, adapters: LayerMaps, attention: ProjectedAttention) -> None:
+
+def of_each_row(adapter: nn.Module, x: Tensor, packed: Packed) -> Tensor:
+    """``L(x)``, ``[rows, d]``."""
+    return adapter(x)
+
+
+class Houlsby(nn.Module):
+    """One task's adapters, saved as ``layer.{i}.{attention,feed_forward}.{down,up}.{weight,bias}``."""
+
+    def __init__(self, layers: int, hidden_size: int, width: int) -> None:
         super().__init__()
-        self.layer = adapters.layer
-        self.pal = attention
+        self.layer = nn.ModuleList(TwoAdapters(hidden_size, width) for _ in range(layers))
+
+    def sites(self) -> Sites:
+        return Sites([cast(TwoAdapters, adapters).sites() for adapters in self.layer])
 
 
-class HoulsbyWithPals(PerTask):
-    """Saved as ``tasks.{key}.layer.{i}.{down,up}`` and ``tasks.{key}.pal. ...``."""
+class HoulsbyWithPals(nn.Module):
+    """One task's adapters after attention ``layer.{i}.{down,up}``, and its projected attention ``pal. ...``."""
 
-    packed: Packed | None = None
+    def __init__(self, encoder: Encoder, adapter_width: int, width: int, heads: int) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(LowRank(encoder.config.hidden_size, adapter_width) for _ in encoder.layers)
+        self.pal: ProjectedAttention = projected_attention(encoder, width, heads)
 
-    def after_attention(self, layer: int, o: Tensor) -> Tensor:
-        return o + self.selected.layer[layer](o)
-
-    def see(self, f: Tensor, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
-        """Keeps what the attention needs to know of the batch until the site that follows."""
-        self.packed = packed
-        return f
-
-    def after_feed_forward(self, layer: int, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        packed, self.packed = cast(Packed, self.packed), None
-        return norm(f + self.selected.pal(layer, x, packed, False) + x)
-
-
-def every_token(hidden: Tensor, packed: Packed) -> Tensor:
-    """Nothing at the place after the last layer, but the last layer is then computed for all tokens."""
-    return hidden
+    def sites(self) -> Sites:
+        layers = [
+            LayerSites(attention_output=partial(with_adapter, adapter), beside_feed_forward=partial(self.pal, layer))
+            for layer, adapter in enumerate(self.layer)
+        ]
+        return Sites(layers, mixes_tokens=True)
 
 
 class HiddenUnitContributions(nn.Module):
-    """One task's scales: ``lhuc`` ``[layers, d]``."""
+    """One task's scales (learning hidden unit contributions): ``lhuc`` ``[layers, d]``."""
 
     def __init__(self, layers: int, hidden_size: int) -> None:
         super().__init__()
         self.lhuc = nn.Parameter(torch.zeros(layers, hidden_size))
 
+    def sites(self) -> Sites:
+        return Sites([LayerSites(output=partial(self.scaled, layer)) for layer in range(len(self.lhuc))])
 
-class Lhuc(PerTask):
-    """Learning hidden unit contributions."""
-
-    def scaled(self, layer: int, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        return norm(f + x) * (2 * torch.sigmoid(self.selected.lhuc[layer]))
+    def scaled(self, layer: int, y: Tensor) -> Tensor:
+        """``[rows, d] -> [rows, d]``."""
+        return y * (2 * torch.sigmoid(self.lhuc[layer]))
 
 
 class AttentionBlock(nn.Module):
@@ -135,6 +127,9 @@ class AttentionOnTop(nn.Module):
         self.block = nn.ModuleList(AttentionBlock(width, heads, config) for _ in range(blocks))
         self.up = fresh_linear(width, config.hidden_size)
 
+    def sites(self) -> Sites:
+        return Sites(top=self)
+
     def forward(self, hidden: Tensor, packed: Packed) -> Tensor:
         """``[N, d] -> [N, d]``."""
         z = self.down(hidden)
@@ -148,77 +143,57 @@ class LayerOnTop(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.layer = Layer(config)
+        self.layer = PostLNLayer(config)
         for module in self.layer.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=INITIAL_STD)
                 nn.init.zeros_(module.bias)
 
+    def sites(self) -> Sites:
+        return Sites(top=self)
+
     def forward(self, hidden: Tensor, packed: Packed) -> Tensor:
         """``[N, d] -> [N, d]``."""
-        return self.layer(hidden, packed, Sites())
-
-
-class OnTop(PerTask):
-    """What the selected task has after the last layer."""
-
-    def act(self, hidden: Tensor, packed: Packed) -> Tensor:
-        return self.selected(hidden, packed)
+        return self.layer(hidden, packed)
 
 
 def attach_houlsby(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, adapter_width: int
 ) -> Model:
-    """Reads ``adapter_width``."""
-    make = partial(TwoAdapters, encoder.config.hidden_size, int(hyperparameters["adapter_width"]))
-    transfer = Houlsby(tasks, lambda: LayerMaps(len(encoder.layers), make))
-    for layer, sites in enumerate(trained(encoder).sites):
-        sites.attention_output = partial(transfer.after_attention, layer)
-        sites.feed_forward_output = partial(transfer.after_feed_forward, layer)
-    return beside_backbone(encoder, tasks, transfer)
+    return beside_backbone(encoder, tasks, partial(Houlsby, len(encoder.layers), encoder.config.hidden_size, adapter_width))
 
 
 def attach_houlsby_with_pals(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder,
+    tasks: Sequence[TaskInfo],
+    sources: Sequence[SourceAdapter],
+    *,
+    adapter_width: int,
+    width: int,
+    heads: int,
 ) -> Model:
-    """Reads ``adapter_width``, ``width`` and ``heads``."""
-    make = partial(LowRank, encoder.config.hidden_size, int(hyperparameters["adapter_width"]))
-    layers = len(encoder.layers)
-    transfer = HoulsbyWithPals(
-        tasks, lambda: AdapterAndAttention(LayerMaps(layers, make), projected_attention(encoder, hyperparameters))
-    )
-    for layer, sites in enumerate(trained(encoder).sites):
-        sites.attention_output = partial(transfer.after_attention, layer)
-        sites.parallel = transfer.see
-        sites.feed_forward_output = partial(transfer.after_feed_forward, layer)
-    encoder.top = every_token
-    return beside_backbone(encoder, tasks, transfer)
+    """``width`` and ``heads`` are the projected attention's. Raises UserError when one is not a multiple of the other."""
+    return beside_backbone(encoder, tasks, partial(HoulsbyWithPals, encoder, adapter_width, width, heads))
 
 
-def attach_lhuc(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    transfer = Lhuc(tasks, partial(HiddenUnitContributions, len(encoder.layers), encoder.config.hidden_size))
-    for layer, sites in enumerate(trained(encoder).sites):
-        sites.feed_forward_output = partial(transfer.scaled, layer)
-    return beside_backbone(encoder, tasks, transfer)
+def attach_lhuc(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
+    make = partial(HiddenUnitContributions, len(encoder.layers), encoder.config.hidden_size)
+    return beside_backbone(encoder, tasks, make)
 
 
 def attach_top_attention(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder,
+    tasks: Sequence[TaskInfo],
+    sources: Sequence[SourceAdapter],
+    *,
+    width: int,
+    heads: int,
+    blocks: int,
 ) -> Model:
-    """Reads ``width``, ``heads`` and ``blocks``. Raises UserError when ``width`` is not a multiple of ``heads``."""
-    width, heads, blocks = (int(hyperparameters[name]) for name in ("width", "heads", "blocks"))
+    """Raises UserError when ``width`` is not a multiple of ``heads``."""
     check_heads(width, heads)
-    return _on_top(encoder, tasks, OnTop(tasks, partial(AttentionOnTop, encoder.config, width, heads, blocks)))
+    return beside_backbone(encoder, tasks, partial(AttentionOnTop, encoder.config, width, heads, blocks))
 
 
-def attach_layer_on_top(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    return _on_top(encoder, tasks, OnTop(tasks, partial(LayerOnTop, encoder.config)))
-
-
-def _on_top(encoder: Encoder, tasks: Sequence[TaskInfo], transfer: OnTop) -> Model:
-    trained(encoder).top = transfer.act
-    return beside_backbone(encoder, tasks, transfer)
+def attach_layer_on_top(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
+    return beside_backbone(encoder, tasks, partial(LayerOnTop, encoder.config))

@@ -9,19 +9,19 @@ The ``n`` small matrices ``R_k`` are one tensor for both maps of all layers; the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
+from engine.encoder.sites import bottlenecks
 from engine.errors import UserError
 from engine.methods.adapter import bottleneck_width
+from engine.methods.folding import Folding
 from engine.methods.model import Model, SourceAdapter, frozen
-from engine.methods.sources import Folding
 
 RULE_STD = 1e-4
 
@@ -57,12 +57,11 @@ class CompactBottleneck(Folding):
     def fold(self) -> tuple[Tensor, Tensor]:
         return self.down.weight(), self.up.weight()
 
-    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        """``N(f + A(N(f + x)) + x)``, all ``[rows, d]``."""
-        residual = f + x
+    def forward(self, h: Tensor) -> Tensor:
+        """``[rows, d] -> [rows, d]``."""
         down, up = self.folded()
-        inner = F.gelu(torch.addmm(self.down.bias, norm(residual), down))
-        return norm(torch.addmm(self.up.bias, inner, up) + residual)
+        inner = F.gelu(torch.addmm(self.down.bias, h, down))
+        return torch.addmm(self.up.bias, inner, up)
 
 
 class Compacter(nn.Module):
@@ -72,16 +71,16 @@ class Compacter(nn.Module):
         super().__init__()
         self.rule = nn.Parameter(torch.empty(n, n, n).normal_(std=RULE_STD))
         self.layer = nn.ModuleList(CompactBottleneck(encoder.config.hidden_size, width, self.rule) for _ in encoder.layers)
-        for sites, bottleneck in zip(encoder.sites, self.layer, strict=True):
-            sites.feed_forward_output = bottleneck
 
 
 def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, reduction: int, phm_dim: int
 ) -> Model:
-    """Reads ``reduction`` and ``phm_dim``, the ``n`` above. Raises UserError when ``n`` does not divide both sizes."""
-    width, n = bottleneck_width(encoder, hyperparameters), int(hyperparameters["phm_dim"])
-    hidden_size = encoder.config.hidden_size
-    if hidden_size % n or width % n:
-        raise UserError(f"phm_dim {n} must divide the hidden size {hidden_size} and the bottleneck {width}; change reduction")
-    return Model(encoder, tasks, {"adapter": Compacter(frozen(encoder), width, n)})
+    """``phm_dim`` is the ``n`` above. Raises UserError when it does not divide both sizes."""
+    width, hidden_size = bottleneck_width(encoder, reduction), encoder.config.hidden_size
+    if hidden_size % phm_dim or width % phm_dim:
+        raise UserError(
+            f"phm_dim {phm_dim} must divide the hidden size {hidden_size} and the bottleneck {width}; change reduction"
+        )
+    adapter = Compacter(frozen(encoder), width, phm_dim)
+    return Model(encoder, tasks, {"adapter": adapter}, bottlenecks(adapter.layer))

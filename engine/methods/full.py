@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from engine.catalog.task import TaskInfo
-from engine.encoder.heads import fresh_linear
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
+from engine.encoder.heads import fresh_linear, head_on_pooler
 from engine.methods.model import Model, SourceAdapter, frozen
 
 
@@ -24,15 +24,11 @@ def with_pooler(encoder: Encoder) -> Encoder:
     return encoder
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
+def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
     """Of one task, or of several that share the encoder (Full FT-m)."""
     return Model(trained(encoder), tasks)
 
 
-def attach_shared(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
+def attach_shared(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
     """Shared (Stickland & Murray 2019): their heads, and counted as they count: nothing is added to the backbone."""
-    return Model(with_pooler(trained(encoder)), tasks, backbone_is_own=False, pooled=True)
+    return Model(with_pooler(trained(encoder)), tasks, head=head_on_pooler)

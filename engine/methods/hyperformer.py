@@ -1,31 +1,31 @@
 """HyperFormer and HyperFormer++ (Mahabadi et al. 2021): a frozen backbone's adapters are generated from embeddings.
 
-With ``z_t`` a task's and ``s_l`` a layer's embedding (see ``adapter.py`` for ``f``, ``x``, ``h`` and ``N``):
+With ``z_t`` a task's and ``s_l`` a layer's embedding, in ``adapter.py``'s place and notation:
 
     e = norm( outer( relu( inner(z_t) ) ) )             HyperFormer: generators per layer
     e = norm( outer( relu( inner([z_t ; s_l]) ) ) )     HyperFormer++: one set of generators for all layers
     down, up, scale, shift = generators(e)
-    y = N( norm_{scale,shift}( up( gelu_tanh( down(h) ) ) ) + f + x )
+    A(h) = norm_{scale,shift}( up( gelu_tanh( down(h) ) ) )
 
 All linear maps start at N(0, 0.02^2) with biases 0, embeddings of tasks and of layers at N(0, 1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
+from engine.encoder.encoder import Encoder
 from engine.encoder.heads import fresh_linear
-from engine.encoder.post_ln import Encoder
+from engine.encoder.sites import Sites, bottlenecks
 from engine.methods.adapter import bottleneck_width
+from engine.methods.folding import Folding
 from engine.methods.model import Model, SourceAdapter, frozen
-from engine.methods.sources import Folding
 
 PROJECTED_EPSILON = 1e-6
 GENERATED_EPSILON = 1e-5
@@ -76,26 +76,23 @@ class HyperFormer(Folding):
             self.all_layers = Generators(projected, hidden_size, width)
         else:
             self.layer = nn.ModuleList(Generators(projected, hidden_size, width) for _ in range(layers))
-        self.task = tasks[0].key
-        self._adapters: tuple[Tensor, ...] = ()
 
-    def select(self, task: str) -> None:
-        """Generate the adapters of the task of that key from now on."""
-        if task != self.task:
-            self.task = task
-            self.forget()
+    def sites(self, task: str) -> Sites:
+        """The adapters of the task of that key, generated for all layers at once."""
+        generated = self.folded(task)
+        return bottlenecks(partial(adapter, *(part[layer] for part in generated)) for layer in range(self.layers))
 
-    def projected(self) -> Tensor:
-        """``e`` of the selected task: ``[projected]``, or ``[layers, projected]`` where it depends on the layer."""
-        z = self.embeddings[self.task]
+    def projected(self, task: str) -> Tensor:
+        """``e``: ``[projected]``, or ``[layers, projected]`` where it depends on the layer."""
+        z = self.embeddings[task]
         if self.layer_embeddings is not None:
             z = torch.cat((z.expand(self.layers, -1), self.layer_embeddings), dim=1)
         return self.norm(self.outer(torch.relu(self.inner(z))))
 
-    def fold(self) -> tuple[Tensor, ...]:
-        """All layers' adapters of the selected task: down ``[L, r, d]``, ``[L, r]``, up ``[L, d, r]``, ``[L, d]``, scale and
+    def fold(self, task: str) -> tuple[Tensor, ...]:
+        """All layers' adapters of a task: down ``[L, r, d]``, ``[L, r]``, up ``[L, d, r]``, ``[L, d]``, scale and
         shift of the norm ``[L, d]``. Shared generators make them for all layers in one product each."""
-        e = self.projected()
+        e = self.projected(task)
         if self.layer_embeddings is not None:
             generated = self.all_layers(e)
         else:
@@ -104,32 +101,29 @@ class HyperFormer(Folding):
         r, d = self.width, self.hidden_size
         return down.view(-1, r, d), down_bias, up.view(-1, d, r), up_bias, scale, shift
 
-    def act(self, layer: int, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        """``[rows, d]`` each. The first layer generates for all, the last one lets go."""
-        if layer == 0:
-            self._adapters = self.folded()
-        down, down_bias, up, up_bias, scale, shift = (part[layer] for part in self._adapters)
-        if layer == self.layers - 1:
-            self._adapters = ()
-        residual = f + x
-        inner = F.gelu(F.linear(norm(residual), down, down_bias), approximate="tanh")
-        delta = F.layer_norm(F.linear(inner, up, up_bias), (self.hidden_size,), scale, shift, GENERATED_EPSILON)
-        return norm(delta + residual)
+
+def adapter(down: Tensor, down_bias: Tensor, up: Tensor, up_bias: Tensor, scale: Tensor, shift: Tensor, h: Tensor) -> Tensor:
+    """A generated adapter: ``[rows, d] -> [rows, d]``."""
+    inner = F.gelu(F.linear(h, down, down_bias), approximate="tanh")
+    return F.layer_norm(F.linear(inner, up, up_bias), up_bias.shape, scale, shift, GENERATED_EPSILON)
 
 
 def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder,
+    tasks: Sequence[TaskInfo],
+    sources: Sequence[SourceAdapter],
+    *,
+    reduction: int,
+    embedding: int,
+    projector: int,
+    projected: int,
+    shared: bool,
 ) -> Model:
-    """Reads ``shared`` (++), ``reduction``, ``embedding``, ``projector`` and ``projected``."""
-    embedding, inner, projected = (int(hyperparameters[name]) for name in ("embedding", "projector", "projected"))
-    hypernet = HyperFormer(
-        tasks,
-        len(frozen(encoder).layers),
-        encoder.config.hidden_size,
-        bottleneck_width(encoder, hyperparameters),
-        (embedding, inner, projected),
-        shared=bool(hyperparameters["shared"]),
-    )
-    for layer, sites in enumerate(encoder.sites):
-        sites.feed_forward_output = partial(hypernet.act, layer)
-    return Model(encoder, tasks, {"hypernet": hypernet}, select=hypernet.select)
+    """``embedding``, ``projector`` and ``projected`` are the sizes of ``z_t``, of ``inner`` and of ``e``; ``shared`` is ++.
+
+    Raises UserError when ``reduction`` leaves no bottleneck.
+    """
+    width, hidden_size = bottleneck_width(encoder, reduction), encoder.config.hidden_size
+    sizes = (embedding, projector, projected)
+    hypernet = HyperFormer(tasks, len(frozen(encoder).layers), hidden_size, width, sizes, shared)
+    return Model(encoder, tasks, {"hypernet": hypernet}, hypernet.sites)

@@ -7,27 +7,29 @@ The feed-forward vector stands before the activation, as in ScaLearn's experimen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder
-from engine.encoder.sites import Sites
+from engine.encoder.encoder import Encoder
+from engine.encoder.sites import LayerSites, Sites
 from engine.methods.model import Model, SourceAdapter, frozen
 
 
 class ScaledLayer(nn.Module):
     """One layer's vectors ``key`` and ``value`` ``[d]`` and ``intermediate`` ``[inner size]``."""
 
-    def __init__(self, hidden_size: int, intermediate_size: int, sites: Sites) -> None:
+    def __init__(self, hidden_size: int, intermediate_size: int) -> None:
         super().__init__()
         self.key = nn.Parameter(torch.ones(hidden_size))
         self.value = nn.Parameter(torch.ones(hidden_size))
         self.intermediate = nn.Parameter(torch.ones(intermediate_size))
-        sites.key, sites.value, sites.intermediate = self.scale_key, self.scale_value, self.scale_intermediate
+
+    def sites(self) -> LayerSites:
+        return LayerSites(key=self.scale_key, value=self.scale_value, intermediate=self.scale_intermediate)
 
     def scale_key(self, output: Tensor, _: Tensor) -> Tensor:
         return output * self.key
@@ -45,11 +47,12 @@ class IA3(nn.Module):
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         config = encoder.config
-        self.layer = nn.ModuleList(ScaledLayer(config.hidden_size, config.intermediate_size, sites) for sites in encoder.sites)
+        self.layer = nn.ModuleList(ScaledLayer(config.hidden_size, config.intermediate_size) for _ in encoder.layers)
+
+    def sites(self) -> Sites:
+        return Sites([cast(ScaledLayer, layer).sites() for layer in self.layer])
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """Has no settings."""
-    return Model(encoder, tasks, {"ia3": IA3(frozen(encoder))})
+def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
+    ia3 = IA3(frozen(encoder))
+    return Model(encoder, tasks, {"ia3": ia3}, ia3.sites())

@@ -7,13 +7,14 @@ A starts Kaiming-uniform and B at 0, so that training starts from the plain back
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import cast
 
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
+from engine.encoder.sites import LayerSites, Sites
 from engine.methods.model import Model, SourceAdapter, frozen
 
 
@@ -41,21 +42,21 @@ class LowRankLayer(nn.Module):
         self.query = LowRank(hidden_size, rank, alpha)
         self.value = LowRank(hidden_size, rank, alpha)
 
+    def sites(self) -> LayerSites:
+        return LayerSites(query=self.query, value=self.value)
+
 
 class LoRA(nn.Module):
     """Saved as ``layer.{i}.{query,value}.{down,up}.weight``."""
 
     def __init__(self, encoder: Encoder, rank: int, alpha: float) -> None:
         super().__init__()
-        layers = [LowRankLayer(encoder.config.hidden_size, rank, alpha) for _ in encoder.layers]
-        for sites, layer in zip(encoder.sites, layers, strict=True):
-            sites.query, sites.value = layer.query, layer.value
-        self.layer = nn.ModuleList(layers)
+        self.layer = nn.ModuleList(LowRankLayer(encoder.config.hidden_size, rank, alpha) for _ in encoder.layers)
+
+    def sites(self) -> Sites:
+        return Sites([cast(LowRankLayer, layer).sites() for layer in self.layer])
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """Reads ``r`` and ``alpha``."""
-    lora = LoRA(frozen(encoder), int(hyperparameters["r"]), float(hyperparameters["alpha"]))
-    return Model(encoder, tasks, {"lora": lora})
+def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, r: int, alpha: float) -> Model:
+    lora = LoRA(frozen(encoder), r, alpha)
+    return Model(encoder, tasks, {"lora": lora}, lora.sites())

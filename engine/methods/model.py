@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
-from engine.encoder.heads import Head, LinearHead, loss
+from engine.encoder.encoder import Encoder
+from engine.encoder.heads import Head, loss, own_head
 from engine.encoder.loading import hub_state, load_hub_state
 from engine.encoder.packing import Packed
-from engine.encoder.post_ln import Encoder
+from engine.encoder.sites import PLAIN, Sites
 from engine.errors import UserError
 
 
@@ -28,8 +29,7 @@ class SourceAdapter:
 
 
 def frozen(encoder: Encoder) -> Encoder:
-    """The encoder as it was loaded: nothing trainable and no method at its sites. Every ``attach`` starts here."""
-    encoder.reset_sites()
+    """The encoder with nothing trainable. Every ``attach`` starts here; several models may share the result."""
     return encoder.requires_grad_(False)
 
 
@@ -37,14 +37,14 @@ class Model(nn.Module):
     """An encoder with a method attached, and one head per task.
 
     Args:
-        encoder: with the method already at its sites; whether it is trainable is its parameters' ``requires_grad``.
+        encoder: whether it is trainable is its parameters' ``requires_grad``.
         tasks: the tasks whose heads are made, freshly initialised.
         parts: the method's own modules by the name under which their parameters are saved (``adapter``, ``transfer``).
+        sites: where the method acts; for parameters that differ between tasks a function of the task's key, called for each
+            forward pass.
         penalty: added to the training loss.
-        select: told the task's key before each forward pass, by methods whose parameters differ between tasks.
         rates: learning rates as multiples of the run's, by the last part of the parameters' names.
-        backbone_is_own: whether a trained backbone counts as what the method itself adds; not where it is trained beside that.
-        pooled: heads are linear maps on the encoder's pooler, which is trained with the backbone.
+        head: makes a task's head.
     """
 
     def __init__(
@@ -52,30 +52,28 @@ class Model(nn.Module):
         encoder: Encoder,
         tasks: Sequence[TaskInfo],
         parts: Mapping[str, nn.Module] | None = None,
+        sites: Sites | Callable[[str], Sites] = PLAIN,
+        *,
         penalty: Callable[[], Tensor] | None = None,
-        select: Callable[[str], None] | None = None,
         rates: Mapping[str, float] | None = None,
-        backbone_is_own: bool = True,
-        pooled: bool = False,
+        head: Callable[[TaskInfo, Encoder], Head] = own_head,
     ) -> None:
         super().__init__()
-        config = encoder.config
         self.encoder = encoder
-        head = LinearHead if pooled else Head
-        self.heads = nn.ModuleDict({task.key: head(task, config.hidden_size, config.head_dropout) for task in tasks})
+        self.heads = nn.ModuleDict({task.key: head(task, encoder) for task in tasks})
         self.parts = nn.ModuleDict(parts or {})
+        self.sites = sites
         self.penalty = penalty
-        self.select = select
         self.rates = rates or {}
-        self.backbone_is_own = backbone_is_own
-        self.pooled = pooled
 
     def forward(self, packed: Packed, task: str) -> Tensor:
         """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""
-        if self.select is not None:
-            self.select(task)
-        first = self.encoder(packed)
-        return self.heads[task](self.encoder.pool(first) if self.pooled else first)
+        return self.heads[task](self.encode(packed, task))
+
+    def encode(self, packed: Packed, task: str, first_only: bool = True) -> Tensor:
+        """Last hidden states with the method at its sites: of first tokens ``[B, d]``, or of all ``[N, d]``."""
+        sites = self.sites(task) if callable(self.sites) else self.sites
+        return self.encoder(packed, sites, first_only)
 
     def loss(self, packed: Packed, labels: Tensor, task: str) -> tuple[Tensor, Tensor]:
         """The scalar to minimise, in training with the method's penalty, and the logits."""
@@ -103,13 +101,16 @@ class Model(nn.Module):
         ]
 
     def transfer_tensors(self) -> dict[str, Tensor]:
-        """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub."""
+        """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub.
+
+        A backbone trained with its pooler is what the tasks share and not counted as the method's (Stickland & Murray 2019).
+        """
         tensors = {name: parameter.detach() for name, parameter in self._own() if parameter.requires_grad}
-        return tensors | (self._backbone() if self.backbone_is_own else {})
+        return tensors | ({} if self._trains_pooler() else self._backbone())
 
     def trainable_state(self) -> dict[str, Tensor]:
-        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``, of ``pooled`` ones
-        ``out_proj`` alone; not copied."""
+        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``, of those on the
+        pooler ``out_proj`` alone; not copied."""
         heads = {name: parameter.detach() for name, parameter in self._head_parameters()}
         return self.transfer_tensors() | self._backbone() | heads
 
@@ -134,14 +135,17 @@ class Model(nn.Module):
             load_hub_state(self.encoder, hub_state(self.encoder) | backbone)
 
     def _backbone(self) -> dict[str, Tensor]:
-        """A trained backbone, with the pooler if heads read it."""
+        """A trained backbone, with the pooler if that is trained too."""
         if not self._trains_encoder():
             return {}
-        state = hub_state(self.encoder).items()
-        return {f"backbone.{name}": tensor for name, tensor in state if self.pooled or "pooler" not in name}
+        state, with_pooler = hub_state(self.encoder).items(), self._trains_pooler()
+        return {f"backbone.{name}": tensor for name, tensor in state if with_pooler or "pooler" not in name}
 
     def _trains_encoder(self) -> bool:
         return any(parameter.requires_grad for parameter in self.encoder.parameters())
+
+    def _trains_pooler(self) -> bool:
+        return self.encoder.pooler is not None and self.encoder.pooler.weight.requires_grad
 
     def _own(self) -> Iterator[tuple[str, nn.Parameter]]:
         return self.parts.named_parameters()

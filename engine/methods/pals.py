@@ -1,49 +1,50 @@
 """BERT and PALs (Stickland & Murray 2019): each task's small module in parallel with every layer of a trained backbone.
 
-With ``z`` the layer's input (see ``adapter.py`` for ``f``, ``x`` and ``N``):
+With ``z`` the layer's input, the contribution beside the layer is
 
-    y = N( f + x + P(z) )
     PALs:      P(z) = gelu( up( attention( down(z) ) ) ),   down and up one pair per task, queries, keys and values per layer
     low-rank:  P(z) = up( gelu( down(z) ) ),                one pair per task and layer
 
-The attention has no output map, and nothing has dropout but its probabilities.
+In a post-LN layer, in ``adapter.py``'s notation, this makes ``y = N(f + P(z) + x)``. The attention has no output map, and
+nothing has dropout but its probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Protocol, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
 from engine.encoder.attention import attend
-from engine.encoder.heads import fresh_linear
+from engine.encoder.encoder import Encoder
+from engine.encoder.heads import fresh_linear, head_on_pooler
 from engine.encoder.packing import Packed
-from engine.encoder.post_ln import Encoder
+from engine.encoder.sites import LayerSites, Sites
 from engine.errors import UserError
 from engine.methods.full import trained, with_pooler
 from engine.methods.model import Model, SourceAdapter
 
 
+class HasSites(Protocol):
+    """A module that knows where it acts."""
+
+    def sites(self) -> Sites: ...
+
+
 class PerTask(nn.Module):
-    """A module for each task, saved as ``tasks.{key}. ...``; the selected task's acts."""
+    """A module with sites for each task, saved as ``tasks.{key}. ...``."""
 
     def __init__(self, tasks: Sequence[TaskInfo], make: Callable[[], nn.Module]) -> None:
         super().__init__()
         self.tasks = nn.ModuleDict({task.key: make() for task in tasks})
-        self.task = tasks[0].key
 
-    def select(self, task: str) -> None:
-        """Take the module of the task of that key from now on."""
-        self.task = task
-
-    @property
-    def selected(self) -> Any:
-        return self.tasks[self.task]
+    def sites(self, task: str) -> Sites:
+        """Those of the module of the task of that key."""
+        return cast(HasSites, self.tasks[task]).sites()
 
 
 class LowRank(nn.Module):
@@ -72,7 +73,10 @@ class ProjectedAttention(nn.Module):
         self.up = fresh_linear(width, hidden_size)
         self.layer = nn.ModuleList(fresh_linear(width, 3 * width) for _ in range(layers))
 
-    def forward(self, layer: int, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
+    def sites(self) -> Sites:
+        return Sites([LayerSites(beside_layer=partial(self, layer)) for layer in range(len(self.layer))])
+
+    def forward(self, layer: int, z: Tensor, packed: Packed, first_only: bool = False) -> Tensor:
         """``[N, d] -> [N, d]``, or ``[B, d]`` for the first tokens."""
         query, key, value = self.layer[layer](self.down(z)).chunk(3, dim=-1)
         if first_only:
@@ -81,31 +85,24 @@ class ProjectedAttention(nn.Module):
         return F.gelu(self.up(attend(query, key, value, packed, self.heads, dropout, first_only)))
 
 
-class ParallelAttention(PerTask):
-    """PALs at the sites of all layers."""
+class ParallelLowRank(nn.Module):
+    """One task's low-rank maps, saved as ``layer.{i}.{down,up}.{weight,bias}``."""
 
-    def act(self, layer: int, f: Tensor, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
-        return f + self.selected(layer, z, packed, first_only)
-
-
-class ParallelLowRank(PerTask):
-    """Low-rank maps at the sites of all layers; a task's are ``layer.{i}.{down,up}``."""
-
-    def act(self, layer: int, f: Tensor, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
-        return f + self.selected.layer[layer](z.index_select(0, packed.first) if first_only else z)
-
-
-class LayerMaps(nn.Module):
-    """One task's modules, one per layer."""
-
-    def __init__(self, layers: int, make: Callable[[], nn.Module]) -> None:
+    def __init__(self, layers: int, hidden_size: int, width: int) -> None:
         super().__init__()
-        self.layer = nn.ModuleList(make() for _ in range(layers))
+        self.layer = nn.ModuleList(LowRank(hidden_size, width) for _ in range(layers))
+
+    def sites(self) -> Sites:
+        return Sites([LayerSites(beside_layer=partial(of_wanted_tokens, low_rank)) for low_rank in self.layer])
 
 
-def projected_attention(encoder: Encoder, hyperparameters: Mapping[str, Value]) -> ProjectedAttention:
-    """Reads ``width`` and ``heads``. Raises UserError when one is not a multiple of the other."""
-    width, heads = int(hyperparameters["width"]), int(hyperparameters["heads"])
+def of_wanted_tokens(low_rank: nn.Module, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
+    """``[N, d] -> [N, d]``, or ``[B, d]`` for the first tokens."""
+    return low_rank(z.index_select(0, packed.first) if first_only else z)
+
+
+def projected_attention(encoder: Encoder, width: int, heads: int) -> ProjectedAttention:
+    """One task's. Raises UserError when ``width`` is not a multiple of ``heads``."""
     check_heads(width, heads)
     config = encoder.config
     return ProjectedAttention(config.hidden_size, width, heads, len(encoder.layers), config.attention_probs_dropout_prob)
@@ -116,29 +113,16 @@ def check_heads(width: int, heads: int) -> None:
         raise UserError(f"width must be a multiple of heads; {width} is none of {heads}")
 
 
-def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """PALs."""
-    transfer = ParallelAttention(tasks, lambda: projected_attention(encoder, hyperparameters))
-    return _in_parallel(encoder, tasks, transfer)
+def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, width: int, heads: int) -> Model:
+    """PALs. Raises UserError when ``width`` is not a multiple of ``heads``."""
+    return beside_backbone(encoder, tasks, partial(projected_attention, encoder, width, heads))
 
 
-def attach_low_rank(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
-) -> Model:
-    """Reads ``width``."""
-    make = partial(LowRank, encoder.config.hidden_size, int(hyperparameters["width"]))
-    return _in_parallel(encoder, tasks, ParallelLowRank(tasks, lambda: LayerMaps(len(encoder.layers), make)))
+def attach_low_rank(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, width: int) -> Model:
+    return beside_backbone(encoder, tasks, partial(ParallelLowRank, len(encoder.layers), encoder.config.hidden_size, width))
 
 
-def _in_parallel(encoder: Encoder, tasks: Sequence[TaskInfo], transfer: ParallelAttention | ParallelLowRank) -> Model:
-    for layer, sites in enumerate(trained(encoder).sites):
-        sites.parallel = partial(transfer.act, layer)
-    return beside_backbone(encoder, tasks, transfer)
-
-
-def beside_backbone(encoder: Encoder, tasks: Sequence[TaskInfo], transfer: PerTask) -> Model:
-    """A model that trains the backbone with its pooler and, counted apart, each task's own modules."""
-    parts = {"transfer": transfer}
-    return Model(with_pooler(encoder), tasks, parts, select=transfer.select, backbone_is_own=False, pooled=True)
+def beside_backbone(encoder: Encoder, tasks: Sequence[TaskInfo], make: Callable[[], nn.Module]) -> Model:
+    """A model that trains the backbone with its pooler and, counted apart, what ``make`` gives for each task."""
+    transfer = PerTask(tasks, make)
+    return Model(with_pooler(trained(encoder)), tasks, {"transfer": transfer}, transfer.sites, head=head_on_pooler)

@@ -10,19 +10,20 @@ own. Joint (ProPETL-m), a task has masks too, and what either keeps is kept: ``M
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.catalog.method import Value
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
+from engine.encoder.sites import Sites, bottlenecks
 from engine.methods.adapter import Bottleneck, bottleneck_width
+from engine.methods.folding import Folding
 from engine.methods.model import Model, SourceAdapter, frozen
-from engine.methods.sources import Folding
 
 
 class Mask(nn.Module):
@@ -56,27 +57,25 @@ class Masks(nn.Module):
 
 
 class MaskedBottleneck(Folding):
-    """One layer: the shared bottleneck under this layer's masks ``own`` and, where there are any, the selected task's."""
+    """One layer: the shared bottleneck under this layer's masks ``own`` and, where there are any, a task's."""
 
     def __init__(self, shared: Bottleneck, own: Masks, tasks: nn.ModuleDict) -> None:
         super().__init__()
         self.shared, self.own, self.tasks = shared, own, tasks
-        self.task: str | None = None
 
-    def fold(self) -> tuple[Tensor, Tensor]:
+    def fold(self, task: str | None = None) -> tuple[Tensor, Tensor]:
         """The masked weights of the down and the up map."""
         down, up = self.own.down(), self.own.up()
-        if self.task is not None:
-            masks = cast(Masks, self.tasks[self.task])
+        if task is not None:
+            masks = cast(Masks, self.tasks[task])
             down, up = either(down, masks.down()), either(up, masks.up())
         return self.shared.down.weight * down, self.shared.up.weight * up
 
-    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        """``N(f + A(N(f + x)) + x)``, all ``[rows, d]``."""
-        residual = f + x
-        down, up = self.folded()
-        inner = torch.relu(F.linear(norm(residual), down, self.shared.down.bias))
-        return norm(F.linear(inner, up, self.shared.up.bias) + residual)
+    def forward(self, h: Tensor, task: str | None = None) -> Tensor:
+        """``[rows, d] -> [rows, d]``."""
+        down, up = self.folded(task)
+        inner = torch.relu(F.linear(h, down, self.shared.down.bias))
+        return F.linear(inner, up, self.shared.up.bias)
 
 
 def either(one: Tensor, other: Tensor) -> Tensor:
@@ -95,38 +94,39 @@ class ProPETL(nn.Module):
         self.layer = nn.ModuleList(
             MaskedBottleneck(shared, Masks(shared, keep, joint=bool(tasks)), self.tasks) for _ in encoder.layers
         )
-        for sites, masked in zip(encoder.sites, self.layer, strict=True):
-            sites.feed_forward_output = masked
 
-    def select(self, task: str) -> None:
-        """Use the masks of this task from now on."""
-        for layer in cast("Sequence[MaskedBottleneck]", self.layer):
-            if layer.task != task:
-                layer.task = task
-                layer.forget()
-
-
-def _rates(hyperparameters: Mapping[str, Value]) -> dict[str, float]:
-    return {"scores": float(hyperparameters["mask_rate"])}
+    def sites(self, task: str) -> Sites:
+        """Every layer under its own masks and those of the task of that key."""
+        return bottlenecks(partial(layer, task=task) for layer in self.layer)
 
 
 def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder,
+    tasks: Sequence[TaskInfo],
+    sources: Sequence[SourceAdapter],
+    *,
+    reduction: int,
+    keep: float,
+    mask_rate: float,
 ) -> Model:
-    """Reads ``reduction``, ``keep`` (the share that a mask keeps) and ``mask_rate`` (the scores' learning rate over the run's).
+    """``keep`` is the share that a mask keeps, ``mask_rate`` the scores' learning rate as a multiple of the run's.
 
     Raises UserError when ``reduction`` leaves no bottleneck.
     """
-    width = bottleneck_width(encoder, hyperparameters)
-    adapter = ProPETL(frozen(encoder), width, float(hyperparameters["keep"]), tasks=())
-    return Model(encoder, tasks, {"adapter": adapter}, rates=_rates(hyperparameters))
+    adapter = ProPETL(frozen(encoder), bottleneck_width(encoder, reduction), keep, tasks=())
+    return Model(encoder, tasks, {"adapter": adapter}, bottlenecks(adapter.layer), rates={"scores": mask_rate})
 
 
 def attach_joint(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder,
+    tasks: Sequence[TaskInfo],
+    sources: Sequence[SourceAdapter],
+    *,
+    reduction: int,
+    keep: float,
+    mask_rate: float,
 ) -> Model:
-    """ProPETL-m: the same with masks for every task beside those for every layer; reads what ``attach`` reads."""
-    width = bottleneck_width(encoder, hyperparameters)
+    """ProPETL-m: the same with masks for every task beside those for every layer."""
     keys = [task.key for task in tasks]
-    adapter = ProPETL(frozen(encoder), width, float(hyperparameters["keep"]), keys)
-    return Model(encoder, tasks, {"adapter": adapter}, select=adapter.select, rates=_rates(hyperparameters))
+    adapter = ProPETL(frozen(encoder), bottleneck_width(encoder, reduction), keep, keys)
+    return Model(encoder, tasks, {"adapter": adapter}, adapter.sites, rates={"scores": mask_rate})

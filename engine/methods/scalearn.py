@@ -1,8 +1,8 @@
 """ScaLearn (Frohmann et al. 2024): frozen source adapters combined by learned scales, in four variants.
 
-With ``u_t = A_t(h)`` the output of source ``t`` without any residual (see ``adapter.py`` for ``f``, ``x``, ``h`` and ``N``):
+With ``u_t = A_t(h)`` the output of source ``t`` without any residual, in ``adapter.py``'s place and notation:
 
-    y = N( sum_t omega_t * u_t + f + x )
+    A(h) = sum_t omega_t * u_t
 
 ``omega`` is ``[T, d]`` (vector) or ``[T, 1]`` (uniform), per layer or shared by all layers (++). It starts at N(2/T, 0.001^2)
 and is not constrained; in two ablations its softmax or its share of the sum over the sources takes its place. Dropout acts on
@@ -11,15 +11,17 @@ the scales themselves: one mask per layer and step. An optional penalty draws ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
+from engine.encoder.sites import bottlenecks
+from engine.methods.folding import Folding
 from engine.methods.model import Model, SourceAdapter, frozen
-from engine.methods.sources import Folding, StackedSources, stack_sources
+from engine.methods.stacked_sources import StackedSources, stack_sources
 
 INITIAL_SUM = 2.0
 """The scales of one dimension start with this sum."""
@@ -44,11 +46,10 @@ class ScaledSources(Folding):
         up = self.sources.up * omega.unsqueeze(1)
         return up.flatten(0, 1), (self.sources.up_bias * omega).sum(0)
 
-    def forward(self, f: Tensor, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        """``[rows, d]`` each."""
-        residual = f + x
+    def forward(self, h: Tensor) -> Tensor:
+        """``[rows, d] -> [rows, d]``."""
         up, bias = self.folded()
-        return norm(torch.addmm(bias, self.sources(norm(residual)), up) + residual)
+        return torch.addmm(bias, self.sources(h), up)
 
 
 class ScaLearn(nn.Module):
@@ -90,17 +91,18 @@ def fresh_omega(count: int, width: int) -> nn.Parameter:
 
 
 def attach(
-    encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], hyperparameters: Mapping[str, Value]
+    encoder: Encoder,
+    tasks: Sequence[TaskInfo],
+    sources: Sequence[SourceAdapter],
+    *,
+    omega: str,
+    shared: bool,
+    constraint: str,
+    omega_dropout: float,
+    omega_penalty: float,
 ) -> Model:
-    """Reads ``omega`` (``vector`` or ``scalar``), ``shared``, ``constraint``, ``omega_dropout`` and ``omega_penalty``."""
-    transfer = ScaLearn(
-        stack_sources(frozen(encoder), sources),
-        vector=hyperparameters["omega"] == "vector",
-        shared=bool(hyperparameters["shared"]),
-        dropout=float(hyperparameters["omega_dropout"]),
-        constraint=str(hyperparameters["constraint"]),
-        penalty=float(hyperparameters["omega_penalty"]),
-    )
-    for sites, scaled in zip(encoder.sites, transfer.layer, strict=True):
-        sites.feed_forward_output = scaled
-    return Model(encoder, tasks, {"transfer": transfer}, transfer.penalty if transfer.penalty_weight else None)
+    """``omega`` is ``vector`` or ``scalar``, ``shared`` whether all layers have one. Raises what ``check_sources`` raises."""
+    stacks = stack_sources(frozen(encoder), sources)
+    transfer = ScaLearn(stacks, omega == "vector", shared, omega_dropout, constraint, omega_penalty)
+    penalty = transfer.penalty if omega_penalty else None
+    return Model(encoder, tasks, {"transfer": transfer}, bottlenecks(transfer.layer), penalty=penalty)

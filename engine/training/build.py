@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.method import MethodInfo
 from engine.encoder.loading import load_encoder
+from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
 from engine.runs.spec import RunSpec
 
@@ -20,11 +18,4 @@ def build_model(spec: RunSpec, folder: Path, sources: list[SourceAdapter]) -> Mo
     named = BACKBONES.get(spec.backbone)
     encoder = load_encoder(folder, named.sha256 if named else None, float(spec.hyperparameters["dropout"]))
     torch.manual_seed(spec.seed)
-    return resolve(spec.method_info)(encoder, spec.tasks, sources, {**spec.hyperparameters, **spec.method_info.fixed})
-
-
-def resolve(method: MethodInfo) -> Callable[..., Model]:
-    """The function that ``implementation`` names."""
-    module, name = method.implementation.split(":")
-    attach: Callable[..., Model] = getattr(importlib.import_module(module), name)
-    return attach
+    return attach(spec.method_info, encoder, spec.tasks, sources, spec.hyperparameters)

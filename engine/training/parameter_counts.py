@@ -9,25 +9,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
+from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.catalog import BUILT_IN
-from engine.catalog.method import MethodInfo
+from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
-from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.encoder.config import EncoderConfig
+from engine.encoder.loading import new_encoder
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, find_backbone
+from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
-from engine.training.build import resolve
 
 TASKS = ("rte", "mrpc", "cola", "stsb", "sst2", "qnli", "mnli", "qqp")
-EMBEDDINGS = {"bert": (30_522, 512, 2), "roberta": (50_265, 514, 1), "xlm-roberta": (250_002, 514, 1)}
-"""Words, positions and token types of the pretrained models that have names."""
 
 
 def counts(backbone: str, tasks: int) -> list[dict[str, Any]]:
@@ -45,17 +45,17 @@ def shape_of(backbone: str) -> EncoderConfig:
     info = named.info
     if info is None:
         return EncoderConfig.from_json(json.loads((named.folder() / CONFIG).read_text(encoding="utf-8")))
-    words, positions, types = EMBEDDINGS[info.architecture]
+    words, positions, types = ARCHITECTURES[info.architecture].embeddings
     d = info.hidden_size
     return EncoderConfig(info.architecture, words, d, info.layers, d // 32, 4 * d, positions, types, pad_token_id=1)
 
 
-def build(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo], **changes: object) -> Model:
+def build(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo], **changes: Value) -> Model:
     """The method with its defaults on the meta device; ``tasks`` are a joint method's targets, else the sources."""
 
     def attached(method: MethodInfo, targets: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
-        settings: Mapping[str, Any] = {**method.resolve({}, targets[0].key, "loss"), **changes, **method.fixed}
-        return resolve(method)(Encoder(config, pooler=True), targets, sources, settings)
+        settings = {**method.resolve({}, targets[0].key, "loss"), **changes}
+        return attach(method, new_encoder(config, pooler=True), targets, sources, settings)
 
     with torch.device("meta"):
         if info.joint:

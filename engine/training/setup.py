@@ -10,8 +10,8 @@ from typing import Any
 
 from engine.catalog.task import MEAN
 from engine.data.prepared import TaskData, prepare, within_positions
+from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import load_config, save_encoder
-from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision, data_identity

@@ -21,8 +21,8 @@ from engine.data.batches import evaluation_batches, gather
 from engine.data.prepared import prepare, within_positions
 from engine.data.ragged import save
 from engine.data.tokenized_split import TokenizedSplit
+from engine.encoder.encoder import Encoder
 from engine.encoder.loading import load_encoder
-from engine.encoder.post_ln import Encoder
 from engine.files.backbones import find_backbone
 from engine.files.disk import atomic_write
 from engine.files.home import Home

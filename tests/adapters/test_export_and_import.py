@@ -239,6 +239,7 @@ MALFORMED: list[tuple[str, Callable[[Parts], Parts], str]] = [
     ("a number beyond all", lambda parts: changed(training=parts[1]["training"] | {"step": 10**30})(parts), "training.step"),
     ("a seed beyond all", lambda parts: changed(spec=parts[1]["spec"] | {"seed": 2**70})(parts), "spec.seed"),
     ("a setting that is text", lambda parts: of_setting("reduction", "16")(parts), "reduction is of another type"),
+    ("a whole setting as a fraction", lambda parts: of_setting("reduction", 16.0)(parts), "reduction is of another type"),
     ("versions that are none", changed(provenance={"versions": [1]}), "provenance.versions"),
     ("half a character", changed(provenance={"python": "\ud800"}), "card is malformed"),
     ("too many levels", changed(provenance={"python": levels(400)}), "card is malformed"),

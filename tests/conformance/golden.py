@@ -1,6 +1,7 @@
 """Reading the reference numerics: everything (shapes, sources, tasks, constants) comes from the files.
 
-``GOLDEN_DIR`` names the folder; it holds one folder per architecture with a backbone and one file per method.
+``golden/`` beside this file holds every method once. Where the whole set is there (``GOLDEN_DIR``, or ``shared/golden`` beside
+the checkout), it is read as well. Each has one folder per architecture with a backbone and one file per method.
 """
 
 from __future__ import annotations
@@ -19,31 +20,45 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.catalog.task import TaskInfo
-from engine.encoder.loading import hub_state, load_hub_state
+from engine.encoder.config import EncoderConfig
+from engine.encoder.encoder import Encoder
+from engine.encoder.heads import head_on_pooler
+from engine.encoder.loading import hub_state, load_hub_state, new_encoder
 from engine.encoder.packing import Packed, pack
-from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model, SourceAdapter
 
-from .attaching import NAMES, attach, constants, source_adapter, sources_of
+from ..attaching import attach_by_name
+from .constants import NAMES, constants, source_adapter, sources_of
 
-ROOT = Path(os.environ.get("GOLDEN_DIR") or Path(__file__).parents[2].parent / "shared" / "golden")
+SUBSET = Path(__file__).parent / "golden"
+WHOLE = Path(os.environ.get("GOLDEN_DIR") or Path(__file__).parents[2].parent / "shared" / "golden")
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-5}
 """Of ``deviation``, by the precision of the computation."""
 STORED_AS_FLOAT32 = 1e-6
 """Of ``deviation`` for a reference that was rounded when it was stored."""
 
 
-def cases(*methods: str) -> list[object]:
-    """The files there are of these methods, as parameters.
+def cases(*methods: str, holding: str = "") -> list[object]:
+    """The files there are of these methods, as parameters; with ``holding`` those with a tensor whose name starts so.
 
-    A folder without any of them, or no folder, makes one parameter that is skipped; an empty folder makes one that fails.
+    Where the whole set is an empty folder, one more parameter fails.
     """
-    files = [path for method in methods for path in sorted(ROOT.glob(f"*/{method}.safetensors"))]
-    if files:
-        return [pytest.param(path, id=f"{path.parent.name}-{path.stem}") for path in files]
-    if ROOT.is_dir() and not any(ROOT.glob("*/*.safetensors")):
-        return [pytest.param(None, id="empty-folder")]
-    return [pytest.param(None, marks=pytest.mark.skip(reason=f"{ROOT} has no {' or '.join(methods)}"))]
+    parameters = [
+        pytest.param(path, id=f"{label}-{path.parent.name}-{path.stem}")
+        for label, root in (("subset", SUBSET), ("whole", WHOLE))
+        for method in methods
+        for path in sorted(root.glob(f"*/{method}.safetensors"))
+        if any(name.startswith(holding) for name in _names(path))
+    ]
+    if WHOLE.is_dir() and not any(WHOLE.glob("*/*.safetensors")):
+        parameters.append(pytest.param(None, id="empty-folder"))
+    return parameters or [pytest.param(None, marks=pytest.mark.skip(reason=f"{WHOLE} has no {' or '.join(methods)}"))]
+
+
+@cache
+def _names(path: Path) -> tuple[str, ...]:
+    with safe_open(path, "pt") as file:
+        return tuple(file.keys())
 
 
 def deviation(found: Tensor, expected: Tensor) -> float:
@@ -60,26 +75,11 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return load_file(path), metadata
 
 
-class LinearOnPooler(nn.Module):
-    """The released code's head for BERT and for multiple choice: a linear map on the backbone's own pooler."""
-
-    def __init__(self, pooler: nn.Linear, out_proj: nn.Linear, kind: str, options: int) -> None:
-        super().__init__()
-        self.pooler = [pooler]  # in a list: it is the encoder's parameter, not the head's
-        self.out_proj = out_proj
-        self.kind = kind
-        self.options = options
-
-    def forward(self, first: Tensor) -> Tensor:
-        logits = self.out_proj(torch.tanh(self.pooler[0](first)))
-        return logits.view(-1, self.options) if self.kind == "multiple_choice" else logits
-
-
 class Golden:
     """One file, or the part of one below ``prefix``."""
 
     def __init__(self, path: Path | None, prefix: str = "", kind: str | None = None) -> None:
-        assert path is not None, f"{ROOT} exists but holds no reference numerics"
+        assert path is not None, f"{WHOLE} exists but holds no reference numerics"
         self.folder = path.parent
         tensors, self.metadata = _read(path)
         self.tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
@@ -128,7 +128,7 @@ class Golden:
     def encoder(self) -> Encoder:
         tensors = load_file(self.folder / "backbone.safetensors")
         config = EncoderConfig.from_json(json.loads((self.folder / "config.json").read_text()))
-        return load_hub_state(Encoder(config, pooler="pooler.dense.weight" in tensors), tensors)
+        return load_hub_state(new_encoder(config, pooler="pooler.dense.weight" in tensors), tensors)
 
     def source_adapters(self, prefix: str = "") -> list[SourceAdapter]:
         return [
@@ -142,16 +142,15 @@ class Golden:
         tasks = [self.task(f"{prefix}head.out_proj.weight")]
         settings = {**constants(self.metadata, encoder.config.hidden_size, self.tensors), **changes}
         name = NAMES[self.metadata["method"]]
-        return self.filled(attach(name, encoder, tasks, self.source_adapters(prefix), **settings), dtype, prefix)
+        model = attach_by_name(name, encoder, tasks, self.source_adapters(prefix), **settings)
+        return self.filled(model, tasks[0], dtype, prefix)
 
-    def filled(self, model: Model, dtype: torch.dtype, prefix: str = "") -> Model:
+    def filled(self, model: Model, task: TaskInfo, dtype: torch.dtype, prefix: str = "") -> Model:
         """``model`` with the file's head and trained parameters."""
-        if self.head == "linear_on_pooler":
-            (key, head), pooler = next(iter(model.heads.items())), model.encoder.pooler
-            assert pooler is not None
-            model.heads[key] = LinearOnPooler(pooler, head.out_proj, head.kind, head.options)
+        if self.head == "linear_on_pooler":  # the released code's for BERT and for multiple choice
+            model.heads[task.key] = head_on_pooler(task, model.encoder)
             # The released code trains the pooler of a fully fine-tuned model; our head has a dense layer of its own instead.
-            pooler.requires_grad_(self.metadata["method"] == "full_finetune")
+            model.encoder.pooler.requires_grad_(self.metadata["method"] == "full_finetune")
         parameters = {name: p for name, p in self.parameters(model).items() if p.requires_grad}
         trained = {name: tensor for name, tensor in self.below(prefix).items() if name.startswith(("head.", "transfer."))}
         trained |= {name: tensor for name, tensor in self.below(prefix).items() if name in parameters}
@@ -205,3 +204,15 @@ class Golden:
         }
         far = {name: f"{value:.1e}" for name, value in deviations.items() if not value <= limits[name]}
         assert not far, f"deviations above {TOLERANCE[dtype]:g}: {far}"
+
+
+def hidden_states(model: Model, packed: Packed, task: str) -> dict[str, Tensor]:
+    """The embeddings' and every layer's output at every real position, the last one after what stands on top."""
+    states: list[Tensor] = []
+    modules = [model.encoder.embeddings, *model.encoder.layers]
+    hooks = [module.register_forward_hook(lambda _module, _inputs, output: states.append(output)) for module in modules]
+    with torch.no_grad():
+        last = model.encode(packed, task, first_only=False)
+    for hook in hooks:
+        hook.remove()
+    return {f"hidden_states.{i}": state for i, state in enumerate([*states[:-1], last])}

@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from engine.encoder.heads import head_on_pooler
 from engine.methods.model import Model
 
-from .attaching import attach
-from .golden import Golden, LinearOnPooler
+from ..attaching import attach_by_name
+from .golden import Golden
 
 NAMES = {
     "full_finetune_m": "full-ft-m",
@@ -103,9 +104,11 @@ class JointGolden:
     def model(self, dtype: torch.dtype) -> Model:
         """The method attached for all tasks, with the file's parameters, in evaluation mode."""
         tasks = [replace(task.task(self._out_proj(name)), name=name) for name, task in self.tasks.items()]
-        model = attach(NAMES[self.metadata["method"]], self.encoder(), tasks, [], **self.settings)
-        if self.metadata["head"] == "linear_on_pooler" and not model.pooled:
-            self._use_pooler(model)
+        model = attach_by_name(NAMES[self.metadata["method"]], self.encoder(), tasks, **self.settings)
+        if self.metadata["head"] == "linear_on_pooler":  # as the methods of BERT and PALs have it, but not the others
+            model.encoder.pooler.requires_grad_(True)
+            for task in tasks:
+                model.heads[task.key] = head_on_pooler(task, model.encoder)
         unset = {name for name, _ in model.named_parameters() if not name.startswith("encoder.")}
         with torch.no_grad():
             for name, tensor in self.tensors.items():
@@ -117,14 +120,6 @@ class JointGolden:
 
     def _out_proj(self, task: str) -> str:
         return "head.weight" if "head.weight" in self.tasks[task].tensors else "head.out_proj.weight"
-
-    def _use_pooler(self, model: Model) -> None:
-        """The released code's head for BERT, which trains the backbone's pooler; ours has a dense layer of its own."""
-        pooler = model.encoder.pooler
-        assert pooler is not None
-        pooler.requires_grad_(True)
-        for key, head in model.heads.items():
-            model.heads[key] = LinearOnPooler(pooler, head.out_proj, head.kind, head.options)
 
     def ours(self, name: str) -> tuple[str, int | None, int | None]:
         """Our name of the parameter, which third of its rows it is (a query, key or value), and which row."""

@@ -20,7 +20,7 @@ KINDS = ("classification", "regression", "multilabel", "multiple_choice")
 @pytest.mark.parametrize("path", cases("heads"))
 def test_logits_loss_and_gradients(path: Path | None, kind: str, stage: str, dtype: torch.dtype) -> None:
     golden = Golden(path, f"{kind}.{stage}.", kind)
-    model = golden.filled(Model(frozen(golden.encoder()), [golden.task()]), dtype)
+    model = golden.filled(Model(frozen(golden.encoder()), [golden.task()]), golden.task(), dtype)
     (task,) = model.heads
     loss, logits = model.loss(golden.packed(), golden["inputs.labels"], task)
     loss.backward()

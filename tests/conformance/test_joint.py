@@ -6,28 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
-from engine.methods.model import Model
-
-from .golden import Golden, cases
+from .golden import cases, hidden_states
 from .joint import NAMES, JointGolden
 
 DTYPES = (torch.float64, torch.float32)
-
-
-def hidden_states(model: Model, golden: Golden, task: str) -> dict[str, Tensor]:
-    """The embeddings' and every layer's output at every real position; the last one after what stands on top."""
-    states: list[Tensor] = []
-    modules = [model.encoder.embeddings, *model.encoder.layers]
-    hooks = [module.register_forward_hook(lambda _module, _inputs, output: states.append(output)) for module in modules]
-    with torch.no_grad():
-        if model.select is not None:
-            model.select(task)
-        last = model.encoder(golden.packed(), first_only=False)
-    for hook in hooks:
-        hook.remove()
-    return {f"hidden_states.{i}": state for i, state in enumerate([*states[:-1], last])}
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -39,12 +22,12 @@ def test_outputs_and_gradients_of_every_task(path: Path | None, dtype: torch.dty
         key = f"golden/{name}"
         expected = {state: tensor[golden.real] for state, tensor in golden.below("outputs.").items() if "hidden" in state}
         if expected:
-            golden.compare(hidden_states(model, golden, key), expected, dtype)
+            golden.compare(hidden_states(model, golden.packed(), key), expected, dtype)
         model.zero_grad(set_to_none=True)
         loss, logits = model.loss(golden.packed(), golden["inputs.labels"], key)
         loss.backward()
         with torch.no_grad():
-            cls = model.encoder(golden.packed())
+            cls = model.encode(golden.packed(), key)
         outputs = {"loss": loss, "logits": logits, "cls": cls}
         golden.compare(outputs, {output: golden[f"outputs.{output}"] for output in outputs}, dtype)
         gradients = {parameter: p.grad for parameter, p in model.named_parameters() if p.grad is not None}
@@ -63,9 +46,8 @@ def test_generated_adapters(path: Path | None) -> None:
         expected = golden.below("generated.layer.")
         if not expected:
             continue
-        hypernet.select(f"golden/{name}")
         with torch.no_grad():
-            parts = hypernet.folded()
+            parts = hypernet.folded(f"golden/{name}")
         found = {
             f"{layer}.{part}": tensors[layer]
             for part, tensors in zip(names, parts, strict=True)

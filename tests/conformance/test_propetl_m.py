@@ -13,9 +13,8 @@ from torch import nn
 from engine.catalog.task import TaskInfo
 from engine.methods.model import Model
 
-from .attaching import attach
-from .golden import Golden, cases
-from .test_methods import all_hidden_states
+from ..attaching import attach_by_name
+from .golden import Golden, cases, hidden_states
 
 
 def kind_of(labels: torch.Tensor) -> str:
@@ -39,7 +38,7 @@ def joint_model(path: Path, dtype: torch.dtype) -> tuple[Model, dict[str, nn.Par
         tasks[name] = TaskInfo("golden", name, name, kind, "plain", (), (), labels=labels)
     reduction = encoder.config.hidden_size // len(golden["adapters.shared.down.bias"])
     keep = float(metadata["sparsity"])
-    model = attach("propetl-m", encoder, list(tasks.values()), [], reduction=reduction, keep=keep)
+    model = attach_by_name("propetl-m", encoder, list(tasks.values()), reduction=reduction, keep=keep)
     adapter = model.parts["adapter"]
     named: dict[str, nn.Parameter] = {}
     for name, task in tasks.items():
@@ -70,8 +69,8 @@ def test_outputs_and_gradients_of_each_task(path: Path | None, dtype: torch.dtyp
         loss, logits = model.loss(golden.packed(), golden["inputs.labels"], task.key)
         loss.backward()
         with torch.no_grad():
-            found = {"loss": loss, "logits": logits, "cls": model.encoder(golden.packed())}
-        found |= all_hidden_states(model, golden)
+            found = {"loss": loss, "logits": logits, "cls": model.encode(golden.packed(), task.key)}
+        found |= hidden_states(model, golden.packed(), task.key)
         expected = {
             key: value[golden.real] if key.startswith("hidden_states") else value
             for key, value in golden.below("outputs.").items()

@@ -11,9 +11,10 @@ import torch
 from transformers import AutoModel
 
 from engine.catalog.backbones import BACKBONES
+from engine.encoder.encoder import Encoder
 from engine.encoder.loading import hub_state, load_encoder
 from engine.encoder.packing import pack
-from engine.encoder.post_ln import Encoder
+from engine.encoder.sites import LayerSites, Sites
 
 from .helpers import ARCHITECTURES, packed_batch, padded, ragged, reference, saved
 
@@ -116,11 +117,11 @@ def test_dropout_acts_in_training_and_follows_the_global_generator(tmp_path: Pat
 def test_frozen_layers_below_the_first_trained_site_make_no_graph(tmp_path: Path) -> None:
     encoder = loaded(reference("bert"), tmp_path).requires_grad_(False)
     scale = torch.nn.Parameter(torch.ones(()))
-    encoder.sites[1].feed_forward_output = lambda f, x, norm: norm(scale * f + x)
+    sites = Sites([LayerSites(), LayerSites(output=lambda y: scale * y), LayerSites()])
     outputs: list[torch.Tensor] = []
     for layer in encoder.layers:
         layer.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
-    assert encoder(packed_batch(LENGTHS)).requires_grad
+    assert encoder(packed_batch(LENGTHS), sites).requires_grad
     assert [output.requires_grad for output in outputs] == [False, True, True]
 
 
@@ -129,8 +130,23 @@ def test_a_site_after_the_last_layer_sees_all_tokens(tmp_path: Path) -> None:
     packed = packed_batch(LENGTHS)
     with torch.no_grad():
         expected = encoder(packed, first_only=False).cumsum(0)[packed.first]
-        encoder.top = lambda hidden, _packed: hidden.cumsum(0)
-        torch.testing.assert_close(encoder(packed), expected)
+        sites = Sites(top=lambda hidden, _packed: hidden.cumsum(0))
+        torch.testing.assert_close(encoder(packed, sites), expected)
+
+
+def test_a_site_that_mixes_tokens_sees_all_of_them_in_the_last_layer(tmp_path: Path) -> None:
+    encoder = loaded(reference("bert"), tmp_path)
+    rows: list[int] = []
+    layers = [LayerSites(beside_feed_forward=lambda x, _packed: rows.append(len(x)) or 0 * x)] * 3
+    for sites, last in ((Sites(layers), len(LENGTHS)), (Sites(layers, mixes_tokens=True), sum(LENGTHS))):
+        rows.clear()
+        assert len(encoder(packed_batch(LENGTHS), sites)) == len(LENGTHS)
+        assert rows == [sum(LENGTHS), sum(LENGTHS), last]
+
+
+def test_sites_of_another_number_of_layers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        loaded(reference("bert"), tmp_path)(packed_batch(LENGTHS), Sites([LayerSites()] * 2))
 
 
 def minilm() -> Path | None:

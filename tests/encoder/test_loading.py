@@ -12,8 +12,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoModel
 
+from engine.catalog.architectures import ARCHITECTURES as SUPPORTED
+from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import hub_state, load_encoder, save_encoder
-from engine.encoder.post_ln import EncoderConfig
 from engine.errors import UserError
 
 from .helpers import ARCHITECTURES, packed_batch, reference, saved
@@ -126,6 +127,10 @@ def test_files_that_are_missing_or_damaged(name: str, content: str | None, messa
     with pytest.raises(UserError, match=message) as caught:
         load_encoder(folder)
     assert "\n" not in str(caught.value)
+
+
+def test_every_architecture_is_tested() -> None:
+    assert SUPPORTED.keys() == ARCHITECTURES.keys()
 
 
 def test_positions_of_roberta_start_after_its_padding_id() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import torch
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
+from engine.encoder.config import EncoderConfig
+from engine.encoder.encoder import Encoder
+from engine.encoder.loading import new_encoder
 from engine.encoder.packing import Packed, pack
-from engine.encoder.post_ln import Encoder, EncoderConfig
 from engine.methods.model import Model, SourceAdapter
+
+from ..attaching import attach_by_name
 
 CONFIG = EncoderConfig("bert", 99, 32, 3, 4, 64, 40, 2, 0)
 RTE = BUILT_IN.find_task("glue/rte")
@@ -26,7 +28,7 @@ def small_encoder(seed: int = 0, dropout: float = 0.0) -> Encoder:
     """Weights large enough that every path matters."""
     torch.manual_seed(seed)
     shape = {**CONFIG.__dict__, "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
-    encoder = Encoder(EncoderConfig(**shape), pooler=True)
+    encoder = new_encoder(EncoderConfig(**shape), pooler=True)
     with torch.no_grad():
         for parameter in encoder.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.2 + (parameter.dim() == 1))
@@ -59,16 +61,11 @@ def attached(
     tasks: tuple[TaskInfo, ...] = (RTE,),
     **settings: object,
 ) -> Model:
-    """The method as a worker attaches it: defaults, ``settings``, then what is fixed."""
+    """The method on the small encoder, with what a test does not say."""
     info = METHODS[method]
-    module, function = info.implementation.split(":")
-    values = {name: setting.default for name, setting in info.hyperparameters().items()} | info.defaults
-    if "reduction" in info.own:
-        values["reduction"] = REDUCTION
     if sources is None:
         sources = source_adapters(info.source_count or 3) if info.source_method else []
-    attach = getattr(importlib.import_module(module), function)
-    return attach(encoder or small_encoder(), list(tasks), sources, {**values, **settings, **info.fixed})
+    return attach_by_name(method, encoder or small_encoder(), tasks, sources, **{"reduction": REDUCTION, **settings})
 
 
 def batch(lengths: tuple[int, ...] = (5, 17, 3, 9), seed: int = 0) -> Packed:

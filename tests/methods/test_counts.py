@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-
 import pytest
-import torch
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
-from engine.encoder.post_ln import Encoder, EncoderConfig
-from engine.methods.model import Model, SourceAdapter
+from engine.methods.model import Model
+from engine.training.parameter_counts import build, shape_of
 
-from ..conformance.golden import ROOT
+from ..conformance.released import TASKS, counted
 
-COUNTS = ROOT / "parameter_counts.json"
-ROBERTA_BASE = EncoderConfig("roberta", 50265, 768, 12, 12, 3072, 514, 1, 1, 1e-5)
-TASKS = ("rte", "mrpc", "cola", "stsb", "sst2", "qnli", "mnli", "qqp")
 NAMES = {
     "full-ft": "full_finetune",
     "adapter": "adapter",
@@ -56,25 +49,13 @@ EXPECTED = {
 """All trainable parameters, and those without the head."""
 
 
-def source(task: str) -> SourceAdapter:
-    shapes = {"down.weight": (48, 768), "down.bias": (48,), "up.weight": (768, 48), "up.bias": (768,)}
-    tensors = {f"adapter.layer.{i}.{name}": torch.empty(shape) for i in range(12) for name, shape in shapes.items()}
-    return SourceAdapter(task, tensors, similarity=1.0)
-
-
-def build(method: str) -> Model:
-    info = METHODS[method]
-    module, function = info.implementation.split(":")
-    settings = {**{name: value.default for name, value in info.hyperparameters().items()}, **info.defaults, **info.fixed}
-    with torch.device("meta"):
-        sources = [source(task) for task in TASKS[: info.source_count]] if info.source_method else []
-        encoder = Encoder(ROBERTA_BASE, pooler=True)
-        return getattr(importlib.import_module(module), function)(encoder, [BUILT_IN.find_task("glue/rte")], sources, settings)
+def roberta_base(method: str) -> Model:
+    return build(METHODS[method], shape_of("roberta-base"), [BUILT_IN.find_task(f"glue/{name}") for name in TASKS])
 
 
 @pytest.mark.parametrize("method", EXPECTED)
 def test_trainable_parameters(method: str) -> None:
-    model = build(method)
+    model = roberta_base(method)
     total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     assert (total, transfer) == EXPECTED[method]
@@ -83,9 +64,8 @@ def test_trainable_parameters(method: str) -> None:
     assert sum(parameter.numel() for parameter in grouped) == total
 
 
-@pytest.mark.skipif(not COUNTS.is_file(), reason=f"no {COUNTS}")
 @pytest.mark.parametrize("method", NAMES)
 def test_the_figures_are_the_released_codes(method: str) -> None:
-    counted = json.loads(COUNTS.read_text())["methods"][NAMES[method]]
-    masks = counted.get("added_but_frozen_in_released_code", 0)  # ProPETL's, which we train
-    assert (counted["trainable_total"] + masks, counted["transfer_only"] + masks) == EXPECTED[method]
+    theirs = counted(NAMES[method])
+    masks = theirs.get("added_but_frozen_in_released_code", 0)  # ProPETL's, which we train
+    assert (theirs["trainable_total"] + masks, theirs["transfer_only"] + masks) == EXPECTED[method]

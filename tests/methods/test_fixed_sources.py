@@ -11,7 +11,7 @@ from engine.errors import UserError
 from engine.methods.adapter_soup import soup_weights
 
 from .helpers import attached, source_adapters
-from .test_formulas import plain_states, single_adapter_states, states
+from .states import plain_states, single_adapter_states, states
 
 
 def test_the_soup_keeps_the_most_similar_and_weighs_them_by_similarity() -> None:

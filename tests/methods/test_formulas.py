@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.catalog.methods import METHODS
-from engine.encoder.post_ln import Encoder
+from engine.encoder.sites import bottlenecks
 from engine.errors import UserError
 from engine.methods.adapter_fusion import FusedSources
 from engine.methods.model import Model, SourceAdapter
 from engine.methods.scalearn import SMALLEST_SUM, constrained
 
 from .helpers import COMBINING, CONFIG, RTE, TWO_STAGE, attached, batch, small_encoder, source_adapter, source_adapters
+from .states import plain_states, set_parameter, single_adapter_states, states
 
 CONSTRAINED = ("scalearn-softmax", "scalearn-mean")
 SCALING = [name for name in TWO_STAGE if name.startswith("scalearn") and name not in CONSTRAINED]
-
-
-def states(model: Model) -> Tensor:
-    """Last hidden states of all tokens in evaluation mode, float64."""
-    with torch.no_grad():
-        return model.double().eval().encoder(batch(), first_only=False)
-
-
-def plain_states() -> Tensor:
-    with torch.no_grad():
-        return small_encoder().double().eval()(batch(), first_only=False)
-
-
-def single_adapter_states(source: SourceAdapter) -> Tensor:
-    model = attached("adapter")
-    heads = {name: tensor for name, tensor in model.trainable_state().items() if name.startswith("heads.")}
-    model.load_trainable({**source.tensors, **heads})
-    return states(model)
-
-
-def set_parameter(model: Model, ending: str, value: Tensor) -> Model:
-    for name, parameter in model.named_parameters():
-        if name.endswith(ending):
-            parameter.data = value.expand_as(parameter).clone().to(parameter.dtype)
-    return model
 
 
 @pytest.mark.parametrize("method", SCALING)
@@ -77,19 +55,18 @@ class LoopedSources(nn.Module):
 
 def looped(model: Model, sources: list[SourceAdapter]) -> Model:
     """The same model without stacking or folding."""
-    for i, (sites, combined) in enumerate(zip(model.encoder.sites, model.parts["transfer"].layer, strict=True)):
-        outputs = LoopedSources(i, sources)
-
-        def site(f: Tensor, x: Tensor, norm: nn.LayerNorm, c: nn.Module = combined, outputs: nn.Module = outputs) -> Tensor:
-            h = norm(f + x)
-            u = outputs(h)  # [rows, T, d]
-            if isinstance(c, FusedSources):
-                p = F.softmax((c.query(h).unsqueeze(1) * c.key(u)).sum(-1), dim=-1)
-                return norm(f + (p.unsqueeze(-1) * c.value(u)).sum(1) + x)
-            return norm(f + (constrained(c.omega, c.constraint) * u).sum(1) + x)
-
-        sites.feed_forward_output = site
+    layers = model.parts["transfer"].layer
+    model.sites = bottlenecks(partial(combined, layer, LoopedSources(i, sources)) for i, layer in enumerate(layers))
     return model
+
+
+def combined(layer: nn.Module, outputs: LoopedSources, h: Tensor) -> Tensor:
+    """What the folded ``layer`` computes, written as in the papers: ``[rows, d] -> [rows, d]``."""
+    u = outputs(h)  # [rows, T, d]
+    if isinstance(layer, FusedSources):
+        p = F.softmax((layer.query(h).unsqueeze(1) * layer.key(u)).sum(-1), dim=-1)
+        return (p.unsqueeze(-1) * layer.value(u)).sum(1)
+    return (constrained(layer.omega, layer.constraint) * u).sum(1)
 
 
 @pytest.mark.parametrize("lengths", [(5, 17, 3, 9), (30, 40, 38, 39)], ids=["query-applied", "query-folded"])
@@ -116,17 +93,17 @@ def test_evaluation_folds_once_and_notices_changes(method: str) -> None:
 
     @torch.inference_mode()
     def evaluated() -> tuple[Tensor, Tensor]:
-        return model.eval().encoder(packed), layer.folded()[0]
+        return model.eval().encode(packed, RTE.key), layer.folded()[0]
 
     before, fold = evaluated()
     with torch.no_grad():
-        assert model.encoder(packed).equal(before)
+        assert model.encode(packed, RTE.key).equal(before)
         assert layer.folded()[0] is fold
     # With gradients, also in evaluation mode, nothing kept is used; a step in place is noticed without any call of ours.
     model.loss(packed, labels, RTE.key)[0].backward()
     optimizer.step()
     with torch.no_grad():
-        after = model.encoder(packed)
+        after = model.encode(packed, RTE.key)
     assert not torch.allclose(after, before)
     model.train()
     assert torch.equal(evaluated()[0], after)
@@ -136,11 +113,11 @@ def test_evaluation_folds_once_and_notices_changes(method: str) -> None:
 def test_what_is_kept_has_the_parameters_precision(method: str) -> None:
     model = attached(method).eval()
     with torch.inference_mode():
-        expected = model.encoder(batch())
+        expected = model.encode(batch(), RTE.key)
         model.train().eval()
         with torch.autocast("cpu", torch.bfloat16):
-            model.encoder(batch())
-        assert torch.equal(model.encoder(batch()), expected)
+            model.encode(batch(), RTE.key)
+        assert torch.equal(model.encode(batch(), RTE.key), expected)
 
 
 def test_shared_omega_draws_a_mask_per_layer() -> None:
@@ -206,16 +183,27 @@ def test_reduction_beyond_the_hidden_size() -> None:
         attached("adapter", reduction=33)
 
 
+FROZEN = [name for name in METHODS if not any(p.requires_grad for p in attached(name).encoder.parameters())]
+
+
+def test_one_frozen_encoder_serves_several_models() -> None:
+    encoder = small_encoder()
+    together = {method: attached(method, encoder) for method in FROZEN}
+    assert len(together) > 15
+    for method, model in together.items():
+        fresh = attached(method)
+        model.load_trainable(fresh.trainable_state())
+        assert torch.equal(states(model), states(fresh)), method
+    torch.testing.assert_close(states(Model(encoder, [RTE])), plain_states())
+
+
 @pytest.mark.parametrize("method", METHODS)
-def test_attaching_replaces_the_method_before(method: str) -> None:
-    encoder: Encoder = small_encoder()
-    attached("scalearn", encoder)
+def test_what_is_trained_does_not_depend_on_the_model_before(method: str) -> None:
+    encoder = small_encoder()
     attached("full-ft", encoder)
-    model = attached(method, encoder)
-    fresh = attached(method)
-    model.load_trainable(fresh.trainable_state())
-    torch.testing.assert_close(states(model), states(fresh))
-    trained = [[name for name, p in m.named_parameters() if p.requires_grad] for m in (model, fresh)]
+    trained = [
+        [name for name, p in m.named_parameters() if p.requires_grad] for m in (attached(method, encoder), attached(method))
+    ]
     assert trained[0] == trained[1]
 
 

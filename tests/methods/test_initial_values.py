@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import pytest
@@ -10,13 +9,12 @@ import torch
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
-from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.encoder.config import EncoderConfig
+from engine.encoder.loading import new_encoder
 
-from ..conformance.attaching import attach
-from ..conformance.golden import ROOT
-from .test_counts import TASKS
+from ..attaching import attach_by_name
+from ..conformance.released import TASKS, measured
 
-MEASURED = ROOT / "initialisation.json"
 BASE = EncoderConfig("roberta", 10, 768, 12, 12, 3072, 10, 1, 1, 1e-5)
 SCORES = {"_mask.<task>.down_mask": "own.down.scores", "_mask.<task>.up_mask": "own.up.scores"}
 JOINT_SCORES = {
@@ -68,20 +66,19 @@ CASES = {
 
 def fresh(method: str) -> dict[str, torch.Tensor]:
     with torch.device("meta"):
-        encoder = Encoder(BASE)
+        encoder = new_encoder(BASE)
     torch.manual_seed(0)
     tasks = [BUILT_IN.find_task(f"glue/{name}") for name in (TASKS if METHODS[method].joint else TASKS[:1])]
-    return attach(method, encoder, tasks, []).transfer_tensors()
+    return attach_by_name(method, encoder, tasks).transfer_tensors()
 
 
-@pytest.mark.skipif(not MEASURED.is_file(), reason=f"no {MEASURED}")
 @pytest.mark.parametrize("method", CASES)
 def test_initial_values(method: str) -> None:
-    theirs, ends = CASES[method]
-    measured = json.loads(MEASURED.read_text())[theirs]
+    name, ends = CASES[method]
+    theirs = measured(name)
     ours = fresh(method)
     for end, our_end in ends.items():
-        (expected,) = (about for name, about in measured.items() if name.endswith(end))
+        (expected,) = (about for name, about in theirs.items() if name.endswith(end))
         tensors = [tensor for name, tensor in ours.items() if name.endswith(our_end)]
         assert tensors, our_end
         found = torch.cat([tensor.flatten() for tensor in tensors])

@@ -7,11 +7,10 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
-from engine.encoder.post_ln import Encoder
 from engine.errors import UserError
 from engine.methods.hyperformer import HyperFormer
 from engine.methods.model import Model
@@ -70,11 +69,6 @@ def test_a_joint_model_can_be_copied_in_mid_training_and_loaded_again(method: st
         assert torch.equal(other(batch(), "glue/mnli"), model.eval()(batch(), "glue/mnli"))
 
 
-def plain(encoder: Encoder) -> Tensor:
-    encoder.reset_sites()
-    return encoder(batch())
-
-
 @pytest.mark.parametrize("method", ["pals", "low-rank", "houlsby", "houlsby-pals", "lhuc"])
 def test_without_a_tasks_own_part_the_backbone_is_left(method: str) -> None:
     model = joint(method).eval()
@@ -82,8 +76,8 @@ def test_without_a_tasks_own_part_the_backbone_is_left(method: str) -> None:
         for name, parameter in model.parts.named_parameters():
             if ".up." in name:
                 parameter.zero_()
-        found = model.encoder(batch())
-        assert torch.allclose(found, plain(model.encoder), atol=1e-5)
+        found = model.encode(batch(), "glue/mrpc")
+        assert torch.allclose(found, model.encoder(batch()), atol=1e-5)
 
 
 def test_lhuc_and_norms_on_top_start_as_the_identity() -> None:
@@ -109,19 +103,20 @@ def test_pals_share_projections_over_layers_but_not_over_tasks() -> None:
 
 def test_the_first_token_shortcut_changes_nothing_in_parallel_modules() -> None:
     for method in ("pals", "low-rank", "houlsby-pals"):
-        encoder = joint(method).eval().encoder
+        model = joint(method).eval()
         with torch.no_grad():
-            assert torch.allclose(encoder(batch()), encoder(batch(), first_only=False)[batch().first], atol=1e-5)
+            first, states = (model.encode(batch(), "glue/mrpc", first_only) for first_only in (True, False))
+        assert torch.allclose(first, states[batch().first], atol=1e-5)
 
 
 def test_hyperformer_conditions_on_the_task_alone_and_plusplus_on_the_layer_too() -> None:
     """The model-wide initialiser of the released code shrinks layer embeddings to N(0, 0.02^2): layers then start alike."""
 
     def likeness(made: HyperFormer) -> float:
-        e = F.normalize(made.projected(), dim=-1)
+        e = F.normalize(made.projected("glue/rte"), dim=-1)
         return ((e @ e.T).sum() - len(e)).item() / (len(e) * (len(e) - 1))
 
-    assert hypernet(shared=False).projected().shape == (64,)
+    assert hypernet(shared=False).projected("glue/rte").shape == (64,)
     fixed, blind = hypernet(shared=True), hypernet(shared=True)
     with torch.no_grad():
         blind.layer_embeddings.mul_(0.02)
@@ -136,13 +131,13 @@ def test_hyperformer_conditions_on_the_task_alone_and_plusplus_on_the_layer_too(
 def test_a_generated_norm_of_zeros_leaves_the_backbone(method: str) -> None:
     model = joint(method).eval()
     with torch.no_grad():
-        changed = model.encoder(batch())
+        changed = model.encode(batch(), "glue/mrpc")
         for name, parameter in model.parts.named_parameters():
             if "post_norm" in name:
                 parameter.zero_()
-        again = model.encoder(batch())
+        again = model.encode(batch(), "glue/mrpc")
         assert not torch.allclose(changed, again, atol=1e-3)
-        assert torch.allclose(again, plain(model.encoder), atol=1e-5)
+        assert torch.allclose(again, model.encoder(batch()), atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["hyperformer", "hyperformer++"])
@@ -171,13 +166,13 @@ def test_adapters_are_generated_once_per_step_and_once_per_evaluation(method: st
 def test_weights_are_generated_in_full_precision() -> None:
     model = joint("hyperformer++").train()
     with torch.autocast("cpu", torch.bfloat16):
-        assert {part.dtype for part in model.parts["hypernet"].folded()} == {torch.float32}
+        assert {part.dtype for part in model.parts["hypernet"].folded("glue/rte")} == {torch.float32}
 
 
 def test_generators_of_all_layers_work_as_one_layer_at_a_time() -> None:
     made = hypernet(shared=True)
     with torch.no_grad():
-        together, e = made.fold(), made.projected()
+        together, e = made.fold("glue/rte"), made.projected("glue/rte")
         for layer in range(12):
             one = made.all_layers(e[layer])
             for part, expected in zip(one, together, strict=True):

@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
-from engine.encoder.post_ln import Encoder, EncoderConfig
+from engine.encoder.config import EncoderConfig
+from engine.encoder.encoder import Encoder
+from engine.encoder.loading import new_encoder
 from engine.methods.model import Model
 
 from .helpers import CONFIG, attached, batch
@@ -24,6 +27,7 @@ LABELS: dict[str, Tensor] = {
 }
 LAYOUTS = {"bert": (2, 0), "roberta": (1, 1), "xlm-roberta": (1, 1)}
 """Token types and padding id."""
+assert LAYOUTS.keys() == ARCHITECTURES.keys()
 SMALL = {"width": 12, "heads": 6, "blocks": 2, "adapter_width": 5, "embedding": 16}
 """Sizes whose defaults are meant for a width of 768."""
 
@@ -32,7 +36,7 @@ def encoder(model_type: str) -> Encoder:
     types, padding = LAYOUTS[model_type]
     torch.manual_seed(0)
     changes = {"model_type": model_type, "type_vocab_size": types, "pad_token_id": padding}
-    return Encoder(EncoderConfig(**{**CONFIG.__dict__, **changes}), pooler=model_type == "bert")
+    return new_encoder(EncoderConfig(**{**CONFIG.__dict__, **changes}), pooler=model_type == "bert")
 
 
 def train(model: Model, tasks: tuple[TaskInfo, ...]) -> None:

@@ -9,8 +9,8 @@ import torch
 
 from engine.errors import UserError
 
-from .helpers import CONFIG, attached, batch
-from .test_formulas import plain_states, states
+from .helpers import CONFIG, RTE, attached, batch
+from .states import plain_states, states
 
 
 @pytest.mark.parametrize("method", ["ia3", "lora"])
@@ -53,7 +53,6 @@ def test_lora_equals_changed_query_and_value_maps() -> None:
         for parameter in layers.parameters():
             parameter.normal_()
     merged = copy.deepcopy(model.encoder)
-    merged.reset_sites()
     d = CONFIG.hidden_size
     with torch.no_grad():
         for layer, changed in zip(merged.layers, layers, strict=True):
@@ -61,7 +60,7 @@ def test_lora_equals_changed_query_and_value_maps() -> None:
                 layer.qkv.weight[place * d : (place + 1) * d] += 2.0 * part.up.weight @ part.down.weight
         expected = merged.eval()(batch(), first_only=False)
         torch.testing.assert_close(states(model), expected)
-        first = model.eval().encoder(batch())
+        first = model.eval().encode(batch(), RTE.key)
     torch.testing.assert_close(first, expected[batch().first])
 
 

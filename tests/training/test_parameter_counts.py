@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 
 import pytest
@@ -11,9 +10,9 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.training.parameter_counts import build, counts, parameters, shape_of
-from tests.material import GOLDEN_DIR
 
-COUNTS = GOLDEN_DIR / "parameter_counts.json"
+from ..conformance.released import counted as released
+
 JOINT = {
     "full-ft-m": "full_finetune_m",
     "adapter-m": "adapter_m",
@@ -41,16 +40,9 @@ def counted(backbone: str) -> dict[str, dict[str, int]]:
     return {one.pop("name"): one for one in counts(backbone, 8)}
 
 
-@cache
-def released() -> dict[str, dict[str, int]]:
-    if not COUNTS.is_file():
-        pytest.skip(f"no {COUNTS}")
-    return json.loads(COUNTS.read_text())["methods"]
-
-
 @pytest.mark.parametrize("method", JOINT)
 def test_joint_methods_train_what_the_released_code_does(method: str) -> None:
-    ours, theirs = counted("roberta-base")[method], released()[JOINT[method]]
+    ours, theirs = counted("roberta-base")[method], released(JOINT[method])
     more = MASK_PAIR if method == "propetl-m" else 0
     assert ours["head"] == theirs["head_only"]
     assert ours["transfer"] == theirs["transfer_only"] + more
@@ -60,7 +52,7 @@ def test_joint_methods_train_what_the_released_code_does(method: str) -> None:
 @pytest.mark.parametrize("method", BESIDE_BERT)
 @pytest.mark.parametrize("backbone", ["roberta-base", "bert-base-uncased"])
 def test_what_is_added_beside_bert_is_what_the_paper_adds(method: str, backbone: str) -> None:
-    ours, theirs = counted(backbone)[method], released()[BESIDE_BERT[method]]
+    ours, theirs = counted(backbone)[method], released(BESIDE_BERT[method])
     assert ours["transfer"] == theirs["transfer_only"]
     assert ours["head"] == theirs["head_only"]
     if backbone == "bert-base-uncased":

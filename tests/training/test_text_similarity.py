@@ -15,9 +15,9 @@ from engine.catalog.methods import METHODS
 from engine.data.batches import gather
 from engine.data.prepared import prepare
 from engine.data.tokenized_split import TokenizedSplit
+from engine.encoder.encoder import Encoder
 from engine.encoder.loading import load_encoder
 from engine.encoder.packing import pack
-from engine.encoder.post_ln import Encoder
 from engine.files.home import Home
 from engine.runs.spec import RunSpec, SourceSpec
 from engine.training.device import Device

@@ -1,16 +1,13 @@
-"""A file's method attached as a worker would: by its catalog entry, with the constants and shapes of the file."""
+"""What a reference file says of its method: our name of it, its settings and its source adapters."""
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from torch import Tensor
 
-from engine.catalog.methods import METHODS
-from engine.methods.model import Model, SourceAdapter
+from engine.methods.model import SourceAdapter
 
 NAMES = {
     "full_finetune": "full-ft",
@@ -31,15 +28,6 @@ NAMES = {
     "probing_pair": "probing-pair",
 }
 """Our name of each file's method."""
-
-
-def attach(name: str, *arguments: Any, **constants: object) -> Model:
-    """The method with its defaults, ``constants`` and what its catalog entry fixes."""
-    info = METHODS[name]
-    module, function = info.implementation.split(":")
-    defaults = {name: setting.default for name, setting in info.hyperparameters().items()}
-    settings = {**defaults, **info.defaults, **constants, **info.fixed}
-    return getattr(importlib.import_module(module), function)(*arguments, settings)
 
 
 def constants(metadata: Mapping[str, str], hidden_size: int, tensors: Mapping[str, Tensor]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Frozen source adapters of one layer, stacked, and the folding of trained parameters into them.
+"""Frozen source adapters of one layer, stacked, so that trained parameters can be folded into them.
 
 ``T`` bottlenecks of width ``r`` are one map down, ``a = relu(h D^T + d)`` with ``D`` ``[T*r, d]``, and one map up, ``U``
 ``[T*r, d]``. Whatever a method does to a source's output is linear in ``a``, so it is done to ``U`` once per step instead of to
@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.encoder.post_ln import Encoder
+from engine.encoder.encoder import Encoder
 from engine.errors import UserError
 from engine.methods.model import SourceAdapter
 
@@ -72,40 +72,3 @@ def check_sources(encoder: Encoder, sources: Sequence[SourceAdapter]) -> int:
                 f"the source adapter of {source.task} does not fit: train all sources on this backbone with one reduction"
             )
     return width
-
-
-class Folding(nn.Module):
-    """A layer whose trained parameters are folded into frozen ones: once per training step, once per evaluation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._kept: tuple[tuple[tuple[int, int], ...], tuple[Tensor, ...]] | None = None
-
-    def fold(self) -> tuple[Tensor, ...]:
-        """The folded tensors, as functions of the parameters and, in training, of a fresh dropout mask."""
-        raise NotImplementedError
-
-    def folded(self) -> tuple[Tensor, ...]:
-        """``fold()``, kept from one batch to the next while nothing can have changed it and no gradient is asked for."""
-        if self.training or torch.is_grad_enabled():
-            # What may be followed by an update that leaves no mark on a parameter's version, as a fused optimiser's does.
-            self._kept = None
-            return self._exact_fold()
-        version = tuple((parameter.data_ptr(), parameter._version) for parameter in self.parameters())
-        if self._kept is None or self._kept[0] != version:
-            self._kept = (version, self._exact_fold())
-        return self._kept[1]
-
-    def _exact_fold(self) -> tuple[Tensor, ...]:
-        # In the parameters' own precision: it is done once, and what is kept must not depend on who asked first.
-        with torch.autocast(next(self.parameters()).device.type, enabled=False):
-            return self.fold()
-
-    def forget(self) -> None:
-        """Fold again next time: something beside the parameters changed what is folded."""
-        self._kept = None
-
-    def train(self, mode: bool = True) -> Folding:
-        self.forget()
-        super().train(mode)
-        return self
