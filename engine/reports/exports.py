@@ -111,6 +111,7 @@ def to_json(leaderboard: Leaderboard) -> str:
         for table in leaderboard.tables
     ]
     document = {"schema": SCHEMA, "date": leaderboard.at.isoformat(), "unit": "metric x 100", "tables": tables}
+    document["left_out"] = list(leaderboard.left_out)
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -107,6 +107,8 @@ class Leaderboard:
     tables: tuple[Table, ...]
     at: datetime
     """When it was made."""
+    left_out: tuple[str, ...] = ()
+    """Completed runs that no table shows because they were not scored by today's headline metric, and what to do about it."""
 
 
 def build(
@@ -138,7 +140,22 @@ def build(
                 places.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(places, key=lambda key: (order.get(key[0], len(order)), *key))
-    return Leaderboard(tuple(_table(results.benchmark(key[0]), places[key], results, sources) for key in keys), at or utc_now())
+    tables = tuple(_table(results.benchmark(key[0]), places[key], results, sources) for key in keys)
+    unscored = [_unscored(run, results) for run in runs if run not in counted]
+    return Leaderboard(tables, at or utc_now(), tuple(text for text in unscored if text))
+
+
+def _unscored(run: Run, results: RunResults) -> str:
+    """What a run lacks that has results, but not of its tasks' headline metrics; empty for one without results."""
+    metrics = [
+        results.tasks[task].headline
+        for task in results.results.get(run.id, {})
+        if task in results.tasks and results.headline(run, task) is None
+    ]
+    if not metrics:
+        return ""
+    advice = "put back the metric that it has, or delete the run and ask for it again"
+    return f"{run.id} ({run.method} on {run.target}) is left out: it was not scored by {metrics[0]}; {advice}"
 
 
 def _benchmarks(run: Run, catalog: Catalog) -> set[str]:

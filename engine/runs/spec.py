@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer
 
 from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
@@ -62,6 +62,11 @@ class RunSpec(BaseModel):
     """By key, targets and source tasks of a user's own benchmark: the run does not depend on what becomes of that."""
     name: str | None = None
     """What the targets of a joint run are called together, where that is a benchmark of the user's own."""
+
+    @model_serializer(mode="wrap")
+    def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Version 0.1.0, which knows no such field, can then read what has no need of it.
+        return {name: value for name, value in serialize(self).items() if name != "name" or value is not None}
 
     @field_serializer("hyperparameters", "limits", "data")
     def _sorted(self, value: dict[str, Any]) -> dict[str, Any]:

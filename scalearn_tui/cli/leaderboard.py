@@ -45,6 +45,8 @@ def leaderboard(
     if output and chosen in (None, Format.TABLE):
         raise UserError("a file needs --format markdown, csv or json, or a name that ends in .md, .csv or .json")
     found = build(open_store(Home.default()), home_catalog(), benchmark=benchmark, backbone=backbone)
+    for line in found.left_out:
+        say(line)
     if not found.tables:
         say("no completed run to compare yet; `scalearn ls` shows what is under way")
         return ExitCode.NOTHING_MATCHED

@@ -19,6 +19,7 @@ from engine.own_benchmarks.stored import load_catalog
 from engine.plans.planner import Plan, make_plan
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Run, RunState
+from engine.reports.leaderboard import build
 from engine.runs.request import Request
 
 LEFT = Path(__file__).parent / "home-0.1.0"
@@ -79,6 +80,18 @@ def test_another_metric_of_an_own_benchmark_trains_nothing(old: Store, folder: P
     stored = folder / "home" / "benchmarks" / "shop.json"
     stored.write_text(stored.read_text(encoding="utf-8").replace('"macro_f1"', '"matthews"'), encoding="utf-8")
     assert not plan(old, folder, **ASKED[0]).new
+
+
+def test_a_run_without_the_headline_metric_of_today_is_not_left_out_in_silence(old: Store, folder: Path) -> None:
+    stored = folder / "home" / "benchmarks" / "shop.json"
+    text = stored.read_text(encoding="utf-8").replace('"accuracy",', '"matthews",')
+    stored.write_text(text, encoding="utf-8")
+    catalog = load_catalog(old.home.benchmarks)
+    assert not plan(old, folder, **ASKED[2]).new
+    board = build(old, catalog, benchmark="shop")
+    runs = [run for run in old.runs() if "shop/mood" in run.tasks]
+    assert len(board.left_out) == len(runs) > 1
+    assert all(any(line.startswith(run.id) and "not scored by matthews" in line for line in board.left_out) for run in runs)
 
 
 def test_every_run_is_known_by_the_fingerprint_of_today(old: Store) -> None:
