@@ -1,3 +1,3 @@
 """The two faces of the engine: the command line and the dashboard."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
