@@ -72,7 +72,7 @@ def test_names_that_the_hub_does_not_have_are_reported(hub_of: HubOf, served: Pa
         fetch("org/data", ["cb/a", "cb/b"], SHA, "dataset")
 
 
-def test_without_a_hub_nothing_is_tried(hub_of: HubOf, served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_hub_no_download_is_tried(hub_of: HubOf, served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = hub_of({})
     hub.stop()
     began = time.monotonic()
@@ -99,7 +99,7 @@ except UserError as error:
 @pytest.mark.parametrize(
     ("trouble", "patience", "message"), [("dies", 15, "broke off"), ("stalls", 2, "stalled: no byte for 2 s")]
 )
-def test_a_hub_that_fails_midway_leaves_no_part_and_the_next_one_goes_on(
+def test_a_hub_that_fails_midway_leaves_no_partial_file_and_the_next_fetch_continues(
     trouble: str, patience: int, message: str, hub_of: HubOf, served: Path, cache: Path
 ) -> None:
     repository = Repository(served)

@@ -94,7 +94,7 @@ def test_a_worker_that_does_not_stop_is_killed_after_the_grace(store: Store) -> 
     assert store.find(stubborn).cause == "killed, because it did not stop when asked to"
 
 
-def test_what_a_worker_leaves_behind_does_not_keep_its_slot(store: Store) -> None:
+def test_processes_that_a_worker_leaves_behind_do_not_keep_its_slot(store: Store) -> None:
     (parent,) = queue(store, "sleep 60 & exit 1")
     watcher = supervisor(store, slots=("one",))
     until(over(store, parent), watcher)

@@ -27,7 +27,7 @@ def test_a_minimal_file_is_complete_by_defaults(tmp_path: Path) -> None:
     assert task.data == OwnData((("train", str(tmp_path / "reviews.csv")),), "{review}", dev_share=0.1, test_share=0.2)
 
 
-def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = write_shop(tmp_path, f"\ufeff{MINIMAL}labels = [' a', 'b']")
     assert read_declaration(path).tasks[0].labels == ("a", "b")
 
@@ -102,7 +102,7 @@ def test_mistakes_name_the_file_and_the_key(old: str, new: str, message: str, tm
     assert str(told.value).startswith(str(path)) and "\n" not in str(told.value)
 
 
-def test_a_file_that_is_missing_or_declares_nothing_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_declares_nothing_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone.toml cannot be read: No such file"):
         read_declaration(tmp_path / "gone.toml")
     for text in ('name = "shop"', 'name = "shop"\ntasks = 3', 'name = "shop"\n[tasks]'):
@@ -111,7 +111,7 @@ def test_a_file_that_is_missing_or_declares_nothing_is_told(tmp_path: Path) -> N
             read_declaration(tmp_path / "empty.toml")
 
 
-def test_options_are_called_by_their_columns_or_places(tmp_path: Path) -> None:
+def test_options_are_named_after_their_columns_or_indices(tmp_path: Path) -> None:
     def labels(options: str) -> tuple[str, ...]:
         declared = read_declaration(write_shop(tmp_path, SHOP.replace('"{endings}"', options)))
         return declared.tasks[2].labels

@@ -63,12 +63,12 @@ def test_a_source_that_is_trained_already_needs_no_rows(store: Store, no_rows: N
         planned(store, "rte", "question", methods=("adaptersoup",))
 
 
-def test_the_name_of_a_task_comes_before_the_beginning_of_an_id(store: Store, rte: RunSpec) -> None:
+def test_the_name_of_a_task_takes_precedence_over_an_id_prefix(store: Store, rte: RunSpec) -> None:
     assert not planned(store, "choice", "question").given
     assert planned(store, "@1").given[0].id == rte.run_id
 
 
-def test_what_is_no_source_is_told(store: Store, rte: RunSpec) -> None:
+def test_unsuitable_sources_are_refused_with_their_reason(store: Store, rte: RunSpec) -> None:
     waiting = queue(store, spec("adapter", "toy/topics", backbone="minilm", epochs=1))
     lora = complete(store, spec("lora", "toy/topics", backbone="minilm"), 0.5)
     roberta = complete(store, spec("adapter", "toy/topics"), 0.5)
@@ -92,7 +92,7 @@ def test_what_is_no_source_is_told(store: Store, rte: RunSpec) -> None:
     assert planned(store, few.run_id, shots=16, seeds=(1,)).given
 
 
-def test_an_ambiguous_beginning_is_told(store: Store) -> None:
+def test_an_ambiguous_id_prefix_is_reported(store: Store) -> None:
     store.add([run(0xAB0000000A), run(0xAB0000000B)], [])
     with pytest.raises(UserError, match="'ab0' begins several runs: ab0000000"):
         planned(store, "ab0")

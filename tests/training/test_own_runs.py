@@ -93,7 +93,7 @@ def test_rows_are_hashed_before_and_after_they_are_tokenized_and_once_when_they_
         assert hashed.count("reviews.csv") == expected
 
 
-def test_other_rows_than_were_asked_for_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
+def test_rows_other_than_the_planned_ones_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     table = shop / "reviews.csv"
     table.write_text(table.read_text() + "one more,good\n")
