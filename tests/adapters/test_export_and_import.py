@@ -169,7 +169,7 @@ def test_an_adapter_of_a_task_unknown_here_serves_transfer(
     plan = make_plan(
         request(tiny_backbone, methods=("scalearn",), targets=("toy/question",), sources=(source,)), store, BUILT_IN
     )
-    assert [run.id for run in plan.given] == [source]
+    assert [run.id for run in plan.named_sources] == [source]
     (run_id,) = submit(plan, store)
     trained(store, run_id)
     _, card = load_checkpoint(store.home.checkpoint(run_id, "best"))

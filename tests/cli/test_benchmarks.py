@@ -145,7 +145,7 @@ MALFORMED = [
     ("shop.toml", "max_length = 64", "max_lenght = 64", "unknown key tasks.mood.max_lenght; did you mean max_length?"),
     ("shop.toml", "max_length = 64", 'max_length = "64"', 'must be a whole number of tokens from 8 to 512, not "64"'),
     ("shop.toml", 'train = "reviews.csv"', "", "shop.toml: tasks.mood lacks the key train"),
-    ("shop.toml", "reviews.csv", "review.csv", "review.csv, which is not there"),
+    ("shop.toml", "reviews.csv", "review.csv", "review.csv, which is missing"),
     ("shop.toml", "[tasks.stars]", "[tasks.mood]", "shop.toml:9: not valid TOML: Cannot declare ('tasks', 'mood') twice"),
     ("shop.toml", '"{review}"', '"{reviw}"', "reviews.csv has no column 'reviw'; it has review, label"),
     ("shop.toml", "max_length = 64", 'metrics = "f2"', "shop/mood cannot have the metric 'f2'; there are accuracy, f1"),

@@ -97,5 +97,5 @@ def test_dev_is_the_official_one(folder: Path, tiny_backbone: Path, tmp_path: Pa
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "humset" / "test.jsonl").unlink()
-    with pytest.raises(UserError, match=r"humset/sectors needs .*humset/test\.jsonl, which is not there; check --data-dir"):
+    with pytest.raises(UserError, match=r"humset/sectors needs .*humset/test\.jsonl, which does not exist; check --data-dir"):
         load_rows(BUILT_IN.tasks["humset/sectors"], folder)

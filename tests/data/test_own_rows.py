@@ -238,7 +238,7 @@ def test_the_token_cache_knows_contents_and_definition(tmp_path: Path, tiny_back
     assert len(prepare(task, tiny_backbone, tmp_path / "cache", None).splits["test"]) == 10
     assert folders() == 3
     moved.unlink()
-    with pytest.raises(UserError, match=r"shop/mood needs .*reviews.csv, which is not there"):
+    with pytest.raises(UserError, match=r"shop/mood needs .*reviews.csv, which does not exist"):
         prepare(replace(task, data=replace(task.data, files=(("train", str(moved)),))), tiny_backbone, tmp_path / "cache", None)
 
 

@@ -108,4 +108,5 @@ def test_rows_other_than_the_planned_ones_are_refused(shop: Path, store: Store, 
     store.requeue([run_id])
     table.unlink()
     assert work_on(store, run_id) == WorkerExit.FAILED
-    assert store.find(run_id).cause == f"shop/mood needs {table}, which is not there; bring it back, or add the benchmark again"
+    cause = f"shop/mood needs {table}, which does not exist; bring it back, or add the benchmark again"
+    assert store.find(run_id).cause == cause
