@@ -22,7 +22,7 @@ ENDS = {
     "exit 7": (RunState.FAILED, "the worker ended with code 7"),
     "exit 0": (RunState.FAILED, "the worker ended without storing a result"),
     "exit 75": (RunState.STOPPED, "stopped by a signal, after saving"),
-    "exit 3": (RunState.LOST, "the worker found that its attempt had been ended by another process"),
+    "exit 3": (RunState.LOST, "the worker was fenced: another process had ended its attempt"),
     "kill -9 $$": (RunState.LOST, KILLED),
     "kill -TERM $$": (RunState.STOPPED, "stopped by signal 15 (SIGTERM), before it could save"),
     "kill -SEGV $$": (RunState.FAILED, "crashed with signal 11 (SIGSEGV)"),
