@@ -40,7 +40,7 @@ def source(name: str) -> SourceAdapter:
 
 
 def loop(combined: nn.Module, layer: int, sources: list[SourceAdapter]) -> Callable[[Tensor], Tensor]:
-    """The papers' own form of one layer: each source's output for every token, one after the other."""
+    """One layer as the papers compute it: each source's output for every token, one after the other."""
     names = ("down.weight", "down.bias", "up.weight", "up.bias")
     maps = [[s.tensors[f"adapter.layer.{layer}.{name}"] for name in names] for s in sources]
 
@@ -93,27 +93,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Ratios of CPU seconds of one training step.")
     for name, default in (("--rounds", 5), ("--batch", 32), ("--mean-length", 40)):
         parser.add_argument(name, type=int, default=default)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     torch.manual_seed(0)
     random = np.random.default_rng(0)
-    drawn = random.lognormal(np.log(chosen.mean_length) - 0.125, 0.5, chosen.batch)
+    drawn = random.lognormal(np.log(options.mean_length) - 0.125, 0.5, options.batch)
     lengths = np.clip(drawn.astype(np.int64), 4, PADDED_LENGTH)
     sources = [source(f"source{i}") for i in range(SOURCES)]
 
-    def batch(of: np.ndarray, **options: int) -> Packed:
-        return pack(random.integers(5, SHAPE.vocab_size, of.sum()), of, np.zeros(of.sum(), dtype=np.int64), **options)
+    def batch(lengths: np.ndarray, **settings: int) -> Packed:
+        return pack(
+            random.integers(5, SHAPE.vocab_size, lengths.sum()), lengths, np.zeros(lengths.sum(), dtype=np.int64), **settings
+        )
 
     packed, padded = batch(lengths), batch(np.full_like(lengths, PADDED_LENGTH), groups=1)
     model = build("scalearn", sources)
     print(
-        f"{chosen.batch} sequences, {lengths.sum()} tokens, {torch.get_num_threads()} thread(s); last column: the faster side"
+        f"{options.batch} sequences, {lengths.sum()} tokens, {torch.get_num_threads()} thread(s); last column: the faster side"
     )
     for method in ("scalearn", "adapterfusion"):
         slow, fast = (training_step(build(method, sources, looped), packed) for looped in (True, False))
-        compare(f"{method}: folded over loop", slow, fast, chosen.rounds)
+        compare(f"{method}: folded over loop", slow, fast, options.rounds)
     fast = training_step(model, packed)
-    compare(f"scalearn: packed over padded to {PADDED_LENGTH}", training_step(model, padded), fast, chosen.rounds)
-    compare("scalearn: first token over all in last layer", training_step(model, packed, first_only=False), fast, chosen.rounds)
+    compare(f"scalearn: packed over padded to {PADDED_LENGTH}", training_step(model, padded), fast, options.rounds)
+    compare(
+        "scalearn: first token over all in last layer", training_step(model, packed, first_only=False), fast, options.rounds
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/token_cache.py --data-dir FOLDER [--backbone minilm] [--task glue/sst2] [--rounds 5]
 
-Each figure is that of a fresh process, imports apart: the first round builds the cache, the others read it; of those the figure
-is the median, with the smallest and largest in brackets.
+Each figure is measured in a fresh process, without its imports: the first round builds the cache, the others read it; their
+median is printed, with the smallest and largest in brackets.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-START = """
+PREPARE = """
 import json, resource, sys, time
 from pathlib import Path
 from engine.catalog.catalog import BUILT_IN
-from engine.files.backbones import backbone_folder
-
-from engine.files.backbones import find_backbone
 from engine.data.prepared import prepare
+from engine.files.backbones import find_backbone
+
 task, backbone, cache, data_dir = sys.argv[1:]
 folder = find_backbone(backbone).folder()
 began, cpu = time.perf_counter(), time.process_time()
@@ -35,10 +34,10 @@ print(json.dumps({"wall": wall, "cpu": cpu, "tokens": tokens, "peak": peak}))
 """
 
 
-def start(task: str, backbone: str, cache: str, data_dir: str) -> dict[str, float]:
-    command = [sys.executable, "-c", START, task, backbone, cache, data_dir]
-    told: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-    return told
+def measure(task: str, backbone: str, cache: str, data_dir: str) -> dict[str, float]:
+    command = [sys.executable, "-c", PREPARE, task, backbone, cache, data_dir]
+    figures: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return figures
 
 
 def main() -> None:
@@ -50,14 +49,14 @@ def main() -> None:
     options = parser.parse_args()
     data_dir = str(options.data_dir.resolve()) if options.data_dir else ""
     with TemporaryDirectory() as cache:
-        cold = start(options.task, options.backbone, cache, data_dir)
-        warm = [start(options.task, options.backbone, cache, data_dir) for _ in range(options.rounds)]
-    print(f"{options.task} by the tokenizer of {options.backbone}: {cold['tokens']:,.0f} tokens, peak {cold['peak']:.0f} MB")
+        cold = measure(options.task, options.backbone, cache, data_dir)
+        warm = [measure(options.task, options.backbone, cache, data_dir) for _ in range(options.rounds)]
+    print(f"{options.task} with the tokenizer of {options.backbone}: {cold['tokens']:,.0f} tokens, peak {cold['peak']:.0f} MB")
     for kind in ("wall", "cpu"):
-        seconds = [one[kind] for one in warm]
-        middle = statistics.median(seconds)
+        seconds = [figures[kind] for figures in warm]
+        median = statistics.median(seconds)
         spread = f"[{min(seconds):.3f}, {max(seconds):.3f}]"
-        print(f"{kind}: cold {cold[kind]:.2f} s, warm {middle:.3f} s {spread}, ratio {cold[kind] / middle:.0f}")
+        print(f"{kind}: cold {cold[kind]:.2f} s, warm {median:.3f} s {spread}, ratio {cold[kind] / median:.0f}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Bad input or a missing thing, told in one line that says what to do next.
+    """Bad input or something missing, reported in one line that says what to do next.
 
     The command line prints the message and exits with ``exit_code``; the dashboard shows it as a notice.
     """

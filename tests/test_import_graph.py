@@ -37,7 +37,7 @@ def graph() -> dict[str, set[str]]:
     return {name: imported(path.read_text(), set(files)) for name, path in files.items()}
 
 
-def test_there_is_no_circle(graph: dict[str, set[str]]) -> None:
+def test_no_import_circle(graph: dict[str, set[str]]) -> None:
     assert len(graph) > 100
     try:
         TopologicalSorter(graph).prepare()

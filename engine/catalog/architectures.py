@@ -1,4 +1,4 @@
-"""The encoder architectures that can be loaded: all that depends on the ``model_type`` of a hub ``config.json``."""
+"""The encoder architectures that can be loaded: everything that depends on the ``model_type`` of a hub ``config.json``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Architecture:
     hub_class: str
     """The class of ``transformers`` that reads the weights."""
     hub_prefix: str
-    """What stands before the encoder's tensors in a file saved from a model with a head."""
+    """Prefix of the encoder's tensor names in a file saved from a model with a head."""
     padding_id: int
-    """Where the configuration names none."""
+    """Used where the configuration names none."""
     positions_follow_padding: bool
     """Whether positions count from the id after the padding id, and not from 0."""
     embeddings: tuple[int, int, int]
-    """Words, positions and token types of the pretrained models that have names."""
+    """Numbers of words, positions and token types in the pretrained models of the catalog."""
 
 
 ARCHITECTURES: dict[str, Architecture] = {

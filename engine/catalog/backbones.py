@@ -27,7 +27,7 @@ class BackboneInfo:
     """Digest of ``model.safetensors`` inside ``package``; verified on load."""
 
     defaults: Mapping[str, float] = field(default_factory=dict)
-    """Settings that suit this backbone better than the papers' do; they stand between a method's defaults and the user's."""
+    """Settings that suit this backbone better than the papers'; they override a method's defaults and yield to the user's."""
 
     @property
     def offline(self) -> bool:
@@ -110,6 +110,6 @@ OFFLINE_BACKBONE = "minilm"
 
 
 def backbone_defaults(name: str) -> Mapping[str, float]:
-    """The settings that this backbone brings; none for one that the catalog does not know."""
+    """The default settings of this backbone; empty for one that is not in the catalog."""
     info = BACKBONES.get(name.lower())
     return info.defaults if info else {}

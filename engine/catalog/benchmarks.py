@@ -1,6 +1,6 @@
 """The built-in benchmarks and their tasks, as data.
 
-Sizes are those of the hub's labelled splits. Of GLUE and SuperGLUE, dev is a tenth of the official training split, and the
+Sizes are those of the hub's labelled splits. In GLUE and SuperGLUE, dev is a tenth of the official training split, and the
 official validation split is the test split, because official test labels are not public (ScaLearn, section 4).
 """
 
@@ -142,10 +142,10 @@ SUPERGLUE = BenchmarkInfo(
 )
 
 GSG = BenchmarkInfo("gsg", "GLUE + SuperGLUE", (*GLUE.tasks, *(task for task in SUPERGLUE.tasks if task.name != "rte")))
-"""Tasks of both, which keep their keys; RTE, which both have, is GLUE's (ScaLearn, section 5)."""
+"""The tasks of both under their own keys; RTE, which is in both, is GLUE's (ScaLearn, section 5)."""
 
 GENERATOR_VERSION = "toy-1"
-"""Identity of the built-in rows; raised with every change of the generator, so that old runs keep their meaning."""
+"""Identity of the built-in rows; raised with every change of the generator, so that the ids of old runs keep their meaning."""
 
 _TOY = TaskInfo(
     "toy", "", "", "classification", "plain", ("sentence",), ("accuracy",),

@@ -1,6 +1,6 @@
-"""All that can be named, as one frozen value: built once per home and passed on.
+"""All benchmarks and methods, as one frozen value: built once per home and passed on.
 
-A benchmark that is added or removed makes a new catalog; nobody who holds one ever sees it half changed.
+Adding or removing a benchmark makes a new catalog, so that no reader ever sees one half changed.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Catalog:
     benchmarks: Mapping[str, BenchmarkInfo]
     methods: Mapping[str, MethodInfo]
     unreadable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """What is wrong with a benchmark that was added but cannot be used, by its name."""
+    """By name, why a benchmark that was added cannot be used."""
 
     @cached_property
     def tasks(self) -> Mapping[str, TaskInfo]:
-        """The tasks of all benchmarks by key; a task that several benchmarks share is there once."""
+        """The tasks of all benchmarks by key; a task that several benchmarks share is listed once."""
         return MappingProxyType({task.key: task for info in self.benchmarks.values() for task in info.tasks})
 
     def with_benchmarks(self, added: Mapping[str, BenchmarkInfo], unreadable: Mapping[str, str]) -> Catalog:
-        """This catalog and the benchmarks ``added`` to it; those of ``unreadable`` are named in errors only."""
+        """This catalog and the benchmarks ``added`` to it; those in ``unreadable`` appear in errors only."""
         return Catalog(MappingProxyType({**self.benchmarks, **added}), self.methods, MappingProxyType(dict(unreadable)))
 
     def find_method(self, name: str) -> MethodInfo:
@@ -69,26 +69,26 @@ class Catalog:
         raise UserError(f"no task {name!r} in {where}; there are {', '.join(dict.fromkeys(task.name for task in tasks))}")
 
     def joint_name(self, keys: Sequence[str]) -> str:
-        """Task keys in one word: ``glue`` for exactly its tasks in order, else ``glue/rte+mrpc+superglue/cb``."""
+        """One name for several task keys: ``glue`` for exactly its tasks in order, else ``glue/rte+mrpc+superglue/cb``."""
         for benchmark in self.benchmarks.values():
             if len(keys) > 1 and tuple(keys) == tuple(task.key for task in benchmark.tasks):
                 return benchmark.name
-        words, last = [], ""
+        names, last = [], ""
         for key in keys:
             benchmark_name, _, name = key.partition("/")
-            words.append(name if benchmark_name == last else key)
+            names.append(name if benchmark_name == last else key)
             last = benchmark_name
-        return "+".join(words)
+        return "+".join(names)
 
     def whole_benchmark(self, keys: Sequence[str]) -> str | None:
-        """The benchmark whose tasks these are, all of them, in whatever order."""
+        """Name of the benchmark that consists of exactly these tasks, in any order; None if there is none."""
         return next((info.name for info in self.benchmarks.values() if {task.key for task in info.tasks} == set(keys)), None)
 
 
 BUILT_IN = Catalog(MappingProxyType({info.name: info for info in BENCHMARKS}), MappingProxyType(METHODS))
-"""What is there without any benchmark of the user's own."""
+"""The catalog without benchmarks of the user's own."""
 
 
 def plain_name(name: str) -> str:
-    """Names are equal whatever their case and with or without ``-`` and ``_``."""
+    """A name without case, ``-`` and ``_``; names that agree in this form are the same."""
     return name.strip().lower().replace("_", "").replace("-", "")

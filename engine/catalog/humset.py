@@ -1,7 +1,7 @@
 """HumSet: excerpts of humanitarian reports in English, French and Spanish, tagged in five ways (Fekih et al., 2022).
 
-The labels are those of the data's card, sorted; their order is that of a head's outputs. The released joint code takes it from
-a Python set, anew for every split, so that its training, dev and test labels disagree.
+The labels are those of the data's card, sorted; their order is that of a head's outputs. The released joint code takes the
+order from a Python set, built anew for every split, so that its training, dev and test labels disagree.
 """
 
 from __future__ import annotations

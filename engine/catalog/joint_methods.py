@@ -1,7 +1,6 @@
 """The methods that learn several tasks at once: one run trains all its targets, one task per batch.
 
-ScaLearn's joint baselines have the budget and rates of its released scripts; those of BERT and PALs have what that paper
-describes.
+ScaLearn's joint baselines use the budget and rates of its released scripts; those of BERT and PALs follow that paper's text.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ PALS_BUDGET: dict[str, Value] = {
 }
 TOY_ADAPTER = {"toy": {"learning_rate": 1e-3}}
 TOY_BACKBONE = {"toy": {"learning_rate": 3e-4}}
-"""PALs learn two of its tasks in 80 steps each; at a third of that they still predict no topic at all."""
+"""At this rate PALs learn two of the toy tasks in 80 steps each; at a third of it they still predict no topic at all."""
 TASK_SIZE = Hyperparameter(512, "length of a task's and of a layer's embedding", 1, 8192)
 
 
@@ -38,8 +37,8 @@ def _joint(name: str, learning_rate: float, **fields: Any) -> MethodInfo:
 def _beside_bert(
     name: str, title: str, function: str, summary: str, aliases: tuple[str, ...], sizes: Mapping[str, int] | None = None
 ) -> MethodInfo:
-    """A system of the BERT and PALs paper: the whole backbone is trained, beside what each task has of its own."""
-    helps = {
+    """A system of the BERT and PALs paper: the whole backbone is trained, and each task has modules of its own beside it."""
+    size_help = {
         "width": "size that a task's projections map to",
         "heads": "attention heads of that size",
         "blocks": "attention blocks on top",
@@ -53,7 +52,7 @@ def _beside_bert(
         paper=PALS_PAPER,
         summary=summary,
         defaults=PALS_BUDGET,
-        own={size: Hyperparameter(value, helps[size], 1, 16_384) for size, value in (sizes or {}).items()},
+        own={size: Hyperparameter(value, size_help[size], 1, 16_384) for size, value in (sizes or {}).items()},
         exceptions=TOY_BACKBONE,
         aliases=aliases,
     )

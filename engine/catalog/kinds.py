@@ -1,7 +1,7 @@
 """The kinds of tasks, as data: their metrics, the width of their heads, and what users' own tasks of each kind may have.
 
-What a kind does is where it is computed: head and loss in ``engine.encoder.heads``, labels in ``engine.data.labels`` (of users'
-files in ``engine.data.own_rows``), metrics in ``engine.metrics.scoring``, predictions in ``engine.inference.predict``.
+What follows from a kind is computed elsewhere: head and loss in ``engine.encoder.heads``, labels in ``engine.data.labels`` (of
+users' files in ``engine.data.own_rows``), metrics in ``engine.metrics.scoring``, predictions in ``engine.inference.predict``.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Kind:
         return bool(self.own_metrics)
 
     def outputs(self, labels: int) -> int:
-        """Width of the head of a task with so many labels."""
+        """Width of the head of a task with this number of labels."""
         return 1 if self.one_output else max(2, labels)
 
     def metrics_of_own_task(self, labels: int) -> tuple[str, ...]:
-        """The metrics that a user's task with so many labels can declare."""
+        """The metrics that a user's task with this number of labels can declare."""
         excluded = {*self.grouped_metrics, *(() if labels == 2 else self.binary_metrics)}
         return tuple(name for name in self.metrics if name not in excluded)
 

@@ -11,7 +11,7 @@ from engine.errors import UserError
 
 Value = bool | int | float | str
 LARGEST_SEED = 2**32 - 1
-"""Random generators take no larger one."""
+"""Random generators accept no larger one."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Hyperparameter:
         if self.choices and parsed not in self.choices:
             raise UserError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}")
         if isinstance(parsed, int | float) and not isinstance(parsed, bool):
-            above = self.minimum is None or parsed >= self.minimum
-            below = self.maximum is None or parsed <= self.maximum
-            if not (above and below):
+            large_enough = self.minimum is None or parsed >= self.minimum
+            small_enough = self.maximum is None or parsed <= self.maximum
+            if not (large_enough and small_enough):
                 low = "-inf" if self.minimum is None else f"{self.minimum:g}"
                 high = "inf" if self.maximum is None else f"{self.maximum:g}"
                 raise UserError(f"{name} must lie between {low} and {high}, not {value}")
@@ -78,14 +78,14 @@ SIMILARITY: dict[str, Hyperparameter] = {
     ),
     "similarity_texts": Hyperparameter(10_000, "training texts of each task that are embedded, at most", 1, 10_000_000),
 }
-"""Settings of the methods that weigh sources by how alike their texts and the target's are."""
+"""Settings of the methods that weigh sources by how similar their texts are to the target's."""
 REDUCTION = Hyperparameter(16, "hidden size divided by the adapter's bottleneck size", 1, 4096)
 BUDGETS: dict[str, dict[str, Value]] = {"toy": {"epochs": 8, "patience": 3, "steps_per_epoch": 60}}
 """Training budgets of all methods on benchmarks that the papers did not use."""
 FEW_SHOT_STEPS = 1000
 """Planned optimiser steps of a few-shot run (ScaLearn, section 4)."""
 FEW_SHOT: dict[str, Value] = {"patience": 20, "select_by": "metric"}
-"""What else a few-shot run has in place of its method's defaults."""
+"""Further settings that replace a method's defaults in a few-shot run."""
 FEW_SHOT_DEV = 5000
 """Dev examples at most: a few-shot run evaluates after every few steps."""
 
@@ -107,16 +107,16 @@ class MethodInfo:
     own: Mapping[str, Hyperparameter] = field(default_factory=dict)
     """Settings that only this method has, all of them arguments of ``implementation``."""
     fixed: Mapping[str, Value] = field(default_factory=dict)
-    """Further arguments, which make this a variant of ``implementation``; not a user's choice."""
+    """Further arguments, which make this a variant of ``implementation``; users cannot change them."""
     exceptions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Overrides of the defaults for one benchmark or one task, by benchmark name or task key."""
     aliases: tuple[str, ...] = ()
     source_method: str | None = None
     """The single-task method whose runs are combined; two-stage methods and probes only."""
     source_count: int | None = None
-    """How many sources it takes; any number unless told."""
+    """How many sources it takes; None for any number."""
     similarities: bool = False
-    """Whether it weighs sources by how alike their texts and the target's are; it then has the settings ``SIMILARITY``,
+    """Whether it weighs sources by how similar their texts are to the target's; it then has the settings ``SIMILARITY``,
     which ``engine.training.text_similarity`` reads."""
 
     @property
@@ -131,14 +131,14 @@ class MethodInfo:
     def resolve(self, overrides: Mapping[str, Any], target: str, select_by: str, shots: int | None = None) -> dict[str, Value]:
         """All settings of a run: defaults, the exceptions of its target, then ``overrides``; sorted by name.
 
-        ``target`` is a task key, or what a joint run calls its tasks together (``glue``). Raises UserError for a name that the
+        ``target`` is a task key, or the common name of a joint run's tasks (``glue``). Raises UserError for a name that the
         method does not have or a value out of range.
         """
         known = self.hyperparameters()
         values = {name: setting.default for name, setting in known.items()}
         values |= {"select_by": select_by, **self.defaults}
-        for place in (target.partition("/")[0], target):
-            values |= BUDGETS.get(place, {}) | dict(self.exceptions.get(place, {}))
+        for scope in (target.partition("/")[0], target):
+            values |= BUDGETS.get(scope, {}) | dict(self.exceptions.get(scope, {}))
         values |= FEW_SHOT if shots else {}
         for name, value in overrides.items():
             if name not in known:

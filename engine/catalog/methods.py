@@ -16,7 +16,7 @@ OMEGA_PENALTY = Hyperparameter(0.0, "weight of sum_t (1 - mean omega_t)^2 / T pe
 SCALEARN_PAPER = "Frohmann et al. 2024, ScaLearn: Simple and Highly Parameter-Efficient Task Transfer by Learning to Scale"
 RECORD = {"superglue/record": {"epochs": 3}}
 TOY_HEAD = {"toy": {"learning_rate": 6e-3}}
-"""For methods that train a head alone: at the papers' rate it has not left the labels' mean when the small budget is spent."""
+"""For methods that train only a head: at the papers' rate it still predicts the labels' mean when the small budget is spent."""
 
 
 def _scalearn(name: str, title: str, alias: str, shape: str, shared: bool, dropout: float, summary: str) -> MethodInfo:
@@ -67,8 +67,8 @@ def _probe(name: str, title: str, function: str, count: int, summary: str, own: 
     )
 
 
-def _constant(default: float, place: str) -> Hyperparameter:
-    return Hyperparameter(default, f"fixed scale of the {place}source adapter's output", -100.0, 100.0)
+def _constant(default: float, ordinal: str) -> Hyperparameter:
+    return Hyperparameter(default, f"fixed scale of the {ordinal}source adapter's output", -100.0, 100.0)
 
 
 SINGLE_TASK = (
@@ -187,6 +187,6 @@ PROBING = (
 )
 METHODS: dict[str, MethodInfo] = {info.name: info for info in (*SINGLE_TASK, *JOINT_METHODS, *TWO_STAGE, *PROBING)}
 DEFAULT_METHOD = "adapter"
-"""The stage that every transfer builds on, and the one that needs no other run first."""
+"""Every transfer builds on its runs, and it needs no other run first."""
 SOURCE_METHODS = tuple(dict.fromkeys(info.source_method for info in METHODS.values() if info.source_method))
-"""The single-task methods whose adapters others combine."""
+"""The single-task methods whose adapters other methods combine."""

@@ -1,4 +1,4 @@
-"""Tasks and benchmarks as JSON, so that a run and a home can keep those of a user's own."""
+"""Tasks and benchmarks of users' own as JSON, as runs and homes store them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 
 
 def task_record(task: TaskInfo) -> dict[str, Any]:
-    """``task`` as JSON can hold it."""
+    """``task`` as a JSON object."""
     record: dict[str, Any] = json.loads(json.dumps(asdict(task)))
     return record
 
 
 def task_from(record: Mapping[str, Any]) -> TaskInfo:
-    """The task of a ``task_record``. Raises TypeError or KeyError for a record of something else."""
+    """The inverse of ``task_record``. Raises TypeError or KeyError for any other object."""
     return TaskInfo(**{**_tuples(record), "data": OwnData(**_tuples(record["data"]))})
 
 
 def benchmark_from(record: Mapping[str, Any]) -> BenchmarkInfo:
-    """The benchmark of which ``record`` is ``asdict``. Raises TypeError or KeyError for a record of something else."""
+    """The inverse of ``asdict`` on a benchmark. Raises TypeError or KeyError for any other object."""
     return BenchmarkInfo(record["name"], record["title"], tuple(task_from(task) for task in record["tasks"]))
 
 

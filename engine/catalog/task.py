@@ -41,18 +41,18 @@ class OwnData:
     pair: str = ""
     """Pattern of the second text; empty where there is none."""
     options: tuple[str, ...] = ()
-    """Of a multiple choice: a pattern for each option, or one that names a column of lists."""
+    """For multiple choice: a pattern for each option, or one pattern that names a column of lists."""
     label: str = "label"
-    """Column."""
+    """Column of the label."""
     separator: str = ""
-    """Stands between the labels of a multi-label cell that is text."""
+    """Separates the labels of a multi-label cell that is text."""
     dev_share: float = 0.1
-    """Of what the test share leaves of train; 0 where dev has a file."""
+    """Share for dev of what the test share leaves of train; 0 where dev has a file."""
     test_share: float = 0.0
 
     @property
     def definition(self) -> dict[str, Any]:
-        """What the files' contents mean, wherever they lie and whatever splits are drawn from them."""
+        """How the files' contents are read, independent of their paths and of the splits drawn from them."""
         fields = {name: value for name, value in asdict(self).items() if name not in ("dev_share", "test_share")}
         return {**fields, "files": [split for split, _ in self.files]}
 
@@ -78,7 +78,7 @@ class TaskInfo:
     data: HubData | OwnData | None = None
     """None: rows come from the generator of the built-in benchmark."""
     config: str | None = None
-    """Name in the hub repository and in a data directory, where it is not the task's."""
+    """Name in the hub repository and in a data directory, where it differs from the task's."""
     sizes: tuple[int, int] = (0, 0)
     """Rows of the official training split and of the official split that is ``test``."""
     dev_size: int | None = None
@@ -123,7 +123,7 @@ class TaskInfo:
 
 @dataclass(frozen=True)
 class BenchmarkInfo:
-    """An ordered set of tasks; a two-stage run takes all of them as sources unless told."""
+    """An ordered set of tasks; by default a two-stage run takes all of them as sources."""
 
     name: str
     title: str

@@ -1,7 +1,7 @@
 """Versions of what turns rows into tokens. They are part of a task's definition, so of every run's fingerprint.
 
-Whoever changes what a template or the tokenization makes of the same rows raises its version here: results of before are then
-neither reused nor continued. Version 1 is left out of definitions, so that ids stay what they were before there were versions.
+A change in what a template or the tokenization makes of the same rows must raise its version here; earlier results are then
+neither reused nor resumed. Version 1 is left out of definitions, so that ids stay what they were before versions existed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from engine.catalog.task import TaskInfo
 TEMPLATE_VERSIONS = {"plain": 1, "wic": 1, "wsc": 1, "copa": 1, "choice": 1, "multirc": 1, "record": 1}
 """By the name of the template (``engine.data.templates``)."""
 TOKENIZATION_VERSION = 1
-"""Of truncation, special tokens and the way in which texts are joined (``engine.data.tokenizer``)."""
+"""Of truncation, special tokens and the joining of texts (``engine.data.tokenizer``)."""
 
 
 def versions_of(task: TaskInfo) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Entries of the token cache: folders that appear by one rename, never change, and are held by the processes that read them.
 
-An entry is locked by its own ``card.json``: whoever reads the entry holds it shared until the process ends, whoever frees it
-needs it alone. So nobody waits for a reader, and deleting the whole cache by hand costs only time.
+An entry is locked through its own ``card.json``: a reader holds a shared lock until its process ends, removal needs an
+exclusive one. So no process waits for a reader, and deleting the whole cache by hand costs only time.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from engine.files.disk import lock_shared, locked, sync, try_lock
 log = logging.getLogger(__name__)
 CARD = "card.json"
 CODE_VERSION = 3
-"""Of the layout of entries, part of every key; what tokens are made of has versions in ``engine.catalog.versions``."""
+"""Version of the entries' layout, part of every key; templates and tokenization have theirs in ``engine.catalog.versions``."""
 DEFINITION = (
     "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
 )  # fmt: skip
-"""Of a task, what determines its tokens."""
+"""The fields of a task that determine its tokens."""
 
 
 class Hold:
@@ -40,25 +40,25 @@ class Hold:
 
 
 def definition_of(task: TaskInfo) -> dict[str, Any]:
-    """``DEFINITION`` as a card holds it, versions above 1, and how a user's own rows are read."""
+    """The fields ``DEFINITION`` in the form of a card, versions above 1, and how a user's own rows are read."""
     own = {"own": task.data.definition} if isinstance(task.data, OwnData) else {}
     return {name: getattr(task, name) for name in DEFINITION} | versions_of(task) | own
 
 
 def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:
-    """Have ``build`` fill the entry unless it is there, and hold it.
+    """Hold the entry, after ``build`` has filled it if it does not exist.
 
-    ``build`` gets an empty folder and leaves a card in it. Of processes that need the same entry one builds, the others wait.
+    ``build`` gets an empty folder and writes a card to it. Of several processes that need an entry one builds, the others wait.
     """
     while True:
         if not (folder / CARD).is_file():
-            _make(folder, build)
-        if hold := _held(folder):
+            _build(folder, build)
+        if hold := _hold(folder):
             return hold
 
 
 def free_entry(folder: Path, dry_run: bool = False) -> bool:
-    """Remove an entry unless a process reads it; whether it was, or would be, removed."""
+    """Remove an entry unless a process reads it; returns whether it was, or with ``dry_run`` would be, removed."""
     try:
         descriptor = try_lock(folder / CARD, create=False)
     except FileNotFoundError:
@@ -68,19 +68,19 @@ def free_entry(folder: Path, dry_run: bool = False) -> bool:
     try:
         if dry_run:
             return True
-        # Whoever waits for the lock must find the entry gone as a whole, not in parts.
-        gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-        os.rename(folder, gone / folder.name)
+        # A process that waits for the lock must find the entry removed as a whole, not in part.
+        trash = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        os.rename(folder, trash / folder.name)
     except FileNotFoundError:
         return False
     finally:
         os.close(descriptor)
-    shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(trash, ignore_errors=True)
     return True
 
 
-def _held(folder: Path) -> Hold | None:
-    """The entry under a shared lock, with the time of use noted; None if it was freed before the lock was had."""
+def _hold(folder: Path) -> Hold | None:
+    """The entry under a shared lock, its time of use updated; None if it was removed before the lock was acquired."""
     try:
         descriptor = lock_shared(folder / CARD)
     except FileNotFoundError:
@@ -94,25 +94,25 @@ def _held(folder: Path) -> Hold | None:
     try:
         os.utime(descriptor)
     except OSError:
-        log.debug("the time of use of %s cannot be noted", folder)
+        log.debug("the time of use of %s cannot be updated", folder)
     return hold
 
 
-def _make(folder: Path, build: Callable[[Path], None]) -> None:
-    """Build in a temporary folder that becomes ``folder`` by a rename if all goes well."""
+def _build(folder: Path, build: Callable[[Path], None]) -> None:
+    """Build in a temporary folder that is renamed to ``folder`` on success."""
     prefix = f".{folder.name}-"
     waiting = partial(log.info, "another process is tokenizing %s; waiting for it", folder.name)
     with locked(folder.parent / f".{folder.name}.lock", waiting):
         if (folder / CARD).is_file():
             return
-        # Whoever holds the lock is alone, so what lies here was left by a process that died, or by a copy that broke off.
-        for left in (folder, *folder.parent.glob(f"{prefix}*")):
-            shutil.rmtree(left, ignore_errors=True)
+        # The lock is exclusive, so these are remains of a process that died, or of an interrupted copy.
+        for remains in (folder, *folder.parent.glob(f"{prefix}*")):
+            shutil.rmtree(remains, ignore_errors=True)
         unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
         log.info("tokenizing %s", folder.name)
         try:
             build(unfinished)
-            # A rename may reach the disk before the files do, and after a loss of power the folder would be taken for whole.
+            # A rename may reach the disk before the files do, and after a loss of power the folder would look complete.
             for path in (*unfinished.rglob("*"), unfinished):
                 sync(path)
             os.rename(unfinished, folder)

@@ -18,7 +18,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
 from engine.files.backbones import Backbone, backbone_files, find_backbone
-from engine.files.hub import NotHere, Progress, discard, is_intact
+from engine.files.hub import NotDownloaded, Progress, discard, is_intact
 from engine.files.task_files import task_files
 from engine.own_benchmarks.stored import load_catalog
 
@@ -63,7 +63,7 @@ def _fetch_task(task: TaskInfo, report: Report) -> None:
 def _checked(name: str) -> Backbone:
     """The backbone of that name. Raises UserError if there is none or its files are unusable, before anything is downloaded."""
     backbone = find_backbone(name)
-    with suppress(NotHere):
+    with suppress(NotDownloaded):
         backbone.folder()
     return backbone
 
@@ -86,7 +86,7 @@ def _obtain(find: Callable[[Progress | None, bool], list[Path]], name: str, repo
             discard(path)
         if not damaged:
             return files, True
-    except NotHere:
+    except NotDownloaded:
         pass
     return find(lambda file, size: report("bytes", name=name, file=file, bytes=size), True), False
 

@@ -1,1 +1,1 @@
-"""The backbone over packed rows: its layers, its weights, its heads and the places where methods act."""
+"""The backbone over packed rows: its layers, its weights, its heads and the sites where methods act."""

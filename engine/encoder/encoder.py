@@ -1,4 +1,4 @@
-"""What the rest of the program knows of an encoder, whatever its architecture."""
+"""The interface of an encoder, independent of its architecture."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.encoder.sites import PLAIN, Sites
 
 
 class HubTensor(NamedTuple):
-    """One tensor of an encoder and what it is called on the hub."""
+    """One tensor of an encoder and its name on the hub."""
 
     name: str
     """Its name in the encoder's ``state_dict``."""
     hub_names: list[str]
-    """The tensors of the hub that it is made of, in the order of its rows."""
+    """The hub's tensors that it is concatenated from, in the order of its rows."""
     shape: list[int]
-    """Of each of them."""
+    """Of each of the hub's tensors."""
 
 
 class Encoder(Protocol):
@@ -31,7 +31,7 @@ class Encoder(Protocol):
     embeddings: nn.Module
     layers: nn.ModuleList
     pooler: nn.Linear | None
-    """``d -> d``, carried along when the weights have one, so that they can be written back complete. Few heads read it."""
+    """``d -> d``, kept when the weights have one, so that they can be written back complete. Few heads read it."""
 
     def __call__(self, packed: Packed, sites: Sites = PLAIN, first_only: bool = True) -> Tensor:
         """Last hidden states: of each sequence's first token ``[B, d]``, or of all tokens ``[N, d]``."""

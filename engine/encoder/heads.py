@@ -40,7 +40,7 @@ class Head(nn.Module):
         self.dense = fresh_linear(hidden_size, hidden_size) if pooler is None else None
         self.out_proj = fresh_linear(hidden_size, task.outputs)
         self.dropout = nn.Dropout(dropout)
-        # In a tuple, out of the module's sight: the encoder saves and counts it.
+        # In a tuple, so that it is not registered as a submodule: the encoder saves and counts it.
         self._pooler = (pooler,)
 
     def forward(self, first: Tensor) -> Tensor:

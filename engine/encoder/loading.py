@@ -31,11 +31,11 @@ def new_encoder(config: EncoderConfig, pooler: bool = False) -> Encoder:
 def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None = None) -> Encoder:
     """The encoder of a hub snapshot or local folder, in float32.
 
-    Accepts files saved from a model with a head (names below ``bert.`` or ``roberta.``) and the old names gamma and beta.
+    Accepts files saved from a model with a head (names prefixed ``bert.`` or ``roberta.``) and the old names gamma and beta.
 
     Args:
         sha256: expected digest of the weights file.
-        dropout: rate for hidden states, attention and heads, instead of the configuration's.
+        dropout: rate for hidden states, attention and heads, in place of the configuration's.
 
     Raises:
         UserError: a file is missing, damaged, of another architecture, or does not match its configuration or digest.
@@ -63,12 +63,12 @@ def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None 
 
 
 def load_config(folder: Path) -> EncoderConfig:
-    """The configuration of a hub snapshot or local folder. Raises UserError when it is missing or not understood."""
+    """The configuration of a hub snapshot or local folder. Raises UserError when it is missing or not supported."""
     return EncoderConfig.from_json(_read_config(folder))
 
 
 def load_hub_state(encoder: Encoder, tensors: Mapping[str, Tensor]) -> Encoder:
-    """Put tensors with hub names into ``encoder``; tensors of heads are left aside.
+    """Load tensors with hub names into ``encoder``; tensors of heads are ignored.
 
     Raises:
         UserError: a tensor is missing or its shape is not the configuration's.
@@ -99,17 +99,17 @@ def hub_state(encoder: Encoder) -> dict[str, Tensor]:
 
 
 def save_encoder(encoder: Encoder, original: Path, folder: Path) -> None:
-    """Write a backbone that the hub's tools and ``load_encoder`` read.
+    """Write a backbone that the hub's tools and ``load_encoder`` can read.
 
     Args:
-        original: the folder the encoder was loaded from; its configuration and tokenizer are those of the result.
-        folder: made if needed; files of the same names are replaced.
+        original: the folder the encoder was loaded from; its configuration and tokenizer are copied.
+        folder: created if needed; files with the same names are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in TOKENIZER_FILES:
         if (original / name).is_file():
             shutil.copyfile(original / name, folder / name)
-    # The weights are float32 and those of the plain encoder, whatever the original was saved from.
+    # The weights are float32 and those of the plain encoder, whatever model the original was saved from.
     config = {**_read_config(original), "dtype": "float32", "architectures": [encoder.config.architecture.hub_class]}
     config.pop("torch_dtype", None)
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -128,7 +128,7 @@ def _read_config(folder: Path) -> Mapping[str, object]:
 
 
 def _plain_name(name: str, prefix: str) -> str:
-    """A hub name without the prefix of a model with a head and with the norms' present names."""
+    """A hub name without the prefix of a model with a head and with the current names of norm parameters."""
     name = name.removeprefix(prefix)
     if name.endswith((".gamma", ".beta")):
         name = name.replace(".gamma", ".weight").replace(".beta", ".bias")

@@ -1,7 +1,7 @@
 """A ragged batch as rows: one row per real token, and the index tables that attention needs.
 
-Nothing token-wise is ever computed on padding. Only attention sees rectangles: sequences are sorted by length into a few
-groups, and each group is as wide as its own longest sequence. The batch itself stays the one that was drawn.
+Nothing token-wise is ever computed on padding. Only attention uses rectangles: sequences are sorted by length into a few
+groups, and each group is as wide as its own longest sequence. Which sequences form a batch does not change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Packed:
-    """``B`` sequences of together ``N`` tokens. Rows keep the order in which sequences and tokens were given."""
+    """``B`` sequences with ``N`` tokens in total. Rows keep the order in which sequences and tokens were given."""
 
     tokens: Tensor
     """int64 ``[N]``."""
@@ -54,7 +54,7 @@ class Packed:
 
 
 def send(values: np.ndarray, device: str | torch.device) -> Tensor:
-    """An array as a tensor on ``device``, without waiting for what the device has to do before."""
+    """An array as a tensor on ``device``, without waiting for work queued on the device."""
     tensor = torch.from_numpy(values)
     if torch.device(device).type == "cuda":
         # A copy from pageable memory would wait until the device has finished all work in its queue.
@@ -71,7 +71,7 @@ def pack(
         tokens: integer ``[N]``, the sequences one after the other.
         lengths: integer ``[B]``, at least 1 each.
         segments: integer ``[N]``.
-        groups: length groups at most; by default what suits the device.
+        groups: maximal number of length groups; by default one that suits the device.
     """
     device = torch.device(device)
     groups = groups or (CPU_GROUPS if device.type == "cpu" else GPU_GROUPS)

@@ -36,7 +36,7 @@ HUB_MODULES = {
     "output": "output.dense",
     "norm": "output.LayerNorm",
 }
-"""What the hub calls our modules; those of a layer stand below ``encoder.layer.{i}``."""
+"""The hub's names of our modules; those of a layer are prefixed ``encoder.layer.{i}``."""
 MERGED = ("query", "key", "value")
 """The hub's maps that are one matrix here, in this order."""
 
@@ -83,7 +83,7 @@ class PostLNLayer(nn.Module):
     def forward(self, hidden: Tensor, packed: Packed, sites: LayerSites = UNTOUCHED, first_only: bool = False) -> Tensor:
         """``[N, d] -> [N, d]``, or ``[B, d]`` when only the first token of each sequence is wanted.
 
-        A first token reads every token's key and value, but everything else only of itself.
+        A first token needs the keys and values of every token, but everything else only of itself.
         """
         wanted = hidden.index_select(0, packed.first) if first_only else hidden
         query, key, value = self._projections(hidden, wanted, first_only)
@@ -129,10 +129,10 @@ class PostLNEncoder(nn.Module):
         """Last hidden states: of each sequence's first token ``[B, d]``, or of all tokens ``[N, d]``."""
         hidden = self.embeddings(packed)
         shortcut = first_only and not sites.need_every_token
-        *below, last = zip(self.layers, sites.layers or [UNTOUCHED] * len(self.layers), strict=True)
-        for layer, layer_sites in below:
+        *lower, top = zip(self.layers, sites.layers or [UNTOUCHED] * len(self.layers), strict=True)
+        for layer, layer_sites in lower:
             hidden = layer(hidden, packed, layer_sites)
-        layer, layer_sites = last
+        layer, layer_sites = top
         hidden = layer(hidden, packed, layer_sites, first_only=shortcut)
         if sites.top is not None:
             hidden = sites.top(hidden, packed)

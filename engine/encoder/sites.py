@@ -1,4 +1,4 @@
-"""The places in an encoder where a method may act.
+"""Sites: the points in an encoder where a method may act.
 
 Residuals and norms belong to the encoder; a method states its own arithmetic. Where it changes a value, its callable gets the
 value and returns another; where it contributes a term, it returns that term alone and the encoder adds it. Sites are passed to
@@ -16,7 +16,7 @@ from engine.encoder.packing import Packed
 
 
 def unchanged(value: Tensor, *_: object) -> Tensor:
-    """A site without a method."""
+    """The identity: a site where no method acts."""
     return value
 
 
@@ -39,14 +39,14 @@ class LayerSites:
     beside_feed_forward: Callable[[Tensor, Packed], Tensor] | None = None
     """``(the feed-forward block's input, packed) -> contribution``, both ``[rows, d]``."""
     bottleneck: Callable[[Tensor], Tensor] | None = None
-    """``[rows, d] -> contribution [rows, d]``: reads the sum that the layer ends with, normed, and adds to that sum."""
+    """``[rows, d] -> contribution [rows, d]``: reads the normed sum that the layer ends with, and contributes to that sum."""
     output: Callable[[Tensor], Tensor] = unchanged
     """``[rows, d] -> [rows, d]``: the layer's output."""
 
 
 @dataclass(frozen=True)
 class Sites:
-    """Where a method acts; without arguments nowhere."""
+    """Where a method acts; nowhere by default."""
 
     layers: Sequence[LayerSites] = ()
     """One for each layer, or empty."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.backbones import BACKBONES, BackboneInfo
 from engine.errors import UserError
-from engine.files.hub import NotHere, Progress, cached, fetch
+from engine.files.hub import NotDownloaded, Progress, cached, fetch
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
-"""Any one of them makes a tokenizer."""
+"""Any of them is enough for a tokenizer."""
 TOKENIZER_FILES = (*VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 BACKBONE_FILES = (CONFIG, WEIGHTS, *TOKENIZER_FILES)
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
@@ -42,13 +42,13 @@ class Backbone:
 
     @property
     def name(self) -> str:
-        """What runs call it: its name in the catalog, the path of its folder, or the id of its repository."""
+        """Its name in run specifications: that of the catalog, the path of its folder, or the id of its repository."""
         if self.info:
             return self.info.name
         return self.hub.repo if self.hub else str(self.local)
 
     def path_at(self, revision: str) -> str | None:
-        """What ``find_backbone`` takes to find the same files again: folder or ``org/name@commit``; None for the catalog's."""
+        """A name for ``find_backbone`` that gives the same files: folder or ``org/name@commit``; None if in the catalog."""
         if self.info:
             return None
         return f"{self.hub.repo}@{revision}" if self.hub else str(self.local)
@@ -61,7 +61,7 @@ class Backbone:
             progress: called as bytes arrive.
 
         Raises:
-            NotHere: it would have to be downloaded (and ``download`` is false or the hub cannot be reached).
+            NotDownloaded: it would have to be downloaded (and ``download`` is false or the hub cannot be reached).
             UserError: files are missing, or the encoder does not understand them.
         """
         if self.hub:
@@ -71,7 +71,7 @@ class Backbone:
         return self._package_folder()
 
     def fetch_config(self) -> None:
-        """Fetch the configuration alone, which shows whether the weights can be had; does nothing if the hub is not involved.
+        """Fetch the configuration alone, which shows whether the weights are accessible; does nothing without the hub.
 
         Raises as ``fetch`` does, and UserError for an architecture that the encoder does not understand.
         """
@@ -91,13 +91,13 @@ class Backbone:
         if config and weights and any(files[file] for file in VOCABULARIES):
             return self._checked(config.parent)
         if not download:
-            raise NotHere(f"the backbone {self.asked} is not on this machine")
-        small = self._config_folder(hub)
-        # The weights last: where they are, no download broke off.
-        return self._checked(fetch(hub.repo, (CONFIG, *TOKENIZER_FILES, WEIGHTS), small.name, progress=progress))
+            raise NotDownloaded(f"the backbone {self.asked} is not on this machine")
+        snapshot = self._config_folder(hub)
+        # The weights come last: where they exist, no download was interrupted.
+        return self._checked(fetch(hub.repo, (CONFIG, *TOKENIZER_FILES, WEIGHTS), snapshot.name, progress=progress))
 
     def _config_folder(self, hub: Snapshot) -> Path:
-        """The snapshot with the configuration, which alone shows whether the weights are worth their download."""
+        """The snapshot with the configuration, which is enough to check the architecture before the weights are downloaded."""
         folder = fetch(hub.repo, [CONFIG], hub.revision)
         self._check_architecture(folder)
         return folder
@@ -127,9 +127,11 @@ class Backbone:
 
 
 def find_backbone(name: str) -> Backbone:
-    """The backbone of the catalog in any case, else of a local folder, else of a hub id ``org/name`` or ``org/name@revision``.
+    """The backbone of this name: in the catalog (in any case), else a local folder, else a hub id.
 
-    Whether its files are here shows only when they are asked for. Raises UserError for a name that is none of these.
+    Hub ids are ``org/name`` or ``org/name@revision``. Whether their files are on this machine is not checked.
+
+    Raises UserError for a name that is none of these.
     """
     info = BACKBONES.get(name.lower())
     if info:
@@ -144,5 +146,5 @@ def find_backbone(name: str) -> Backbone:
 
 
 def backbone_files(folder: Path) -> list[Path]:
-    """Those files in ``folder`` that make the backbone: configuration, weights, tokenizer."""
+    """The files in ``folder`` that belong to the backbone: configuration, weights, tokenizer."""
     return [folder / name for name in BACKBONE_FILES if (folder / name).is_file()]

@@ -33,7 +33,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove_unfinished(path: Path) -> None:
-    """Remove the drafts of ``path`` that killed writers left; only while nobody writes it."""
+    """Remove the drafts of ``path`` that killed writers left; only safe while no process writes it."""
     for draft in path.parent.glob(f".{path.name}.*"):
         draft.unlink(missing_ok=True)
 
@@ -48,7 +48,7 @@ def sync(path: Path) -> None:
 
 
 def try_lock(path: Path, create: bool = True) -> int | None:
-    """A file descriptor that holds ``path`` exclusively until every copy of it is closed; None when it is taken.
+    """A file descriptor that holds ``path`` exclusively until every copy of it is closed; None if another process holds it.
 
     The kernel frees it when its holders end, however they end. A missing file is created, with its folder; without ``create``
     it has to exist, but need not be writable. Raises FileNotFoundError.
@@ -63,7 +63,7 @@ def try_lock(path: Path, create: bool = True) -> int | None:
 
 @contextmanager
 def locked(path: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold ``path`` exclusively during the block; ``waiting`` is called if another process has to be waited for."""
+    """Hold ``path`` exclusively during the block; ``waiting`` is called if another process holds it."""
     fd = try_lock(path)
     if fd is None:
         if waiting is not None:

@@ -1,4 +1,4 @@
-"""Where everything of one user lies on disk."""
+"""Where one user's files lie on disk."""
 
 from __future__ import annotations
 

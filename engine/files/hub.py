@@ -17,17 +17,17 @@ from engine.files.disk import file_digest
 from engine.files.reachability import endpoint, hub_reachable, is_forbidden
 
 STALL_SECONDS = 60.0
-"""Without a byte, after which a download is given up."""
+"""A download that receives no byte for this long is aborted."""
 POLL_SECONDS = 0.2
-"""Between two measurements of how far a download has come."""
+"""Interval at which the progress of a download is measured."""
 DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-"""What names a file in the cache: git's sha1 of small ones, the sha256 of large ones."""
+"""Name of a file in the cache: git's sha1 of small files, the sha256 of large ones."""
 Progress = Callable[[str, int], None]
 """Called with the name of the file that is being downloaded and the number of bytes that have arrived."""
 
 
-class NotHere(UserError):
-    """Something would have to be downloaded first."""
+class NotDownloaded(UserError):
+    """Files are not on this machine and would have to be downloaded first."""
 
 
 def cached(repo: str, name: str, revision: str, kind: str = "model") -> Path | None:
@@ -39,13 +39,13 @@ def cached(repo: str, name: str, revision: str, kind: str = "model") -> Path | N
 def fetch(repo: str, names: Sequence[str], revision: str, kind: str = "model", progress: Progress | None = None) -> Path:
     """Download those of ``names`` that the repository has; the folder that holds them, named by its commit.
 
-    Files in the cache are kept; what was downloaded is compared with the hub's digest. Raises NotHere when the hub cannot be
-    reached, UserError when it has no such repository or revision, refuses it or stops answering, or when the disk is full.
+    Files in the cache are kept; what was downloaded is compared with the hub's digest. Raises NotDownloaded when the hub cannot
+    be reached, UserError when it has no such repository or revision, refuses it or stops answering, or when the disk is full.
     """
     if is_forbidden():
-        raise NotHere(f"{repo} is not on this machine and HF_HUB_OFFLINE forbids to download it")
+        raise NotDownloaded(f"{repo} is not on this machine and HF_HUB_OFFLINE forbids downloading it")
     if not hub_reachable():
-        raise NotHere(f"{repo} is not on this machine and the hub cannot be reached ({endpoint()})")
+        raise NotDownloaded(f"{repo} is not on this machine and the hub cannot be reached ({endpoint()})")
     folder: Path | None = None
     for name in names:
         path = _in_cache(repo, name, revision, kind)
@@ -63,7 +63,7 @@ def fetch(repo: str, names: Sequence[str], revision: str, kind: str = "model", p
 
 
 def looks_whole(path: Path) -> bool:
-    """Whether a file ends as its format does; what an interrupted copy leaves does not."""
+    """Whether a file ends as its format requires; the remains of an interrupted copy do not."""
     size = path.stat().st_size
     with path.open("rb") as file:
         if path.suffix == ".parquet":
@@ -83,7 +83,7 @@ def looks_whole(path: Path) -> bool:
 
 
 def is_intact(path: Path) -> bool:
-    """Whether a file of the cache has the digest that the hub gave it, which names it; True where the hub gave none."""
+    """Whether a file of the cache has the digest in its name, which the hub assigned; True where the hub assigned none."""
     blob = path.resolve()
     if blob.parent.name != "blobs" or not DIGEST.fullmatch(blob.name):
         return True
@@ -94,7 +94,7 @@ def is_intact(path: Path) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Remove a file from the cache, with the blob that it links to."""
+    """Remove a file from the cache, together with the blob that it links to."""
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
 
@@ -109,7 +109,7 @@ def _in_cache(repo: str, name: str, revision: str, kind: str) -> Path | None:
 def _download(repo: str, name: str, revision: str, kind: str, progress: Progress | None) -> Path | None:
     """One file, or None if the repository lacks it.
 
-    The library waits several minutes for a hub that no longer answers, so it runs in a thread that can be abandoned.
+    The library waits several minutes for a hub that has stopped answering, so it runs in a thread that can be abandoned.
     """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.constants import HF_HUB_CACHE
@@ -143,7 +143,7 @@ def _download(repo: str, name: str, revision: str, kind: str, progress: Progress
                 f"the download of {name} from {repo} stalled: no byte for {STALL_SECONDS:.0f} s; run it again later"
             )
     if isinstance(result, Exception):
-        refusal = _explained(result, repo, name, revision, kind)
+        refusal = _user_error(result, repo, name, revision, kind)
         if refusal is None:
             return None
         raise refusal from result
@@ -162,8 +162,8 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _explained(error: Exception, repo: str, name: str, revision: str, kind: str) -> UserError | None:
-    """What a user should read about a failed download; None if the repository just has no such file."""
+def _user_error(error: Exception, repo: str, name: str, revision: str, kind: str) -> UserError | None:
+    """The error to report for a failed download; None if the repository merely lacks the file."""
     from huggingface_hub import errors
     from huggingface_hub.constants import HF_HUB_CACHE
 
@@ -181,7 +181,7 @@ def _explained(error: Exception, repo: str, name: str, revision: str, kind: str)
     elif isinstance(error, errors.RevisionNotFoundError):
         why = f"{repo} has no revision {revision}; leave it out for the newest"
     elif status == 403:
-        why = f"the hub refuses {repo} (403); log in with `hf auth login` as someone who may read it"
+        why = f"the hub refuses {repo} (403); log in with `hf auth login` as a user who may read it"
     elif status is not None:
         why = f"cannot download {repo}: {first_line}"
     elif getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
@@ -189,5 +189,5 @@ def _explained(error: Exception, repo: str, name: str, revision: str, kind: str)
     elif isinstance(error, OSError) and error.errno:
         why = f"cannot keep {repo} in {HF_HUB_CACHE}: {error.strerror}"
     else:
-        why = f"the download of {name} from {repo} broke off ({type(error).__name__}: {first_line}); run it again"
+        why = f"the download of {name} from {repo} was interrupted ({type(error).__name__}: {first_line}); run it again"
     return UserError(why)

@@ -1,4 +1,4 @@
-"""What identifies the contents of files, whatever they are called and wherever they lie: a hub commit, or a digest."""
+"""Identity of files' contents, independent of names and paths: a hub commit, or a digest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from engine.catalog.benchmarks import GENERATOR_VERSION
 from engine.catalog.task import HubData, TaskInfo
 from engine.files.backbones import CONFIG, Backbone, backbone_files
 from engine.files.disk import files_digest
-from engine.files.hub import NotHere, cached, fetch
+from engine.files.hub import NotDownloaded, cached, fetch
 from engine.files.task_files import task_files
 
 
 def backbone_revision(backbone: Backbone, download: bool = False) -> str:
-    """What identifies weights and tokenizer: the hub's commit, or ``sha256:<digest>`` of the files for those without one.
+    """Identity of weights and tokenizer: the hub's commit, or ``sha256:<digest>`` of the files for those without one.
 
     For a hub id, ``download`` fetches the configuration alone. Raises what ``Backbone.folder`` raises.
     """
@@ -22,7 +22,7 @@ def backbone_revision(backbone: Backbone, download: bool = False) -> str:
     if hub := backbone.hub:
         config = cached(hub.repo, CONFIG, hub.revision)
         if not config and not download:
-            raise NotHere(f"the backbone {backbone.asked} is not on this machine")
+            raise NotDownloaded(f"the backbone {backbone.asked} is not on this machine")
         return config.parent.name if config else fetch(hub.repo, [CONFIG], hub.revision).name
     folder = backbone.folder()
     if backbone.info and backbone.info.sha256:
@@ -31,7 +31,7 @@ def backbone_revision(backbone: Backbone, download: bool = False) -> str:
 
 
 def data_identity(task: TaskInfo, data_dir: Path | None) -> str:
-    """What determines the rows: generator version, hub commit, or ``sha256:<digest>`` of the user's files.
+    """Identity of the rows: generator version, hub commit, or ``sha256:<digest>`` of the user's files.
 
     Raises UserError when one of those is missing.
     """

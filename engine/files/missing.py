@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.catalog.task import TaskInfo
 from engine.files.backbones import Backbone
-from engine.files.hub import NotHere
+from engine.files.hub import NotDownloaded
 from engine.files.reachability import forbid
 from engine.files.task_files import task_files
 
@@ -27,13 +27,13 @@ class Missing:
 
 
 def missing_files(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Path | None) -> Missing:
-    """What would have to be downloaded; sends no request. Raises UserError for files that cannot be used."""
-    without = tuple(task.key for task in tasks if _is_missing(partial(task_files, task, data_dir)))
-    return Missing(_is_missing(backbone.folder), without)
+    """The files that would have to be downloaded; sends no request. Raises UserError for files that cannot be used."""
+    missing_tasks = tuple(task.key for task in tasks if _is_missing(partial(task_files, task, data_dir)))
+    return Missing(_is_missing(backbone.folder), missing_tasks)
 
 
 def stay_offline(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Path | None) -> bool:
-    """Forbid this process to ask the hub if no file is missing; whether that is so. Raises as ``missing_files``."""
+    """Forbid this process requests to the hub if no file is missing; returns whether it did. Raises as ``missing_files``."""
     if missing_files(backbone, tasks, data_dir):
         return False
     forbid()
@@ -43,6 +43,6 @@ def stay_offline(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Path |
 def _is_missing(find: Callable[[], object]) -> bool:
     try:
         find()
-    except NotHere:
+    except NotDownloaded:
         return True
     return False

@@ -13,7 +13,7 @@ import urllib.request
 HUB = "https://huggingface.co"
 PROBE_SECONDS = 2.5
 VALID_SECONDS = 20.0
-"""How long an answer is reused: while one command plans, not while a dashboard stays open."""
+"""How long an answer is reused: within the planning of one command, not as long as a dashboard stays open."""
 GATEWAY_ERRORS = (407, 502, 503, 504)
 """Status codes of a proxy or a gateway that does not reach the hub."""
 _answers: dict[str, tuple[float, bool]] = {}
@@ -39,7 +39,7 @@ def forbid() -> None:
 
 
 def hub_reachable() -> bool:
-    """Whether the hub answers within 2.5 s, whatever it says; never when requests are forbidden."""
+    """Whether the hub answers within 2.5 s, with any status; False when requests are forbidden."""
     if is_forbidden():
         return False
     address = endpoint()

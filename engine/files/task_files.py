@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.catalog.task import HubData, OwnData, TaskInfo
 from engine.errors import UserError
-from engine.files.hub import NotHere, Progress, cached, fetch
+from engine.files.hub import NotDownloaded, Progress, cached, fetch
 
 
 def task_files(
@@ -15,34 +15,34 @@ def task_files(
     """The file of each official split that ``task`` reads; empty for a task whose rows are generated.
 
     Below ``data_dir`` they are ``<benchmark>/<config>/<split>.parquet``, unless the data is laid out otherwise; without it they
-    come from the hub at the pinned revision. Raises NotHere when they would have to be downloaded, UserError when ``data_dir``
-    lacks one.
+    come from the hub at the pinned revision. Raises NotDownloaded when they would have to be downloaded, UserError when
+    ``data_dir`` lacks one.
     """
     if task.data is None:
         return {}
     if isinstance(task.data, OwnData):
         files = {split: Path(path) for split, path in task.data.files}
-        return _all_there(files, task, "bring it back, or add the benchmark again")
+        return _existing(files, task, "bring it back, or add the benchmark again")
     if data_dir is not None:
         folder = data_dir / task.data.folder
         files = {split: folder / name for split, name in _names(task, task.data.local_file).items()}
-        return _all_there(files, task, "check --data-dir")
+        return _existing(files, task, "check --data-dir")
     return _hub_files(task, task.data, download, progress)
 
 
-def _all_there(files: dict[str, Path], task: TaskInfo, advice: str) -> dict[str, Path]:
+def _existing(files: dict[str, Path], task: TaskInfo, advice: str) -> dict[str, Path]:
     if absent := [path for path in files.values() if not path.is_file()]:
-        raise UserError(f"{task.key} needs {absent[0]}, which is not there; {advice}")
+        raise UserError(f"{task.key} needs {absent[0]}, which does not exist; {advice}")
     return files
 
 
 def _hub_files(task: TaskInfo, data: HubData, download: bool, progress: Progress | None) -> dict[str, Path]:
     names = _names(task, data.hub_file)
-    here = {split: cached(data.repo, name, data.revision, "dataset") for split, name in names.items()}
-    if all(here.values()):
-        return {split: path for split, path in here.items() if path}
+    cached_files = {split: cached(data.repo, name, data.revision, "dataset") for split, name in names.items()}
+    if all(cached_files.values()):
+        return {split: path for split, path in cached_files.items() if path}
     if not download:
-        raise NotHere(f"the data of {task.key} is not on this machine")
+        raise NotDownloaded(f"the data of {task.key} is not on this machine")
     folder = fetch(data.repo, list(names.values()), data.revision, "dataset", progress)
     if absent := [name for name in names.values() if not (folder / name).is_file()]:
         raise UserError(f"{task.key} needs {absent[0]}, which {data.repo} does not have at {data.revision[:12]}")

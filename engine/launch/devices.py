@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 SPINS = "20000"
-"""How long OpenMP threads spin before they sleep. Its default made training many times slower when other programs
-used the cores as well; with this it is as fast on an idle machine."""
+"""How long OpenMP threads spin before they sleep. The default made training many times slower when other programs
+used the cores as well; this value is as fast on an idle machine."""
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU, or a part of one, as the driver tells it."""
+    """A GPU, or a MIG instance of one, as the driver reports it."""
 
     index: int
     uuid: str
@@ -27,11 +27,11 @@ class Slot:
     name: str
     """Name of its lock file."""
     label: str
-    """For people."""
+    """For display."""
     env: dict[str, str] = field(default_factory=dict)
-    """Set for the worker, whatever the environment says."""
+    """Set for the worker, overriding the environment."""
     defaults: dict[str, str] = field(default_factory=dict)
-    """Set for the worker unless the environment says otherwise."""
+    """Set for the worker unless the environment sets them."""
 
 
 def find_slots() -> list[Slot]:
@@ -39,26 +39,26 @@ def find_slots() -> list[Slot]:
     return slots_of(visible(gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")))
 
 
-def slots_of(found: Sequence[Gpu]) -> list[Slot]:
+def slots_of(usable: Sequence[Gpu]) -> list[Slot]:
     """One slot for each GPU, else one that has all CPU cores."""
-    if not found:
+    if not usable:
         threads = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
         return [Slot("cpu", "cpu", defaults={"OMP_NUM_THREADS": threads, "GOMP_SPINCOUNT": SPINS})]
-    # By uuid: CUDA numbers devices by speed, the driver by their place on the bus.
+    # By uuid: CUDA numbers devices by speed, the driver by their position on the bus.
     order = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    return [Slot(gpu.uuid, f"GPU {gpu.index} {gpu.name}", {"CUDA_VISIBLE_DEVICES": gpu.uuid, **order}) for gpu in found]
+    return [Slot(gpu.uuid, f"GPU {gpu.index} {gpu.name}", {"CUDA_VISIBLE_DEVICES": gpu.uuid, **order}) for gpu in usable]
 
 
-def visible(found: Sequence[Gpu], told: str | None) -> list[Gpu]:
-    """Those of ``found`` that ``CUDA_VISIBLE_DEVICES`` names, in its order; as in CUDA, an unknown name ends the list."""
-    if told is None:
-        return list(found)
+def visible(present: Sequence[Gpu], cuda_visible_devices: str | None) -> list[Gpu]:
+    """The GPUs that ``CUDA_VISIBLE_DEVICES`` names, in its order, or all; as in CUDA, an unknown name ends the list."""
+    if cuda_visible_devices is None:
+        return list(present)
     chosen: list[Gpu] = []
-    for token in (word.strip() for word in told.split(",")):
-        match = [gpu for gpu in found if token == str(gpu.index) or (token and gpu.uuid.startswith(token))]
-        if len(match) != 1 or match[0] in chosen:
+    for token in (word.strip() for word in cuda_visible_devices.split(",")):
+        matches = [gpu for gpu in present if token == str(gpu.index) or (token and gpu.uuid.startswith(token))]
+        if len(matches) != 1 or matches[0] in chosen:
             break
-        chosen += match
+        chosen += matches
     return chosen
 
 
@@ -72,19 +72,19 @@ def gpus() -> list[Gpu]:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
         return []
-    found: list[Gpu] = []
+    devices: list[Gpu] = []
     try:
         for index in range(pynvml.nvmlDeviceGetCount()):
             device = pynvml.nvmlDeviceGetHandleByIndex(index)
-            for part in _parts(device) or [device]:
-                found.append(Gpu(index, pynvml.nvmlDeviceGetUUID(part), pynvml.nvmlDeviceGetName(part)))
+            for part in _mig_instances(device) or [device]:
+                devices.append(Gpu(index, pynvml.nvmlDeviceGetUUID(part), pynvml.nvmlDeviceGetName(part)))
     finally:
         pynvml.nvmlShutdown()
-    return found
+    return devices
 
 
-def _parts(device: object) -> list[object]:
-    """The MIG instances of a GPU that is divided: the whole one cannot be used then."""
+def _mig_instances(device: object) -> list[object]:
+    """The MIG instances of a GPU that is divided and so cannot be used as a whole; empty for any other."""
     import pynvml
 
     try:
@@ -92,10 +92,10 @@ def _parts(device: object) -> list[object]:
             return []
     except pynvml.NVMLError:
         return []
-    parts = []
-    for place in range(pynvml.nvmlDeviceGetMaxMigDeviceCount(device)):
+    instances = []
+    for index in range(pynvml.nvmlDeviceGetMaxMigDeviceCount(device)):
         try:
-            parts.append(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(device, place))
+            instances.append(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(device, index))
         except pynvml.NVMLError_NotFound:
             continue
-    return parts
+    return instances

@@ -1,4 +1,4 @@
-"""The protocol that every place to run workers follows."""
+"""The protocol of everything that runs workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Handle = dict[str, Any]
-"""What an executor needs to find a process again; JSON, stored with the run."""
+"""What an executor needs to identify a process later; JSON, stored with the run."""
 
 
 @dataclass(frozen=True)
@@ -29,53 +29,53 @@ class Phase(Enum):
     ENDED = auto()
     """With an exit code."""
     UNSTARTED = auto()
-    """The process was made but the command was never let go."""
+    """The process was created but never released to start the command."""
     VANISHED = auto()
     """Gone without an exit record: it was killed, or the machine went down."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of a process."""
+    """What is known about a process."""
 
     phase: Phase
     code: int | None = None
-    """As a shell tells it: 128 + n for a process that was ended by signal n."""
+    """As a shell reports it: 128 + n for a process that was ended by signal n."""
 
 
-class Place(Protocol):
+class Reservation(Protocol):
     """Room for one worker, held until the worker has ended."""
 
     @property
     def label(self) -> str:
-        """For people: the device."""
+        """The device, for display."""
 
     def release(self) -> None:
-        """Give up this process's hold; that of a worker stays."""
+        """Release this process's hold; that of a worker stays."""
 
 
 class Executor(Protocol):
-    """Starts, finds and ends workers. A process that starts them may die at any time and another one take over."""
+    """Starts, finds and ends workers. The process that starts them may die at any time and be replaced by another."""
 
     name: str
 
-    def acquire(self) -> Place | None:
-        """Room for one more worker; None when all is taken."""
+    def acquire(self) -> Reservation | None:
+        """Room for one more worker; None when every slot is taken."""
 
-    def submit(self, job: Job, place: Any, stored: Callable[[Handle], None]) -> None:
-        """Start ``job`` at a place of this executor, but not before ``stored`` has returned.
+    def submit(self, job: Job, reservation: Any, stored: Callable[[Handle], None]) -> None:
+        """Start ``job`` in a reservation of this executor, but not before ``stored`` has returned.
 
-        So no worker runs that the registry cannot find.
+        So the registry has the handle of every worker that runs.
         """
 
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
         """The status of each, by the same keys."""
 
     def held(self) -> dict[tuple[str, int], Handle]:
-        """The workers that hold a place now, by run and attempt, whatever the registry says of their runs."""
+        """The workers that hold a reservation now, by run and attempt, whatever the registry says about their runs."""
 
     def cancel(self, handle: Handle, force: bool = False) -> None:
         """Ask the worker to save and end, or end it at once."""
 
     def clean(self, handle: Handle) -> None:
-        """End what a worker that has ended left behind and that still holds its place."""
+        """End processes that an ended worker left behind and that still hold its reservation."""

@@ -1,4 +1,4 @@
-"""Workers as processes of this machine, which outlive whoever started them."""
+"""Workers as processes of this machine, which outlive the supervisor that started them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from engine.launch.devices import Slot
 from engine.launch.executor import Handle, Job, Phase, Status
 from engine.launch.processes import identify, is_alive
 
-# Waits for the word to go, then runs the command and leaves its exit code by rename: an adopted process cannot be waited for.
-# Signals go to the whole group; the shell must survive them but hand down no ignored ones, hence handlers that do nothing.
-# A shell that cannot write is silent about it: the log's last line is the cause that people read.
+# Waits for the word "go", then runs the command and writes its exit code by rename: an adopted process cannot be waited for.
+# Signals go to the whole group; the shell must survive them but pass on no ignored ones, hence handlers that do nothing.
+# A shell that cannot write stays silent: the log's last line is reported as the cause.
 SHIM = """
 record=$1; shift
 leave() { { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; } 2>/dev/null; }
@@ -34,8 +34,8 @@ DEFAULTS = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
 
 
 @dataclass
-class LocalPlace:
-    """A slot whose lock this process holds; a worker inherits the hold, so that the kernel frees it however it ends."""
+class SlotReservation:
+    """A slot whose lock this process holds; a worker inherits the hold, so that the kernel frees it at any end."""
 
     slot: Slot
     fd: int
@@ -49,7 +49,7 @@ class LocalPlace:
 
 
 class LocalExecutor:
-    """One worker for each slot; a worker is a session of its own below a shell that records its exit code."""
+    """One worker for each slot; a worker runs in its own session, under a shell that records its exit code."""
 
     name = "local"
 
@@ -58,17 +58,17 @@ class LocalExecutor:
         self._slots = slots
         self._children: dict[int, subprocess.Popen[bytes]] = {}
 
-    def acquire(self) -> LocalPlace | None:
+    def acquire(self) -> SlotReservation | None:
         for slot in self._slots:
             if (fd := try_lock(self._lock(slot.name))) is not None:
-                return LocalPlace(slot, fd)
+                return SlotReservation(slot, fd)
         return None
 
-    def submit(self, job: Job, place: LocalPlace, stored: Callable[[Handle], None]) -> None:
+    def submit(self, job: Job, reservation: SlotReservation, stored: Callable[[Handle], None]) -> None:
         job.log.parent.mkdir(parents=True, exist_ok=True)
-        slot = place.slot
+        slot = reservation.slot
         env = DEFAULTS | slot.defaults | os.environ | slot.env | {"SCALEARN_HOME": str(self._home.root)}
-        os.ftruncate(place.fd, 0)
+        os.ftruncate(reservation.fd, 0)
         with job.log.open("ab") as log:
             begin = log.tell()
             child = subprocess.Popen(
@@ -78,28 +78,28 @@ class LocalExecutor:
                 stderr=subprocess.STDOUT,
                 env=env,
                 start_new_session=True,
-                pass_fds=(place.fd,),
+                pass_fds=(reservation.fd,),
             )
         self._children[child.pid] = child
         assert child.stdin is not None
         with child.stdin as go:
-            what = {"run_id": job.run_id, "attempt": job.attempt, "record": str(job.exit_record), "log_begin": begin}
-            handle = {**identify(child.pid), "slot": slot.name, **what}
-            os.pwrite(place.fd, json.dumps(handle).encode(), 0)
+            details = {"run_id": job.run_id, "attempt": job.attempt, "record": str(job.exit_record), "log_begin": begin}
+            handle = {**identify(child.pid), "slot": slot.name, **details}
+            os.pwrite(reservation.fd, json.dumps(handle).encode(), 0)
             stored(handle)
             go.write(b"go\n")
 
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
-        found = {key: self._status(handle) for key, handle in handles.items()}
-        # Nobody asks for a worker that has told its end itself; unless it is waited for here it stays as a zombie.
-        asked = {handle["pid"] for handle in handles.values()}
-        self._children = {pid: one for pid, one in self._children.items() if pid in asked or one.poll() is None}
-        return found
+        statuses = {key: self._status(handle) for key, handle in handles.items()}
+        # A worker that recorded its end itself is no longer polled; unless it is waited for here it stays as a zombie.
+        polled = {handle["pid"] for handle in handles.values()}
+        self._children = {pid: child for pid, child in self._children.items() if pid in polled or child.poll() is None}
+        return statuses
 
     def _status(self, handle: Handle) -> Status:
         alive = is_alive(handle)
         code = self._reap(handle["pid"])
-        # Read after the look at the process: a record that is not there now will not come.
+        # Read after the process was checked: a record that does not exist now will never be written.
         record = _read(Path(handle["record"]))
         if record is None:
             if alive or self._holds(handle):
@@ -117,7 +117,7 @@ class LocalExecutor:
 
     def clean(self, handle: Handle) -> None:
         self._children.pop(handle["pid"], None)
-        # As long as a member holds the slot the group exists, so its number is not yet another's.
+        # As long as a member holds the slot the group exists, so its number is not reused yet.
         if self._holds(handle):
             _signal_group(handle["pid"], signal.SIGKILL)
 
@@ -125,12 +125,12 @@ class LocalExecutor:
         return self._home.slots / f"{slot}.lock"
 
     def _holds(self, handle: Handle) -> bool:
-        """Whether a process of that attempt still holds its slot, be the shell above it gone."""
+        """Whether a process of that attempt still holds its slot, even if the shell above it has ended."""
         path = self._lock(handle["slot"])
         return _read(path) == handle and is_locked(path)
 
     def _reap(self, pid: int) -> int | None:
-        """The exit code of a child of this process that has ended, as a shell tells it."""
+        """The exit code of a child of this process that has ended, as a shell reports it; None if it runs or is no child."""
         child = self._children.get(pid)
         if child is None or (code := child.poll()) is None:
             return None
@@ -138,12 +138,12 @@ class LocalExecutor:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """A JSON object; None where there is none, or only a part of one because the machine went down as it was written."""
+    """A JSON object; None if the file is missing, or incomplete because the machine went down during the write."""
     try:
-        found = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 def _signal_group(pid: int, kind: signal.Signals) -> None:

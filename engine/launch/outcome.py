@@ -1,4 +1,4 @@
-"""How a worker's end is told: a state and one line, from its exit code and its log."""
+"""How a worker's end is reported: a state and one line, from its exit code and its log."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ POLITE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def outcome(status: Status, run: Run, log: Path) -> tuple[RunState, str]:
-    """State and cause of a run whose worker has ended without writing them itself."""
+    """State and cause of a run whose worker has ended without recording them itself."""
     code = status.code
     if code == KILLED or status.phase is Phase.VANISHED:
         return _killed(code, run)
     if code == WorkerExit.STOPPED:
         return RunState.STOPPED, "stopped on request" if run.stop_requested else "stopped by a signal, after saving"
     if code == WorkerExit.FENCED:
-        return RunState.LOST, "the worker found that its attempt had been ended by another process"
+        return RunState.LOST, "the worker was fenced: another process had ended its attempt"
     if code == WorkerExit.COMPLETED:
         return RunState.FAILED, "the worker ended without storing a result"
     if code is not None and code > BY_SIGNAL:
@@ -34,7 +34,7 @@ def outcome(status: Status, run: Run, log: Path) -> tuple[RunState, str]:
 
 
 def last_line(log: Path, begin: int = 0) -> str | None:
-    """The last line that is not blank after byte ``begin``, shortened; reads no more than the file's end."""
+    """The last non-blank line after byte ``begin``, shortened; reads only the end of the file."""
     if not log.exists():
         return None
     with log.open("rb") as file:

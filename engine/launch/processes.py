@@ -1,4 +1,4 @@
-"""Whether a process that was started earlier, perhaps by another process, still runs."""
+"""Whether a process that was started earlier, possibly by another process, still runs."""
 
 from __future__ import annotations
 
@@ -12,27 +12,31 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def identify(pid: int) -> dict[str, Any]:
-    """What tells ``pid`` from a later process of the same number: its start and the machine's boot.
+    """What distinguishes ``pid`` from a later process with the same number: its start and the machine's boot.
 
-    Raises ProcessLookupError.
+    Raises ProcessLookupError if there is no such process.
     """
-    found = _state_and_start(pid)
-    if found is None:
+    process = _state_and_start(pid)
+    if process is None:
         raise ProcessLookupError(pid)
-    return {"pid": pid, "start": found[1], "boot": boot()}
+    _, start = process
+    return {"pid": pid, "start": start, "boot": boot()}
 
 
 def is_alive(identity: Mapping[str, Any]) -> bool:
-    """Whether the process that ``identify`` described runs; a zombie does not."""
+    """Whether the process that ``identify`` described still runs; a zombie does not."""
     if identity["boot"] != boot():
         return False
-    found = _state_and_start(identity["pid"])
-    return found is not None and found[1] == identity["start"] and found[0] not in ("Z", "X")
+    process = _state_and_start(identity["pid"])
+    if process is None:
+        return False
+    state, start = process
+    return start == identity["start"] and state not in ("Z", "X")
 
 
 @cache
 def boot() -> str:
-    """Differs after every start of the machine."""
+    """Identifies the boot of the machine: differs after every restart."""
     if sys.platform == "linux":
         return BOOT_ID.read_text().strip()
     import psutil

@@ -1,1 +1,1 @@
-"""One file per paper: what is trained, where it acts and how it starts."""
+"""One file per paper: what is trained, where it acts and how it is initialised."""

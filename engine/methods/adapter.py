@@ -1,6 +1,6 @@
 """Single-task adapter (Pfeiffer et al. 2021): a bottleneck at the feed-forward output of every layer, backbone frozen.
 
-With ``h`` what the bottleneck's site gives, its contribution to the layer is
+With ``h`` the input of the bottleneck's site, its contribution to the layer is
 
     A(h) = up( relu( down(h) ) )
 
@@ -46,7 +46,7 @@ class Adapter(nn.Module):
 
 
 def bottleneck_width(encoder: Encoder, reduction: int) -> int:
-    """The hidden size divided by ``reduction``. Raises UserError when nothing is left."""
+    """The hidden size divided by ``reduction``. Raises UserError when that is 0."""
     width = encoder.config.hidden_size // reduction
     if width < 1:
         raise UserError(f"reduction must be at most the backbone's hidden size, {encoder.config.hidden_size}")
@@ -54,6 +54,6 @@ def bottleneck_width(encoder: Encoder, reduction: int) -> int:
 
 
 def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, reduction: int) -> Model:
-    """Of one task, or of several that share it (Adapter-m). Raises UserError when ``reduction`` leaves no bottleneck."""
+    """The adapter of one task, or of several that share it (Adapter-m). Raises what ``bottleneck_width`` raises."""
     adapter = Adapter(frozen(encoder), bottleneck_width(encoder, reduction))
     return Model(encoder, tasks, {"adapter": adapter}, bottlenecks(adapter.layer))

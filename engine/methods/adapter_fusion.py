@@ -1,6 +1,6 @@
 """AdapterFusion (Pfeiffer et al. 2021): attention over the outputs of frozen source adapters.
 
-With ``u_t = A_t(h)`` the output of source ``t`` without any residual, in ``adapter.py``'s place and notation:
+With ``u_t = A_t(h)`` the output of source ``t`` without any residual, at ``adapter.py``'s site and in its notation:
 
     q = W_q h + b_q,   k_t = W_k u_t + b_k,   v_t = W_v u_t
     p = softmax_t( Drop(q . k_t) ),   A(h) = sum_t p_t v_t
@@ -27,7 +27,7 @@ from engine.methods.model import Model, SourceAdapter, frozen
 from engine.methods.stacked_sources import StackedSources, stack_sources
 
 OFF_DIAGONAL = 1e-6
-"""Start of the value map: the identity, with this beside the diagonal."""
+"""The value map is initialised as the identity, with this value off the diagonal."""
 ROWS_PER_FOLDED_ROW = 2
 """Folding the query costs as much as applying it to ``T * (r + 1)`` rows; backward and copies make it pay from twice that."""
 
@@ -48,7 +48,7 @@ class FusedSources(Folding):
         self.dropout = nn.Dropout(dropout)
 
     def fold(self) -> tuple[Tensor, Tensor]:
-        """What keys and values are as functions of ``[a | 1]``: ``[T*r + T, d]`` each, the last ``T`` rows being constants."""
+        """Keys and values as functions of ``[a | 1]``: ``[T*r + T, d]`` each, the last ``T`` rows being constants."""
         maps = torch.cat((self.sources.up.flatten(0, 1), self.sources.up_bias))
         constant = torch.cat((maps.new_zeros(len(maps) - self.count), maps.new_ones(self.count)))
         keys = F.linear(maps, self.key.weight) + torch.outer(constant, self.key.bias)
@@ -72,7 +72,7 @@ class FusedSources(Folding):
         return torch.cat((weighted, p), dim=1) @ values
 
     def source_attention(self, scores: Tensor) -> Tensor:
-        """How much each source counts for each row, ``[rows, T]``. Dropout acts on the raw scores: a dropped one becomes 0."""
+        """The weight of each source for each row, ``[rows, T]``. Dropout acts on the raw scores: a dropped one becomes 0."""
         return F.softmax(self.dropout(scores), dim=-1)
 
 

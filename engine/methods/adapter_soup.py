@@ -1,9 +1,9 @@
 """AdapterSoup (Chronopoulou et al. 2023): one frozen adapter, the average of the sources most similar to the target.
 
-    theta = sum_t w_t theta_t,   w = the ``top_k`` largest similarities, negative ones taken as 0, divided by their sum
+    theta = sum_t w_t theta_t,   w = the ``top_k`` largest similarities, negative ones set to 0, divided by their sum
 
 The average is taken over every weight and bias of the adapters; only a head is trained on top. A source's similarity is the
-mean cosine between sentence embeddings of its training texts and the target's; the target is a source like any other.
+mean cosine between sentence embeddings of its training texts and the target's; the target is treated like any other source.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from engine.methods.stacked_sources import check_sources
 
 
 def soup_weights(similarities: Sequence[float], top_k: int) -> list[float]:
-    """One weight per source, together 1. Raises UserError when no source resembles the target."""
-    places = sorted(range(len(similarities)), key=lambda place: -similarities[place])[:top_k]
-    kept = [max(0.0, similarity) if place in places else 0.0 for place, similarity in enumerate(similarities)]
+    """One weight per source; their sum is 1. Raises UserError when no source resembles the target."""
+    selected = sorted(range(len(similarities)), key=lambda index: -similarities[index])[:top_k]
+    kept = [max(0.0, similarity) if index in selected else 0.0 for index, similarity in enumerate(similarities)]
     if not sum(kept) > 0:
         raise UserError("no source's texts resemble the target's; choose other tasks with --sources")
     return [value / sum(kept) for value in kept]
 
 
 def average(sources: Sequence[SourceAdapter], weights: Sequence[float]) -> dict[str, Tensor]:
-    """``sum_t w_t theta_t`` for every tensor of the adapters, by its name without ``adapter.``."""
+    """``sum_t w_t theta_t`` for every tensor of the adapters, by name without ``adapter.``."""
     return {
         name.removeprefix("adapter."): torch.stack([w * s.tensors[name] for w, s in zip(weights, sources, strict=True)]).sum(0)
         for name in sources[0].tensors

@@ -1,4 +1,4 @@
-"""From a method's catalog entry to its model."""
+"""Builds the model of a method's catalog entry."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def attach(
     sources: Sequence[SourceAdapter],
     settings: Mapping[str, Value],
 ) -> Model:
-    """Call the ``implementation`` with the method's own settings and what its entry fixes.
+    """Call the ``implementation`` with the method's own settings and the arguments that its entry fixes.
 
     Args:
         encoder: its parameters are frozen or made trainable, and a method with heads on the pooler adds one that is missing.
         sources: in order; empty unless the method combines source adapters.
-        settings: of a run; those that are not the method's own are left aside.
+        settings: of a run; those that are not the method's own are ignored.
 
     Raises:
         UserError: settings, sources and encoder do not fit together.

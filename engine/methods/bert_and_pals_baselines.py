@@ -1,11 +1,11 @@
-"""What BERT and PALs (Stickland & Murray 2019) compares with: each task's modules elsewhere, beside a trained backbone.
+"""The baselines of BERT and PALs (Stickland & Murray 2019): each task's modules at other sites of a trained backbone.
 
 With ``z`` the layer's input, ``o`` the attention block's output map, ``N_a`` that block's norm (see ``adapter.py`` for ``f``,
 ``x`` and ``N``) and ``L(u) = up( gelu( down(u) ) )``, a post-LN layer becomes
 
     Houlsby:            x = N_a( o + L_1(o) + z ),   y = N( f + L_2(x) + x )
     Houlsby+PALs:       x = N_a( o + L_1(o) + z ),   y = N( f + P(x) + x ),   P as in ``pals.py``
-    LHUC:               y = N( f + x ) * 2 sigmoid(a),   a one vector per layer, at first 0
+    LHUC:               y = N( f + x ) * 2 sigmoid(a),   a one vector per layer, initially 0
     Top Proj. Attn.:    after the last layer, up( B_6( ... B_1( down(h) ) ) ) in place of h,   B an attention block without
                         feed-forward part
     BERT layer on top:  one more whole layer after the last one
@@ -42,16 +42,16 @@ class TwoAdapters(nn.Module):
 
     def sites(self) -> LayerSites:
         return LayerSites(
-            attention_output=partial(with_adapter, self.attention), beside_feed_forward=partial(of_each_row, self.feed_forward)
+            attention_output=partial(add_adapter, self.attention), beside_feed_forward=partial(contribution, self.feed_forward)
         )
 
 
-def with_adapter(adapter: nn.Module, o: Tensor) -> Tensor:
+def add_adapter(adapter: nn.Module, o: Tensor) -> Tensor:
     """``o + L(o)``, ``[rows, d]``."""
     return o + adapter(o)
 
 
-def of_each_row(adapter: nn.Module, x: Tensor, packed: Packed) -> Tensor:
+def contribution(adapter: nn.Module, x: Tensor, packed: Packed) -> Tensor:
     """``L(x)``, ``[rows, d]``."""
     return adapter(x)
 
@@ -77,7 +77,7 @@ class HoulsbyWithPals(nn.Module):
 
     def sites(self) -> Sites:
         layers = [
-            LayerSites(attention_output=partial(with_adapter, adapter), beside_feed_forward=partial(self.pal, layer))
+            LayerSites(attention_output=partial(add_adapter, adapter), beside_feed_forward=partial(self.pal, layer))
             for layer, adapter in enumerate(self.layer)
         ]
         return Sites(layers, mixes_tokens=True)
@@ -99,7 +99,7 @@ class HiddenUnitContributions(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """``N( Drop(output(attention(z))) + z )`` of one size; the norm starts as the identity."""
+    """``N( Drop(output(attention(z))) + z )`` of width ``width``; the norm is initially the identity."""
 
     def __init__(self, width: int, heads: int, config: EncoderConfig) -> None:
         super().__init__()
@@ -139,7 +139,7 @@ class AttentionOnTop(nn.Module):
 
 
 class LayerOnTop(nn.Module):
-    """One task's whole layer, weights ~ N(0, 0.02^2), norms at first the identity."""
+    """One task's whole layer, weights ~ N(0, 0.02^2), norms initially the identity."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -172,7 +172,7 @@ def attach_houlsby_with_pals(
     width: int,
     heads: int,
 ) -> Model:
-    """``width`` and ``heads`` are the projected attention's. Raises UserError when one is not a multiple of the other."""
+    """``width`` and ``heads`` are the projected attention's. Raises UserError when ``width`` is not a multiple of ``heads``."""
     return beside_backbone(encoder, tasks, partial(HoulsbyWithPals, encoder, adapter_width, width, heads))
 
 

@@ -1,6 +1,6 @@
 """Compacter++ (Karimi Mahabadi et al. 2021): the single-task adapter with maps that are sums of Kronecker products.
 
-In ``adapter.py``'s place and notation, with ``h`` as a row:
+At ``adapter.py``'s site and in its notation, with ``h`` as a row:
 
     A(h) = up( gelu( down(h) ) ),   phm(z) = z H + b,   H = sum_k kron( R_k, left_k right_k )
 
@@ -29,7 +29,7 @@ RULE_STD = 1e-4
 class PHMLinear(nn.Module):
     """``inputs -> outputs``. ``rule`` ``[n, n, n]``, factors ``[n, inputs/n, 1]`` and ``[n, 1, outputs/n]``, bias 0.
 
-    The factors are Xavier-normal, as the released code's are (its setting says uniform, which it does not heed).
+    The factors are Xavier-normal, as the released code's are (its setting says uniform, but is ignored).
     """
 
     def __init__(self, inputs: int, outputs: int, rule: nn.Parameter) -> None:
@@ -47,7 +47,7 @@ class PHMLinear(nn.Module):
 
 
 class CompactBottleneck(Folding):
-    """One layer; the two maps are made of their factors once per step."""
+    """One layer; the two maps are computed from their factors once per step."""
 
     def __init__(self, hidden_size: int, width: int, rule: nn.Parameter) -> None:
         super().__init__()

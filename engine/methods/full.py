@@ -10,7 +10,7 @@ from engine.encoder.heads import fresh_linear, head_on_pooler
 from engine.methods.model import Model, SourceAdapter, frozen
 
 
-def trained(encoder: Encoder) -> Encoder:
+def trainable(encoder: Encoder) -> Encoder:
     """The plain encoder, trainable. A pooler stays as it is: most heads do not read it, so it would never get a gradient."""
     frozen(encoder).embeddings.requires_grad_(True)
     encoder.layers.requires_grad_(True)
@@ -25,10 +25,10 @@ def with_pooler(encoder: Encoder) -> Encoder:
 
 
 def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
-    """Of one task, or of several that share the encoder (Full FT-m)."""
-    return Model(trained(encoder), tasks)
+    """The encoder of one task, or of several that share it (Full FT-m)."""
+    return Model(trainable(encoder), tasks)
 
 
 def attach_shared(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
-    """Shared (Stickland & Murray 2019): their heads, and counted as they count: nothing is added to the backbone."""
-    return Model(with_pooler(trained(encoder)), tasks, head=head_on_pooler)
+    """Shared (Stickland & Murray 2019): with the paper's heads and its way of counting: nothing is added to the backbone."""
+    return Model(with_pooler(trainable(encoder)), tasks, head=head_on_pooler)

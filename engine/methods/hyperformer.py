@@ -1,6 +1,6 @@
 """HyperFormer and HyperFormer++ (Mahabadi et al. 2021): a frozen backbone's adapters are generated from embeddings.
 
-With ``z_t`` a task's and ``s_l`` a layer's embedding, in ``adapter.py``'s place and notation:
+With ``z_t`` a task's and ``s_l`` a layer's embedding, at ``adapter.py``'s site and in its notation:
 
     e = norm( outer( relu( inner(z_t) ) ) )             HyperFormer: generators per layer
     e = norm( outer( relu( inner([z_t ; s_l]) ) ) )     HyperFormer++: one set of generators for all layers
@@ -33,7 +33,7 @@ GENERATED_EPSILON = 1e-5
 
 
 class Generator(nn.Module):
-    """A linear map's or a norm's weight and bias from ``e``: ``[..., projected] -> [..., weights], [..., biases]``."""
+    """Generates weight and bias of a linear map or a norm from ``e``: ``[..., projected] -> [..., weights], [..., biases]``."""
 
     def __init__(self, projected: int, weights: int, biases: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Generator(nn.Module):
 
 
 class Generators(nn.Module):
-    """An adapter from ``e``."""
+    """Generates an adapter from ``e``."""
 
     def __init__(self, projected: int, hidden_size: int, width: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class HyperFormer(Folding):
             self.layer = nn.ModuleList(Generators(projected, hidden_size, width) for _ in range(layers))
 
     def sites(self, task: str) -> Sites:
-        """The adapters of the task of that key, generated for all layers at once."""
+        """The adapters of the task with that key, generated for all layers at once."""
         generated = self.folded(task)
         return bottlenecks(partial(adapter, *(part[layer] for part in generated)) for layer in range(self.layers))
 
@@ -91,7 +91,7 @@ class HyperFormer(Folding):
 
     def fold(self, task: str) -> tuple[Tensor, ...]:
         """All layers' adapters of a task: down ``[L, r, d]``, ``[L, r]``, up ``[L, d, r]``, ``[L, d]``, scale and
-        shift of the norm ``[L, d]``. Shared generators make them for all layers in one product each."""
+        shift of the norm ``[L, d]``. Shared generators compute them for all layers in one product each."""
         e = self.projected(task)
         if self.layer_embeddings is not None:
             generated = self.all_layers(e)

@@ -2,7 +2,7 @@
 
     k = l_k * (W_k z + b_k),   v = l_v * (W_v z + b_v),   f = Drop( W_2 gelu( l_ff * (W_1 x + b_1) ) + b_2 )
 
-The feed-forward vector stands before the activation, as in ScaLearn's experiments; the paper puts it after.
+The feed-forward vector is applied before the activation, as in ScaLearn's experiments; the paper applies it after.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ from engine.errors import UserError
 
 @dataclass(frozen=True)
 class SourceAdapter:
-    """A trained stage-1 adapter, by the names of its checkpoint: ``adapter.layer.{i}.{down,up}.{weight,bias}``."""
+    """A trained stage-1 adapter, with the tensor names of its checkpoint: ``adapter.layer.{i}.{down,up}.{weight,bias}``."""
 
     task: str
     tensors: Mapping[str, Tensor]
     similarity: float | None = None
-    """Of its training texts to the target's, where the method asks for it."""
+    """Of its training texts to the target's; None unless the method needs it."""
 
 
 def frozen(encoder: Encoder) -> Encoder:
@@ -38,9 +38,9 @@ class Model(nn.Module):
 
     Args:
         encoder: whether it is trainable is its parameters' ``requires_grad``.
-        tasks: the tasks whose heads are made, freshly initialised.
+        tasks: each gets a freshly initialised head.
         parts: the method's own modules by the name under which their parameters are saved (``adapter``, ``transfer``).
-        sites: where the method acts; for parameters that differ between tasks a function of the task's key, called for each
+        sites: where the method acts; if parameters differ between tasks, a function of the task's key, called for each
             forward pass.
         penalty: added to the training loss.
         rates: learning rates as multiples of the run's, by the last part of the parameters' names.
@@ -101,32 +101,32 @@ class Model(nn.Module):
         ]
 
     def transfer_tensors(self) -> dict[str, Tensor]:
-        """What the method trains beside the heads, by stable names; a trained backbone's names are those of the hub.
+        """Trained parameters except the heads, by stable names; a trained backbone's names are those of the hub.
 
-        A backbone trained with its pooler is what the tasks share and not counted as the method's (Stickland & Murray 2019).
+        A backbone trained with its pooler is shared by the tasks and not counted as the method's (Stickland & Murray 2019).
         """
         tensors = {name: parameter.detach() for name, parameter in self._own() if parameter.requires_grad}
         return tensors | ({} if self._trains_pooler() else self._backbone())
 
     def trainable_state(self) -> dict[str, Tensor]:
-        """Everything to save: what is trained, heads as ``heads.{task}.{dense,out_proj}.{weight,bias}``, of those on the
-        pooler ``out_proj`` alone; not copied."""
+        """All trained parameters, not copied. Heads are ``heads.{task}.{dense,out_proj}.{weight,bias}``; those on the pooler
+        have ``out_proj`` alone."""
         heads = {name: parameter.detach() for name, parameter in self._head_parameters()}
         return self.transfer_tensors() | self._backbone() | heads
 
     @torch.no_grad()
     def load_trainable(self, tensors: Mapping[str, Tensor]) -> None:
-        """Put back what ``trainable_state`` gave.
+        """Load the tensors of ``trainable_state``.
 
         Raises:
             UserError: names or shapes are not exactly those of this model.
         """
         expected = self.trainable_state()
-        unlike = sorted(expected.keys() ^ tensors.keys()) or sorted(
+        differing = sorted(expected.keys() ^ tensors.keys()) or sorted(
             n for n in expected if expected[n].shape != tensors[n].shape
         )
-        if unlike:
-            raise UserError(f"the saved parameters belong to another method, backbone or task ({unlike[0]} differs)")
+        if differing:
+            raise UserError(f"the saved parameters belong to another method, backbone or task ({differing[0]} differs)")
         for name, parameter in (*self._own(), *self._head_parameters()):
             if parameter.requires_grad:
                 parameter.copy_(tensors[name])

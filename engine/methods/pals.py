@@ -25,12 +25,12 @@ from engine.encoder.heads import fresh_linear, head_on_pooler
 from engine.encoder.packing import Packed
 from engine.encoder.sites import LayerSites, Sites
 from engine.errors import UserError
-from engine.methods.full import trained, with_pooler
+from engine.methods.full import trainable, with_pooler
 from engine.methods.model import Model, SourceAdapter
 
 
 class HasSites(Protocol):
-    """A module that knows where it acts."""
+    """A module with sites at which it acts."""
 
     def sites(self) -> Sites: ...
 
@@ -43,7 +43,7 @@ class PerTask(nn.Module):
         self.tasks = nn.ModuleDict({task.key: make() for task in tasks})
 
     def sites(self, task: str) -> Sites:
-        """Those of the module of the task of that key."""
+        """The sites of the module of the task with that key."""
         return cast(HasSites, self.tasks[task]).sites()
 
 
@@ -93,16 +93,16 @@ class ParallelLowRank(nn.Module):
         self.layer = nn.ModuleList(LowRank(hidden_size, width) for _ in range(layers))
 
     def sites(self) -> Sites:
-        return Sites([LayerSites(beside_layer=partial(of_wanted_tokens, low_rank)) for low_rank in self.layer])
+        return Sites([LayerSites(beside_layer=partial(on_wanted_tokens, low_rank)) for low_rank in self.layer])
 
 
-def of_wanted_tokens(low_rank: nn.Module, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
+def on_wanted_tokens(low_rank: nn.Module, z: Tensor, packed: Packed, first_only: bool) -> Tensor:
     """``[N, d] -> [N, d]``, or ``[B, d]`` for the first tokens."""
     return low_rank(z.index_select(0, packed.first) if first_only else z)
 
 
 def projected_attention(encoder: Encoder, width: int, heads: int) -> ProjectedAttention:
-    """One task's. Raises UserError when ``width`` is not a multiple of ``heads``."""
+    """The module of one task. Raises UserError when ``width`` is not a multiple of ``heads``."""
     check_heads(width, heads)
     config = encoder.config
     return ProjectedAttention(config.hidden_size, width, heads, len(encoder.layers), config.attention_probs_dropout_prob)
@@ -110,7 +110,7 @@ def projected_attention(encoder: Encoder, width: int, heads: int) -> ProjectedAt
 
 def check_heads(width: int, heads: int) -> None:
     if width % heads:
-        raise UserError(f"width must be a multiple of heads; {width} is none of {heads}")
+        raise UserError(f"width must be a multiple of heads; {width} is not a multiple of {heads}")
 
 
 def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, width: int, heads: int) -> Model:
@@ -123,6 +123,6 @@ def attach_low_rank(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequen
 
 
 def beside_backbone(encoder: Encoder, tasks: Sequence[TaskInfo], make: Callable[[], nn.Module]) -> Model:
-    """A model that trains the backbone with its pooler and, counted apart, what ``make`` gives for each task."""
+    """A model that trains the backbone with its pooler and, counted separately, a module from ``make`` for each task."""
     transfer = PerTask(tasks, make)
-    return Model(with_pooler(trained(encoder)), tasks, {"transfer": transfer}, transfer.sites, head=head_on_pooler)
+    return Model(with_pooler(trainable(encoder)), tasks, {"transfer": transfer}, transfer.sites, head=head_on_pooler)

@@ -21,7 +21,7 @@ from engine.methods.stacked_sources import stack_sources
 
 
 def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, omega: float) -> Model:
-    """``omega`` is the scale of the only source. Raises UserError for more sources or none."""
+    """``omega`` is the scale of the only source. Raises UserError unless there is exactly one."""
     return _probe(encoder, tasks, sources, [omega])
 
 

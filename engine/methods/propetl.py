@@ -1,11 +1,11 @@
 """ProPETL (Zeng et al. 2023): one bottleneck for all layers, of which each layer uses the part that its learned mask keeps.
 
-With ``W`` a weight of the shared bottleneck and ``S`` scores of the same shape, in ``adapter.py``'s place and notation:
+With ``W`` a weight of the shared bottleneck and ``S`` scores of the same shape, at ``adapter.py``'s site and in its notation:
 
     M = 1 where |S| is among its largest, else 0;   A(h) = (W_up * M_up) relu( (W_down * M_down) h + b_down ) + b_up
 
-Backward passes through the choice to ``|S|`` as if it were not there (straight-through). Single-task, a layer has masks of its
-own. Joint (ProPETL-m), a task has masks too, and what either keeps is kept: ``M = 1 - (1 - M_task) (1 - M_layer)``.
+The gradient passes through the selection to ``|S|`` unchanged (straight-through). Single-task, each layer has its own masks.
+Joint (ProPETL-m), each task has masks too, and what either keeps is kept: ``M = 1 - (1 - M_task) (1 - M_layer)``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from engine.methods.model import Model, SourceAdapter, frozen
 
 
 class Mask(nn.Module):
-    """A mask over a weight, made of trained ``scores`` (float32, of the weight's shape) ~ U(-bound, bound)."""
+    """A mask over a weight, derived from trained ``scores`` (float32, of the weight's shape) ~ U(-bound, bound)."""
 
     def __init__(self, weight: Tensor, keep: float, bound: float) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Masks(nn.Module):
 
 
 class MaskedBottleneck(Folding):
-    """One layer: the shared bottleneck under this layer's masks ``own`` and, where there are any, a task's."""
+    """One layer: the shared bottleneck under this layer's masks ``own`` and, if there are any, a task's."""
 
     def __init__(self, shared: Bottleneck, own: Masks, tasks: nn.ModuleDict) -> None:
         super().__init__()
@@ -78,9 +78,9 @@ class MaskedBottleneck(Folding):
         return F.linear(inner, up, self.shared.up.bias)
 
 
-def either(one: Tensor, other: Tensor) -> Tensor:
+def either(first: Tensor, second: Tensor) -> Tensor:
     """What at least one of two masks keeps; differentiable."""
-    return 1 - (1 - one) * (1 - other)
+    return 1 - (1 - first) * (1 - second)
 
 
 class ProPETL(nn.Module):
@@ -96,7 +96,7 @@ class ProPETL(nn.Module):
         )
 
     def sites(self, task: str) -> Sites:
-        """Every layer under its own masks and those of the task of that key."""
+        """Every layer under its own masks and those of the task with that key."""
         return bottlenecks(partial(layer, task=task) for layer in self.layer)
 
 

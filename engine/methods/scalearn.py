@@ -1,11 +1,11 @@
 """ScaLearn (Frohmann et al. 2024): frozen source adapters combined by learned scales, in four variants.
 
-With ``u_t = A_t(h)`` the output of source ``t`` without any residual, in ``adapter.py``'s place and notation:
+With ``u_t = A_t(h)`` the output of source ``t`` without any residual, at ``adapter.py``'s site and in its notation:
 
     A(h) = sum_t omega_t * u_t
 
 ``omega`` is ``[T, d]`` (vector) or ``[T, 1]`` (uniform), per layer or shared by all layers (++). It starts at N(2/T, 0.001^2)
-and is not constrained; in two ablations its softmax or its share of the sum over the sources takes its place. Dropout acts on
+and is not constrained; in two ablations it is replaced by its softmax or its share of the sum over the sources. Dropout acts on
 the scales themselves: one mask per layer and step. An optional penalty draws each source's mean scale towards 1.
 """
 
@@ -24,14 +24,14 @@ from engine.methods.model import Model, SourceAdapter, frozen
 from engine.methods.stacked_sources import StackedSources, stack_sources
 
 INITIAL_SUM = 2.0
-"""The scales of one dimension start with this sum."""
+"""Initial sum of the scales of one dimension over the sources."""
 INITIAL_STD = 0.001
 SMALLEST_SUM = 0.01
-"""What a smaller sum is taken for, in absolute value, when scales are divided by it."""
+"""A sum by which scales are divided is at least this large in absolute value."""
 
 
 class ScaledSources(Folding):
-    """One layer. ``omega`` may be another layer's too; the dropout mask never is."""
+    """One layer. ``omega`` may be shared with other layers; the dropout mask never is."""
 
     def __init__(self, sources: StackedSources, omega: nn.Parameter, dropout: float, constraint: str = "none") -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class ScaLearn(nn.Module):
         )
 
     def penalty(self) -> Tensor:
-        """``weight * sum over omegas of sum_t (1 - mean_d omega_t)^2 / T``; an omega that layers share counts once."""
+        """``weight * sum over omegas of sum_t (1 - mean_d omega_t)^2 / T``; an omega shared by layers counts once."""
         return self.penalty_weight * torch.stack([(1 - p.mean(1)).square().mean() for p in self.parameters()]).sum()
 
 
@@ -101,7 +101,7 @@ def attach(
     omega_dropout: float,
     omega_penalty: float,
 ) -> Model:
-    """``omega`` is ``vector`` or ``scalar``, ``shared`` whether all layers have one. Raises what ``check_sources`` raises."""
+    """``omega`` is ``vector`` or ``scalar``, ``shared`` whether all layers share one. Raises what ``check_sources`` raises."""
     stacks = stack_sources(frozen(encoder), sources)
     transfer = ScaLearn(stacks, omega == "vector", shared, omega_dropout, constraint, omega_penalty)
     penalty = transfer.penalty if omega_penalty else None

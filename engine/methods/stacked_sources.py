@@ -1,8 +1,8 @@
 """Frozen source adapters of one layer, stacked, so that trained parameters can be folded into them.
 
 ``T`` bottlenecks of width ``r`` are one map down, ``a = relu(h D^T + d)`` with ``D`` ``[T*r, d]``, and one map up, ``U``
-``[T*r, d]``. Whatever a method does to a source's output is linear in ``a``, so it is done to ``U`` once per step instead of to
-``T`` outputs of every token, and nothing of size ``[T, N, d]`` exists.
+``[T*r, d]``. Whatever a method does to a source's output is linear in ``a``, so it is applied to ``U`` once per step instead
+of to ``T`` outputs of every token, and no tensor of size ``[T, N, d]`` is created.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def check_sources(encoder: Encoder, sources: Sequence[SourceAdapter]) -> int:
     shapes = {"down.weight": (width, d), "down.bias": (width,), "up.weight": (d, width), "up.bias": (d,)}
     expected = {f"adapter.layer.{i}.{name}": shape for i in range(len(encoder.layers)) for name, shape in shapes.items()}
     for source in sources:
-        found = {name: tuple(t.shape) for name, t in source.tensors.items() if name.startswith("adapter.")}
-        if found != expected:
+        actual = {name: tuple(t.shape) for name, t in source.tensors.items() if name.startswith("adapter.")}
+        if actual != expected:
             raise UserError(
                 f"the source adapter of {source.task} does not fit: train all sources on this backbone with one reduction"
             )

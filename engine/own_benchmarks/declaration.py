@@ -1,4 +1,4 @@
-"""A user's own benchmark, as a TOML file declares it: what is written there, checked without a look at the rows."""
+"""A user's own benchmark as declared in a TOML file, checked without reading the rows."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ LONGEST = 512
 
 
 def read_declaration(file: Path) -> BenchmarkInfo:
-    """The benchmark declared in ``file``, with absolute paths; labels that are not listed and sizes are left open.
+    """The benchmark declared in ``file``, with absolute paths; sizes, and labels that are not listed, are left empty.
 
     Raises UserError that names the file and the key.
     """
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at line ")
-        raise UserError(f"{file}{':' + place.split(',')[0] if place else ''}: not valid TOML: {what}") from None
+        message, _, position = str(error).partition(" (at line ")
+        raise UserError(f"{file}{':' + position.split(',')[0] if position else ''}: not valid TOML: {message}") from None
     except UnicodeDecodeError:
         raise UserError(f"{file} is not UTF-8; save it in that encoding") from None
     except OSError as error:
@@ -45,13 +45,13 @@ def read_declaration(file: Path) -> BenchmarkInfo:
         raise UserError(f"{file}: declare at least one task, as a table [tasks.NAME]")
     tasks: dict[str, TaskInfo] = {}
     for task, values in tables.items():
-        place = f"tasks.{task}"
+        table = f"tasks.{task}"
         if not isinstance(values, dict):
-            raise UserError(f"{file}: {place} must be a table; begin it with [{place}]")
-        own = _Keys(file, place, values, TASK_KEYS)
+            raise UserError(f"{file}: {table} must be a table; begin it with [{table}]")
+        own = _Keys(file, table, values, TASK_KEYS)
         plain = _name(own, task).replace("_", "").replace("-", "")
         if plain in tasks:
-            raise UserError(f"{file}: {place} and tasks.{tasks[plain].name} are the same name; rename one")
+            raise UserError(f"{file}: {table} and tasks.{tasks[plain].name} are the same name; rename one")
         tasks[plain] = _task(own, name, task)
     return BenchmarkInfo(name, keys.text("title", name), tuple(tasks.values()))
 
@@ -59,8 +59,8 @@ def read_declaration(file: Path) -> BenchmarkInfo:
 class _Keys:
     """The keys of one table; every mistake names the file and the key."""
 
-    def __init__(self, file: Path, place: str, values: Mapping[str, Any], known: Sequence[str]) -> None:
-        self.file, self.place, self.values = file, place, values
+    def __init__(self, file: Path, table: str, values: Mapping[str, Any], known: Sequence[str]) -> None:
+        self.file, self.table, self.values = file, table, values
         for key in values:
             if key not in known:
                 close = get_close_matches(key, known, 1)
@@ -71,19 +71,19 @@ class _Keys:
         raise UserError(f"{self.file}: {self._full(key)} {message}")
 
     def lacks(self, key: str, example: str) -> NoReturn:
-        raise UserError(f"{self.file}: {self.place or 'the file'} lacks the key {key}, as in {example}")
+        raise UserError(f"{self.file}: {self.table or 'the file'} lacks the key {key}, as in {example}")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A text that is not blank."""
+        """A string that is not blank."""
         value = self.values.get(key, default)
         if value is None:
             self.lacks(key, {"name": 'name = "shop"', "train": 'train = "train.csv"'}.get(key, f'{key} = "{{question}}"'))
         if not isinstance(value, str) or not value.strip():
-            self.fail(key, f"must be a text, not {_shown(value)}")
+            self.fail(key, f"must be a string, not {_shown(value)}")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Texts (or whole numbers, as texts) that differ; one alone needs no list."""
+        """Distinct strings (or whole numbers, as strings); a single one needs no list."""
         value = self.values.get(key)
         if value is None:
             return default
@@ -91,12 +91,12 @@ class _Keys:
         if not items or any(
             isinstance(item, bool) or not isinstance(item, str | int) or not str(item).strip() for item in items
         ):
-            self.fail(key, f"must be a list of texts, not {_shown(value)}")
-        found = tuple(map(str, items))
-        plain = [item.strip() for item in found]
-        if twice := next((item for item in plain if plain.count(item) > 1), None):
-            self.fail(key, f"has {_shown(twice)} twice")
-        return found
+            self.fail(key, f"must be a list of strings, not {_shown(value)}")
+        texts = tuple(map(str, items))
+        stripped = [text.strip() for text in texts]
+        if duplicate := next((text for text in stripped if stripped.count(text) > 1), None):
+            self.fail(key, f"has {_shown(duplicate)} twice")
+        return texts
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         value = self.values.get(key, choices[0])
@@ -118,12 +118,12 @@ class _Keys:
         text = self.text(key)
         try:
             path = (self.file.parent / Path(text).expanduser()).resolve()
-            there = path.is_file()
+            exists = path.is_file()
         except (OSError, ValueError, RuntimeError):
-            # Too long, a null byte, or the home of nobody.
+            # Too long, a null byte, or the home of an unknown user.
             self.fail(key, f"cannot be the name of a file: {_shown(text)[:80]}")
-        if not there:
-            self.fail(key, f"is {path}, which is {'a folder' if path.is_dir() else 'not there'}")
+        if not exists:
+            self.fail(key, f"is {path}, which is {'a folder' if path.is_dir() else 'missing'}")
         return path
 
     def share(self, key: str) -> float:
@@ -133,7 +133,7 @@ class _Keys:
         return float(value)
 
     def _full(self, key: str) -> str:
-        return f"{self.place}.{key}" if self.place else key
+        return f"{self.table}.{key}" if self.table else key
 
 
 def _task(keys: _Keys, benchmark: str, name: str) -> TaskInfo:
@@ -180,15 +180,15 @@ def _data(keys: _Keys, kind: str) -> OwnData:
         if isinstance(keys.values.get(split), str):
             files[split] = keys.path(split)
             shares[split] = 0.0
-            if twin := next((other for other, path in files.items() if path == files[split] and other != split), None):
-                keys.fail(split, f"is the file of {twin} too; give another file, or a share of train as in {split} = 0.2")
+            if duplicate := next((other for other, path in files.items() if path == files[split] and other != split), None):
+                keys.fail(split, f"is the file of {duplicate} too; give another file, or a share of train as in {split} = 0.2")
         elif split in keys.values:
             shares[split] = keys.share(split)
     if sum(shares.values()) >= 1:
         keys.fail("test", "and dev together leave nothing to train on; lower the shares")
-    for key, only in (("options", "multiple_choice"), ("separator", "multilabel")):
-        if key in keys.values and kind != only:
-            keys.fail(key, f'is for kind = "{only}"; leave it out or choose that kind')
+    for key, kind_of_key in (("options", "multiple_choice"), ("separator", "multilabel")):
+        if key in keys.values and kind != kind_of_key:
+            keys.fail(key, f'is for kind = "{kind_of_key}"; leave it out or choose that kind')
     if kind == "multiple_choice" and "pair" in keys.values:
         keys.fail("pair", "is not for multiple_choice, whose second text is the option; leave it out")
     return OwnData(
@@ -208,27 +208,27 @@ def _options(keys: _Keys) -> tuple[str, ...]:
     example = 'options = ["{choice1}", "{choice2}"], or options = "{choices}" for a column of lists'
     if "options" not in keys.values:
         keys.lacks("options", example)
-    given = keys.values["options"]
+    value = keys.values["options"]
     options = keys.texts("options")
     for pattern in options:
         keys.pattern("options", pattern)
-    if isinstance(given, list) and len(options) < 2:
+    if isinstance(value, list) and len(options) < 2:
         keys.fail("options", f"must be at least two; write {example}")
     if len(options) == 1 and options[0] != f"{{{fields(options[0])[0]}}}":
-        keys.fail("options", f"names a column of lists and nothing else, not {_shown(given)}")
+        keys.fail("options", f"names a column of lists and nothing else, not {_shown(value)}")
     return options
 
 
 def _option_names(options: tuple[str, ...]) -> tuple[str, ...]:
-    """Each option is called by its column where it is one, else by its place."""
-    plain = all(f"{{{fields(option)[0]}}}" == option for option in options)
-    return tuple(fields(option)[0] if plain else str(place) for place, option in enumerate(options))
+    """Each option is named after its column if every option is one column, else by its index."""
+    columns = all(f"{{{fields(option)[0]}}}" == option for option in options)
+    return tuple(fields(option)[0] if columns else str(index) for index, option in enumerate(options))
 
 
 def _name(keys: _Keys, name: str) -> str:
     if not NAME.fullmatch(name):
-        place = keys.place or "name"
-        raise UserError(f"{keys.file}: {place}: {name!r} is no name; take up to 64 small letters, digits, - and _")
+        table = keys.table or "name"
+        raise UserError(f"{keys.file}: {table}: {name!r} is not a valid name; use up to 64 lower-case letters, digits, - and _")
     return name
 
 

@@ -1,4 +1,4 @@
-"""Patterns such as ``"Question: {question}"``, by which users say how a row becomes text."""
+"""Patterns such as ``"Question: {question}"``, with which users declare how a row becomes text."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def pieces(pattern: str) -> tuple[tuple[str, str | None], ...]:
 
     Raises ValueError, saying what is wrong, for anything but plain names of columns.
     """
-    found: list[tuple[str, str | None]] = []
+    parts: list[tuple[str, str | None]] = []
     try:
         for text, name, form, conversion in Formatter().parse(pattern):
             if name is not None and (not name.strip() or form or conversion):
                 raise ValueError("a field must be the plain name of a column")
-            found.append((text, name))
+            parts.append((text, name))
     except ValueError as error:
-        raise ValueError(f'{pattern!r} is no pattern: {error}; write it as in "{{question}}"') from None
-    if not fields_in(found):
+        raise ValueError(f'{pattern!r} is not a valid pattern: {error}; write it as in "{{question}}"') from None
+    if not fields_in(parts):
         raise ValueError(f'{pattern!r} names no column; write it as in "{{{pattern.strip() or "question"}}}"')
-    return tuple(found)
+    return tuple(parts)
 
 
 def fields(pattern: str) -> tuple[str, ...]:

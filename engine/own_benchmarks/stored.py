@@ -34,12 +34,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class OwnBenchmarks:
-    """What the folder of a home holds."""
+    """The contents of a home's ``benchmarks`` folder."""
 
     stored: dict[str, Stored]
     """By name."""
     unreadable: dict[str, str]
-    """Names of those that cannot be read, and what to do about it."""
+    """By name, why a benchmark cannot be read and what to do about it."""
 
 
 def load_catalog(folder: Path) -> Catalog:
@@ -49,7 +49,7 @@ def load_catalog(folder: Path) -> Catalog:
 
 
 def read_stored(folder: Path) -> OwnBenchmarks:
-    """All benchmarks in ``folder``; one of a name that is built in by now is passed over."""
+    """All benchmarks in ``folder``; one whose name has since become built in is skipped."""
     stored: dict[str, Stored] = {}
     unreadable: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
@@ -64,15 +64,15 @@ def read_stored(folder: Path) -> OwnBenchmarks:
 
 def save(folder: Path, stored: Stored) -> Path:
     """Store a benchmark, in place of an earlier one of its name."""
-    about = {"declaration": str(stored.declaration), "sha256": stored.sha256, "benchmark": asdict(stored.info)}
+    record = {"declaration": str(stored.declaration), "sha256": stored.sha256, "benchmark": asdict(stored.info)}
     path = folder / f"{stored.info.name}.json"
     with atomic_write(path) as draft:
-        draft.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+        draft.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
     return path
 
 
 def remove(folder: Path, name: str) -> None:
-    """Forget a benchmark; its files and its runs stay. Raises UserError for one that was not added."""
+    """Remove a benchmark; its files and its runs stay. Raises UserError for one that was not added."""
     if plain_name(name) in map(plain_name, BUILT_IN.benchmarks):
         raise UserError(f"{name} is built in; only benchmarks that were added can be removed")
     own = read_stored(folder)
@@ -85,7 +85,7 @@ def remove(folder: Path, name: str) -> None:
 
 
 def check_free(folder: Path, name: str) -> None:
-    """Raises UserError if a built-in benchmark, or an added one that is spelled otherwise, has the name."""
+    """Raises UserError if a built-in benchmark, or an added one with another spelling, has the name."""
     own = read_stored(folder)
     for known in (*BUILT_IN.benchmarks, *own.stored, *own.unreadable):
         if plain_name(known) == plain_name(name) and (known in BUILT_IN.benchmarks or known != name):
@@ -94,8 +94,8 @@ def check_free(folder: Path, name: str) -> None:
 
 
 def _read(path: Path) -> Stored:
-    about = json.loads(path.read_text(encoding="utf-8"))
-    info = benchmark_from(about["benchmark"])
+    record = json.loads(path.read_text(encoding="utf-8"))
+    info = benchmark_from(record["benchmark"])
     if info.name != path.stem or not info.tasks or any(task.benchmark != info.name for task in info.tasks):
         raise ValueError("the file holds another benchmark")
-    return Stored(info, Path(about["declaration"]), about["sha256"])
+    return Stored(info, Path(record["declaration"]), record["sha256"])

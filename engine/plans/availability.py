@@ -1,4 +1,4 @@
-"""Whether a request's files are here or can be downloaded, checked before anything is queued."""
+"""Whether a request's files are on this machine or can be downloaded, checked before anything is queued."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OFFLINE_COMMAND = "scalearn run --method {method} --benchmark toy --target quest
 
 
 def check_available(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Path | None, method: str) -> bool:
-    """Whether something has to be downloaded; the hub is asked for at most once, and only if something is missing here.
+    """Whether something has to be downloaded; the hub is probed at most once, and only if files are missing.
 
     Raises UserError when files are missing and the hub cannot be reached, with a command that works offline, or when the hub
     refuses the backbone.

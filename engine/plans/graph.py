@@ -1,4 +1,4 @@
-"""The runs that a request needs, as specifications: what is asked for, and the source adapters behind it."""
+"""The runs that a request needs, as specifications: its own runs and those of their source adapters."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ class Node:
     """One run of the graph."""
 
     run_id: str
-    """Its fingerprint's beginning, or the id of the run that an earlier version knew by another fingerprint."""
+    """Beginning of its fingerprint, or the id under which an earlier version stored it with another fingerprint."""
     spec: RunSpec
     role: Role
-    """``target``: asked for itself."""
+    """``target``: requested itself; ``source``: needed by a requested run."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Makes the runs of one request."""
+    """Builds the runs of one request."""
 
     request: Request
     catalog: Catalog
     common: Mapping[str, Any]
-    """Fields that all its runs share: the backbone and where the data lie."""
+    """Fields that all its runs share: the backbone and the data folder."""
     data: Mapping[str, str]
     """Identity of each task's rows."""
     aliases: Mapping[str, str]
-    """Ids of runs by other fingerprints than their own (``registry.tables.Alias``)."""
+    """Run ids by fingerprints other than the runs' own (``registry.tables.Alias``)."""
     nodes: dict[str, Node] = field(default_factory=dict)
     """By run id, every run after its sources unless it is a source itself."""
 
     def add(self, work: Work) -> None:
-        """Take in the runs of ``work``, one for each seed and combination of settings, and what they need."""
+        """Add the runs of ``work``, one for each seed and combination of settings, and the source runs that they need."""
         for seed, settings in product(self.request.seeds, work.settings):
             sources = [self._source(work, source, seed) for source in work.sources]
             spec = RunSpec(
@@ -66,7 +66,7 @@ class Graph:
             self.nodes[run_id] = Node(run_id, spec, "target")
 
     def _source(self, work: Work, source: TaskInfo | Run, seed: int) -> SourceSpec:
-        """The run of a source, which becomes part of the graph unless it is named by its id."""
+        """The source's run, which is added to the graph unless the request names it by its id."""
         if isinstance(source, Run):
             return SourceSpec(task=source.target, run_id=source.id)
         few_shot = self.request.shots is not None and source in work.targets
@@ -76,7 +76,7 @@ class Graph:
         return SourceSpec(task=source.key, run_id=run_id)
 
     def _source_run(self, method: MethodInfo, task: TaskInfo, few_shot_seed: int | None) -> RunSpec:
-        """The stage-1 run of a source. With a seed it is the target's own adapter, trained on the few examples of that seed."""
+        """The stage-1 run of a source. With a seed it is the target's own adapter, trained on that seed's examples."""
         shots = None if few_shot_seed is None else self.request.shots
         return RunSpec(
             method=method.name,
@@ -97,13 +97,13 @@ class Graph:
         return {"dev": FEW_SHOT_DEV, **self.request.limits} if shots else self.request.limits
 
     def _name(self, targets: Sequence[TaskInfo]) -> str | None:
-        """The benchmark of the user's own that the targets of a joint run are."""
+        """Name of the user's own benchmark that consists of a joint run's targets, if there is one."""
         keys = [task.key for task in targets]
         name = self.catalog.joint_name(keys)
         return name if len(keys) > 1 and name != BUILT_IN.joint_name(keys) else None
 
     def _tasks(self, sources: Sequence[TaskInfo | Run]) -> list[TaskInfo]:
-        """Those of the sources that are known here."""
+        """The tasks of the sources, without those that the catalog lacks."""
         tasks = [
             source.parsed.known_task(source.target, self.catalog) if isinstance(source, Run) else source for source in sources
         ]

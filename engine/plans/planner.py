@@ -9,12 +9,12 @@ from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
 from engine.files.backbones import Backbone, find_backbone
-from engine.files.hub import NotHere
+from engine.files.hub import NotDownloaded
 from engine.files.identity import backbone_revision, data_identity
 from engine.plans.availability import check_available
 from engine.plans.graph import Graph, Node, Role
-from engine.plans.resolve import Work, checked, unique, work_of
-from engine.plans.source_adapters import check_backbone, texts_of
+from engine.plans.resolve import Work, unique, validated, work_of
+from engine.plans.source_adapters import check_backbone, compared_task
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, Source
 from engine.runs.request import Request
@@ -23,13 +23,13 @@ from engine.runs.spec import RunSpec
 
 @dataclass
 class PlannedRun:
-    """One run of a plan and what the registry knows of it."""
+    """One run of a plan and its row in the registry, if any."""
 
     run_id: str
     spec: RunSpec
     existing: Run | None
     role: Role
-    """``target``: asked for itself."""
+    """``target``: requested itself; ``source``: needed by a requested run."""
 
 
 @dataclass
@@ -39,8 +39,8 @@ class Plan:
     request: Request
     runs: list[PlannedRun]
     notes: list[str] = field(default_factory=list)
-    """What was decided for the user, one sentence each."""
-    given: list[Run] = field(default_factory=list)
+    """Decisions made for the user, one sentence each."""
+    named_sources: list[Run] = field(default_factory=list)
     """Source adapters that the request names by their run."""
 
     @property
@@ -53,7 +53,7 @@ class Plan:
 
     @property
     def active(self) -> list[PlannedRun]:
-        """Queued or at work."""
+        """Queued, starting or running."""
         return [planned for planned in self.runs if planned.existing and planned.existing.state.active]
 
     @property
@@ -63,11 +63,11 @@ class Plan:
 
 
 def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
-    """Resolve all names, check every setting and that all files can be had, and look up what exists.
+    """Resolve all names, check every setting and the availability of all files, and look up existing runs.
 
-    Raises UserError; then nothing was queued.
+    Raises UserError; nothing is queued.
     """
-    request = checked(request)
+    request = validated(request)
     notes: list[str] = []
     work = work_of(request, catalog, store, notes)
     if any(settings.get("similarity_model") == OFFLINE_BACKBONE for part in work for settings in part.settings):
@@ -85,19 +85,19 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
     try:
         runs = plan_runs(download=False)
         needed = [task for task in tasks if _reads(task, runs)]
-    except NotHere:
+    except NotDownloaded:
         runs, needed = [], tasks
     compared = _compared(work, catalog)
     if check_available(backbone, unique(needed + compared), request.data_dir, work[0].method.name):
         notes.append("files that are not on this machine will be downloaded first")
         runs = runs or plan_runs(download=True)
-    given = unique([source for part in work for source in part.sources if isinstance(source, Run)])
-    check_backbone(given, runs[0].spec.backbone, runs[0].spec.backbone_revision)
-    return Plan(request, runs, notes, given)
+    named_sources = unique([source for part in work for source in part.sources if isinstance(source, Run)])
+    check_backbone(named_sources, runs[0].spec.backbone, runs[0].spec.backbone_revision)
+    return Plan(request, runs, notes, named_sources)
 
 
 def submit(plan: Plan, store: Store) -> list[str]:
-    """Queue what is missing and what had failed, was stopped or lost; the ids of the runs asked for.
+    """Queue new runs and those that failed, were stopped or lost; returns the ids of the requested runs.
 
     One transaction: two equal requests at the same moment yield the same runs.
     """
@@ -114,7 +114,7 @@ def submit(plan: Plan, store: Store) -> list[str]:
 def _row(planned: PlannedRun, request: Request) -> Run:
     if planned.existing is None:
         return Run.of(planned.spec, request)
-    # An earlier version may have known it by another fingerprint.
+    # An earlier version may have stored it under another fingerprint.
     kept = {name: getattr(planned.existing, name) for name in ("id", "fingerprint", "group_id")}
     return Run.of(planned.spec, request, **kept)
 
@@ -122,7 +122,7 @@ def _row(planned: PlannedRun, request: Request) -> Run:
 def _planned(nodes: dict[str, Node], store: Store) -> list[PlannedRun]:
     existing = {run.id: run for run in store.runs(ids=list(nodes))}
     runs = [PlannedRun(node.run_id, node.spec, existing.get(node.run_id), node.role) for node in nodes.values()]
-    # A run that is a source of another may have been asked for after it.
+    # A run may have been requested after another that it is a source of.
     return sorted(runs, key=lambda planned: bool(planned.spec.sources))
 
 
@@ -137,7 +137,7 @@ def _reads(task: TaskInfo, runs: list[PlannedRun]) -> bool:
 def _compared(work: list[Work], catalog: Catalog) -> list[TaskInfo]:
     """Sources whose texts are compared with the target's, whether or not their adapters are trained already."""
     sources = [source for part in work if part.method.similarities for source in part.sources]
-    return [source if isinstance(source, TaskInfo) else texts_of(source, catalog) for source in sources]
+    return [source if isinstance(source, TaskInfo) else compared_task(source, catalog) for source in sources]
 
 
 def _common(request: Request, backbone: Backbone, download: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From the words of a request to what they name: methods, tasks and source adapters."""
+"""Resolve the names in a request to methods, tasks and source adapters."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from engine.registry.tables import Run
 from engine.runs.request import Request
 
 SourceChoice = TaskInfo | Run
-"""A task, whose adapter is planned, or a completed run of the registry that is taken as it is."""
+"""A task, whose adapter is planned, or a completed run of the registry that is used as it is."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A method on one target, or a joint method on several, with every combination of settings asked for."""
+    """A method on one target, or a joint method on several, with every requested combination of settings."""
 
     method: MethodInfo
     targets: list[TaskInfo]
     sources: list[SourceChoice]
     """In stacking order, the target's own last."""
     settings: list[dict[str, Value]]
-    """Complete ones, a run for each."""
+    """Complete settings, one run for each."""
 
 
-def checked(request: Request) -> Request:
+def validated(request: Request) -> Request:
     """The request with an absolute data folder and without repetitions. Raises UserError for numbers out of range."""
     if not request.methods:
         raise UserError("name a method with --method; `scalearn methods` lists them")
@@ -57,7 +57,7 @@ def checked(request: Request) -> Request:
 
 
 def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) -> list[Work]:
-    """What a checked request asks for, with its sources; adds to ``notes`` what is decided for the user. Raises UserError."""
+    """The work of a validated request; decisions made for the user are added to ``notes``. Raises UserError."""
     targets = _targets(request, catalog, notes)
     work: list[Work] = []
     for method in unique([catalog.find_method(name) for name in request.methods]):
@@ -70,12 +70,12 @@ def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) 
 
 
 def source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Value]:
-    """Those of a source adapter that is trained for the request: the method's defaults, in the request's budget."""
+    """Settings of a source adapter that is trained for the request: the method's defaults with the request's budget."""
     return method.resolve({**backbone_defaults(request.backbone), **_budget(request)}, task.key, task.select_by, shots)
 
 
 def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request, catalog: Catalog) -> list[dict[str, Value]]:
-    """For every combination of the values asked for, the last setting changing fastest. Raises UserError."""
+    """Settings for every requested combination of values, the last setting varying fastest. Raises UserError."""
     name = catalog.joint_name([task.key for task in targets])
     values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
     combinations = [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
@@ -91,7 +91,7 @@ def _budget(request: Request) -> dict[str, Value]:
 
 
 def unique(items: list[Any]) -> list[Any]:
-    """Each once, where it came first."""
+    """The items without repetitions, in the order of their first occurrence."""
     return [item for index, item in enumerate(items) if item not in items[:index]]
 
 

@@ -1,4 +1,4 @@
-"""Source adapters that a request names by their run: trained here or imported, taken as they are."""
+"""Source adapters that a request names by their run: trained here or imported, used as they are."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ LIST = "`scalearn adapters ls` lists adapters"
 
 
 def check_source(run: Run, target: TaskInfo, method: MethodInfo, request: Request) -> None:
-    """That ``method`` can combine the run's adapter to learn ``target``. Raises UserError."""
+    """Raises UserError unless ``method`` can combine the run's adapter to learn ``target``."""
     if run.method != method.source_method:
         raise UserError(
             f"the source {run.id} is a {run.method} run; {method.name} combines {method.source_method} runs: {LIST}"
         )
     if run.state != RunState.COMPLETED:
         raise UserError(f"the source {run.id} ({run.target}) is {run.state}, not completed; name its task to have it trained")
-    seen, asked = (run.parsed.shots, (run.seed,)), (request.shots, request.seeds)
-    if request.shots and run.target == target.key and seen != asked:
+    drawn, requested = (run.parsed.shots, (run.seed,)), (request.shots, request.seeds)
+    if request.shots and run.target == target.key and drawn != requested:
         raise UserError(
-            f"the source {run.id} has seen other examples of {target.key} than the {request.shots} of each seed asked for; "
-            "name the task instead"
+            f"the source {run.id} was trained on other examples of {target.key} than the {request.shots} of each "
+            "requested seed; name the task instead"
         )
 
 
 def check_backbone(runs: Sequence[Run], backbone: str, revision: str) -> None:
-    """That the adapters were trained on this backbone. Raises UserError."""
+    """Raises UserError unless the adapters were trained on this backbone."""
     for run in runs:
         if run.parsed.backbone_revision != revision:
-            there = f"{run.backbone} at {run.parsed.backbone_revision[:19]}"
-            raise UserError(f"the source {run.id} ({run.target}) was trained on {there}, not on {backbone} at {revision[:19]}")
+            trained_on = f"{run.backbone} at {run.parsed.backbone_revision[:19]}"
+            raise UserError(
+                f"the source {run.id} ({run.target}) was trained on {trained_on}, not on {backbone} at {revision[:19]}"
+            )
 
 
 def check_widths(source_method: MethodInfo, sources: Sequence[TaskInfo | Run]) -> None:
-    """That adapters named by their run are as wide as those that are going to be trained. Raises UserError."""
+    """Raises UserError unless adapters named by their run are as wide as those that are going to be trained."""
     default = source_method.own["reduction"].default
     reductions = {
         source.id if isinstance(source, Run) else source.key: (
@@ -52,12 +54,12 @@ def check_widths(source_method: MethodInfo, sources: Sequence[TaskInfo | Run]) -
         raise UserError(f"all sources must have the same reduction, these have: {listed}; name others with --sources")
 
 
-def texts_of(run: Run, catalog: Catalog) -> TaskInfo:
-    """The task of a run whose texts are to be compared. Raises UserError where the catalog lacks it."""
+def compared_task(run: Run, catalog: Catalog) -> TaskInfo:
+    """The run's task, whose texts are compared with the target's. Raises UserError where the catalog lacks it."""
     task = run.parsed.known_task(run.target, catalog)
     if task is None:
         raise UserError(
-            f"adaptersoup compares the texts of its sources with the target's, and those of {run.target} are not here; "
-            "choose another method for this adapter"
+            f"adaptersoup compares the texts of its sources with the target's, and those of {run.target} are not on this "
+            "machine; choose another method for this adapter"
         )
     return task

@@ -22,7 +22,7 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 def connect(home: Home) -> Engine:
     """The engine of ``$SCALEARN_DB`` (a PostgreSQL url), else of the SQLite file of ``home``.
 
-    Raises UserError where SQLite would lose data, on a network file system, and for a url that cannot be used.
+    Raises UserError for a network file system, on which SQLite would lose data, and for a url that cannot be used.
     """
     if url := os.environ.get("SCALEARN_DB"):
         try:
@@ -71,9 +71,9 @@ def file_system(path: Path, mounts: str) -> str | None:
     best, kind = -1, None
     for line in mounts.splitlines():
         fields = line.split()
-        place = fields[1].replace("\\040", " ")
-        if path.resolve().is_relative_to(place) and len(place) >= best:
-            best, kind = len(place), fields[2]
+        mount_point = fields[1].replace("\\040", " ")
+        if path.resolve().is_relative_to(mount_point) and len(mount_point) >= best:
+            best, kind = len(mount_point), fields[2]
     return kind
 
 

@@ -63,7 +63,7 @@ class Reader:
         target: str | None = None,
         limit: int | None = None,
     ) -> list[Run]:
-        """Runs that fit every argument given, newest first. ``target`` is a task key."""
+        """Runs that match every argument given, newest first. ``target`` is a task key."""
         query = select(Run).order_by(RUN.c.created_at.desc(), RUN.c.id).limit(limit)
         for column, wanted in (
             (RUN.c.method, method),
@@ -81,17 +81,17 @@ class Reader:
             return list(session.scalars(query))
 
     def find(self, ref: str) -> Run:
-        """The run of an id, of an unambiguous beginning of one, or ``@1`` for the newest, ``@2`` for the one before, ...
+        """The run with this id or unambiguous prefix of an id; ``@1`` is the newest run, ``@2`` the second newest, ...
 
-        Raises UserError when there is none or more than one.
+        Raises UserError when no run or more than one matches.
         """
         ref = ref.strip()
         if ref.startswith("@"):
-            place = int(ref[1:]) if ref[1:].isdigit() else 0
-            found = self.runs(limit=place) if place else []
-            if not place or len(found) < place:
+            rank = int(ref[1:]) if ref[1:].isdigit() else 0
+            newest = self.runs(limit=rank) if rank else []
+            if not rank or len(newest) < rank:
                 raise UserError(f"no run {ref}; @1 is the newest of {self.count()}")
-            return found[-1]
+            return newest[-1]
         with self._read() as session:
             query = select(Run).where(RUN.c.id.startswith(ref, autoescape=True)).order_by(RUN.c.created_at.desc())
             matches = list(session.scalars(query.limit(10))) if ref else []
@@ -99,7 +99,7 @@ class Reader:
         if not matches:
             raise UserError(f"no run {ref!r}; `scalearn ls` lists the runs")
         if len(matches) > 1 and not exact:
-            raise UserError(f"{ref!r} begins several runs: {', '.join(run.id for run in matches)}")
+            raise UserError(f"{ref!r} is the beginning of several ids: {', '.join(run.id for run in matches)}")
         return (exact or matches)[0]
 
     def count(self) -> int:
@@ -107,7 +107,7 @@ class Reader:
         return self._scalar(select(func.count()).select_from(RUN))
 
     def version(self) -> int:
-        """Grows with every change of any run, deletions included: equal versions mean that nothing is new."""
+        """Increases with every change of any run, deletions included: equal versions mean that nothing has changed."""
         return self._scalar(select(CLOCK.c.value))
 
     def _scalar(self, query: Any) -> int:
@@ -128,7 +128,7 @@ class Reader:
             return list(session.scalars(query))
 
     def blocked(self) -> list[tuple[str, Run]]:
-        """Queued runs that can never start, as (id, the source that is over), one pair per run."""
+        """Queued runs that can never start, as (id, a source that ended without success), one pair per run."""
         waiting = RUN.alias("waiting")
         query = (
             select(waiting.c.id, Run)
@@ -142,13 +142,13 @@ class Reader:
             return list({run_id: (run_id, source) for run_id, source in session.execute(query)}.values())
 
     def aliases(self) -> dict[str, str]:
-        """Ids of runs by the fingerprints under which they are asked for today (``tables.Alias``)."""
+        """Run ids by the fingerprints that requests for them have today (``tables.Alias``)."""
         with self._read_engine.connect() as connection:
             rows = connection.execute(select(ALIAS.c.fingerprint, ALIAS.c.run_id))
             return {row.fingerprint: row.run_id for row in rows}
 
     def is_known_as(self, run: Run, fingerprint: str) -> bool:
-        """Whether ``fingerprint`` is the run's, or one by which it is asked for today."""
+        """Whether ``fingerprint`` is the run's own or an alias of it."""
         return run.fingerprint == fingerprint or self.aliases().get(fingerprint) == run.id
 
     def sources(self, run_id: str) -> list[Source]:
@@ -167,16 +167,17 @@ class Reader:
     def results(self, run_ids: Sequence[str]) -> dict[str, Results]:
         """Final numbers by run id; runs without any are absent."""
         columns = (RESULT.c.run_id, RESULT.c.task, RESULT.c.split, RESULT.c.metric, RESULT.c.value)
-        found: dict[str, Results] = {}
+        results: dict[str, Results] = {}
         with self._read_engine.connect() as connection:
             for run_id, task, split, metric, value in connection.execute(select(*columns).where(RESULT.c.run_id.in_(run_ids))):
-                found.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
-        return found
+                results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
+        return results
 
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
         """By kind: ``best``, ``last``."""
         with self._read() as session:
-            return {one.kind: one for one in session.scalars(select(Checkpoint).where(CHECKPOINT.c.run_id == run_id))}
+            checkpoints = session.scalars(select(Checkpoint).where(CHECKPOINT.c.run_id == run_id))
+            return {checkpoint.kind: checkpoint for checkpoint in checkpoints}
 
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""

@@ -42,7 +42,7 @@ def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
 
 
 def current_version(engine: Engine) -> str | None:
-    """What the database says of itself; None when it has no tables."""
+    """The database's schema version; None when it has no tables."""
     with engine.execution_options(readonly=True).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -63,13 +63,13 @@ def upgrade(connection: Connection) -> None:
 
 
 def back_up(database: Path, copy: Path) -> None:
-    """A consistent copy of a SQLite file, taken while others may write."""
+    """A consistent copy of a SQLite file, taken while other processes may write."""
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
 
 
 def _create(database: Path) -> None:
-    """A new file appears under its name only when it is complete, so nobody ever opens half of one."""
+    """A new file appears under its name only when it is complete, so that no process opens it half written."""
     remove_unfinished(database)
     with atomic_write(database) as draft:
         engine = sqlite_engine(draft)

@@ -1,4 +1,4 @@
-"""What the write transactions are made of: each runs inside the caller's, on its connection."""
+"""Parts of write transactions: each runs inside the caller's transaction, on its connection."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from engine.registry.tables import CLOCK, EVENT, utc_now
 
 
 def tick(connection: Connection) -> int:
-    """The version of the changes of this transaction."""
+    """Advance the registry's version; the new one belongs to all changes of this transaction."""
     # The updated row stays locked until the transaction ends, so that no reader sees version 8 before 7.
     return connection.execute(update(CLOCK).values(value=CLOCK.c.value + 1).returning(CLOCK.c.value)).scalar_one()
 
 
 def note_event(connection: Connection, run_id: str, attempt: int, text: str) -> None:
-    """Write down what happened to a run."""
+    """Add an event of a run."""
     connection.execute(insert(EVENT).values(run_id=run_id, attempt=attempt, text=text, at=utc_now()))
 
 
@@ -30,7 +30,7 @@ def insert_into(connection: Connection, table: Table) -> Any:
 
 
 def replace_rows(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows, in place of those of the same keys."""
+    """Insert rows, replacing those with the same keys."""
     if rows:
         keys = [column.name for column in table.primary_key]
         change = insert_into(connection, table)

@@ -34,7 +34,7 @@ from engine.registry.tables import (
 
 
 class Fenced(Exception):
-    """A newer attempt of this run exists, or the attempt was already ended by someone else: exit and publish nothing."""
+    """A newer attempt of this run exists, or the attempt was already ended by another process: exit and publish nothing."""
 
 
 def open_store(home: Home, migrate: bool = True) -> Store:
@@ -83,15 +83,15 @@ class Store(Reader):
             self._requeue(connection, [run.id for run in runs], "asked for again", version)
 
     def requeue(self, run_ids: Sequence[str], reason: str = "resume") -> list[str]:
-        """Queue again those that failed, were stopped or lost, and such sources of theirs; the ids queued, sources first."""
+        """Queue failed, stopped and lost runs again, and their sources in such a state; the ids queued, sources first."""
         with self._write() as connection:
             return self._requeue(connection, run_ids, reason, tick(connection))
 
     def _requeue(self, connection: Connection, run_ids: Sequence[str], reason: str, version: int) -> list[str]:
         edges = select(SOURCE.c.source_id).join(Run, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)
-        behind = connection.scalars(edges.where(RUN.c.id.in_(run_ids), RUN.c.state.in_(OVER))).all()
-        wanted = list(dict.fromkeys([*(source for source in behind if source not in run_ids), *run_ids]))
-        change = update(RUN).where(RUN.c.id.in_(wanted), RUN.c.state.in_(OVER))
+        sources = connection.scalars(edges.where(RUN.c.id.in_(run_ids), RUN.c.state.in_(OVER))).all()
+        candidates = list(dict.fromkeys([*(source for source in sources if source not in run_ids), *run_ids]))
+        change = update(RUN).where(RUN.c.id.in_(candidates), RUN.c.state.in_(OVER))
         values = {
             "state": RunState.QUEUED,
             "cause": None,
@@ -102,7 +102,7 @@ class Store(Reader):
         }
         changed = connection.execute(change.values(**values, version=version).returning(RUN.c.id, RUN.c.attempt)).all()
         attempts = {row.id: row.attempt for row in changed}
-        queued = [run_id for run_id in wanted if run_id in attempts]
+        queued = [run_id for run_id in candidates if run_id in attempts]
         for run_id in queued:
             note_event(connection, run_id, attempts[run_id], f"queued again: {reason}")
         return queued
@@ -112,9 +112,9 @@ class Store(Reader):
         with self._write() as connection:
             version = tick(connection)
             chosen = update(RUN).where(RUN.c.id.in_(run_ids))
-            never = {"state": RunState.STOPPED, "cause": "stopped before it started", "ended_at": utc_now()}
+            stopped = {"state": RunState.STOPPED, "cause": "stopped before it started", "ended_at": utc_now()}
             changes = (
-                (chosen.where(RUN.c.state == RunState.QUEUED).values(never), "stopped before it started"),
+                (chosen.where(RUN.c.state == RunState.QUEUED).values(stopped), "stopped before it started"),
                 (chosen.where(RUN.c.state.in_(LIVE), ~RUN.c.stop_requested).values(stop_requested=True), "asked to stop"),
             )
             for change, text in changes:
@@ -124,7 +124,7 @@ class Store(Reader):
                     note_event(connection, run_id, attempt, text)
 
     def claim(self, run_id: str, executor: str, device: str) -> int | None:
-        """Take a queued run for a new attempt, whose number is returned; None when it is not queued (any more)."""
+        """Take a queued run for a new attempt, whose number is returned; None when it is not queued."""
         fresh = {"handle": None, "cause": None, "started_at": utc_now(), "heartbeat_at": None, "ended_at": None}
         with self._write() as connection:
             values = {"state": RunState.STARTING, "executor": executor, "device": device, **fresh, "version": tick(connection)}
@@ -135,7 +135,7 @@ class Store(Reader):
             return attempt
 
     def unclaim(self, run_id: str, attempt: int) -> bool:
-        """Back to the queue: the attempt's process was never let go. False when the attempt is not starting any more."""
+        """Return a run to the queue: its attempt's command was never started. False when the attempt is no longer starting."""
         with self._write() as connection:
             values = {"state": RunState.QUEUED, "handle": None, "device": None}
             done = self._set(connection, run_id, attempt, (RunState.STARTING,), values)
@@ -144,25 +144,25 @@ class Store(Reader):
             return done is not None
 
     def launched(self, run_id: str, attempt: int, handle: dict[str, Any]) -> None:
-        """Store where the attempt's process is to be found. Raises Fenced."""
+        """Store the handle of the attempt's process. Raises Fenced."""
         with self._write() as connection:
-            self._must(self._set(connection, run_id, attempt, LIVE, {"handle": handle}), run_id, attempt)
+            self._require_current(self._set(connection, run_id, attempt, LIVE, {"handle": handle}), run_id, attempt)
 
     def started(self, run_id: str, attempt: int, **fields: Any) -> Run:
         """The worker runs: starting -> running, with ``fields`` of Run. Raises Fenced when the attempt is not the newest."""
         with self._write() as connection:
             values = {"state": RunState.RUNNING, "heartbeat_at": utc_now(), **fields}
-            self._must(self._set(connection, run_id, attempt, (RunState.STARTING,), values), run_id, attempt)
+            self._require_current(self._set(connection, run_id, attempt, (RunState.STARTING,), values), run_id, attempt)
             note_event(connection, run_id, attempt, "running")
         return self.find(run_id)
 
     def progress(self, run_id: str, attempt: int, metrics: Sequence[Metric] = (), **fields: Any) -> bool:
-        """Store points of curves and ``fields`` of Run, with a heartbeat; whether the run was asked to stop.
+        """Store points of curves and ``fields`` of Run, with a heartbeat; returns whether the run was asked to stop.
 
-        A point replaces that of an earlier attempt; a NaN value is left out. Raises Fenced.
+        A point replaces one of an earlier attempt; NaN values are left out. Raises Fenced.
         """
         with self._write() as connection:
-            stop = self._must(
+            stop = self._require_current(
                 self._set(connection, run_id, attempt, LIVE, {"heartbeat_at": utc_now(), **fields}), run_id, attempt
             )
             points = [columns_of(point) for point in metrics if not math.isnan(point.value)]
@@ -178,7 +178,7 @@ class Store(Reader):
     def checkpointed(self, run_id: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Record a checkpoint whose files are in place. Raises Fenced."""
         with self._write() as connection:
-            self._must(self._set(connection, run_id, attempt, LIVE, {}), run_id, attempt)
+            self._require_current(self._set(connection, run_id, attempt, LIVE, {}), run_id, attempt)
             replace_rows(connection, CHECKPOINT, [columns_of(checkpoint)])
 
     def finish(
@@ -204,7 +204,7 @@ class Store(Reader):
                 return False
             replace_rows(connection, RESULT, result_rows(run_id, results or {}))
             if state == RunState.COMPLETED:
-                # Its file goes as soon as nothing is left to resume.
+                # Its file is deleted as soon as nothing is left to resume.
                 connection.execute(delete(CHECKPOINT).where(CHECKPOINT.c.run_id == run_id, CHECKPOINT.c.kind == "last"))
             note_event(connection, run_id, attempt, f"{state}: {cause}" if cause else str(state))
             return True
@@ -213,20 +213,20 @@ class Store(Reader):
         self,
         run: Run,
         results: Results,
-        place: Callable[[], Checkpoint],
+        publish: Callable[[], Checkpoint],
         note: str,
         lost_file: bool = False,
         alias: str | None = None,
     ) -> bool:
-        """Add a run that was completed elsewhere; False, and nothing is done, when it is at work or completed here.
+        """Add a run that was completed elsewhere; False, without any change, when it is running or completed here.
 
-        A queued run of its id, or one that ended without success, becomes it.
+        It replaces a queued run with its id, or one that ended without success.
 
         Args:
-            place: puts the file of the best checkpoint in place and tells of it; called in the transaction, so that no row is
-                without its file.
-            lost_file: replace a completed one too, because its file is gone.
-            alias: the fingerprint by which it is asked for today, if an earlier version exported it.
+            publish: puts the file of the best checkpoint in place and returns its row; called in the transaction, so that no
+                row is without its file.
+            lost_file: replace a completed run too, because its file is missing.
+            alias: the fingerprint that a request for it has today, if an earlier version exported it.
         """
         replaced = (RunState.QUEUED, *OVER, *((RunState.COMPLETED,) if lost_file else ()))
         with self._write() as connection:
@@ -244,13 +244,13 @@ class Store(Reader):
             note_event(connection, run.id, attempt, note)
             if alias not in (None, run.fingerprint):
                 replace_rows(connection, ALIAS, [{"fingerprint": alias, "run_id": run.id}])
-            replace_rows(connection, CHECKPOINT, [columns_of(place())])
-        # Not before the commit: where the new file could not be written, the old run resumes from this one.
+            replace_rows(connection, CHECKPOINT, [columns_of(publish())])
+        # Not before the commit: if the new file cannot be written, the old run resumes from this one.
         self.home.checkpoint(run.id, "last").unlink(missing_ok=True)
         return True
 
     def fail_blocked(self) -> list[str]:
-        """Fail queued runs of which a source failed, was stopped or lost, with a cause that names it; their ids."""
+        """Fail queued runs with a source that failed, was stopped or lost; the cause names it. Returns their ids."""
         failed = []
         for run_id, source in self.blocked():
             cause = f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume this run for both"
@@ -270,9 +270,9 @@ class Store(Reader):
             note_event(connection, run_id, attempt, text)
 
     def delete(self, run_ids: Sequence[str]) -> None:
-        """Delete runs with all that belongs to them, files included.
+        """Delete runs with everything that belongs to them, files included.
 
-        Raises UserError when one is live or is a source of a run that stays.
+        Raises UserError when a run is live or is a source of a run that stays.
         """
         with self._write() as connection:
             live = connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids), RUN.c.state.in_(LIVE))).first()
@@ -284,20 +284,20 @@ class Store(Reader):
             tick(connection)
             connection.execute(delete(SOURCE).where(SOURCE.c.run_id.in_(run_ids)))
             connection.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))
-            # Before the commit: rows without files can be deleted again, but a later run of the same fingerprint has the same
-            # folder and must not resume from what was deleted.
+            # Before the commit: rows without files can be deleted again, but a later run with the same fingerprint has the same
+            # folder and must not resume from deleted files.
             for run_id in run_ids:
                 shutil.rmtree(self.home.run(run_id), ignore_errors=True)
 
     def _set(
         self, connection: Connection, run_id: str, attempt: int, states: Sequence[RunState], values: Mapping[str, Any]
     ) -> bool | None:
-        """Change an attempt that is in one of ``states``: whether it was asked to stop; None when nothing was changed."""
+        """Change an attempt that is in one of ``states``. Returns whether it was asked to stop; None when nothing changed."""
         change = update(RUN).where(RUN.c.id == run_id, RUN.c.attempt == attempt, RUN.c.state.in_(states))
         return connection.execute(change.values(**values, version=tick(connection)).returning(RUN.c.stop_requested)).scalar()
 
     @staticmethod
-    def _must(stop: bool | None, run_id: str, attempt: int) -> bool:
+    def _require_current(stop: bool | None, run_id: str, attempt: int) -> bool:
         if stop is None:
             raise Fenced(f"attempt {attempt} of {run_id} is not the newest or has ended")
         return stop

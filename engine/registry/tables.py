@@ -17,7 +17,7 @@ from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, h
 
 
 class RunState(StrEnum):
-    """A state changes only on evidence from the process: an exit record, or that it is gone."""
+    """A state changes only on evidence from the process: its exit record, or its absence."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -29,12 +29,12 @@ class RunState(StrEnum):
 
     @property
     def live(self) -> bool:
-        """A process is at work on it."""
+        """Starting or running."""
         return self in (RunState.STARTING, RunState.RUNNING)
 
     @property
     def active(self) -> bool:
-        """Queued or live: it will change by itself."""
+        """Queued or live: its state will change without a request."""
         return self.live or self is RunState.QUEUED
 
     @property
@@ -53,7 +53,7 @@ def _state_column() -> Column[Any]:
 
 
 class Run(SQLModel, table=True):
-    """One run: what was asked, what it is doing and how it ended."""
+    """One run: its specification, its progress and how it ended."""
 
     id: str = Field(primary_key=True)
     fingerprint: str = Field(unique=True)
@@ -62,14 +62,14 @@ class Run(SQLModel, table=True):
     backbone: str
     benchmark: str = Field(index=True)
     target: str
-    """Task key; what a joint run calls its tasks together (``RunSpec.target``)."""
+    """Task key, or the common name of a joint run's tasks (``RunSpec.target``)."""
     seed: int
     spec: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     """``RunSpec`` as JSON."""
     command: str = ""
     """The command line that asked for it."""
     request: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    """``Request`` as JSON: what was asked for before names were resolved; None for imported runs and those of version 0.1.0."""
+    """``Request`` as JSON, before names were resolved; None for imported runs and those of version 0.1.0."""
 
     state: RunState = Field(default=RunState.QUEUED, sa_column=_state_column())
     cause: str | None = None
@@ -78,7 +78,7 @@ class Run(SQLModel, table=True):
     """Fencing token: only the newest attempt may write."""
     stop_requested: bool = False
     version: int = Field(default=0, index=True, sa_type=BigInteger)
-    """Grows with every change of any run; readers ask for what is newer than what they saw."""
+    """Increases with every change of any run; readers ask for runs newer than the last version that they read."""
 
     created_at: datetime = Field(default_factory=utc_now, index=True)
     started_at: datetime | None = None
@@ -93,7 +93,7 @@ class Run(SQLModel, table=True):
     step: int = 0
     steps: int = 0
     loss: float | None = None
-    """Of the newest training steps, averaged."""
+    """Average over the newest training steps."""
     metric: str | None = None
     """Name of the headline metric."""
     value: float | None = None
@@ -103,7 +103,7 @@ class Run(SQLModel, table=True):
     best_epoch: int | None = None
     samples_per_second: float | None = None
     tokens_per_second: float | None = None
-    """Real tokens, padding never exists."""
+    """Real tokens; there is no padding."""
     seconds_left: float | None = None
     trainable: int | None = None
     """Trainable parameters, heads included."""
@@ -127,7 +127,7 @@ class Run(SQLModel, table=True):
     ) -> Run:
         """The row of ``spec``, queued unless ``fields`` say otherwise.
 
-        ``definitions`` are those of its targets, where the catalog may lack them.
+        ``definitions`` are those of its targets; needed where the catalog may lack them.
         """
         definitions = spec.definitions if definitions is None else definitions
         fingerprint = fingerprint_of(spec, definitions)
@@ -160,19 +160,19 @@ class Run(SQLModel, table=True):
 
     @property
     def imported(self) -> bool:
-        """Whether it was trained elsewhere and came as a file."""
+        """Whether it was trained elsewhere and imported from a file."""
         return "imported" in (self.provenance or {})
 
 
 class Clock(SQLModel, table=True):
-    """One row that every change of any run advances: taken inside the change's transaction, so versions commit in order."""
+    """One row that every change of any run advances, inside the change's transaction, so that versions commit in order."""
 
     id: int = Field(default=1, primary_key=True)
     value: int = Field(default=0, sa_type=BigInteger)
 
 
 class Alias(SQLModel, table=True):
-    """A fingerprint by which a run of an earlier version is asked for today, where that version covered more or less by it."""
+    """Today's fingerprint of a run of an earlier version, whose own fingerprint covered more or fewer fields."""
 
     fingerprint: str = Field(primary_key=True)
     run_id: str = Field(foreign_key="run.id", ondelete="CASCADE", index=True)

@@ -1,1 +1,1 @@
-"""What runs mean: the leaderboard and its exports."""
+"""Reports on runs: the leaderboard and its exports."""

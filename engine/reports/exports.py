@@ -13,7 +13,7 @@ from engine.reports.leaderboard import Cell, Leaderboard, Row, Table
 SCHEMA = 1
 NOTHING = "–"
 PUBLISHED = "†"
-"""Marks a line that the paper reports and nobody trained here."""
+"""Marks a row that a paper reports and that was not trained here."""
 DIGITS = 2
 
 
@@ -30,15 +30,15 @@ def grid(table: Table) -> tuple[list[str], list[list[str]]]:
     for row in table.rows:
         average = table.average(row)
         cells = [cell_text(row, row.cells.get(column.task)) for column in table.columns]
-        last = [NOTHING if average is None else f"{average:.{DIGITS}f}"] if averaged else []
-        rows.append([row_title(row), _parameters(row.trainable), _parameters(row.transfer), *cells, *last])
+        averages = [NOTHING if average is None else f"{average:.{DIGITS}f}"] if averaged else []
+        rows.append([row_title(row), _parameters(row.trainable), _parameters(row.transfer), *cells, *averages])
     return headings, rows
 
 
 def row_title(row: Row) -> str:
-    """Method and what sets the row apart: ``ScaLearn++ (learning_rate=0.003)``; published lines carry a mark."""
-    told = ", ".join(f"{name}={value}" for name, value in row.settings.items())
-    return row.title + (f" ({told})" if told else "") + (f" {PUBLISHED}" if row.published else "")
+    """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``; published rows carry a mark."""
+    settings = ", ".join(f"{name}={value}" for name, value in row.settings.items())
+    return row.title + (f" ({settings})" if settings else "") + (f" {PUBLISHED}" if row.published else "")
 
 
 def cell_text(row: Row, cell: Cell | None) -> str:
@@ -53,7 +53,7 @@ def cell_text(row: Row, cell: Cell | None) -> str:
 
 
 def footer(leaderboard: Leaderboard, table: Table) -> list[tuple[str, str]]:
-    """What the numbers rest on, as names and lines of text."""
+    """The provenance of the numbers, as names and lines of text."""
     lines = [(name, "; ".join(_shorten(text) for text in texts)) for name, texts in table.provenance.items()]
     if any(row.published for row in table.rows):
         lines = [(f"{PUBLISHED} {name}" if name == "published" else name, text) for name, text in lines]
@@ -62,7 +62,7 @@ def footer(leaderboard: Leaderboard, table: Table) -> list[tuple[str, str]]:
 
 
 def to_markdown(leaderboard: Leaderboard) -> str:
-    """A heading, a GitHub table and a list of what the numbers rest on, for each table."""
+    """A heading, a GitHub table and a list of the numbers' provenance, for each table."""
     parts = []
     for table in leaderboard.tables:
         headings, rows = grid(table)
@@ -85,9 +85,9 @@ def to_csv(leaderboard: Leaderboard) -> str:
     for table in leaderboard.tables:
         for row in table.rows:
             settings = row.settings if row.published else table.shared | row.settings
-            told = " ".join(f"{name}={value}" for name, value in settings.items())
+            listed = " ".join(f"{name}={value}" for name, value in settings.items())
             origin = "published" if row.published else "measured"
-            line: list[Any] = [table.benchmark, table.backbone, table.revision, row.title, told, origin]
+            line: list[Any] = [table.benchmark, table.backbone, table.revision, row.title, listed, origin]
             line += [*(row.trainable or ("", "")), *(row.transfer or ("", ""))]
             for target in targets:
                 cell = row.cells.get(target)
@@ -154,7 +154,7 @@ def _short_count(value: int) -> str:
 
 
 def _shorten(text: str) -> str:
-    """Long hexadecimal digests cut to what tells them apart; JSON has them in full."""
+    """Long hexadecimal digests cut to a distinctive prefix; JSON has them in full."""
     words = []
     for word in text.split(" "):
         head, colon, tail = word.rpartition(":")

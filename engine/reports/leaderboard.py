@@ -44,7 +44,7 @@ class Cell:
     seeds: tuple[int, ...] = ()
     run_ids: tuple[str, ...] = ()
     others: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    """What else is reported, by split and metric, alike: ``test_mismatched/accuracy``."""
+    """Further reported results in the same form, by split and metric: ``test_mismatched/accuracy``."""
 
     @property
     def mean(self) -> float:
@@ -58,19 +58,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One method in one configuration, or a published line."""
+    """One method in one configuration, or a published row."""
 
     title: str
     method: str | None
-    """Catalog name; None for a published line."""
+    """Catalog name; None for a published row."""
     settings: Settings
-    """What sets it apart from the other rows; settings that all rows share stand in the table's ``shared``."""
+    """Settings that distinguish it from the other rows; those that all rows share are in the table's ``shared``."""
     cells: dict[str, Cell]
     """By task key."""
     trainable: tuple[int, int] | None = None
     """Least and most trainable parameters over the targets, heads included."""
     transfer: tuple[int, int] | None = None
-    """The same of the method's own parameters."""
+    """The same for the method's own parameters."""
 
     @property
     def published(self) -> bool:
@@ -89,9 +89,9 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     shared: Settings
-    """Settings off the defaults that all rows have in common."""
+    """Non-default settings that all rows have in common."""
     provenance: dict[str, list[str]] = field(default_factory=dict)
-    """What the numbers rest on, by name, in the order in which it is printed."""
+    """Provenance of the numbers by name, in the order in which it is printed."""
 
     def average(self, row: Row) -> float | None:
         """Mean of the row's cells over the columns; None where one is missing, or where there is only one column."""
@@ -106,7 +106,7 @@ class Leaderboard:
 
     tables: tuple[Table, ...]
     at: datetime
-    """When it was made."""
+    """When it was built."""
     left_out: tuple[str, ...] = ()
     """Completed runs that no table shows because they were not scored by today's headline metric, and what to do about it."""
 
@@ -128,19 +128,19 @@ def build(
     results = RunResults(catalog, store.results([run.id for run in runs]), {**recorded, **catalog.tasks})
     counted = [run for run in runs if all(results.headline(run, task) is not None for task in run.tasks)]
     named = {task.benchmark for task in recorded.values()}
-    wanted = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
+    selected = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
     source_ids = {source.run_id for run in counted for source in run.parsed.sources}
     sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
 
-    shown = {wanted} if wanted else {name for run in counted for name in _benchmarks(run, catalog)}
-    places: dict[tuple[str, str, str], list[Run]] = {}
+    shown = {selected} if selected else {name for run in counted for name in _benchmarks(run, catalog)}
+    runs_of_table: dict[tuple[str, str, str], list[Run]] = {}
     for run in counted:
         for name in shown:
             if results.keys(name).intersection(run.tasks):
-                places.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
+                runs_of_table.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
-    keys = sorted(places, key=lambda key: (order.get(key[0], len(order)), *key))
-    tables = tuple(_table(results.benchmark(key[0]), places[key], results, sources) for key in keys)
+    keys = sorted(runs_of_table, key=lambda key: (order.get(key[0], len(order)), *key))
+    tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], results, sources) for key in keys)
     unscored = [_unscored(run, results) for run in runs if run not in counted]
     return Leaderboard(tables, at or utc_now(), tuple(text for text in unscored if text))
 
@@ -159,52 +159,52 @@ def _unscored(run: Run, results: RunResults) -> str:
 
 
 def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
-    """Those of the run's tasks, and the union of benchmarks that it takes whole, as its targets or as its sources."""
+    """The benchmarks of the run's tasks, and the union of benchmarks that its targets or its sources are as a whole."""
     whole = catalog.whole_benchmark([source.task for source in run.parsed.sources] or run.tasks)
     return {task.partition("/")[0] for task in run.tasks} | ({whole} if whole else set())
 
 
-def _table(place: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
-    """``runs`` share backbone and revision, and have targets in ``place``."""
+def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
+    """``runs`` share backbone and revision, and have targets in ``benchmark``."""
     targets = {task for run in runs for task in run.tasks}
-    columns = tuple(Column(task.key, task.title, task.headline) for task in place.tasks if task.key in targets)
-    rows = _rows(place.name, runs, results, sources)
+    columns = tuple(Column(task.key, task.title, task.headline) for task in benchmark.tasks if task.key in targets)
+    rows = _rows(benchmark.name, runs, results, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
-    published = published_results(place, runs[0].backbone)
+    published = published_results(benchmark, runs[0].backbone)
     table = Table(
-        benchmark=place.name,
-        title=place.title,
+        benchmark=benchmark.name,
+        title=benchmark.title,
         backbone=runs[0].backbone,
         revision=runs[0].parsed.backbone_revision,
         columns=columns,
-        rows=tuple(_beside(rows, published, targets)),
+        rows=tuple(_with_published(rows, published, targets)),
         shared=dict(sorted(shared.items())),
     )
     return replace(table, provenance=_provenance(table, runs, results.catalog, bool(published)))
 
 
 def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> list[Row]:
-    """Groups of the same method and settings over targets, side by side; methods in the catalog's order.
+    """One row for the groups with the same method and settings on different targets; methods in the catalog's order.
 
     A group of joint runs fills the cells of all its tasks.
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(run.group_id, []).append(run)
-    placed: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
+    cells_of_row: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
     for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
         spec = members[0].parsed
         settings = _settings(spec, sources, benchmark, results.catalog)
         tasks = [task for task in spec.targets if task in results.keys(benchmark)]
         key = (spec.method, tuple(settings.items()))
-        if placed.get(key, {}).keys() & set(tasks):
+        if cells_of_row.get(key, {}).keys() & set(tasks):
             # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.
             key = (spec.method, (*settings.items(), ("group", group_id)))
         by_seed = sorted(members, key=lambda run: run.seed)
-        placed.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
+        cells_of_row.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
     methods = list(results.catalog.methods)
-    rows = [_row(method, dict(items), cells, results) for (method, items), cells in placed.items()]
+    rows = [_row(method, dict(items), cells, results) for (method, items), cells in cells_of_row.items()]
     return sorted(rows, key=lambda row: (methods.index(row.method or ""), len(row.settings), list(row.settings.items())))
 
 
@@ -224,13 +224,13 @@ def _cell(task: str, runs: Sequence[Run], results: RunResults) -> Cell:
     reported = [_reported(results.results[run.id][task]) for run in runs]
     headline = f"test/{results.tasks[task].headline}"
     return Cell(
-        values=tuple(one[headline] for one in reported),
+        values=tuple(metrics[headline] for metrics in reported),
         seeds=tuple(run.seed for run in runs),
         run_ids=tuple(run.id for run in runs),
         others={
-            name: tuple(one[name] for one in reported)
+            name: tuple(metrics[name] for metrics in reported)
             for name in reported[0]
-            if name != headline and all(name in one for one in reported)
+            if name != headline and all(name in metrics for metrics in reported)
         },
     )
 
@@ -251,44 +251,44 @@ def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
 
 
 def _settings(spec: RunSpec, sources: Mapping[str, Run], benchmark: str, catalog: Catalog) -> Settings:
-    """All that sets a run apart in the table of ``benchmark``."""
+    """Everything that distinguishes a run in the table of ``benchmark``."""
     known = [sources[source.run_id].parsed for source in spec.sources if source.run_id in sources]
     special = source_deviations(spec, known, benchmark, catalog)
     return deviations(spec, catalog) | special | joint_tasks(spec, benchmark, catalog)
 
 
-def _beside(rows: Sequence[Row], published: Mapping[str, Mapping[str, float]], targets: set[str]) -> list[Row]:
-    """Each published line below ours of the same method; those of methods without runs come last."""
-    lines = {
+def _with_published(rows: Sequence[Row], published: Mapping[str, Mapping[str, float]], targets: set[str]) -> list[Row]:
+    """Each published row below ours of the same method; those of methods without runs come last."""
+    published_rows = {
         title: Row(title, None, {}, {task: Cell((value,)) for task, value in figures.items() if task in targets})
         for title, figures in published.items()
     }
-    placed: list[Row] = []
+    merged: list[Row] = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):
-        placed.append(row)
-        if (following is None or following.title != row.title) and row.title in lines:
-            placed.append(lines.pop(row.title))
-    return placed + list(lines.values())
+        merged.append(row)
+        if (following is None or following.title != row.title) and row.title in published_rows:
+            merged.append(published_rows.pop(row.title))
+    return merged + list(published_rows.values())
 
 
 def _provenance(table: Table, runs: Sequence[Run], catalog: Catalog, published: bool) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
     versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
-    found = {
+    footer = {
         "backbone": [f"{table.backbone} at {table.revision}"],
         "data": _by_column(table, runs, lambda run, task: str(run.parsed.data[task])),
         "metric": [f"{column.title} {column.metric}" for column in table.columns],
         "split": _by_column(table, runs, partial(_split, catalog)),
         "selection": _by_column(table, runs, partial(_rule, catalog)),
-        "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row tells"],
+        "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
         "commit": sorted(commit for commit in commits if commit),
     }
     if published:
-        found["published"] = [f"{SCALEARN_PAPER} (their averages taken over the columns shown)"]
-    return {name: texts for name, texts in found.items() if texts}
+        footer["published"] = [f"{SCALEARN_PAPER} (their averages taken over the columns shown)"]
+    return {name: texts for name, texts in footer.items() if texts}
 
 
 def _rule(catalog: Catalog, run: Run, key: str) -> str:
@@ -307,12 +307,13 @@ def _split(catalog: Catalog, run: Run, key: str) -> str:
     return f"test{official}, of the selected epoch"
 
 
-def _by_column(table: Table, runs: Sequence[Run], tell: Callable[[Run, str], str]) -> list[str]:
-    """What ``tell`` says of each column's runs; one text where all say the same."""
-    told = {
-        column.title: sorted({tell(run, column.task) for run in runs if column.task in run.tasks}) for column in table.columns
+def _by_column(table: Table, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
+    """``describe`` of each column's runs; a single text where all are equal."""
+    by_column = {
+        column.title: sorted({describe(run, column.task) for run in runs if column.task in run.tasks})
+        for column in table.columns
     }
-    every = {text for texts in told.values() for text in texts}
-    if len(every) == 1:
-        return list(every)
-    return [f"{title} {' and '.join(texts)}" for title, texts in told.items()]
+    distinct = {text for texts in by_column.values() for text in texts}
+    if len(distinct) == 1:
+        return list(distinct)
+    return [f"{title} {' and '.join(texts)}" for title, texts in by_column.items()]

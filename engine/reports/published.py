@@ -1,4 +1,4 @@
-"""The papers' own figures, to stand beside ours where benchmark and backbone are the same."""
+"""The papers' own figures, shown beside ours for the same benchmark and backbone."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def published_results(benchmark: BenchmarkInfo, backbone: str) -> dict[str, dict
     """Points (metric times 100) by method title and task key, in the paper's order; empty when nothing was published."""
     if benchmark.published is None or Path(benchmark.published).stem != f"{benchmark.name}_{backbone}":
         return {}
-    found: dict[str, dict[str, float]] = {}
+    results: dict[str, dict[str, float]] = {}
     with (FOLDER / benchmark.published).open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
             figures = {task.key: line.get(benchmark.published_columns.get(task.name, task.name)) for task in benchmark.tasks}
-            found[line["method"]] = {key: float(text) for key, text in figures.items() if text}
-    return found
+            results[line["method"]] = {key: float(text) for key, text in figures.items() if text}
+    return results

@@ -1,4 +1,4 @@
-"""What a leaderboard is made of: the runs' results, and the tasks and benchmarks of then and now."""
+"""The input of a leaderboard: the runs' results, and their tasks and benchmarks, of then and now."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class RunResults:
     results: Mapping[str, Results]
     """By run id."""
     tasks: Mapping[str, TaskInfo]
-    """By key. A task that was removed or renamed since is what the newest of its runs recorded."""
+    """By key. A task that has since been removed or renamed is the one that the newest of its runs recorded."""
 
     def headline(self, run: Run, task: str) -> float | None:
-        """The task's headline metric on test, as a fraction; None for a task that is unknown here, of an imported adapter."""
+        """The task's headline metric on test, as a fraction; None for an imported adapter's task that is unknown here."""
         if task not in self.tasks:
             return None
         return self.results.get(run.id, {}).get(task, {}).get("test", {}).get(self.tasks[task].headline)
 
     def benchmark(self, name: str) -> BenchmarkInfo:
-        """As it is, with the tasks that it had when runs were trained on them."""
+        """The benchmark as it is, with tasks that it no longer has but that runs were trained on."""
         info = self.catalog.benchmarks.get(name, BenchmarkInfo(name, name, ()))
-        gone = tuple(task for task in self.tasks.values() if task.benchmark == name and task not in info.tasks)
-        return replace(info, tasks=(*info.tasks, *gone))
+        removed = tuple(task for task in self.tasks.values() if task.benchmark == name and task not in info.tasks)
+        return replace(info, tasks=(*info.tasks, *removed))
 
     def keys(self, name: str) -> set[str]:
         """Keys of the benchmark's tasks."""

@@ -1,1 +1,1 @@
-"""What a run is: what was asked for, what determines its result, and what sets it apart."""
+"""What a run is: the request for it, what determines its result, and how it differs from the defaults."""

@@ -1,4 +1,4 @@
-"""What of a task's declaration changes the result of a run: its part of the fingerprint."""
+"""The part of a task's declaration that changes the result of a run, and so is part of the fingerprint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Definition = Mapping[str, Any]
 
 
 def definition_of(task: TaskInfo) -> dict[str, Any]:
-    """The definition as JSON can hold it: fields of the task, of a user's own files what they mean, versions above 1."""
+    """The definition as JSON: fields of the task, how a user's own files are read, and versions above 1."""
     definition = {name: getattr(task, name) for name in FIELDS} | versions_of(task)
     if isinstance(task.data, OwnData):
         definition |= {"own": task.data.definition, "shares": [task.data.dev_share, task.data.test_share]}
@@ -24,7 +24,7 @@ def definition_of(task: TaskInfo) -> dict[str, Any]:
 
 
 def identifying(definition: Definition, select_by: str) -> Definition:
-    """What of a definition the fingerprint covers.
+    """The part of a definition that the fingerprint covers.
 
     The headline metric of a user's own task changes a run only where it selects the epoch. Definitions of version 0.1.0, which
     name the task's other metrics as well, were covered as a whole.

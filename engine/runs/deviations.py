@@ -1,4 +1,4 @@
-"""What sets a run apart from its method's defaults, and what of its sources is special in a table."""
+"""How a run differs from its method's defaults, and how its sources differ from those that a table expects."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ DEFAULT = "default"
 
 
 def default_settings(spec: RunSpec, catalog: Catalog) -> Mapping[str, Value]:
-    """The settings that the run would have had if none had been asked for; empty for a method that is not in ``catalog``."""
+    """The settings of the run if the request had named none; empty for a method that is not in ``catalog``."""
     method = catalog.methods.get(spec.method)
     if method is None:
         return {}
-    # The task of an imported adapter need not be known here.
+    # The task of an imported adapter need not be in the catalog.
     task = spec.known_task(spec.targets[0], catalog)
     select_by = task.select_by if task else spec.select_by
     return method.resolve(backbone_defaults(spec.backbone), spec.target, select_by, spec.shots)
@@ -41,17 +41,17 @@ def joint_tasks(spec: RunSpec, benchmark: str, catalog: Catalog) -> dict[str, st
 
 
 def source_deviations(spec: RunSpec, sources: Iterable[RunSpec], benchmark: str, catalog: Catalog) -> dict[str, str]:
-    """What is special about a two-stage run's sources in the table of ``benchmark``: a choice of tasks, and settings that they
-    were trained with.
+    """How a two-stage run's sources differ from the usual ones of ``benchmark``'s table: in their tasks, and in the settings
+    that they were trained with.
 
-    The budget (epochs and limits) is named only where it is not the run's own.
+    The budget (epochs and limits) is included only where it differs from the run's own.
     """
     if not spec.sources:
         return {}
     special = _special_choice([source.task for source in spec.sources], benchmark, catalog)
     own, theirs = deviations(spec, catalog), [deviations(source, catalog) for source in sources]
     if spec.shots:
-        # Only the target's own adapter shares the draw; that the others do not is the rule.
+        # Only the target's own adapter shares the draw; the others never do.
         theirs = [{name: text for name, text in settings.items() if name != "shots"} for settings in theirs]
     for name in sorted({name for settings in (own, *theirs) for name in settings}):
         expected = own.get(name, DEFAULT) if name == "epochs" or name.startswith("limit ") else DEFAULT
@@ -62,7 +62,7 @@ def source_deviations(spec: RunSpec, sources: Iterable[RunSpec], benchmark: str,
 
 
 def _special_choice(chosen: Sequence[str], benchmark: str, catalog: Catalog) -> dict[str, str]:
-    """Source tasks that are not those of the benchmark, in its order; of a removed benchmark all are named."""
+    """Source tasks in the benchmark's order, unless they are exactly its tasks; for a removed benchmark always."""
     info = catalog.benchmarks.get(benchmark)
     usual = [task.key for task in info.tasks] if info else []
     if set(chosen) == set(usual):

@@ -1,4 +1,4 @@
-"""What the user asks for, before names are resolved: flags, form fields and files all become this."""
+"""A user's request before names are resolved: flags, form fields and files all become one."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class Request(BaseModel):
     benchmark: str | None = None
     """Where names of targets are looked up; without it, in the first benchmark that has them."""
     sources: tuple[str, ...] | None = None
-    """Of two-stage methods: tasks, or ids of adapter runs; every task of the target's benchmark unless told."""
+    """Of two-stage methods: tasks, or ids of adapter runs; by default every task of the target's benchmark."""
     backbone: str = DEFAULT_BACKBONE
     seeds: tuple[int, ...] = (0,)
     settings: dict[str, Value | tuple[Value, ...]] = {}
     """Hyper-parameters of the methods asked for; a run for each combination where some have several values. Source adapters
     keep the defaults."""
     epochs: int | None = None
-    """For the source adapters too."""
+    """Applies to the source adapters too."""
     limits: dict[str, int] = {}
     """Examples kept of ``train``, ``dev`` and ``test``; for the source adapters too."""
     shots: int | None = None
-    """Few-shot: train on so many examples of the target, drawn by the seed; its own source adapter too."""
+    """Few-shot: number of training examples of the target, drawn by the seed; for its own source adapter too."""
     data_dir: Path | None = None
     command: str = ""
     """The command line, kept with the runs."""

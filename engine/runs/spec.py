@@ -1,4 +1,4 @@
-"""RunSpec: all that determines a run's result, and the fingerprint that identifies it."""
+"""RunSpec: everything that determines a run's result, and the fingerprint that identifies it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.runs.definition import Definition, definition_of, identifying
 
 RUN_ID_LENGTH = 10
 NOT_RESULT_CHANGING = {"backbone", "backbone_path", "data_dir", "own", "name"}
-"""What files and runs are called and where they lie; contents are identified by ``backbone_revision`` and ``data``."""
+"""Names and paths; contents are identified by ``backbone_revision`` and ``data``."""
 
 
 def digest(value: Any) -> str:
@@ -59,9 +59,9 @@ class RunSpec(BaseModel):
     backbone_path: str | None = None
     data_dir: str | None = None
     own: dict[str, dict[str, Any]] = {}
-    """By key, targets and source tasks of a user's own benchmark: the run does not depend on what becomes of that."""
+    """By key, targets and source tasks of a user's own benchmark, so that the run does not depend on later changes of it."""
     name: str | None = None
-    """What the targets of a joint run are called together, where that is a benchmark of the user's own."""
+    """Common name of a joint run's targets, where they are a benchmark of the user's own."""
 
     @model_serializer(mode="wrap")
     def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class RunSpec(BaseModel):
 
     @property
     def tasks(self) -> tuple[TaskInfo, ...]:
-        """The targets. Raises KeyError for an imported adapter whose task is known where it was trained only."""
+        """The targets. Raises KeyError for an imported adapter whose task is known only where it was trained."""
         return tuple(self.task(key) for key in self.targets)
 
     def task(self, key: str) -> TaskInfo:
@@ -82,11 +82,11 @@ class RunSpec(BaseModel):
         return task_from(self.own[key]) if key in self.own else BUILT_IN.tasks[key]
 
     def known_task(self, key: str, catalog: Catalog) -> TaskInfo | None:
-        """``task(key)``, else what ``catalog`` calls so, which may be another task; None where it has none."""
+        """``task(key)``, else the task with this key in ``catalog``, which may be another one; None if there is none."""
         return task_from(self.own[key]) if key in self.own else catalog.tasks.get(key)
 
     def completed_from(self, catalog: Catalog) -> RunSpec:
-        """With the tasks recorded that only ``catalog`` knows: those of an imported adapter, whose file does not hold them."""
+        """A copy that also records tasks which only ``catalog`` knows: those of an imported adapter, whose file lacks them."""
         keys = (*self.targets, *(source.task for source in self.sources))
         known = own_records(catalog.tasks[key] for key in keys if key not in self.own and key in catalog.tasks)
         return self.model_copy(update={"own": {**self.own, **known}}) if known else self
@@ -107,7 +107,7 @@ class RunSpec(BaseModel):
 
     @property
     def target(self) -> str:
-        """The targets in one word: ``glue/rte``, ``glue`` for all of its tasks in order, ``glue/rte+mrpc`` for some."""
+        """One name for the targets: ``glue/rte``, ``glue`` for all of its tasks in order, ``glue/rte+mrpc`` for some."""
         return self.name or BUILT_IN.joint_name(self.targets)
 
     @property
@@ -117,7 +117,7 @@ class RunSpec(BaseModel):
 
     @property
     def definitions(self) -> list[Definition]:
-        """What of each target's declaration changes the result."""
+        """The part of each target's declaration that changes the result."""
         return [definition_of(task) for task in self.tasks]
 
     @property
@@ -136,12 +136,12 @@ class RunSpec(BaseModel):
 
 
 def fingerprint_of(spec: RunSpec, definitions: Sequence[Definition]) -> str:
-    """``RunSpec.fingerprint`` by the definitions of its targets, which need not be in the catalog."""
+    """``RunSpec.fingerprint`` from the definitions of its targets, which need not be in the catalog."""
     return digest(_identity(spec, definitions))
 
 
 def group_of(spec: RunSpec, definitions: Sequence[Definition]) -> str:
-    """``RunSpec.group_id`` likewise."""
+    """``RunSpec.group_id`` from the definitions of its targets."""
     identity = _identity(spec, definitions)
     del identity["spec"]["seed"]
     if spec.shots:
@@ -153,7 +153,7 @@ def group_of(spec: RunSpec, definitions: Sequence[Definition]) -> str:
 
 
 def headline_of(definitions: Sequence[Definition]) -> str:
-    """Name of the metric that stands for a run with these targets."""
+    """Name of the headline metric of a run with these targets."""
     return str(definitions[0]["headline"]) if len(definitions) == 1 else MEAN
 
 

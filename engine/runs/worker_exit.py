@@ -1,4 +1,4 @@
-"""Exit codes of a worker process: what it tells whoever started it, beside what it wrote to the registry."""
+"""Exit codes of a worker process: its report to the supervisor, beside what it wrote to the registry."""
 
 from enum import IntEnum
 

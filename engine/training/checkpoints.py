@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file whose header carries a JSON card, written so that it is whole or absent."""
+"""Checkpoints: one safetensors file whose header carries a JSON card, written so that it is complete or absent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CARD = "card"
 
 @dataclass(frozen=True)
 class Saved:
-    """What the registry remembers of a checkpoint file."""
+    """What the registry stores about a checkpoint file."""
 
     sha256: str
     bytes: int
@@ -33,11 +33,11 @@ def save_checkpoint(
 ) -> Saved:
     """Replace the file at ``path`` as a whole (``atomic_write``).
 
-    ``record`` is called when the new file is whole, before it takes its place; the old file stays if it raises.
+    ``record`` is called when the new file is complete, before it replaces the old one, which stays if ``record`` raises.
     """
-    whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
+    copies = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
     with atomic_write(path) as draft:
-        save_file(whole, draft, metadata={CARD: json.dumps(card)})
+        save_file(copies, draft, metadata={CARD: json.dumps(card)})
         # What is recorded must be on disk.
         sync(draft)
         saved = Saved(file_digest(draft), draft.stat().st_size)
@@ -62,7 +62,7 @@ def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") 
 
 
 def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
-    """sha256 over names, types, shapes and values: equal for equal weights, whatever the file around them says."""
+    """sha256 over names, types, shapes and values: equal for equal weights, independent of the rest of the file."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         tensor = tensors[name].detach().to("cpu").contiguous()

@@ -80,7 +80,7 @@ def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bo
 
     care = keep_supervised(store.home)
     care()
-    reused = len(plan.runs) - len(pending) + len(plan.given)
+    reused = len(plan.runs) - len(pending) + len(plan.named_sources)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
     if detach:
         return _report(store, shown, catalog, as_json, detached=True)
@@ -121,11 +121,11 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
             }
             for planned in plan.runs
         ]
-        given = [{"id": run.id, "role": "source", "status": str(run.state), "spec": run.spec} for run in plan.given]
+        given = [{"id": run.id, "role": "source", "status": str(run.state), "spec": run.spec} for run in plan.named_sources]
         print_json({"runs": given + records})
         return ExitCode.OK
     rows = []
-    for run in plan.given:
+    for run in plan.named_sources:
         title = catalog.methods[run.method].title
         rows.append(("source", run.id, title, run.backbone, run.target, str(run.seed), "done"))
     for planned in plan.runs:

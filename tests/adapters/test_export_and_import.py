@@ -65,7 +65,7 @@ def write(path: Path, parts: Parts) -> Path:
     return path
 
 
-def test_it_comes_in_as_the_run_that_it_was(trainer: Store, artefact: Path, store: Store) -> None:
+def test_it_is_imported_as_the_same_run(trainer: Store, artefact: Path, store: Store) -> None:
     there = trainer.find("@1")
     told = import_adapter(store, artefact)
     here = store.find("@1")
@@ -126,7 +126,7 @@ def test_the_same_adapter_is_not_trained_again(artefact: Path, store: Store, tin
     assert [(one.spec.method, one.existing is not None) for one in plan.runs] == [("adapter", True), ("scalearn++", False)]
 
 
-def test_it_completes_a_run_that_waits_or_has_failed(artefact: Path, store: Store, tiny_backbone: Path) -> None:
+def test_it_completes_a_queued_or_failed_run(artefact: Path, store: Store, tiny_backbone: Path) -> None:
     (run_id,) = submit(make_plan(request(tiny_backbone), store, BUILT_IN), store)
     attempt = store.claim(run_id, "local", "cpu")
     assert attempt == 1
@@ -169,7 +169,7 @@ def test_an_adapter_of_a_task_unknown_here_serves_transfer(
     plan = make_plan(
         request(tiny_backbone, methods=("scalearn",), targets=("toy/question",), sources=(source,)), store, BUILT_IN
     )
-    assert [run.id for run in plan.given] == [source]
+    assert [run.id for run in plan.named_sources] == [source]
     (run_id,) = submit(plan, store)
     trained(store, run_id)
     _, card = load_checkpoint(store.home.checkpoint(run_id, "best"))
@@ -262,7 +262,7 @@ def refused(store: Store, path: Path, capsys: pytest.CaptureFixture[str]) -> str
 
 
 @pytest.mark.parametrize(("change", "why"), [row[1:] for row in MALFORMED], ids=[row[0] for row in MALFORMED])
-def test_a_file_that_is_not_what_it_says_is_refused(
+def test_a_file_that_contradicts_its_card_is_refused(
     change: Callable[[Parts], Parts], why: str, artefact: Path, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert why in refused(store, write(tmp_path / "file.safetensors", change(parts_of(artefact))), capsys)
@@ -320,7 +320,7 @@ def test_an_id_of_another_run_is_refused(artefact: Path, store: Store, capsys: p
     assert store.find(run_id).state == RunState.QUEUED
 
 
-def test_what_cannot_be_exported_is_told(
+def test_what_cannot_be_exported_is_refused_with_its_reason(
     trainer: Store, store: Store, artefact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def told(which: Store, *arguments: str) -> str:
@@ -337,7 +337,7 @@ def test_what_cannot_be_exported_is_told(
     assert list(tmp_path.glob("*.safetensors")) == []
 
 
-def test_the_card_says_what_an_adapter_is(artefact: Path) -> None:
+def test_the_card_describes_the_adapter(artefact: Path) -> None:
     _, raw = parts_of(artefact)
     card = AdapterCard(**raw)
     assert (card.spec.method, card.task["key"], card.task["labels"]) == ("adapter", "toy/choice", ["choice1", "choice2"])

@@ -60,7 +60,7 @@ def test_humset_has_the_labels_of_its_card_sorted() -> None:
 @pytest.mark.parametrize(
     ("name", "backbone"), [("glue", "roberta-base"), ("superglue", "roberta-base"), ("humset", "xlm-roberta-base")]
 )
-def test_tasks_stand_in_the_order_of_the_published_table(name: str, backbone: str) -> None:
+def test_tasks_are_in_the_order_of_the_published_table(name: str, backbone: str) -> None:
     place = BUILT_IN.benchmarks[name]
     with (FOLDER / str(place.published)).open() as file:
         header = next(csv.reader(file))

@@ -43,7 +43,7 @@ def planned(capsys: Capture, *arguments: str) -> list[dict]:
     return json.loads(capsys.readouterr().out)["runs"]
 
 
-def test_adding_tells_what_was_found(home: object, tmp_path: Path, capsys: Capture) -> None:
+def test_adding_reports_what_the_files_hold(home: object, tmp_path: Path, capsys: Capture) -> None:
     path = write_shop(tmp_path)
     assert main(["benchmarks", "add", str(path)]) == ExitCode.OK
     out, err = capsys.readouterr()
@@ -86,7 +86,7 @@ def test_titles_are_shown_as_they_are_written(home: Home, tmp_path: Path, capsys
         assert title in capsys.readouterr().out
 
 
-def test_it_can_be_asked_for_in_every_way(shop: Path, capsys: Capture) -> None:
+def test_it_can_be_requested_in_every_way(shop: Path, capsys: Capture) -> None:
     def keys(*arguments: str) -> list[list[str]]:
         return [run["spec"]["targets"] for run in planned(capsys, *arguments)]
 
@@ -106,7 +106,7 @@ def test_it_can_be_asked_for_in_every_way(shop: Path, capsys: Capture) -> None:
     ]  # fmt: skip
 
 
-def test_a_run_is_known_by_contents_and_definition(shop: Path, home: Home, tmp_path: Path, capsys: Capture) -> None:
+def test_a_run_is_identified_by_contents_and_definition(shop: Path, home: Home, tmp_path: Path, capsys: Capture) -> None:
     def run_id() -> str:
         return planned(capsys, "-m", "adapter", "-t", "shop/mood")[0]["id"]
 
@@ -145,7 +145,7 @@ MALFORMED = [
     ("shop.toml", "max_length = 64", "max_lenght = 64", "unknown key tasks.mood.max_lenght; did you mean max_length?"),
     ("shop.toml", "max_length = 64", 'max_length = "64"', 'must be a whole number of tokens from 8 to 512, not "64"'),
     ("shop.toml", 'train = "reviews.csv"', "", "shop.toml: tasks.mood lacks the key train"),
-    ("shop.toml", "reviews.csv", "review.csv", "review.csv, which is not there"),
+    ("shop.toml", "reviews.csv", "review.csv", "review.csv, which is missing"),
     ("shop.toml", "[tasks.stars]", "[tasks.mood]", "shop.toml:9: not valid TOML: Cannot declare ('tasks', 'mood') twice"),
     ("shop.toml", '"{review}"', '"{reviw}"', "reviews.csv has no column 'reviw'; it has review, label"),
     ("shop.toml", "max_length = 64", 'metrics = "f2"', "shop/mood cannot have the metric 'f2'; there are accuracy, f1"),

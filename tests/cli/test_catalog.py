@@ -38,7 +38,7 @@ def test_a_union_of_benchmarks_lists_the_tasks_of_its_parts(capsys: pytest.Captu
     assert "superglue/boolq" in shown and "glue/rte" in shown and "superglue/rte" not in shown
 
 
-def test_the_table_tells_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "--benchmark", "humset"]) == ExitCode.OK
     line = next(line for line in capsys.readouterr().out.splitlines() if "subpillars_1d" in line)
     assert line.split()[-4:] == ["117,435", "16,039", "15,147", "128"] and " 33 " in line

@@ -74,7 +74,7 @@ sys.exit(exit_code_of(work))
     assert left_behind(tmp_path) == []
 
 
-def test_a_crash_is_no_bad_input_and_keeps_its_traceback(module: Module, tmp_path: Path) -> None:
+def test_a_crash_is_not_bad_input_and_keeps_its_traceback(module: Module, tmp_path: Path) -> None:
     name = module("{}['where']")
     with pytest.raises(UserError, match=r"^talker crashed \(KeyError: 'where'\); details in ") as crash:
         child.document(name)
@@ -93,7 +93,7 @@ def test_a_child_killed_by_a_signal(module: Module, tmp_path: Path, number: int,
     assert left_behind(tmp_path) == []
 
 
-def test_a_megabyte_of_complaints_blocks_nothing(module: Module) -> None:
+def test_a_megabyte_on_standard_error_blocks_nothing(module: Module) -> None:
     name = module("import sys; sys.stderr.write('warning\\n' * 125_000); print('{}', flush=True); sys.exit('why')")
     stream = child.events(name)
     assert next(stream) == {}
@@ -103,7 +103,7 @@ def test_a_megabyte_of_complaints_blocks_nothing(module: Module) -> None:
 
 
 @pytest.mark.parametrize(("code", "line"), [("exit(7)", "exit code 7 and no message"), ("print('no')", "other than JSON: 'no")])
-def test_an_end_without_a_message_and_an_answer_that_is_no_json(module: Module, code: str, line: str) -> None:
+def test_a_failure_without_a_message_and_an_answer_that_is_not_json(module: Module, code: str, line: str) -> None:
     with pytest.raises(UserError, match=line):
         child.document(module(code))
 

@@ -79,7 +79,7 @@ print(load_rows(task, None)["train"].num_rows, backbone.folder(download=True).na
 """
 
 
-def test_what_was_fetched_serves_runs_after_the_hub_is_gone(scalearn: Command, hub: TinyHub) -> None:
+def test_fetched_files_serve_runs_without_the_hub(scalearn: Command, hub: TinyHub) -> None:
     done = scalearn("data", "fetch", "superglue", "-t", "cb", "-t", "copa", "-b", "org/tiny")
     assert done.returncode == 0, done.stderr
     first, second, third = done.stdout.splitlines()
@@ -126,7 +126,7 @@ def test_lines_of_json_are_read_and_counted(tmp_path: Path, scalearn: Command, h
     assert done.returncode == 2 and "has 1 rows, not the 117,435 of humset/sectors" in done.stderr, done.stderr
 
 
-def test_a_fetch_that_broke_off_goes_on_where_it_was(scalearn: Command, hub: TinyHub, served: Path) -> None:
+def test_an_interrupted_fetch_resumes(scalearn: Command, hub: TinyHub, served: Path) -> None:
     late = served / "copa" / "validation-00000-of-00001.parquet"
     content = late.read_bytes()
     late.unlink()
@@ -140,7 +140,7 @@ def test_a_fetch_that_broke_off_goes_on_where_it_was(scalearn: Command, hub: Tin
     assert {path.rpartition("/")[2] for path in hub.asked if path.startswith("GET datasets/")} == {late.name}
 
 
-def test_what_cannot_be_fetched_is_told_in_a_line(scalearn: Command, hub: TinyHub) -> None:
+def test_a_failed_fetch_is_reported_in_a_line(scalearn: Command, hub: TinyHub) -> None:
     for words, told in (
         (("superglue", "-t", "nothing"), "no task 'nothing' in superglue"),
         (("superglue", "-t", "cb", "-b", "nothing"), "no backbone 'nothing'"),
@@ -154,7 +154,7 @@ def test_what_cannot_be_fetched_is_told_in_a_line(scalearn: Command, hub: TinyHu
     assert done.returncode == 2 and "the hub cannot be reached" in done.stderr and time.monotonic() - began < 6
 
 
-def test_ls_tells_what_is_here(scalearn: Command, tiny_backbone: Path, tmp_path: Path) -> None:
+def test_ls_shows_what_is_on_this_machine(scalearn: Command, tiny_backbone: Path, tmp_path: Path) -> None:
     assert scalearn("data", "fetch", "superglue", "-t", "cb").returncode == 0
     data = prepare(TOY, tiny_backbone, tmp_path / "tokens", None)
     found = json.loads(scalearn("data", "ls", "--json").stdout)
@@ -170,7 +170,7 @@ def test_ls_tells_what_is_here(scalearn: Command, tiny_backbone: Path, tmp_path:
     assert "not here: glue (8 tasks), superglue (7 of 8 tasks), humset (5 tasks), roberta-base, " in table.stderr
 
 
-def test_ls_tells_whose_own_files_are_gone(scalearn: Command, tmp_path: Path) -> None:
+def test_ls_shows_missing_own_files(scalearn: Command, tmp_path: Path) -> None:
     path = write_shop(tmp_path / "shop")
     save(tmp_path / "benchmarks", Stored(read_declaration(path), path, file_digest(path)))
     (path.parent / "reviews.csv").unlink()
@@ -178,7 +178,7 @@ def test_ls_tells_whose_own_files_are_gone(scalearn: Command, tmp_path: Path) ->
     assert "files are gone: shop/mood; bring them back" in done.stderr and "shop/stars" in done.stdout
 
 
-def test_prune_frees_what_no_run_needs(scalearn: Command, store: Store, tiny_backbone: Path, monkeypatch) -> None:
+def test_prune_removes_entries_that_no_run_needs(scalearn: Command, store: Store, tiny_backbone: Path, monkeypatch) -> None:
     """Kept: an entry that is read, one that a queued run will ask for, and one used of late; freed: the rest."""
     tokens = store.home.tokens
     read = prepare(TOY, tiny_backbone, tokens, None)

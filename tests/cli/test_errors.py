@@ -80,7 +80,7 @@ def scalearn(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
 
 
-def test_closed_pipe_is_no_error() -> None:
+def test_a_closed_pipe_is_not_an_error() -> None:
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "scalearn_tui", "tasks", "--json"]
@@ -104,7 +104,7 @@ def test_a_database_that_cannot_be_used_is_one_line(url: str, home: Home) -> Non
     assert answer.stderr.startswith("scalearn: ") and len(answer.stderr.splitlines()) == 1
 
 
-def test_a_damaged_registry_is_one_line_and_no_end_of_the_doctor(store: Store) -> None:
+def test_a_damaged_registry_is_one_line_and_does_not_stop_the_doctor(store: Store) -> None:
     store.close()
     for name in ("-wal", "-shm"):
         store.home.database.with_name(f"{store.home.database.name}{name}").unlink(missing_ok=True)
@@ -124,14 +124,14 @@ def test_errors_of_the_registry_in_the_middle_are_one_line(store: Store, capsys:
     assert capsys.readouterr().err == f"scalearn: {told}\n"
 
 
-def test_a_home_that_cannot_hold_files_is_found_by_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+def test_a_home_that_cannot_hold_files_is_reported_by_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
     monkeypatch.setenv("SCALEARN_HOME", "/proc/no-place-for-files")
     assert main(["doctor"]) == ExitCode.FAILURE
     assert "not writable" in capsys.readouterr().out
     assert main(["ls"]) == ExitCode.USAGE
 
 
-def test_missing_model_without_hub_is_told_before_anything_is_queued(
+def test_a_missing_model_without_hub_is_reported_before_anything_is_queued(
     store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -63,7 +63,7 @@ def test_reading_and_planning_never_load_the_trainer(arguments: list[str], home:
     assert loaded(*arguments) & (WORKERS_OWN | {"textual"}) == set()
 
 
-def test_completion_offers_what_begins_so() -> None:
+def test_completion_offers_matching_names() -> None:
     environment = {
         **os.environ,
         "_SCALEARN_COMPLETE": "complete_bash",

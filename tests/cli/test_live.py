@@ -59,7 +59,7 @@ def watch(
     return out.getvalue(), [run.state for run in runs]
 
 
-def test_plain_lines_tell_states_and_epochs(store: Store) -> None:
+def test_plain_lines_show_states_and_epochs(store: Store) -> None:
     text, states = watch(store, terminal=False)
     assert states == [RunState.COMPLETED, RunState.FAILED]
     assert "\x1b" not in text

@@ -20,7 +20,7 @@ RUN = spec("adapter", "toy/question")
 pytestmark = pytest.mark.usefixtures("supervised")
 
 
-def test_progress_bars_collapse_to_what_is_seen() -> None:
+def test_progress_bars_collapse_to_their_last_state() -> None:
     assert collapse("10%\r50%\r100%") == "100%"
     assert collapse("50%\r100%\r") == "100%"
     assert collapse("plain") == "plain"

@@ -20,7 +20,9 @@ from tests.training.runs import trained
 from ..reports.rows import complete, queue, spec
 
 
-def test_what_cannot_predict_is_told(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_that_cannot_predict_are_refused_with_their_reason(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     waiting = queue(store, spec("adapter", "glue/rte"))
     single = complete(store, spec("adapter", "glue/cola"), 0.5)
     joint = complete(store, spec("pals", ("glue/rte", "superglue/rte", "glue/cola")), 0.5)

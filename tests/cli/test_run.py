@@ -46,7 +46,7 @@ def test_detach_queues_and_returns(store: Store, capsys: Capture) -> None:
     assert len(store.runs()) == 3
 
 
-def test_asking_again_does_nothing_but_say_so(store: Store, capsys: Capture) -> None:
+def test_a_repeated_request_does_nothing_but_say_so(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--detach"]) == ExitCode.OK
     complete_all(store)
     capsys.readouterr()
@@ -99,7 +99,7 @@ def test_a_failed_run_makes_exit_code_4(store: Store, capsys: Capture) -> None:
     assert "scalearn resume" in err
 
 
-def test_a_joint_run_is_one_run_and_tells_all_its_tasks(store: Store, capsys: Capture) -> None:
+def test_a_joint_run_is_one_run_and_shows_all_its_tasks(store: Store, capsys: Capture) -> None:
     command = ["run", "--method", "adapter-m", "-t", "question", "-t", "choice", "--backbone", "minilm"]
     assert main([*command, "--detach", "--json"]) == ExitCode.OK
     (run,) = json.loads(capsys.readouterr().out)["runs"]

@@ -66,13 +66,13 @@ def test_ls_table_has_a_line_per_run(store: Store, capsys: Capture) -> None:
     assert "accuracy 70.00" in lines[2]
 
 
-def test_empty_registry_is_no_error(store: Store, capsys: Capture) -> None:
+def test_an_empty_registry_is_not_an_error(store: Store, capsys: Capture) -> None:
     assert document(capsys, "ls")["runs"] == []
     assert main(["ls"]) == ExitCode.OK
     assert "scalearn run" in capsys.readouterr().err
 
 
-def test_show_tells_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
+def test_show_prints_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
     one = spec("adapter", "glue/mnli")
     splits = {"dev": {"accuracy": 0.7}, "test": {"accuracy": 0.8412}, "test_mismatched": {"accuracy": 0.8355}}
     store.finish(one.run_id, start(store, one), RunState.COMPLETED, results={"glue/mnli": splits})
@@ -84,7 +84,7 @@ def test_show_tells_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
     assert ["test", "mismatched", "results", "accuracy", "83.55"] in lines
 
 
-def test_show_tells_everything(store: Store, capsys: Capture) -> None:
+def test_show_prints_everything(store: Store, capsys: Capture) -> None:
     source = complete(store, spec("adapter", BOOLQ), 0.7)
     target = complete(store, spec("scalearn++", BOOLQ, sources=[source]), 0.75)
     run = document(capsys, "show", target.run_id[:6])["run"]
@@ -114,7 +114,7 @@ def test_stop_and_resume(store: Store, capsys: Capture) -> None:
     assert store.find(waiting.run_id).state is RunState.QUEUED
 
 
-def test_deleted_runs_are_gone_with_their_files(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_runs_lose_their_files_too(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     source = complete(store, spec("adapter", BOOLQ), 0.7)
     target = queue(store, spec("scalearn++", BOOLQ, sources=[source]))
     path = store.home.checkpoint(source.run_id, "best")

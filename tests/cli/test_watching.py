@@ -50,13 +50,13 @@ def test_a_run_whose_worker_and_supervisor_are_gone_becomes_lost(
                 os.kill(one.info["pid"], signal.SIGKILL)
 
 
-def test_without_runs_under_way_nobody_is_woken(store: Store) -> None:
+def test_without_active_runs_no_supervisor_is_started(store: Store) -> None:
     complete(store, RUN, 0.7)
     assert main(["ls"]) == 0
     assert not is_supervised(store.home)
 
 
-def test_a_supervisor_that_does_not_stay_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_supervisor_that_does_not_stay_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/no/python/here")
     care = keep_supervised(store.home)
     for _ in range(MOST_STARTS):

@@ -25,7 +25,7 @@ from engine.runs.spec import RunSpec, headline_of
 GOLDEN: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("fingerprints.json").read_text(encoding="utf-8"))
 
 
-def test_every_method_and_every_kind_of_task_is_there() -> None:
+def test_every_method_and_every_kind_of_task_is_covered() -> None:
     specs = [RunSpec(**golden["spec"]) for golden in GOLDEN.values()]
     assert {spec.method for spec in specs} == set(BUILT_IN.methods)
     assert {key for spec in specs for key in spec.targets} == set(BUILT_IN.tasks)
@@ -75,7 +75,7 @@ def own_run(task: TaskInfo, select_by: str) -> RunSpec:
     return RunSpec(**{**golden, **fields})
 
 
-def test_metrics_of_an_own_task_are_no_part_of_its_runs() -> None:
+def test_metrics_of_an_own_task_are_not_part_of_its_runs_identity() -> None:
     data = OwnData((("train", "/data/train.csv"),), "{review}")
     task = TaskInfo("shop", "mood", "Mood", "classification", "plain", ("text",), ("accuracy",), labels=("a", "b"), data=data)
     more, other = replace(task, metrics=("accuracy", "macro_f1")), replace(task, metrics=("macro_f1", "accuracy"))

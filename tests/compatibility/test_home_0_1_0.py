@@ -71,7 +71,7 @@ def test_all_runs_are_listed_with_their_results(folder: Path, old: Store) -> Non
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: f"{asked['methods'][0]}-{asked.get('targets', ['shop'])[0]}")
-def test_asking_again_trains_nothing(old: Store, folder: Path, asked: dict[str, object]) -> None:
+def test_a_repeated_request_trains_nothing(old: Store, folder: Path, asked: dict[str, object]) -> None:
     again = plan(old, folder, **asked)
     assert again.runs and not again.new and len(again.done) == len(again.runs)
 
@@ -94,7 +94,7 @@ def test_a_run_without_the_headline_metric_of_today_is_not_left_out_in_silence(o
     assert all(any(line.startswith(run.id) and "not scored by matthews" in line for line in board.left_out) for run in runs)
 
 
-def test_every_run_is_known_by_the_fingerprint_of_today(old: Store) -> None:
+def test_every_run_is_known_by_its_current_fingerprint(old: Store) -> None:
     for run in old.runs():
         assert old.is_known_as(run, run.parsed.fingerprint), run.target
         assert (run.group_id, run.target) == (run.parsed.group_id, run.parsed.target)
@@ -114,7 +114,7 @@ def test_its_adapters_are_sources_of_new_runs(old: Store, folder: Path) -> None:
     assert ids == {run.id for run in old.runs() if run.method == "adapter" and run.target.startswith("shop/")}
 
 
-def test_its_exported_adapter_is_imported_and_found(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_its_exported_adapter_is_imported_and_reused(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     store = open_store(Home(tmp_path_factory.mktemp("other") / "home"))
     shutil.copytree(folder / "home" / "benchmarks", store.home.benchmarks)
     run_id = import_adapter(store, folder / "mood.safetensors")["run"]
@@ -125,7 +125,7 @@ def test_its_exported_adapter_is_imported_and_found(folder: Path, tmp_path_facto
     assert [planned.run_id for planned in wanted.done] == [run_id] and not wanted.new
 
 
-def test_a_stopped_run_of_then_is_asked_for_again_under_its_id(folder: Path) -> None:
+def test_a_stopped_run_is_requested_again_under_its_id(folder: Path) -> None:
     database = folder / "home" / "registry.sqlite"
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE run SET state = 'stopped' WHERE method = 'lora' AND target = 'shop/rating'")

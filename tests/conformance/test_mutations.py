@@ -129,7 +129,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_are_enough_of_them() -> None:
+def test_there_are_enough_mutations() -> None:
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 10
 
 

@@ -93,7 +93,7 @@ async def test_closing_while_reading(dashboard, five_runs, store, train) -> None
         assert app.is_running and len(app.screen_stack) == 1
 
 
-async def test_a_joint_run_tells_its_mean_and_every_task(dashboard, store, make_run, until, screen_text) -> None:
+async def test_a_joint_run_shows_its_mean_and_every_task(dashboard, store, make_run, until, screen_text) -> None:
     run = make_run(1, method="adapter-m", target="toy/question+choice", metric="mean")
     run.spec["targets"] = ["toy/question", "toy/choice"]
     store.add([run], [])

@@ -44,7 +44,7 @@ async def test_queued_run_is_stopped_and_resumed(dashboard, five_runs, store, un
         await until(pilot, lambda: store.find(run.id).state is RunState.QUEUED)
 
 
-async def test_impossible_requests_are_told(dashboard, five_runs, store, train, until, notices) -> None:
+async def test_impossible_requests_are_refused_with_a_notice(dashboard, five_runs, store, train, until, notices) -> None:
     attempt = train(store, five_runs[4])
     async with dashboard() as (app, pilot):
         await pilot.press("R")
@@ -100,7 +100,7 @@ async def test_palette_runs_a_command(dashboard, five_runs, until) -> None:
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
 
 
-async def test_quit_counts_what_goes_on(dashboard, five_runs, store, train) -> None:
+async def test_quit_counts_runs_that_continue(dashboard, five_runs, store, train) -> None:
     train(store, five_runs[0])
     async with dashboard() as (app, pilot):
         await pilot.press("q")

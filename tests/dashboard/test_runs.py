@@ -113,7 +113,7 @@ async def test_only_changed_rows_are_drawn(dashboard, five_runs, store, train, u
         assert set(drawn) == {five_runs[2].id}
 
 
-async def test_newer_schema_is_told(home, dashboard, store, until, screen_text) -> None:
+async def test_a_newer_schema_is_reported(home, dashboard, store, until, screen_text) -> None:
     from scalearn_tui.dashboard.app import Dashboard
 
     store.close()
@@ -126,7 +126,7 @@ async def test_newer_schema_is_told(home, dashboard, store, until, screen_text) 
         assert app.is_running
 
 
-async def test_trouble_while_polling_is_told_and_forgotten(dashboard, five_runs, home, until, screen_text) -> None:
+async def test_an_error_while_polling_is_shown_and_cleared(dashboard, five_runs, home, until, screen_text) -> None:
     async with dashboard() as (app, pilot):
         change(home, "ALTER TABLE clock RENAME TO hidden")
         await until(pilot, lambda: "an older view" in screen_text(app))

@@ -57,7 +57,7 @@ def test_an_entry_is_freed_when_its_last_reader_has_ended(tokenizers: dict[str, 
     assert not free_entry(folder)
 
 
-def test_what_is_deleted_by_hand_stays_readable_and_is_built_again_at_once(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+def test_an_entry_deleted_by_hand_stays_readable_and_is_rebuilt_at_once(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     data = prepare(TOY, tokenizers["bert"], tmp_path, None)
     before = np.array(data.splits["train"].tokens)
     shutil.rmtree(entry(tmp_path))

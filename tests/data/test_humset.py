@@ -65,7 +65,7 @@ def test_targets_do_not_depend_on_the_hash_seed(folder: Path) -> None:
     assert len(found) == 1 and len(found.pop().split()) == 15
 
 
-def test_a_label_that_the_card_lacks_is_told_with_its_line(folder: Path) -> None:
+def test_a_label_that_the_card_lacks_is_reported_with_its_line(folder: Path) -> None:
     path = folder / "humset" / "validation.jsonl"
     rows = rows_of(folder, "validation")
     rows[6]["sectors"] = ["Health", "Technological"]
@@ -97,5 +97,5 @@ def test_dev_is_the_official_one(folder: Path, tiny_backbone: Path, tmp_path: Pa
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "humset" / "test.jsonl").unlink()
-    with pytest.raises(UserError, match=r"humset/sectors needs .*humset/test\.jsonl, which is not there; check --data-dir"):
+    with pytest.raises(UserError, match=r"humset/sectors needs .*humset/test\.jsonl, which does not exist; check --data-dir"):
         load_rows(BUILT_IN.tasks["humset/sectors"], folder)

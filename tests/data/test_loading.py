@@ -117,7 +117,7 @@ RECORD = {
          "column 'idx' must hold the number of the question, not struct"),
     ],
 )  # fmt: skip
-def test_columns_of_lists_and_places_are_checked(tmp_path: Path, key: str, columns: dict[str, Any], message: str) -> None:
+def test_columns_of_lists_and_positions_are_checked(tmp_path: Path, key: str, columns: dict[str, Any], message: str) -> None:
     task = replace(BUILT_IN.tasks[f"superglue/{key}"], data=HubData("", "", "glue"), config="rte")
     if key == "record":
         assert load_rows(task, write(tmp_path, RECORD))["train"].num_rows == 2
@@ -126,7 +126,7 @@ def test_columns_of_lists_and_places_are_checked(tmp_path: Path, key: str, colum
         load_rows(task, write(tmp_path, columns))
 
 
-def test_missing_empty_and_broken_files_are_told(tmp_path: Path) -> None:
+def test_missing_empty_and_broken_files_are_reported(tmp_path: Path) -> None:
     task = BUILT_IN.tasks["glue/rte"]
     with pytest.raises(UserError, match=r"train\.parquet"):
         load_rows(task, tmp_path)

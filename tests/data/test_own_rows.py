@@ -45,7 +45,7 @@ def rows_of(task: TaskInfo) -> pa.Table:
     return load_rows(completed(task, task.data), None)["train"]
 
 
-def test_labels_are_found_and_become_ids(tmp_path: Path) -> None:
+def test_labels_are_collected_and_become_ids(tmp_path: Path) -> None:
     task = shop(tmp_path, "mood")
     assert task.labels == ("bad", "good")
     table = load_rows(task, None)["train"]
@@ -60,7 +60,7 @@ def test_a_regression_with_two_texts(tmp_path: Path) -> None:
     assert render(task, table).sequences[1] == ("Title: t 1", "body, 1")
 
 
-def test_options_may_stand_in_a_column_of_lists(tmp_path: Path) -> None:
+def test_options_may_be_a_column_of_lists(tmp_path: Path) -> None:
     task = shop(tmp_path, "next")
     assert (task.labels, task.columns) == (("0", "1", "2"), ("text", "option0", "option1", "option2"))
     tables = load_rows(task, None)
@@ -107,7 +107,7 @@ def test_the_class_names_of_a_hub_file_keep_their_order(tmp_path: Path) -> None:
     assert completed(task, task.data).labels == ("yes", "no")
 
 
-def test_files_that_number_their_classes_otherwise_agree_by_name(tmp_path: Path) -> None:
+def test_files_with_different_class_numbers_agree_by_name(tmp_path: Path) -> None:
     for names, file in ((["1", "2"], "train"), (["2", "1"], "test")):
         about = {b"huggingface": json.dumps({"info": {"features": {"label": {"names": names}}}}).encode()}
         table = pa.table({"text": ["a", "b", "c"], "label": [0, 1, 1]})
@@ -124,7 +124,7 @@ def test_files_that_number_their_classes_otherwise_agree_by_name(tmp_path: Path)
     ]
 
 
-def test_numbers_that_are_no_label_are_not_taken_for_ids(tmp_path: Path) -> None:
+def test_numbers_that_are_not_labels_are_not_taken_for_ids(tmp_path: Path) -> None:
     path = write_table(tmp_path / "rows.csv", [{"text": "x", "label": stars} for stars in (0, 1, 2)])
     with pytest.raises(UserError, match=r'rows.csv:2: column "label": "0" is not one of 1, 2, 3'):
         rows_of(declared("classification", path, ("1", "2", "3")))
@@ -149,7 +149,7 @@ LISTS = {"options": ("{ends}",)}
         ("regression", [{"text": "a", "label": "nan"}], {}, ':2: column "label" must hold finite numbers, not "a"'),
     ],
 )
-def test_rows_that_cannot_be_used_are_told_with_their_line(
+def test_unusable_rows_are_reported_with_their_line(
     kind: str, rows: list[dict], fields: dict, message: str, tmp_path: Path
 ) -> None:
     path = write_table(tmp_path / "rows.csv", [GOOD, OTHER, *rows])
@@ -177,14 +177,14 @@ def test_rows_that_cannot_be_used_are_told_with_their_line(
         ("multiple_choice", {**ENDINGS, "label": 2}, LISTS, ':1: column "label": "2" is not one of a, b'),
     ],
 )  # fmt: skip
-def test_lines_of_json_that_cannot_be_used_are_told(kind: str, row: dict, fields: dict, message: str, tmp_path: Path) -> None:
+def test_unusable_lines_of_json_are_reported(kind: str, row: dict, fields: dict, message: str, tmp_path: Path) -> None:
     path = write_table(tmp_path / "rows.jsonl", [row])
     labels = () if kind == "regression" else ("a", "b")
     with pytest.raises(UserError, match=re.escape(f"{path}{message}")):
         rows_of(declared(kind, path, labels, **fields))
 
 
-def test_labels_that_cannot_be_meant_are_told(tmp_path: Path) -> None:
+def test_implausible_labels_are_reported(tmp_path: Path) -> None:
     path = write_table(tmp_path / "rows.csv", [{"text": "x", "label": n / 7} for n in range(1_001)])
     with pytest.raises(UserError, match=r'column "label" has 1,001 different values; list the labels, or write kind'):
         rows_of(declared("classification", path))
@@ -238,7 +238,7 @@ def test_the_token_cache_knows_contents_and_definition(tmp_path: Path, tiny_back
     assert len(prepare(task, tiny_backbone, tmp_path / "cache", None).splits["test"]) == 10
     assert folders() == 3
     moved.unlink()
-    with pytest.raises(UserError, match=r"shop/mood needs .*reviews.csv, which is not there"):
+    with pytest.raises(UserError, match=r"shop/mood needs .*reviews.csv, which does not exist"):
         prepare(replace(task, data=replace(task.data, files=(("train", str(moved)),))), tiny_backbone, tmp_path / "cache", None)
 
 

@@ -65,7 +65,7 @@ def test_every_example_comes_once_in_a_pass_and_passes_differ() -> None:
         assert all(sorted(one) == list(range(size)) for one in passes)
 
 
-def test_any_step_can_be_had_without_the_ones_before() -> None:
+def test_any_step_can_be_computed_without_the_previous_ones() -> None:
     def fresh() -> TaskBatches:
         return TaskBatches([23, 13, 50], 4, seed=1, epochs=8, policy="annealed", steps_per_epoch=11)
 
@@ -85,7 +85,7 @@ def test_the_runs_seed_decides() -> None:
     assert first.tasks_of(0).tolist() != first.tasks_of(1).tolist()
 
 
-def test_chances_go_by_other_counts_where_they_are_told() -> None:
+def test_chances_use_the_counts_given() -> None:
     """The released joint sampler never drew a row of the last task beyond the number of its queries."""
     batches = TaskBatches([100, 1000], 10, seed=3, epochs=1, steps_per_epoch=2000, counts=[100, 100])
     drawn = [batches.at(step) for step in range(2000)]

@@ -34,7 +34,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("key", COMPLETE)
-def test_sizes_told_are_those_of_the_files(key: str, data_dir: Path) -> None:
+def test_reported_sizes_are_those_of_the_files(key: str, data_dir: Path) -> None:
     task = BUILT_IN.tasks[key]
     tables = load_rows(task, data_dir)
     parts = split_of(key, tables["train"])
@@ -43,7 +43,7 @@ def test_sizes_told_are_those_of_the_files(key: str, data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("key", PUBLISHED)
-def test_sizes_told_of_tasks_without_all_rows_here_are_the_papers(key: str) -> None:
+def test_reported_sizes_of_tasks_with_missing_rows_are_the_papers(key: str) -> None:
     assert tuple(BUILT_IN.tasks[key].split_sizes.values()) == PUBLISHED[key]
 
 
@@ -73,7 +73,7 @@ def test_a_draw_imports_nothing() -> None:
     assert subprocess.check_output([sys.executable, "-c", draw], text=True) == "[]\n"
 
 
-def test_too_few_rows_are_told() -> None:
+def test_too_few_rows_are_reported() -> None:
     for labels in ([0, 1], [0] * 20 + [1]):
         with pytest.raises(UserError, match="the training split is too small"):
             train_and_dev(BUILT_IN.tasks["glue/rte"], np.array(labels))

@@ -37,7 +37,7 @@ def test_the_second_time_is_a_read(data_dir: Path, tokenizers: dict[str, Path], 
         second.splits["train"].tokens[0] = 1
 
 
-def test_files_that_change_while_they_are_read_are_not_kept(
+def test_files_that_change_while_they_are_read_are_not_cached(
     data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_late(task: TaskInfo, folder: Path) -> dict[str, pa.Table]:
@@ -51,7 +51,7 @@ def test_files_that_change_while_they_are_read_are_not_kept(
     assert entries(tmp_path / "cache") == []
 
 
-def test_a_key_holds_what_determines_the_tokens(
+def test_a_key_covers_everything_that_determines_the_tokens(
     data_dir: Path, tokenizers: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = BUILT_IN.tasks["superglue/cb"]
@@ -107,7 +107,7 @@ def test_of_four_processes_that_meet_one_tokenizes(tokenizers: dict[str, Path], 
     assert len(entries(tmp_path / "cache")) == 1
 
 
-def test_what_a_killed_process_left_is_ignored_and_removed(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+def test_remains_of_a_killed_process_are_ignored_and_removed(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     prepare(TOY, tokenizers["bert"], tmp_path / "one", None)
     name = entries(tmp_path / "one")[0].name
     left = tmp_path / "two" / f".{name}-abc"
@@ -163,7 +163,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_behind(tokenizers: dict[str,
     assert (done.returncode, done.stdout.strip()) == (0, "the disk is full"), done.stderr
 
 
-def test_the_card_tells_what_a_folder_holds(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+def test_the_card_describes_the_entry(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     data = prepare(TOY, tokenizers["bert"], tmp_path, None)
     card = json.loads((entries(tmp_path)[0] / "card.json").read_text())
     assert card["rows"] == data.identity

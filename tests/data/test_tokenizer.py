@@ -89,13 +89,13 @@ def test_a_folder_with_only_a_vocabulary_is_converted(tokenizers: dict[str, Path
     assert ours.digest != BackboneTokenizer(tokenizers["bert"]).digest
 
 
-def test_a_tokenizer_that_sets_no_special_token_first_is_told(tokenizers: dict[str, Path], tmp_path: Path) -> None:
+def test_a_tokenizer_that_sets_no_special_token_first_is_refused(tokenizers: dict[str, Path], tmp_path: Path) -> None:
     definition = json.loads((tokenizers["bert"] / "tokenizer.json").read_text())
     (tmp_path / "tokenizer.json").write_text(json.dumps({**definition, "post_processor": None}))
     with pytest.raises(UserError, match="no special token first"):
         BackboneTokenizer(tmp_path).encode([("hello world", None)], 16, "longest")
 
 
-def test_a_folder_without_tokenizer_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_tokenizer_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no tokenizer"):
         _ = BackboneTokenizer(tmp_path).digest

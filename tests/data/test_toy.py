@@ -57,7 +57,7 @@ def test_nothing_occurs_twice_and_classes_are_balanced(task: Any) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS_HERE, ids=lambda task: task.name)
-def test_the_test_split_speaks_of_things_that_training_never_does(task: Any) -> None:
+def test_the_test_split_has_words_that_training_lacks(task: Any) -> None:
     tables = generate(task)
     words = {split: set(CountVectorizer().fit(texts(task, table)).vocabulary_) for split, table in tables.items()}
     assert len(words["validation"] - words["train"]) > 0.15 * len(words["validation"])

@@ -61,7 +61,7 @@ def test_types_of_jsonl_agree_over_chunks(tmp_path: Path, monkeypatch: pytest.Mo
     assert table.schema.field("names").type == pa.list_(pa.string())
 
 
-def test_types_that_disagree_over_chunks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_types_that_disagree_over_chunks_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_tables, "CHUNK", 1)
     with pytest.raises(UserError, match=r"rows.jsonl: a column has values of several types"):
         read_file(write(tmp_path / "rows.jsonl", '{"a": {"b": 1}}\n{"a": {"b": "c"}}\n'))
@@ -104,7 +104,7 @@ def test_errors_name_files_below_the_working_directory_shortly(tmp_path: Path, m
         ("rows.parquet", "no parquet at all", "rows.parquet cannot be read as parquet"),
     ],
 )
-def test_mistakes_are_told_with_their_place(name: str, content: str, message: str, tmp_path: Path) -> None:
+def test_mistakes_are_reported_with_their_line(name: str, content: str, message: str, tmp_path: Path) -> None:
     columns = ["wanted"] if "wanted" in content + message else None
     with pytest.raises(UserError, match=re.escape(f"{tmp_path}/{message}")):
         read_file(write(tmp_path / name, content), columns)
@@ -120,13 +120,13 @@ def test_mistakes_are_told_with_their_place(name: str, content: str, message: st
         ("{", ()),
     ],
 )
-def test_class_names_are_had_where_a_file_tells_them(about: object, names: tuple[str, ...]) -> None:
+def test_class_names_are_read_where_a_file_has_them(about: object, names: tuple[str, ...]) -> None:
     schema = pa.schema({"a": pa.int64()}, metadata={"huggingface": about if isinstance(about, str) else json.dumps(about)})
     assert class_names(schema, "a") == names
     assert class_names(pa.schema({"a": pa.int64()}), "a") == ()
 
 
-def test_what_is_no_text_or_no_file_is_told(tmp_path: Path) -> None:
+def test_paths_and_contents_that_are_not_text_are_reported(tmp_path: Path) -> None:
     for name in ("rows.csv", "rows.jsonl"):
         path = tmp_path / name
         path.write_bytes(b'{"a": 1}\n{"a": "\xff"}\n')

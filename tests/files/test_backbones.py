@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from engine.catalog.backbones import BACKBONES
 from engine.errors import UserError
 from engine.files.backbones import Snapshot, find_backbone
-from engine.files.hub import NotHere
+from engine.files.hub import NotDownloaded
 from engine.files.identity import backbone_revision
 from tests.files.folders import ROOT
 from tests.files.tiny_hub import SHA, Repository, TinyHub
@@ -105,25 +105,25 @@ def test_the_cache_is_read_at_the_pinned_revision(cache: Path) -> None:
     info = BACKBONES["bert-base-uncased"]
     snapshots = cache / "models--google-bert--bert-base-uncased" / "snapshots"
     write_backbone(snapshots / SHA)
-    with pytest.raises(NotHere, match="bert-base-uncased is not on this machine"):
+    with pytest.raises(NotDownloaded, match="bert-base-uncased is not on this machine"):
         find_backbone(info.name).folder()
     pinned = write_backbone(snapshots / str(info.revision))
     assert find_backbone(info.name).folder() == pinned and backbone_revision(find_backbone(info.name)) == info.revision
     (pinned / "model.safetensors").unlink()
-    with pytest.raises(NotHere):
+    with pytest.raises(NotDownloaded):
         find_backbone(info.name).folder()
 
 
 def test_a_hub_id_is_resolved_to_a_commit(cache: Path) -> None:
     repo = cache / "models--org--name"
-    with pytest.raises(NotHere):
+    with pytest.raises(NotDownloaded):
         backbone_revision(find_backbone("org/name"))
     folder = write_backbone(repo / "snapshots" / SHA)
     (repo / "refs").mkdir()
     (repo / "refs" / "main").write_text(SHA)
     assert find_backbone("org/name").folder() == find_backbone(f"org/name@{SHA}").folder() == folder
     assert backbone_revision(find_backbone("org/name")) == backbone_revision(find_backbone(f"org/name@{SHA}")) == SHA
-    with pytest.raises(NotHere):
+    with pytest.raises(NotDownloaded):
         find_backbone("org/name@v2").folder()
 
 

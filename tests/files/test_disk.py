@@ -89,7 +89,7 @@ def test_a_block_that_raises_keeps_the_old_file_and_leaves_no_draft(tmp_path: Pa
     assert path.read_text() == "old" and os.listdir(path.parent) == ["file"]
 
 
-def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
+def test_remains_of_killed_writers_are_removed(tmp_path: Path) -> None:
     for name in (".file.4711", ".file.0815-wal", ".other.4711", "file"):
         (tmp_path / name).touch()
     remove_unfinished(tmp_path / "file")
@@ -114,7 +114,7 @@ def test_a_lock_is_freed_by_the_death_of_its_holder(tmp_path: Path) -> None:
     assert not is_locked(path)
 
 
-def test_readers_share_a_file_that_nobody_can_have_alone_meanwhile(tmp_path: Path) -> None:
+def test_readers_share_a_file_that_cannot_be_locked_exclusively_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "card"
     for take in (lambda: lock_shared(path), lambda: try_lock(path, create=False)):
         with pytest.raises(FileNotFoundError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UserError
-from engine.files.hub import NotHere, cached, discard, fetch, is_intact, looks_whole
+from engine.files.hub import NotDownloaded, cached, discard, fetch, is_intact, looks_whole
 from tests.files.folders import ROOT
 from tests.files.tiny_hub import SHA, Repository, TinyHub
 
@@ -72,15 +72,15 @@ def test_names_that_the_hub_does_not_have_are_reported(hub_of: HubOf, served: Pa
         fetch("org/data", ["cb/a", "cb/b"], SHA, "dataset")
 
 
-def test_without_a_hub_nothing_is_tried(hub_of: HubOf, served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_hub_no_download_is_tried(hub_of: HubOf, served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = hub_of({})
     hub.stop()
     began = time.monotonic()
-    with pytest.raises(NotHere, match=r"org/data is not on this machine and the hub cannot be reached \(http://127"):
+    with pytest.raises(NotDownloaded, match=r"org/data is not on this machine and the hub cannot be reached \(http://127"):
         fetch("org/data", NAMES, SHA, "dataset")
     assert time.monotonic() - began < 3
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(NotHere, match="HF_HUB_OFFLINE forbids"):
+    with pytest.raises(NotDownloaded, match="HF_HUB_OFFLINE forbids"):
         fetch("org/data", NAMES, SHA, "dataset")
 
 
@@ -97,9 +97,9 @@ except UserError as error:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "patience", "message"), [("dies", 15, "broke off"), ("stalls", 2, "stalled: no byte for 2 s")]
+    ("trouble", "patience", "message"), [("dies", 15, "was interrupted"), ("stalls", 2, "stalled: no byte for 2 s")]
 )
-def test_a_hub_that_fails_midway_leaves_no_part_and_the_next_one_goes_on(
+def test_a_hub_that_fails_midway_leaves_no_partial_file_and_the_next_fetch_continues(
     trouble: str, patience: int, message: str, hub_of: HubOf, served: Path, cache: Path
 ) -> None:
     repository = Repository(served)

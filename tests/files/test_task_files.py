@@ -10,7 +10,7 @@ from engine.catalog.benchmarks import GENERATOR_VERSION, SUPERGLUE_DATA
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.humset import HUMSET_DATA
 from engine.errors import UserError
-from engine.files.hub import NotHere
+from engine.files.hub import NotDownloaded
 from engine.files.identity import data_identity
 from engine.files.task_files import task_files
 from tests.files.folders import task_data
@@ -20,7 +20,7 @@ def test_files_of_a_task(cache: Path) -> None:
     assert task_files(BUILT_IN.find_task("toy/question"), None) == {}
     assert data_identity(BUILT_IN.find_task("toy/question"), None) == GENERATOR_VERSION
     task = BUILT_IN.find_task("superglue/cb")
-    with pytest.raises(NotHere, match="superglue/cb"):
+    with pytest.raises(NotDownloaded, match="superglue/cb"):
         task_files(task, None)
     assert data_identity(task, None) == SUPERGLUE_DATA.revision
     folder = cache / "datasets--aps--super_glue" / "snapshots" / SUPERGLUE_DATA.revision / "cb"
@@ -46,5 +46,5 @@ def test_files_of_a_data_folder(tmp_path: Path) -> None:
     assert data_identity(BUILT_IN.find_task("glue/rte"), task_data()) != data_identity(
         BUILT_IN.find_task("glue/cola"), task_data()
     )
-    with pytest.raises(UserError, match=r"glue/rte needs .*glue/rte/train.parquet, which is not there; check --data-dir"):
+    with pytest.raises(UserError, match=r"glue/rte needs .*glue/rte/train.parquet, which does not exist; check --data-dir"):
         task_files(BUILT_IN.find_task("glue/rte"), tmp_path)

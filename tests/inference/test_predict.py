@@ -227,7 +227,7 @@ def test_a_row_that_the_template_refuses_is_named(
     assert f"{file}:3: superglue/wsc: span2_index 9 lies outside" in capsysbinary.readouterr().err.decode()
 
 
-def test_a_task_of_ones_own_reads_the_columns_of_its_patterns(
+def test_an_own_task_reads_the_columns_of_its_patterns(
     train: Callable[..., str], store: Store, tiny_backbone: Path, tmp_path: Path, capsysbinary: Any
 ) -> None:
     path = write_shop(tmp_path / "shop")
@@ -290,7 +290,7 @@ def test_sources_are_needed_and_must_be_those_of_the_training(
     assert told(store, run_id, "toy/question", rows, tmp_path, capsysbinary) == before
 
 
-def test_a_backbone_that_is_elsewhere_is_told(
+def test_a_local_backbone_of_another_machine_is_reported(
     sentiment: str, store: Store, tmp_path: Path, capsysbinary: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     there = open_store(Home(tmp_path_factory.mktemp("there")))

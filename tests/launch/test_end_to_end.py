@@ -52,7 +52,7 @@ def points(store: Store, run_id: str) -> Points:
     return {(point.name, point.step): point.value for point in store.metrics(run_id)}
 
 
-def test_a_killed_and_a_stopped_run_goes_on_as_if_nothing_had_happened(
+def test_a_killed_and_a_stopped_run_resume_exactly(
     homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disturbed, undisturbed = homes
@@ -87,7 +87,7 @@ def test_a_killed_and_a_stopped_run_goes_on_as_if_nothing_had_happened(
     assert disturbed.results([run_id]) == undisturbed.results([run_id]) != {}
 
 
-def test_a_source_is_trained_first_and_asking_again_does_nothing(
+def test_a_source_is_trained_first_and_a_repeated_request_does_nothing(
     homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, _ = homes

@@ -22,7 +22,7 @@ ENDS = {
     "exit 7": (RunState.FAILED, "the worker ended with code 7"),
     "exit 0": (RunState.FAILED, "the worker ended without storing a result"),
     "exit 75": (RunState.STOPPED, "stopped by a signal, after saving"),
-    "exit 3": (RunState.LOST, "the worker found that its attempt had been ended by another process"),
+    "exit 3": (RunState.LOST, "the worker was fenced: another process had ended its attempt"),
     "kill -9 $$": (RunState.LOST, KILLED),
     "kill -TERM $$": (RunState.STOPPED, "stopped by signal 15 (SIGTERM), before it could save"),
     "kill -SEGV $$": (RunState.FAILED, "crashed with signal 11 (SIGSEGV)"),
@@ -94,7 +94,7 @@ def test_a_worker_that_does_not_stop_is_killed_after_the_grace(store: Store) -> 
     assert store.find(stubborn).cause == "killed, because it did not stop when asked to"
 
 
-def test_what_a_worker_leaves_behind_does_not_keep_its_slot(store: Store) -> None:
+def test_processes_that_a_worker_leaves_behind_do_not_keep_its_slot(store: Store) -> None:
     (parent,) = queue(store, "sleep 60 & exit 1")
     watcher = supervisor(store, slots=("one",))
     until(over(store, parent), watcher)

@@ -69,7 +69,7 @@ def test_a_failed_source_fails_what_waits_for_it(store: Store) -> None:
     assert failed.cause == f"its source {source} (adapter on toy/question) failed; resume this run for both"
 
 
-def test_one_worker_for_each_slot_in_the_order_of_asking(store: Store) -> None:
+def test_one_worker_for_each_slot_in_the_order_of_requests(store: Store) -> None:
     ids = queue(store, SLEEP, SLEEP, SLEEP)
     watcher = supervisor(store)
     until(lambda: len(store.runs(states=[RunState.STARTING])) == 2, watcher)
@@ -105,7 +105,7 @@ def test_a_claim_without_a_process_goes_back_to_the_queue(store: Store) -> None:
     assert (store.find(halfway).state, store.find(halfway).attempt) == (RunState.COMPLETED, 2)
 
 
-def test_a_worker_starts_only_once_it_can_be_found(store: Store) -> None:
+def test_a_worker_starts_only_once_its_handle_is_stored(store: Store) -> None:
     """The supervisor dies between making the process and storing its handle: the process ends without doing anything."""
     (halfway,) = queue(store, f"touch {store.home.root}/ran")
     watcher = supervisor(store)
@@ -134,7 +134,7 @@ def test_one_supervisor_works_and_ends_when_idle(store: Store) -> None:
     assert sorted(b": started on" in text for text in errors) == [False, True]
 
 
-def test_it_does_not_miss_what_is_queued_as_it_ends(store: Store) -> None:
+def test_it_does_not_miss_runs_queued_as_it_ends(store: Store) -> None:
     """Whoever queues relies on a supervisor that holds the lock, even one that is about to let go of it."""
     threads: list[threading.Thread] = []
     for number in range(1, 16):

@@ -110,7 +110,7 @@ def test_evaluation_folds_once_and_notices_changes(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", COMBINING)
-def test_what_is_kept_has_the_parameters_precision(method: str) -> None:
+def test_cached_tensors_have_the_parameters_precision(method: str) -> None:
     model = attached(method).eval()
     with torch.inference_mode():
         expected = model.encode(batch(), RTE.key)

@@ -34,7 +34,7 @@ def hypernet(shared: bool) -> HyperFormer:
 
 
 @pytest.mark.parametrize("method", JOINT)
-def test_a_batch_moves_what_is_shared_and_its_own_task_only(method: str) -> None:
+def test_a_batch_updates_shared_parameters_and_only_its_own_tasks(method: str) -> None:
     model = joint(method).train()
     model.loss(batch(), LABELS, "glue/mrpc")[0].backward()
     trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}

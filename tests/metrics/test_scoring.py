@@ -184,7 +184,7 @@ def test_every_metric_of_every_kind_is_computed(kind: Kind) -> None:
     assert tuple(values) == kind.metrics
 
 
-def test_a_metric_that_the_kind_lacks_is_told() -> None:
+def test_a_metric_that_the_kind_lacks_is_reported() -> None:
     task = replace(BUILT_IN.tasks["glue/stsb"], metrics=("accuracy",))
     with pytest.raises(UserError, match=r"glue/stsb has no metric 'accuracy'; regression tasks have pearson, spearman"):
         scoring.score(task, np.zeros((3, 1)), np.zeros(3))

@@ -27,7 +27,7 @@ def test_a_minimal_file_is_complete_by_defaults(tmp_path: Path) -> None:
     assert task.data == OwnData((("train", str(tmp_path / "reviews.csv")),), "{review}", dev_share=0.1, test_share=0.2)
 
 
-def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = write_shop(tmp_path, f"\ufeff{MINIMAL}labels = [' a', 'b']")
     assert read_declaration(path).tasks[0].labels == ("a", "b")
 
@@ -48,40 +48,42 @@ def test_every_kind_of_task_can_be_declared(tmp_path: Path) -> None:
     [
         ('name = "shop"', "name = shop", ":1: not valid TOML: Invalid value"),
         ('name = "shop"\n', "", ": the file lacks the key name, as in name = \"shop\""),
-        ('name = "shop"', "name = 7", ": name must be a text, not 7"),
-        ('name = "shop"', 'name = "My shop"', ": name: 'My shop' is no name; take up to 64 small letters, digits, - and _"),
+        ('name = "shop"', "name = 7", ": name must be a string, not 7"),
+        ('name = "shop"', 'name = "My shop"',
+         ": name: 'My shop' is not a valid name; use up to 64 lower-case letters, digits, - and _"),
         ('name = "shop"', 'name = "shop"\ntitel = "x"', ": unknown key titel; did you mean title?"),
         ("[tasks.mood]", "[task.mood]", ": unknown key task; did you mean tasks?"),
-        ("[tasks.mood]", "[tasks.Mood]", ": tasks.Mood: 'Mood' is no name"),
+        ("[tasks.mood]", "[tasks.Mood]", ": tasks.Mood: 'Mood' is not a valid name"),
         ("[tasks.mood]", "[tasks.mo_od]\n[tasks.mood]", ": tasks.mo_od lacks the key train, as in train = "),
         ("[tasks.stars]", "[tasks.mood]", ":8: not valid TOML: Cannot declare ('tasks', 'mood') twice"),
         ("[tasks.stars]", "[tasks.mo_od]", ": tasks.mo_od and tasks.mood are the same name; rename one"),
         ('text = "{review}"\n', "", ': tasks.mood lacks the key text, as in text = "{question}"'),
         ('text = "{review}"', 'txt = "{review}"', ": unknown key tasks.mood.txt; did you mean text?"),
-        ('text = "{review}"', 'text = "{review"', ": tasks.mood.text '{review' is no pattern: expected '}' before end"),
-        ('text = "{review}"', 'text = "{review!r}"', "is no pattern: a field must be the plain name of a column"),
-        ('text = "{review}"', 'text = "{}"', "is no pattern: a field must be the plain name of a column"),
+        ('text = "{review}"', 'text = "{review"',
+         ": tasks.mood.text '{review' is not a valid pattern: expected '}' before end"),
+        ('text = "{review}"', 'text = "{review!r}"', "is not a valid pattern: a field must be the plain name of a column"),
+        ('text = "{review}"', 'text = "{}"', "is not a valid pattern: a field must be the plain name of a column"),
         ('text = "{review}"', 'text = "review"', """: tasks.mood.text 'review' names no column; write it as in "{review}\""""),
-        ('text = "{review}"', 'text = " "', ': tasks.mood.text must be a text, not " "'),
+        ('text = "{review}"', 'text = " "', ': tasks.mood.text must be a string, not " "'),
         ("test = 0.2\n", "", ": tasks.mood lacks the key test, as in test = "),
         ("test = 0.2", "test = 1.5", ": tasks.mood.test must be a file or a share of train between 0 and 1, not 1.5"),
         ("test = 0.2", "test = true", ": tasks.mood.test must be a file or a share of train between 0 and 1, not true"),
         ("test = 0.2", "test = 0.95", ": tasks.mood.test and dev together leave nothing to train on"),
         ("test = 0.2", 'test = "reviews.csv"', ": tasks.mood.test is the file of train too; give another file"),
-        ('"reviews.csv"', '"gone.csv"', "gone.csv, which is not there"),
+        ('"reviews.csv"', '"gone.csv"', "gone.csv, which is missing"),
         ('"reviews.csv"', '"."', ", which is a folder"),
         ('"reviews.csv"', r'"a\u0000b.csv"', ": tasks.mood.train cannot be the name of a file"),
         ('"reviews.csv"', f'"{"a" * 999}.csv"', ": tasks.mood.train cannot be the name of a file"),
         ('"reviews.csv"', '"~nobody-of-that-name/a.csv"', ": tasks.mood.train cannot be the name of a file"),
-        ('name = "shop"', f'name = "{"s" * 65}"', "is no name; take up to 64 small letters"),
-        ('"reviews.csv"', "3", ": tasks.mood.train must be a text, not 3"),
+        ('name = "shop"', f'name = "{"s" * 65}"', "is not a valid name; use up to 64 lower-case letters"),
+        ('"reviews.csv"', "3", ": tasks.mood.train must be a string, not 3"),
         ("test = 0.2", "test = 0.2\nmax_length = 4", "max_length must be a whole number of tokens from 8 to 512, not 4"),
         ("test = 0.2", 'test = 0.2\nmax_length = "long"', 'whole number of tokens from 8 to 512, not "long"'),
         ("test = 0.2", 'test = 0.2\nkind = "clasification"', 'cannot be "clasification"; did you mean classification?'),
-        ("test = 0.2", "test = 0.2\nlabels = [1.5]", ": tasks.mood.labels must be a list of texts, not [1.5]"),
+        ("test = 0.2", "test = 0.2\nlabels = [1.5]", ": tasks.mood.labels must be a list of strings, not [1.5]"),
         ("test = 0.2", 'test = 0.2\nlabels = ["a", "a"]', ': tasks.mood.labels has "a" twice'),
         ("test = 0.2", 'test = 0.2\nlabels = ["a", "a "]', ': tasks.mood.labels has "a" twice'),
-        ("test = 0.2", 'test = 0.2\nlabels = ["a", " "]', ': tasks.mood.labels must be a list of texts'),
+        ("test = 0.2", 'test = 0.2\nlabels = ["a", " "]', ': tasks.mood.labels must be a list of strings'),
         ("test = 0.2", 'test = 0.2\nlabels = ["a"]', ": tasks.mood.labels must list at least two labels"),
         ("test = 0.2", 'test = 0.2\nselect_by = "luck"', ': tasks.mood.select_by cannot be "luck"; there are loss, metric'),
         ("test = 0.2", 'test = 0.2\nseparator = ";"', ': tasks.mood.separator is for kind = "multilabel"'),
@@ -102,7 +104,7 @@ def test_mistakes_name_the_file_and_the_key(old: str, new: str, message: str, tm
     assert str(told.value).startswith(str(path)) and "\n" not in str(told.value)
 
 
-def test_a_file_that_is_missing_or_declares_nothing_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_declares_nothing_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone.toml cannot be read: No such file"):
         read_declaration(tmp_path / "gone.toml")
     for text in ('name = "shop"', 'name = "shop"\ntasks = 3', 'name = "shop"\n[tasks]'):
@@ -111,7 +113,7 @@ def test_a_file_that_is_missing_or_declares_nothing_is_told(tmp_path: Path) -> N
             read_declaration(tmp_path / "empty.toml")
 
 
-def test_options_are_called_by_their_columns_or_places(tmp_path: Path) -> None:
+def test_options_are_named_after_their_columns_or_indices(tmp_path: Path) -> None:
     def labels(options: str) -> tuple[str, ...]:
         declared = read_declaration(write_shop(tmp_path, SHOP.replace('"{endings}"', options)))
         return declared.tasks[2].labels

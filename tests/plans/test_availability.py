@@ -59,7 +59,7 @@ def test_any_answer_is_an_answer(hub: None, monkeypatch: pytest.MonkeyPatch) -> 
     assert not hub_reachable()
 
 
-def test_a_proxy_that_does_not_reach_the_hub_is_no_answer(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_does_not_reach_the_hub_does_not_count_as_an_answer(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(Answers404, "code", 503)
     assert not hub_reachable()
@@ -79,7 +79,9 @@ def test_a_refusal_and_a_silent_host_take_less_than_three_seconds(monkeypatch: p
         assert not hub_reachable() and time.monotonic() - began < 4, "asked again"
 
 
-def test_what_can_be_downloaded_is_no_error(empty_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_can_be_downloaded_are_not_an_error(
+    empty_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "served").mkdir()
     (tmp_path / "served" / "config.json").write_text('{"model_type": "roberta"}')
     served = TinyHub({"FacebookAI/roberta-base": Repository(tmp_path / "served", str(BACKBONES["roberta-base"].revision))})
@@ -92,7 +94,7 @@ def test_what_can_be_downloaded_is_no_error(empty_cache: None, tmp_path: Path, m
 
 
 @needs_minilm
-def test_nothing_is_asked_when_nothing_is_missing(no_hub: None) -> None:
+def test_the_hub_is_not_probed_when_nothing_is_missing(no_hub: None) -> None:
     assert check_available(find_backbone("minilm"), [BUILT_IN.find_task("toy/question")], None, "adapter") is False
 
 

@@ -38,7 +38,7 @@ def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
     assert plan.notes == []
 
 
-def test_a_source_that_is_asked_for_is_one_run(store: Store) -> None:
+def test_a_source_that_is_also_requested_is_one_run(store: Store) -> None:
     plan = make_plan(request(methods=("ScaLearn++", "adapter", "scalearnpp"), targets=("question", "topics")), store, BUILT_IN)
     assert [(one.spec.method, one.role) for one in plan.runs].count(("adapter", "target")) == 2
     assert len(plan.runs) == 6 + 2
@@ -85,7 +85,7 @@ def test_the_benchmark_of_a_bare_name_is_the_first_that_has_it(store: Store, dat
     assert plan.runs[0].spec.target == "glue/rte" and plan.notes == ["rte is glue/rte; write superglue/rte for the other"]
 
 
-def test_settings_are_the_methods_and_the_budget_is_everyones(store: Store) -> None:
+def test_settings_are_for_the_method_and_the_budget_for_its_sources_too(store: Store) -> None:
     plan = make_plan(
         request(settings={"learning_rate": "0.5", "omega_dropout": 0}, epochs=2, limits={"train": 50}), store, BUILT_IN
     )
@@ -105,7 +105,7 @@ def test_settings_with_several_values_are_a_grid_over_the_same_sources(store: St
     assert len([one for one in plan.runs if one.role == "source"]) == 2
 
 
-def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
+def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
     def notes(**fields: object) -> list[str]:
         return make_plan(request(methods=("adapter",), data_dir=data_dir, **fields), store, BUILT_IN).notes
 
@@ -143,7 +143,7 @@ def test_an_ambiguous_task_is_told(store: Store, data_dir: Path) -> None:
         ({"backbone": "robert"}, "no backbone 'robert'"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line_and_nothing_is_queued(store: Store, fields: dict[str, object], told: str) -> None:
+def test_errors_are_one_line_and_nothing_is_queued(store: Store, fields: dict[str, object], told: str) -> None:
     with pytest.raises(UserError, match=told) as error:
         make_plan(request(**fields), store, BUILT_IN)
     assert "\n" not in str(error.value)
@@ -243,7 +243,7 @@ def test_a_benchmark_without_targets_means_every_task(store: Store) -> None:
     assert single.runs[0].spec.target == "toy/question" and "learns several tasks" in single.notes[0]
 
 
-def test_joint_names_tell_the_tasks_in_order() -> None:
+def test_joint_names_list_the_tasks_in_order() -> None:
     assert BUILT_IN.joint_name(["glue/rte"]) == "glue/rte"
     assert BUILT_IN.joint_name(["glue/rte", "glue/mrpc", "superglue/cb", "superglue/rte"]) == "glue/rte+mrpc+superglue/cb+rte"
     assert BUILT_IN.joint_name([task.key for task in BUILT_IN.benchmarks["glue"].tasks]) == "glue"

@@ -41,7 +41,7 @@ def test_a_run_is_a_source_without_its_tasks_rows(store: Store, rte: RunSpec, no
     with pytest.raises(UserError, match="the data of glue/rte"):
         planned(store, "choice", "rte")
     plan = planned(store, "question", rte.run_id[:6], "choice", seeds=(0, 1))
-    assert [run.id for run in plan.given] == [rte.run_id]
+    assert [run.id for run in plan.named_sources] == [rte.run_id]
     assert [edge.task for edge in plan.runs[-1].spec.sources] == ["glue/rte", "toy/choice", "toy/question"]
     assert plan.runs[-1].spec.sources[0].run_id == rte.run_id
     assert [one.spec.target for one in plan.runs if one.role == "source"] == ["toy/choice", "toy/question"]
@@ -63,12 +63,12 @@ def test_a_source_that_is_trained_already_needs_no_rows(store: Store, no_rows: N
         planned(store, "rte", "question", methods=("adaptersoup",))
 
 
-def test_the_name_of_a_task_comes_before_the_beginning_of_an_id(store: Store, rte: RunSpec) -> None:
-    assert not planned(store, "choice", "question").given
-    assert planned(store, "@1").given[0].id == rte.run_id
+def test_the_name_of_a_task_takes_precedence_over_an_id_prefix(store: Store, rte: RunSpec) -> None:
+    assert not planned(store, "choice", "question").named_sources
+    assert planned(store, "@1").named_sources[0].id == rte.run_id
 
 
-def test_what_is_no_source_is_told(store: Store, rte: RunSpec) -> None:
+def test_unsuitable_sources_are_refused_with_their_reason(store: Store, rte: RunSpec) -> None:
     waiting = queue(store, spec("adapter", "toy/topics", backbone="minilm", epochs=1))
     lora = complete(store, spec("lora", "toy/topics", backbone="minilm"), 0.5)
     roberta = complete(store, spec("adapter", "toy/topics"), 0.5)
@@ -87,14 +87,14 @@ def test_what_is_no_source_is_told(store: Store, rte: RunSpec) -> None:
             planned(store, *names)
     few = complete(store, spec("adapter", "toy/question", backbone="minilm", shots=16, seed=1), 0.5)
     for run_id, seeds in ((own.run_id, (0,)), (few.run_id, (0,)), (few.run_id, (0, 1))):
-        with pytest.raises(UserError, match=f"{run_id} has seen other examples of toy/question than the 16 of each seed"):
+        with pytest.raises(UserError, match=f"{run_id} was trained on other examples of toy/question than the 16 of each"):
             planned(store, run_id, shots=16, seeds=seeds)
-    assert planned(store, few.run_id, shots=16, seeds=(1,)).given
+    assert planned(store, few.run_id, shots=16, seeds=(1,)).named_sources
 
 
-def test_an_ambiguous_beginning_is_told(store: Store) -> None:
+def test_an_ambiguous_id_prefix_is_reported(store: Store) -> None:
     store.add([run(0xAB0000000A), run(0xAB0000000B)], [])
-    with pytest.raises(UserError, match="'ab0' begins several runs: ab0000000"):
+    with pytest.raises(UserError, match="'ab0' is the beginning of several ids: ab0000000"):
         planned(store, "ab0")
 
 
@@ -103,5 +103,5 @@ def test_adaptersoup_needs_the_texts(store: Store, rte: RunSpec) -> None:
     store.add([row.model_copy(update={"state": RunState.QUEUED})], [])
     attempt = store.claim(row.id, "local", "cpu")
     assert attempt and store.finish(row.id, attempt, RunState.COMPLETED)
-    with pytest.raises(UserError, match=r"compares the texts .* those of lab/own are not here"):
+    with pytest.raises(UserError, match=r"compares the texts .* those of lab/own are not on this machine"):
         planned(store, row.id, "question", methods=("adaptersoup",))

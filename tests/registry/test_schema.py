@@ -87,7 +87,7 @@ def test_a_file_that_is_up_to_date_needs_no_alembic(store: Store) -> None:
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="set SCALEARN_HOME"):
         open_store(Home(tmp_path / "file" / "home"))

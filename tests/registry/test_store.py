@@ -113,7 +113,7 @@ def test_a_failed_source_fails_its_dependant_and_resuming_that_resumes_both(grap
     assert graph.requeue([C]) == []
 
 
-def test_stop_ends_what_waits_and_asks_what_runs(graph: Store) -> None:
+def test_stop_ends_queued_runs_and_asks_live_ones(graph: Store) -> None:
     attempt = begin(graph, A)
     graph.request_stop([A, B])
     assert graph.progress(A, attempt) is True
@@ -143,7 +143,7 @@ def test_a_run_stays_resumable_when_the_file_of_an_adopted_one_cannot_be_written
     assert graph.find(A).state == RunState.COMPLETED and graph.checkpoints(A).keys() == {"best"} and not last.exists()
 
 
-def test_adding_again_changes_nothing_but_what_had_ended(graph: Store) -> None:
+def test_adding_again_changes_only_unsuccessful_runs(graph: Store) -> None:
     graph.finish(A, begin(graph, A), RunState.COMPLETED)
     graph.request_stop([B])
     again = [run(1), run(2, spec={"data_dir": "elsewhere"}), run(3)]
@@ -161,7 +161,7 @@ def test_an_attempt_that_was_never_launched_goes_back(graph: Store) -> None:
     assert not graph.unclaim(B, begun)
 
 
-def test_runs_are_found_by_id_beginning_and_place(graph: Store) -> None:
+def test_runs_are_looked_up_by_id_prefix_and_rank(graph: Store) -> None:
     graph.add([run(0xABC << 28), run(0xABD << 28)], [])
     assert graph.find("abc").id == "abc0000000"
     assert graph.find("@1").id == "abd0000000" and graph.find("@5").id == A
@@ -199,7 +199,7 @@ def test_readers_see_what_changed_since(graph: Store) -> None:
     assert graph.version() > seen and graph.changed_since(seen) == []
 
 
-def test_delete_takes_files_along_and_refuses_what_is_needed(graph: Store) -> None:
+def test_delete_removes_files_and_refuses_needed_runs(graph: Store) -> None:
     graph.home.run(A).mkdir(parents=True)
     with pytest.raises(UserError, match=f"source of {C}"):
         graph.delete([A])

@@ -60,7 +60,7 @@ def test_no_average_over_a_single_column(store: Store) -> None:
     assert all(table.average(row) is None for row in table.rows)
 
 
-def test_configurations_of_a_method_stand_apart(store: Store) -> None:
+def test_configurations_of_a_method_are_separate_rows(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7)
     complete(store, spec("adapter", BOOLQ, learning_rate=1e-3), 0.75)
     complete(store, spec("adapter", RTE, learning_rate=1e-3), 0.65)
@@ -78,14 +78,14 @@ def test_settings_of_all_rows_move_to_the_footer(store: Store) -> None:
     assert table.provenance["settings"] == ["epochs=2", "limit train=500"]
 
 
-def test_settings_that_differ_by_task_by_default_are_no_deviation(store: Store) -> None:
+def test_settings_that_differ_by_task_by_default_are_not_deviations(store: Store) -> None:
     complete(store, spec("scalearn", "superglue/record"), 0.7)
     complete(store, spec("scalearn", BOOLQ), 0.7)
     rows = [row for row in build(store, BUILT_IN).tables[0].rows if not row.published]
     assert [row.settings for row in rows] == [{}]
 
 
-def test_choice_and_settings_of_sources_are_told(store: Store) -> None:
+def test_choice_and_settings_of_sources_are_shown(store: Store) -> None:
     keys = [task.key for task in BUILT_IN.benchmarks["superglue"].tasks]
     every = [complete(store, spec("adapter", key), 0.7) for key in keys]
     small = [complete(store, spec("adapter", key, reduction=32), 0.7) for key in keys]
@@ -96,7 +96,7 @@ def test_choice_and_settings_of_sources_are_told(store: Store) -> None:
     assert [row.settings for row in rows] == [{}, {"source reduction": "32"}, {"sources": "boolq,cb"}]
 
 
-def test_budget_of_sources_is_told_only_where_it_is_another(store: Store) -> None:
+def test_budget_of_sources_is_shown_only_where_it_differs(store: Store) -> None:
     keys = [task.key for task in BUILT_IN.benchmarks["superglue"].tasks]
     short = [complete(store, spec("adapter", key, epochs=2), 0.7) for key in keys]
     complete(store, spec("scalearn++", BOOLQ, sources=short, epochs=2), 0.70)
@@ -124,7 +124,7 @@ def test_a_table_per_benchmark_and_backbone(store: Store) -> None:
         build(store, BUILT_IN, benchmark="x")
 
 
-def test_published_figures_stand_below_ours_and_only_where_they_belong(store: Store) -> None:
+def test_published_figures_are_below_ours_and_only_in_their_table(store: Store) -> None:
     complete(store, spec("scalearn++", BOOLQ), 0.7)
     complete(store, spec("scalearn++", BOOLQ, backbone="minilm"), 0.7)
     small, base = build(store, BUILT_IN).tables
@@ -157,7 +157,7 @@ def test_a_joint_run_fills_the_cells_of_all_its_tasks(store: Store) -> None:
     assert "best epoch by the mean dev headline metric of its tasks" in " ".join(table.provenance["selection"])
 
 
-def test_a_joint_run_over_two_benchmarks_stands_in_both(store: Store) -> None:
+def test_a_joint_run_over_two_benchmarks_is_in_both_tables(store: Store) -> None:
     complete(store, spec("pals", ["glue/rte", CB]), 0.7)
     glue, superglue = build(store, BUILT_IN).tables
     assert [set(row.cells) for row in glue.rows if not row.published] == [{"glue/rte"}]
@@ -166,7 +166,7 @@ def test_a_joint_run_over_two_benchmarks_stands_in_both(store: Store) -> None:
     assert [table.benchmark for table in build(store, BUILT_IN, benchmark="superglue").tables] == ["superglue"]
 
 
-def test_a_union_of_benchmarks_has_a_table_once_a_run_takes_it_whole(store: Store) -> None:
+def test_a_union_of_benchmarks_has_a_table_once_a_run_covers_it(store: Store) -> None:
     adapters = {task.key: complete(store, spec("adapter", task.key), 0.7) for task in BUILT_IN.benchmarks["gsg"].tasks}
     adapters["superglue/rte"] = complete(store, spec("adapter", "superglue/rte"), 0.9)
     superglue = [adapters[task.key] for task in BUILT_IN.benchmarks["superglue"].tasks]
@@ -192,7 +192,7 @@ def test_a_union_of_benchmarks_has_a_table_once_a_run_takes_it_whole(store: Stor
     assert not any(row.published for row in both.rows) and glue.benchmark == "glue"
 
 
-def test_few_shot_runs_stand_apart_and_average_over_seeds(store: Store) -> None:
+def test_few_shot_runs_are_separate_rows_and_average_over_seeds(store: Store) -> None:
     others = [complete(store, spec("adapter", key), 0.7) for key in (RTE, CB)]
     complete(store, spec("adapter", BOOLQ), 0.9)
     for seed in (0, 1):

@@ -53,7 +53,7 @@ def test_every_state_has_its_own_marks() -> None:
     assert all(state_colour(state) for state in STATES)
 
 
-def test_a_late_sign_of_life_is_told_beside_the_state() -> None:
+def test_a_late_heartbeat_is_shown_beside_the_state() -> None:
     late, fresh = (utc_now() - timedelta(seconds=seconds) for seconds in (130.5, 5))
     assert silence(Run(state=RunState.RUNNING, heartbeat_at=late)) == "silent for 02:10"
     assert silence(Run(state=RunState.RUNNING, heartbeat_at=fresh)) == ""

@@ -49,7 +49,7 @@ def test_a_run_from_queue_to_results(store: Store, tiny_backbone: Path) -> None:
     assert any(name.startswith("adapter.") for name in best)
 
 
-def test_sigterm_before_training_stops_and_a_later_attempt_goes_on(
+def test_sigterm_before_training_stops_and_a_later_attempt_resumes(
     store: Store, tiny_backbone: Path, termination: Termination
 ) -> None:
     run_id = queued(store, tiny_backbone)
@@ -77,7 +77,7 @@ def test_texts_are_cut_to_the_backbones_positions(store: Store, tmp_path: Path) 
     assert np.diff(np.load(entry / "train" / "offsets.npy")).max() == 24
 
 
-def test_a_split_that_is_drawn_otherwise_later_does_not_move_a_runs_rows(
+def test_a_later_change_of_the_split_does_not_change_a_runs_rows(
     store: Store, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def started(run_id: str) -> ReadyRun:
@@ -120,7 +120,7 @@ def test_a_tokenizer_of_other_weights_is_refused(store: Store, tmp_path: Path) -
     assert "take files that belong together" in (store.find(run_id).cause or "")
 
 
-def test_a_worker_that_was_given_up_overwrites_nothing(store: Store, tiny_backbone: Path) -> None:
+def test_a_fenced_worker_overwrites_nothing(store: Store, tiny_backbone: Path) -> None:
     run_id = queued(store, tiny_backbone)
     first = store.claim(run_id, "local", "cpu")
     assert first is not None

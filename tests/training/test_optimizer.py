@@ -18,7 +18,7 @@ def test_warm_up_rises_from_zero_to_the_peak() -> None:
     assert [learning_rate_at(step, 8, 1.0, 0.5) for step in range(8)] == [0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25]
 
 
-def test_the_end_of_warm_up_is_no_jump() -> None:
+def test_the_end_of_warm_up_is_continuous() -> None:
     """The PALs code falls from 1 to 0.9 of the peak there."""
     rates = [learning_rate_at(step, 1000, 1.0, 0.1) for step in range(1001)]
     assert (rates[99], rates[100], rates[550], rates[1000]) == (0.99, 1.0, 0.5, 0.0)

@@ -93,7 +93,7 @@ def test_rows_are_hashed_before_and_after_they_are_tokenized_and_once_when_they_
         assert hashed.count("reviews.csv") == expected
 
 
-def test_other_rows_than_were_asked_for_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
+def test_rows_other_than_the_planned_ones_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     table = shop / "reviews.csv"
     table.write_text(table.read_text() + "one more,good\n")
@@ -108,4 +108,5 @@ def test_other_rows_than_were_asked_for_are_refused(shop: Path, store: Store, ti
     store.requeue([run_id])
     table.unlink()
     assert work_on(store, run_id) == WorkerExit.FAILED
-    assert store.find(run_id).cause == f"shop/mood needs {table}, which is not there; bring it back, or add the benchmark again"
+    cause = f"shop/mood needs {table}, which does not exist; bring it back, or add the benchmark again"
+    assert store.find(run_id).cause == cause

@@ -298,7 +298,7 @@ def test_few_shot_runs_train_on_their_draw_and_evaluate_on_all(
     assert not np.array_equal(other.splits["train"].starts, few.splits["train"].starts)
 
 
-def test_a_joint_run_selects_by_the_mean_and_tells_every_task(
+def test_a_joint_run_selects_by_the_mean_and_reports_every_task(
     tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path
 ) -> None:
     spec = spec_of("adapter-m")

@@ -79,7 +79,7 @@ def test_the_target_counts_with_as_many_texts_as_the_sources(tiny_backbone: Path
     assert np.array_equal(sample(train, 50).starts, sample(train, 50).starts)
 
 
-def test_means_are_kept_and_depend_on_the_texts(tiny_backbone: Path, home: Home) -> None:
+def test_means_are_cached_and_depend_on_the_texts(tiny_backbone: Path, home: Home) -> None:
     first = text_similarities(home, spec_of(20), tiny_backbone, CPU)
     kept = sorted(home.embeddings.glob("*.npy"))
     assert len(kept) == len(SOURCES)

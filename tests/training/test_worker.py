@@ -19,7 +19,7 @@ from tests.registry.rows import run
 
 
 @pytest.mark.parametrize(("requested", "told"), [(True, "stopped on request"), (False, "stopped by a signal")])
-def test_who_stopped_it_is_told(requested: bool, told: str, store: Store, termination: Termination) -> None:
+def test_the_cause_says_who_stopped_it(requested: bool, told: str, store: Store, termination: Termination) -> None:
     one = run(1).id
     store.add([run(1)], [])
     assert store.claim(one, "local", "cpu") == 1
@@ -50,5 +50,5 @@ def test_the_cause_is_the_last_line_of_the_log_when_the_registry_cannot_be_writt
         SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
     ],
 )
-def test_a_full_disk_is_told_whoever_met_it(error: Exception) -> None:
+def test_a_full_disk_is_reported_wherever_it_was_met(error: Exception) -> None:
     assert _cause(error).startswith("the disk is full; free some space, then `scalearn resume`")
