@@ -1,4 +1,4 @@
-"""An exported adapter's file to a completed run of its own id."""
+"""An exported adapter's file to a completed run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from engine.errors import UserError
 from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, Run, RunState, utc_now
 from engine.runs.definition import without_metrics
-from engine.runs.spec import fingerprint_of
 from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
 
@@ -23,7 +22,7 @@ def import_adapter(store: Store, path: Path) -> dict[str, Any]:
     """
     tensors, card = read_artefact(path)
     run = _row(card, path)
-    # An earlier version may have trained it here under another fingerprint.
+    # An earlier version may have trained it here, under another id.
     run.id = store.aliases().get(run.fingerprint, run.id)
     report = {"run": run.id, "task": run.target, "file": str(path)}
     lost_file = False
@@ -43,22 +42,22 @@ def import_adapter(store: Store, path: Path) -> dict[str, Any]:
             lost_file = True
 
     def write_checkpoint() -> Checkpoint:
-        about = checkpoint_card(card.spec, [TaskCard(**card.task).info()], card.fingerprint)
+        about = checkpoint_card(card.spec, [TaskCard(**card.task).info()], run.fingerprint)
         about[PORTABLE] = card.model_dump(mode="json")
         saved = save_checkpoint(store.home.checkpoint(run.id, "best"), tensors, about)
         return Checkpoint(run_id=run.id, kind="best", step=run.step, epoch=run.best_epoch or 0, **asdict(saved))
 
-    alias = fingerprint_of(card.spec, [without_metrics(card.task)])
-    if not store.adopt(run, card.results, write_checkpoint, f"imported from {path.name}", lost_file, alias):
+    if not store.adopt(run, card.results, write_checkpoint, f"imported from {path.name}", lost_file):
         raise UserError(f"{path}: the run {run.id} changed meanwhile; import it again")
     return {**report, "new": True}
 
 
 def _row(card: AdapterCard, path: Path) -> Run:
+    """The run under the identity of today, whatever version exported it."""
     origin = {"imported": {"file": path.name, "at": utc_now().isoformat(timespec="seconds"), "version": card.version}}
     return Run.of(
         card.spec,
-        definitions=[card.task],
+        definitions=[without_metrics(card.task)],
         state=RunState.COMPLETED,
         ended_at=utc_now(),
         provenance={**card.provenance.model_dump(), **origin},

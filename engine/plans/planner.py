@@ -93,6 +93,7 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
         runs = runs or plan_runs(download=True)
     named_sources = unique([source for part in work for source in part.sources if isinstance(source, Run)])
     check_backbone(named_sources, runs[0].spec.backbone, runs[0].spec.backbone_revision)
+    notes += _unscored(runs, store)
     return Plan(request, runs, notes, named_sources)
 
 
@@ -124,6 +125,19 @@ def _planned(nodes: dict[str, Node], store: Store) -> list[PlannedRun]:
     runs = [PlannedRun(node.run_id, node.spec, existing.get(node.run_id), node.role) for node in nodes.values()]
     # A run may have been requested after another that it is a source of.
     return sorted(runs, key=lambda planned: bool(planned.spec.sources))
+
+
+def _unscored(runs: list[PlannedRun], store: Store) -> list[str]:
+    """For completed runs of own tasks that were not scored by what is the headline metric by now, what to do about it."""
+    done = [planned for planned in runs if planned.existing and planned.existing.state == RunState.COMPLETED]
+    results = store.results([planned.run_id for planned in done if planned.spec.own])
+    return [
+        f"{planned.run_id} ({task.key}) was not scored by {task.headline}; `scalearn delete {planned.run_id}` and ask again"
+        for planned in done
+        if planned.run_id in results
+        for task in planned.spec.tasks
+        if task.headline not in results[planned.run_id].get(task.key, {}).get("test", {})
+    ]
 
 
 def _reads(task: TaskInfo, runs: list[PlannedRun]) -> bool:

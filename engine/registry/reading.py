@@ -149,7 +149,8 @@ class Reader:
 
     def is_known_as(self, run: Run, fingerprint: str) -> bool:
         """Whether ``fingerprint`` is the run's own or an alias of it."""
-        return run.fingerprint == fingerprint or self.aliases().get(fingerprint) == run.id
+        alias = select(func.count()).select_from(ALIAS).where(ALIAS.c.fingerprint == fingerprint, ALIAS.c.run_id == run.id)
+        return run.fingerprint == fingerprint or bool(self._scalar(alias))
 
     def sources(self, run_id: str) -> list[Source]:
         """By position: the order in which the method stacks them."""

@@ -32,13 +32,13 @@ def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
     with locked(home.root / "registry.lock"):
         if is_sqlite and not home.database.exists():
-            _create(home.database)
+            _create(home)
         elif (version := current_version(engine)) != HEAD:
             _refuse_newer(version, home)
             if is_sqlite:
                 back_up(home.database, home.root / f"registry.before-{HEAD}.sqlite")
             with engine.begin() as connection:
-                upgrade(connection)
+                upgrade(connection, home)
 
 
 def current_version(engine: Engine) -> str | None:
@@ -49,8 +49,8 @@ def current_version(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the missing migrations inside the transaction of ``connection``."""
+def upgrade(connection: Connection, home: Home) -> None:
+    """Run the missing migrations inside the transaction of ``connection``; ``home`` holds the files of its runs."""
     from alembic import command
     from alembic.config import Config
 
@@ -58,7 +58,7 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(20240101)"))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, home=home)
     command.upgrade(config, "head")
 
 
@@ -68,13 +68,13 @@ def back_up(database: Path, copy: Path) -> None:
         source.backup(target)
 
 
-def _create(database: Path) -> None:
+def _create(home: Home) -> None:
     """A new file appears under its name only when it is complete, so that no process opens it half written."""
-    remove_unfinished(database)
-    with atomic_write(database) as draft:
+    remove_unfinished(home.database)
+    with atomic_write(home.database) as draft:
         engine = sqlite_engine(draft)
         with engine.begin() as connection:
-            upgrade(connection)
+            upgrade(connection, home)
         engine.dispose()
 
 

@@ -18,7 +18,6 @@ from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
 from engine.registry.tables import (
-    ALIAS,
     CHECKPOINT,
     METRIC,
     RESULT,
@@ -62,8 +61,8 @@ class Store(Reader):
     def add(self, runs: Sequence[Run], sources: Sequence[Source]) -> None:
         """Queue ``runs`` with their edges, in one transaction that may be repeated or raced by an equal one.
 
-        A run that exists is left as it is, unless it failed, was stopped or lost: then it is queued again, reading its
-        files where the new request says they lie.
+        A run that exists is left as it is, unless it failed, was stopped or lost: then it is queued again as the new request
+        describes it, reading its files where that says they lie and scored by the metrics of today.
         """
         with self._write() as connection:
             version = tick(connection)
@@ -75,7 +74,8 @@ class Store(Reader):
                 if added:
                     note_event(connection, run.id, 0, "queued")
                 else:
-                    connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(spec=run.spec))
+                    asked = {name: row[name] for name in ("spec", "request", "command", "metric")}
+                    connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(asked))
             if sources:
                 connection.execute(
                     insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]
@@ -216,7 +216,6 @@ class Store(Reader):
         publish: Callable[[], Checkpoint],
         note: str,
         lost_file: bool = False,
-        alias: str | None = None,
     ) -> bool:
         """Add a run that was completed elsewhere; False, without any change, when it is running or completed here.
 
@@ -226,7 +225,6 @@ class Store(Reader):
             publish: puts the file of the best checkpoint in place and returns its row; called in the transaction, so that no
                 row is without its file.
             lost_file: replace a completed run too, because its file is missing.
-            alias: the fingerprint that a request for it has today, if an earlier version exported it.
         """
         replaced = (RunState.QUEUED, *OVER, *((RunState.COMPLETED,) if lost_file else ()))
         with self._write() as connection:
@@ -242,8 +240,6 @@ class Store(Reader):
                 connection.execute(delete(table).where(table.c.run_id == run.id))
             replace_rows(connection, RESULT, result_rows(run.id, results))
             note_event(connection, run.id, attempt, note)
-            if alias not in (None, run.fingerprint):
-                replace_rows(connection, ALIAS, [{"fingerprint": alias, "run_id": run.id}])
             replace_rows(connection, CHECKPOINT, [columns_of(publish())])
         # Not before the commit: if the new file cannot be written, the old run resumes from this one.
         self.home.checkpoint(run.id, "last").unlink(missing_ok=True)

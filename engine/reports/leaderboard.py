@@ -203,15 +203,18 @@ def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Map
             key = (spec.method, (*settings.items(), ("group", group_id)))
         by_seed = sorted(members, key=lambda run: run.seed)
         cells_of_row.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
-    methods = list(results.catalog.methods)
+    order = {method: position for position, method in enumerate(results.catalog.methods)}
     rows = [_row(method, dict(items), cells, results) for (method, items), cells in cells_of_row.items()]
-    return sorted(rows, key=lambda row: (methods.index(row.method or ""), len(row.settings), list(row.settings.items())))
+    return sorted(
+        rows,
+        key=lambda row: (order.get(row.method or "", len(order)), row.title, len(row.settings), list(row.settings.items())),
+    )
 
 
 def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: RunResults) -> Row:
     runs = [run for members in cells.values() for run in members]
     return Row(
-        title=results.catalog.methods[method].title,
+        title=results.catalog.methods[method].title if method in results.catalog.methods else method,
         method=method,
         settings=settings,
         cells={task: _cell(task, members, results) for task, members in cells.items()},

@@ -35,7 +35,9 @@ def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
 
 def joint_tasks(spec: RunSpec, benchmark: str, catalog: Catalog) -> dict[str, str]:
     """What a joint run learns together, where that is not exactly the benchmark: ``{"tasks": "rte+mrpc"}``."""
-    if not catalog.methods[spec.method].joint or spec.target == benchmark:
+    method = catalog.methods.get(spec.method)
+    joint = spec.joint if method is None else method.joint
+    if not joint or spec.target == benchmark:
         return {}
     return {"tasks": spec.target.removeprefix(f"{benchmark}/")}
 

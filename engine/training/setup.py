@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.catalog.task import MEAN
+from engine.catalog.kinds import KINDS
+from engine.catalog.task import MEAN, OwnData, TaskInfo
 from engine.data.prepared import TaskData, prepare, within_positions
 from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import load_config, save_encoder
@@ -67,7 +68,7 @@ class ReadyRun:
     def final_results(self) -> dict[str, dict[str, dict[str, float]]]:
         """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value."""
         results = {}
-        for task in self.spec.tasks:
+        for task in map(_with_all_metrics, self.spec.tasks):
             splits = self.data[task.key].splits
             names = ["dev", *(name for name, _ in task.tests)]
             results[task.key] = {name: evaluate(self.model, task, splits[name], self.device) for name in names}
@@ -99,7 +100,7 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
         similarities = recorded.get("similarities") or text_similarities(store.home, spec, folder, device)
     sources = load_sources(store, run.id, spec, similarities)
     digests = {source.task: tensors_digest(source.tensors) for source in sources}
-    card = checkpoint_card(spec, spec.tasks, spec.fingerprint, digests, similarities)
+    card = checkpoint_card(spec, spec.tasks, run.fingerprint, digests, similarities)
     model = build_model(spec, folder, sources).to(device.name)
     kept = {"rows_sha256": rows_sha256, "similarities": similarities}
     _record(store, run.id, attempt, spec, model, data, device, kept)
@@ -109,6 +110,14 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
         record=_checkpoint_recorder(store, run.id, attempt),
     )
     return ReadyRun(store, run, spec, folder, model, data, device, files, card)
+
+
+def _with_all_metrics(task: TaskInfo) -> TaskInfo:
+    """A user's own task with every metric that it could declare: declaring another one later needs no other run."""
+    if not isinstance(task.data, OwnData):
+        return task
+    others = KINDS[task.kind].metrics_of_own_task(len(task.labels))
+    return replace(task, metrics=tuple(dict.fromkeys((*task.metrics, *others))))
 
 
 def _checked_files(spec: RunSpec) -> Path:

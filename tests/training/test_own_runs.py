@@ -50,7 +50,7 @@ def test_two_stages_and_a_joint_run_outlive_the_benchmark(shop: Path, store: Sto
     for run_id in runs:
         assert work_on(store, run_id) == WorkerExit.COMPLETED, store.find(run_id).cause
     results = store.results(runs)
-    assert results[runs[-2]]["shop/topics"]["test"].keys() == {"loss", "macro_f1", "micro_f1"}
+    assert results[runs[-2]]["shop/topics"]["test"].keys() == {"loss", "macro_f1", "micro_f1", "accuracy"}
     assert list(store.find(runs[-1]).tasks) == KEYS and results[runs[-1]].keys() == {*KEYS, "mean"}
     assert (store.find(runs[-1]).provenance or {})["labels"]["shop/mood"] == ["bad", "good"]
     exported = export_adapter(store, runs[0], shop)
