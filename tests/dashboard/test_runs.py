@@ -155,6 +155,9 @@ async def test_ten_thousand_runs(dashboard, store, home, make_run, until) -> Non
     values = ", ".join(new.get(name, f'run."{name}"') for name in columns)
     change(home, COPIES.format(columns=", ".join(f'"{name}"' for name in columns), values=values, id=run.id))
     before = time.process_time()
+    assert len(store.runs()) == 10_000
+    reading = time.process_time() - before
+    before = time.process_time()
     async with dashboard() as (app, pilot):
         await until(pilot, lambda: len(shown(app)) == 10_000)
         opened = time.process_time() - before
@@ -164,9 +167,9 @@ async def test_ten_thousand_runs(dashboard, store, home, make_run, until) -> Non
         app.screen.show_runs()
         await pilot.pause()
         again = time.process_time() - before
-    print(f"10k runs: opened in {opened:.2f} s CPU, shown again in {again:.3f} s CPU")
-    assert opened < 1.5, opened
-    assert again < 0.15, again
+    # Ratios, because a busy machine is slower at everything.
+    assert opened < 4 * reading, (opened, reading)
+    assert again < 0.4 * reading, (again, reading)
 
 
 async def test_sizes(dashboard, five_runs, until, screen_text) -> None:
