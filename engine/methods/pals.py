@@ -110,7 +110,7 @@ def projected_attention(encoder: Encoder, width: int, heads: int) -> ProjectedAt
 
 def check_heads(width: int, heads: int) -> None:
     if width % heads:
-        raise UserError(f"width must be a multiple of heads; {width} is not a multiple of {heads}")
+        raise UserError(f"width must be a multiple of heads; {width} is not divisible by {heads}")
 
 
 def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, width: int, heads: int) -> Model:

@@ -67,9 +67,9 @@ def write(path: Path, parts: Parts) -> Path:
 
 def test_it_is_imported_as_the_same_run(trainer: Store, artefact: Path, store: Store) -> None:
     there = trainer.find("@1")
-    told = import_adapter(store, artefact)
+    imported = import_adapter(store, artefact)
     here = store.find("@1")
-    assert told == {"run": there.id, "task": "toy/choice", "file": str(artefact), "new": True}
+    assert imported == {"run": there.id, "task": "toy/choice", "file": str(artefact), "new": True}
     for name in (
         "id",
         "fingerprint",
@@ -123,7 +123,7 @@ def test_the_same_adapter_is_not_trained_again(artefact: Path, store: Store, tin
     plan = make_plan(
         request(tiny_backbone, methods=("scalearn++",), targets=("toy/question",), sources=("choice",)), store, BUILT_IN
     )
-    assert [(one.spec.method, one.existing is not None) for one in plan.runs] == [("adapter", True), ("scalearn++", False)]
+    assert [(run.spec.method, run.existing is not None) for run in plan.runs] == [("adapter", True), ("scalearn++", False)]
 
 
 def test_it_completes_a_queued_or_failed_run(artefact: Path, store: Store, tiny_backbone: Path) -> None:
@@ -173,7 +173,7 @@ def test_an_adapter_of_a_task_unknown_here_serves_transfer(
     (run_id,) = submit(plan, store)
     trained(store, run_id)
     _, card = load_checkpoint(store.home.checkpoint(run_id, "best"))
-    assert [(one["task"], one["run"]) for one in card["sources"]] == [("lab/own-task", source)]
+    assert [(entry["task"], entry["run"]) for entry in card["sources"]] == [("lab/own-task", source)]
     (table,) = build(store, BUILT_IN).tables
     assert [row.settings.get("sources") for row in table.rows] == ["lab/own-task"] or table.shared["sources"] == "lab/own-task"
 
@@ -323,17 +323,17 @@ def test_an_id_of_another_run_is_refused(artefact: Path, store: Store, capsys: p
 def test_what_cannot_be_exported_is_refused_with_its_reason(
     trainer: Store, store: Store, artefact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def told(which: Store, *arguments: str) -> str:
+    def refusal(which: Store, *arguments: str) -> str:
         assert main(["--home", str(which.home.root), "export", *arguments]) == 2
         return capsys.readouterr().err
 
-    assert "must end in .safetensors" in told(trainer, "@1", str(tmp_path / "adapter.pt"))
-    assert "is not a folder; make it first" in told(trainer, "@1", str(tmp_path / "none" / "a.safetensors"))
-    assert "exists; name another file" in told(trainer, "@1", str(artefact))
-    assert "cannot be written" in told(trainer, "@1", str(tmp_path / f"{'l' * 240}.safetensors"))
+    assert "must end in .safetensors" in refusal(trainer, "@1", str(tmp_path / "adapter.pt"))
+    assert "is not a folder; make it first" in refusal(trainer, "@1", str(tmp_path / "none" / "a.safetensors"))
+    assert "exists; name another file" in refusal(trainer, "@1", str(artefact))
+    assert "cannot be written" in refusal(trainer, "@1", str(tmp_path / f"{'l' * 240}.safetensors"))
     store.add([queued_row(1), queued_row(2, method="scalearn")], [])
-    assert "is queued" in told(store, f"{1:010x}", str(tmp_path))
-    assert "is a scalearn run; only source adapters (adapter)" in told(store, f"{2:010x}", str(tmp_path))
+    assert "is queued" in refusal(store, f"{1:010x}", str(tmp_path))
+    assert "is a scalearn run; only source adapters (adapter)" in refusal(store, f"{2:010x}", str(tmp_path))
     assert list(tmp_path.glob("*.safetensors")) == []
 
 

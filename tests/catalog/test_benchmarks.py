@@ -1,4 +1,4 @@
-"""What the built-in benchmarks declare, and how their tasks are found."""
+"""Declarations of the built-in benchmarks, and the lookup of their tasks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ FOLDERS = {"glue": "glue", "superglue": "super_glue"}
 )
 def test_sizes_and_labels_are_the_official_ones(task: TaskInfo) -> None:
     folder = f"{FOLDERS[task.benchmark]}/{task.config or task.name}"
-    told = json.loads((task_data() / "manifest.json").read_text())[folder]
-    official = [told[split]["official_rows"] for split in task.official_splits]
+    manifest = json.loads((task_data() / "manifest.json").read_text())[folder]
+    official = [manifest[split]["official_rows"] for split in task.official_splits]
     assert task.sizes == tuple(official[:2])
     for split in task.official_splits:
         schema = pq.read_schema(task_data() / folder / f"{split}.parquet")

@@ -1,4 +1,4 @@
-"""Methods are found by the papers' spellings, and start from the papers' settings."""
+"""Methods are looked up by the papers' spellings and have the papers' settings as defaults."""
 
 from __future__ import annotations
 

@@ -36,7 +36,11 @@ def scalearn(tmp_path: Path) -> Iterator[Scalearn]:
         return subprocess.run(words, capture_output=True, text=True, timeout=300, env=env, check=False)
 
     yield command
-    ours = [one for one in psutil.process_iter(["cmdline"]) if any(str(tmp_path) in word for word in one.info["cmdline"] or [])]
+    ours = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(tmp_path) in word for word in process.info["cmdline"] or [])
+    ]
     for process in ours:
         process.kill()
 
@@ -78,7 +82,7 @@ def test_another_lab_transfers_from_an_adapter_without_its_rows(
     assert refused.returncode == ExitCode.USAGE and "the data of glue/rte" in refused.stderr
     transferred = scalearn("two", *request, "--sources", f"{source},question", "--json")
     assert transferred.returncode == ExitCode.OK, transferred.stderr
-    (run,) = [one for one in json.loads(transferred.stdout)["runs"] if one["method"] == "scalearn++"]
+    (run,) = [candidate for candidate in json.loads(transferred.stdout)["runs"] if candidate["method"] == "scalearn++"]
     assert (run["state"], run["sources"]) == ("completed", ["glue/rte", "toy/question"])
 
 

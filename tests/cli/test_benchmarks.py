@@ -62,15 +62,15 @@ def test_it_is_listed_beside_the_built_in_ones(shop: Path, capsys: Capture) -> N
         return json.loads(capsys.readouterr().out)
 
     tasks = ["mood", "stars", "next", "topics"]
-    assert [one["name"] for one in listed()][-2:] == ["toy", "shop"]
+    assert [benchmark["name"] for benchmark in listed()][-2:] == ["toy", "shop"]
     assert listed()[-1] == {"name": "shop", "title": "shop", "tasks": tasks, "state": "added", "declaration": str(shop)}
     shop.write_text(SHOP.replace("{review}", "So {review}"))
     assert listed()[-1]["state"] == "edited since it was added"
     assert main(["benchmarks"]) == ExitCode.OK
     assert "edited since it was added" in capsys.readouterr().out
     assert main(["tasks", "--benchmark", "shop", "--json"]) == ExitCode.OK
-    found = json.loads(capsys.readouterr().out)
-    assert [(task["name"], task["sizes"]["train"]) for task in found] == [
+    tasks = json.loads(capsys.readouterr().out)
+    assert [(task["name"], task["sizes"]["train"]) for task in tasks] == [
         ("mood", 28),
         ("stars", 22),
         ("next", 36),
@@ -123,8 +123,8 @@ def test_a_run_is_identified_by_contents_and_definition(shop: Path, home: Home, 
         ("test = 0.2", 'test = 0.2\nlabels = ["good", "bad"]'),
         ("test = 0.2", "test = 0.2\nmax_length = 64"),
     ]
-    found = [added(write_shop(tmp_path / "shop", SHOP.replace(*change, 1))) for change in changes]
-    assert len({first, *found}) == 1 + len(changes)
+    changed = [added(write_shop(tmp_path / "shop", SHOP.replace(*change, 1))) for change in changes]
+    assert len({first, *changed}) == 1 + len(changes)
     metrics = 'test = 0.2\nmetrics = ["accuracy", "matthews"]'
     assert added(write_shop(tmp_path / "shop", SHOP.replace("test = 0.2", metrics, 1))) == first
     assert added(write_shop(tmp_path / "shop")) == first
@@ -189,7 +189,7 @@ def test_the_tables_are_fine_before_they_are_spoiled(tables: Path) -> None:
     assert main(["benchmarks", "add", "shop.toml"]) == ExitCode.OK
 
 
-@pytest.mark.parametrize(("name", "old", "new", "message"), MALFORMED, ids=[one[3][:50] for one in MALFORMED])
+@pytest.mark.parametrize(("name", "old", "new", "message"), MALFORMED, ids=[case[3][:50] for case in MALFORMED])
 def test_mistakes_are_one_line_and_store_nothing(
     name: str, old: str, new: str, message: str, tables: Path, store: Store, capsys: Capture
 ) -> None:

@@ -19,20 +19,20 @@ def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict]:
 
 def test_all_tasks_are_listed_once(capsys: pytest.CaptureFixture[str]) -> None:
     tasks = listed(capsys)
-    assert [{one["benchmark"] for one in tasks[start:stop]} for start, stop in ((0, 8), (8, 16), (16, 21))] == [
+    assert [{task["benchmark"] for task in tasks[start:stop]} for start, stop in ((0, 8), (8, 16), (16, 21))] == [
         {"glue"}, {"superglue"}, {"humset"},
     ]  # fmt: skip
-    assert len({(one["benchmark"], one["name"]) for one in tasks}) == len(tasks)
-    for one in tasks:
-        assert list(one) == ["benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"]
-        assert one["kind"] in KINDS and list(one["sizes"]) == ["train", "dev", "test"]
-        assert all(isinstance(size, int) for size in one["sizes"].values())
-    assert {one["kind"] for one in tasks} == KINDS
+    assert len({(task["benchmark"], task["name"]) for task in tasks}) == len(tasks)
+    for task in tasks:
+        assert list(task) == ["benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"]
+        assert task["kind"] in KINDS and list(task["sizes"]) == ["train", "dev", "test"]
+        assert all(isinstance(size, int) for size in task["sizes"].values())
+    assert {task["kind"] for task in tasks} == KINDS
 
 
 def test_a_union_of_benchmarks_lists_the_tasks_of_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
     tasks = listed(capsys, "--benchmark", "gsg")
-    assert [one["benchmark"] for one in tasks] == ["glue"] * 8 + ["superglue"] * 7
+    assert [task["benchmark"] for task in tasks] == ["glue"] * 8 + ["superglue"] * 7
     assert main(["tasks", "--benchmark", "gsg"]) == ExitCode.OK
     shown = capsys.readouterr().out
     assert "superglue/boolq" in shown and "glue/rte" in shown and "superglue/rte" not in shown

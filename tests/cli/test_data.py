@@ -141,13 +141,13 @@ def test_an_interrupted_fetch_resumes(scalearn: Command, hub: TinyHub, served: P
 
 
 def test_a_failed_fetch_is_reported_in_a_line(scalearn: Command, hub: TinyHub) -> None:
-    for words, told in (
+    for words, message in (
         (("superglue", "-t", "nothing"), "no task 'nothing' in superglue"),
         (("superglue", "-t", "cb", "-b", "nothing"), "no backbone 'nothing'"),
         (("superglue", "-b", "org/other", "-t", "cb"), "the hub has no model org/other"),
     ):
         done = scalearn("data", "fetch", *words)
-        assert done.returncode == 2 and told in done.stderr.splitlines()[-1], done.stderr
+        assert done.returncode == 2 and message in done.stderr.splitlines()[-1], done.stderr
     hub.stop()
     began = time.monotonic()
     done = scalearn("data", "fetch", "superglue", "-t", "copa")
@@ -157,11 +157,11 @@ def test_a_failed_fetch_is_reported_in_a_line(scalearn: Command, hub: TinyHub) -
 def test_ls_shows_what_is_on_this_machine(scalearn: Command, tiny_backbone: Path, tmp_path: Path) -> None:
     assert scalearn("data", "fetch", "superglue", "-t", "cb").returncode == 0
     data = prepare(TOY, tiny_backbone, tmp_path / "tokens", None)
-    found = json.loads(scalearn("data", "ls", "--json").stdout)
-    tasks = {one["task"]: one for one in found["tasks"]}
-    assert found["schema"] == 1 and tasks["superglue/cb"]["here"] and tasks["superglue/cb"]["bytes"] > 10_000
+    document = json.loads(scalearn("data", "ls", "--json").stdout)
+    tasks = {task["task"]: task for task in document["tasks"]}
+    assert document["schema"] == 1 and tasks["superglue/cb"]["here"] and tasks["superglue/cb"]["bytes"] > 10_000
     assert tasks["toy/question"] == {"task": "toy/question", "here": True, "bytes": 0} and not tasks["glue/rte"]["here"]
-    (entry,) = found["tokens"]
+    (entry,) = document["tokens"]
     assert entry["task"] == "toy/sentiment" and entry["backbone"] == "tiny-bert" and entry["current"]
     assert entry["sequences"] == 900 and entry["tokens"] == sum(len(data.splits[name].tokens) for name in ("train", "test"))
     assert abs(entry["used"] - time.time()) < 60
@@ -197,7 +197,7 @@ def test_prune_removes_entries_that_no_run_needs(scalearn: Command, store: Store
             [sys.executable, "-m", "scalearn_tui", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
-        return {one["task"] for one in json.loads(done.stdout)["freed"]}
+        return {entry["task"] for entry in json.loads(done.stdout)["freed"]}
 
     assert prune("data", "prune", "--json", "--dry-run") == {"glue/old"}
     assert prune(*command, "--dry-run") == {"toy/choice", "glue/old"}

@@ -120,8 +120,8 @@ def test_errors_of_the_registry_in_the_middle_are_one_line(store: Store, capsys:
     with closing(sqlite3.connect(store.home.database)) as connection, connection:
         connection.execute("ALTER TABLE run RENAME TO hidden")
     assert main(["ls"]) == ExitCode.FAILURE
-    told = "the registry does not answer (no such table: run); `scalearn doctor` looks into it"
-    assert capsys.readouterr().err == f"scalearn: {told}\n"
+    message = "the registry does not answer (no such table: run); `scalearn doctor` looks into it"
+    assert capsys.readouterr().err == f"scalearn: {message}\n"
 
 
 def test_a_home_that_cannot_hold_files_is_reported_by_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:

@@ -21,17 +21,17 @@ TWO_EPOCHS = spec("adapter", "toy/question", epochs=2)
 FAILING = spec("adapter", "toy/choice")
 
 
-def work(store: Store, one: RunSpec, end: RunState, cause: str | None, shown: Callable[[str], None]) -> None:
-    attempt = store.claim(one.run_id, "local", "cpu")
+def work(store: Store, run: RunSpec, end: RunState, cause: str | None, shown: Callable[[str], None]) -> None:
+    attempt = store.claim(run.run_id, "local", "cpu")
     assert attempt is not None
-    store.started(one.run_id, attempt)
+    store.started(run.run_id, attempt)
     for epoch in (1, 2):
         store.progress(
-            one.run_id, attempt, epoch=epoch, epochs=2, step=10 * epoch, steps=20, loss=0.5 / epoch, value=0.7, best=0.7,
+            run.run_id, attempt, epoch=epoch, epochs=2, step=10 * epoch, steps=20, loss=0.5 / epoch, value=0.7, best=0.7,
             samples_per_second=412.3, seconds_left=2.0 - epoch, seconds=1.0 * epoch,
         )  # fmt: skip
         shown(f"loss {0.5 / epoch:.3f}")
-    store.finish(one.run_id, attempt, end, cause, {one.target: {"test": {"accuracy": 0.75}}})
+    store.finish(run.run_id, attempt, end, cause, {run.target: {"test": {"accuracy": 0.75}}})
 
 
 def watch(
@@ -39,8 +39,8 @@ def watch(
 ) -> tuple[str, list[RunState]]:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=width, height=40, highlight=False)
-    for one in (TWO_EPOCHS, FAILING):
-        queue(store, one)
+    for run in (TWO_EPOCHS, FAILING):
+        queue(store, run)
 
     def wait_for(words: str) -> None:
         before, deadline = len(out.getvalue()), time.monotonic() + 20

@@ -28,9 +28,9 @@ class Terminal(io.StringIO):
 
 def document(capsys: Capture, *arguments: str) -> dict[str, object]:
     assert main([*arguments, "--json"]) == ExitCode.OK
-    found = json.loads(capsys.readouterr().out)
-    assert found["schema"] == 1
-    return found
+    parsed = json.loads(capsys.readouterr().out)
+    assert parsed["schema"] == 1
+    return parsed
 
 
 def test_ls_lists_the_newest_first_and_filters(store: Store, capsys: Capture) -> None:
@@ -73,12 +73,12 @@ def test_an_empty_registry_is_not_an_error(store: Store, capsys: Capture) -> Non
 
 
 def test_show_prints_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
-    one = spec("adapter", "glue/mnli")
+    mnli = spec("adapter", "glue/mnli")
     splits = {"dev": {"accuracy": 0.7}, "test": {"accuracy": 0.8412}, "test_mismatched": {"accuracy": 0.8355}}
-    store.finish(one.run_id, start(store, one), RunState.COMPLETED, results={"glue/mnli": splits})
-    run = document(capsys, "show", one.run_id)["run"]
+    store.finish(mnli.run_id, start(store, mnli), RunState.COMPLETED, results={"glue/mnli": splits})
+    run = document(capsys, "show", mnli.run_id)["run"]
     assert run["results"]["glue/mnli"] == splits  # type: ignore[index]
-    assert main(["show", one.run_id]) == ExitCode.OK
+    assert main(["show", mnli.run_id]) == ExitCode.OK
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["test", "results", "accuracy", "84.12"] in lines
     assert ["test", "mismatched", "results", "accuracy", "83.55"] in lines
@@ -142,7 +142,7 @@ def test_resume_takes_sources_along(store: Store, capsys: Capture) -> None:
     queue(store, target)
     store.fail_blocked()
     assert main(["resume", target.run_id]) == ExitCode.OK
-    assert {store.find(one.run_id).state for one in (source, target)} == {RunState.QUEUED}
+    assert {store.find(run.run_id).state for run in (source, target)} == {RunState.QUEUED}
 
 
 def test_resume_of_a_completed_run_says_so(store: Store, capsys: Capture) -> None:
@@ -169,8 +169,8 @@ def test_leaderboard_formats(store: Store, capsys: Capture, tmp_path: object) ->
 def test_catalog_as_json(capsys: Capture) -> None:
     for command in ("methods", "tasks", "backbones"):
         assert main([command, "--json"]) == ExitCode.OK
-        found = json.loads(capsys.readouterr().out)
-        assert isinstance(found, list) and all(one["name"] for one in found)
+        entries = json.loads(capsys.readouterr().out)
+        assert isinstance(entries, list) and all(entry["name"] for entry in entries)
     assert main(["tasks", "--benchmark", "toy", "--json"]) == ExitCode.OK
     task = json.loads(capsys.readouterr().out)[0]
     assert set(task) == {"benchmark", "name", "kind", "labels", "metrics", "max_length", "sizes"}
@@ -179,7 +179,7 @@ def test_catalog_as_json(capsys: Capture) -> None:
 
 def test_parameters_are_counted_in_another_process(capsys: Capture) -> None:
     assert main(["methods", "--params", "--backbone", "roberta-base", "--tasks", "8", "--json"]) == ExitCode.OK
-    counted = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    counted = {method["name"]: method for method in json.loads(capsys.readouterr().out)}
     assert set(counted["pals"]) == {"name", "group", "trainable", "transfer", "head"}
     assert (counted["scalearn++"]["transfer"], counted["hyperformer++"]["transfer"]) == (6_144, 5_095_024)
     assert main(["methods", "--params", "--tasks", "99"]) == ExitCode.USAGE
@@ -187,9 +187,9 @@ def test_parameters_are_counted_in_another_process(capsys: Capture) -> None:
 
 
 def test_doctor_names_every_part(store: Store, capsys: Capture) -> None:
-    found = document(capsys, "doctor")["checks"]
-    assert isinstance(found, list)
-    named = {check["name"]: check for check in found}
+    checks = document(capsys, "doctor")["checks"]
+    assert isinstance(checks, list)
+    named = {check["name"]: check for check in checks}
     assert {"torch", "home", "registry", "supervisor", "devices", "offline backbone", "hub", "hub cache", "token cache"} <= set(
         named
     )

@@ -45,9 +45,9 @@ def test_a_run_whose_worker_and_supervisor_are_gone_becomes_lost(
         out, err = capsys.readouterr()
         assert "lost" in out and err == ""
     finally:
-        for one in psutil.process_iter(["pid", "cmdline"]):
-            if str(store.home.root) in (one.info["cmdline"] or []):
-                os.kill(one.info["pid"], signal.SIGKILL)
+        for process in psutil.process_iter(["pid", "cmdline"]):
+            if str(store.home.root) in (process.info["cmdline"] or []):
+                os.kill(process.info["pid"], signal.SIGKILL)
 
 
 def test_without_active_runs_no_supervisor_is_started(store: Store) -> None:

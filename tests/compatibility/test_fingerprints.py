@@ -35,9 +35,9 @@ def test_every_method_and_every_kind_of_task_is_covered() -> None:
 def test_a_run_keeps_its_identity(name: str) -> None:
     golden = GOLDEN[name]
     spec = RunSpec(**golden["spec"])
-    found = {"run_id": spec.run_id, "fingerprint": spec.fingerprint, "group_id": spec.group_id, "target": spec.target}
-    found |= {"benchmark": spec.benchmark, "headline": headline_of(spec.definitions)}
-    assert found == {field: value for field, value in golden.items() if field != "spec"}
+    actual = {"run_id": spec.run_id, "fingerprint": spec.fingerprint, "group_id": spec.group_id, "target": spec.target}
+    actual |= {"benchmark": spec.benchmark, "headline": headline_of(spec.definitions)}
+    assert actual == {field: value for field, value in golden.items() if field != "spec"}
 
 
 @pytest.mark.parametrize("name", GOLDEN)

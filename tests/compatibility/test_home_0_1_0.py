@@ -70,7 +70,7 @@ def test_all_runs_are_listed_with_their_results(folder: Path, old: Store) -> Non
         numbers = backup.execute("SELECT count(*) FROM result").fetchone()[0]
     assert sorted(before) == sorted((run.id, str(run.state), run.target, run.best) for run in old.runs())
     results = old.results([run.id for run in old.runs()])
-    assert numbers == sum(len(of) for one in results.values() for task in one.values() for of in task.values())
+    assert numbers == sum(len(of) for tasks in results.values() for task in tasks.values() for of in task.values())
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: f"{asked['methods'][0]}-{asked.get('targets', ['shop'])[0]}")

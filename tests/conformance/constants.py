@@ -33,14 +33,14 @@ NAMES = {
 def constants(metadata: Mapping[str, str], hidden_size: int, tensors: Mapping[str, Tensor]) -> dict[str, object]:
     """The settings that a file was made with."""
     widths = [len(t) for name, t in tensors.items() if name.endswith(("down.bias", "down.b")) and "grads." not in name]
-    found: dict[str, object] = {"reduction": hidden_size // widths[0]} if widths else {}
+    settings: dict[str, object] = {"reduction": hidden_size // widths[0]} if widths else {}
     read = {"dropout": "omega_dropout", "sparsity": "keep", "phm_dim": "phm_dim", "top_k": "top_k", "lambda": "omega_penalty"}
-    found |= {ours: json.loads(metadata[theirs]) for theirs, ours in read.items() if theirs in metadata}
+    settings |= {ours: json.loads(metadata[theirs]) for theirs, ours in read.items() if theirs in metadata}
     if "omega" in metadata:
         omega = json.loads(metadata["omega"])
         values = [omega[source] for source in sources_of(metadata)] if isinstance(omega, dict) else [omega]
-        found |= dict(zip(("omega",) if len(values) == 1 else ("omega_first", "omega_second"), values, strict=True))
-    return found
+        settings |= dict(zip(("omega",) if len(values) == 1 else ("omega_first", "omega_second"), values, strict=True))
+    return settings
 
 
 def sources_of(metadata: Mapping[str, str]) -> dict[str, float | None]:

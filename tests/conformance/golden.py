@@ -61,11 +61,11 @@ def _names(path: Path) -> tuple[str, ...]:
         return tuple(file.keys())
 
 
-def deviation(found: Tensor, expected: Tensor) -> float:
+def deviation(actual: Tensor, expected: Tensor) -> float:
     """``max|a - b| / max(1, max|b|)``; the shapes must agree."""
-    assert found.shape == expected.shape
+    assert actual.shape == expected.shape
     expected = expected.double()
-    return ((found.detach().double() - expected).abs().max() / expected.abs().max().clamp_min(1.0)).item()
+    return ((actual.detach().double() - expected).abs().max() / expected.abs().max().clamp_min(1.0)).item()
 
 
 @cache
@@ -183,21 +183,21 @@ class Golden:
 
     def gradients(self, model: Model) -> dict[str, Tensor]:
         """What backward left, by the names of the files (the hub's names for a trained backbone)."""
-        found = {name: p.grad for name, p in self.parameters(model).items() if p.grad is not None}
+        gradients_by_name = {name: p.grad for name, p in self.parameters(model).items() if p.grad is not None}
         if all(parameter.grad is None for parameter in model.encoder.parameters()):
-            return found
+            return gradients_by_name
         gradients = copy.deepcopy(model.encoder)
         with torch.no_grad():
             for slot, parameter in zip(gradients.parameters(), model.encoder.parameters(), strict=True):
                 slot.copy_(torch.zeros_like(parameter) if parameter.grad is None else parameter.grad)
-        return found | {f"backbone.{name}": tensor for name, tensor in hub_state(gradients).items()}
+        return gradients_by_name | {f"backbone.{name}": tensor for name, tensor in hub_state(gradients).items()}
 
-    def compare(self, found: Mapping[str, Tensor], expected: Mapping[str, Tensor], dtype: torch.dtype) -> None:
+    def compare(self, actual: Mapping[str, Tensor], expected: Mapping[str, Tensor], dtype: torch.dtype) -> None:
         """Every expected tensor is found and near; the message names all that are not."""
         assert expected, "the file holds nothing to compare with"
-        missing = expected.keys() - found.keys()
+        missing = expected.keys() - actual.keys()
         assert not missing, f"no value for {sorted(missing)}"
-        deviations = {name: deviation(found[name], tensor) for name, tensor in expected.items()}
+        deviations = {name: deviation(actual[name], tensor) for name, tensor in expected.items()}
         limits = {
             name: max(TOLERANCE[dtype], 0.0 if tensor.dtype == torch.float64 else STORED_AS_FLOAT32)
             for name, tensor in expected.items()

@@ -87,7 +87,7 @@ class JointGolden:
         def rows(pattern: str) -> int | None:
             return next((shape[0] for name, shape in sorted(sizes.items()) if re.search(pattern, name)), None)
 
-        found: dict[str, object] = {
+        settings: dict[str, object] = {
             "width": rows(r"(pal|top|low_rank)\.down\.bias"),
             "adapter_width": rows(r"attention_adapter\.down\.bias"),
             "embedding": rows(r"\.embedding$"),
@@ -97,9 +97,9 @@ class JointGolden:
         }
         width = rows(r"shared\.layer\.0\.down\.bias")
         hidden_size = self.encoder().config.hidden_size
-        found["reduction"] = int(self.metadata.get("reduction_factor") or 0) or (hidden_size // width if width else None)
+        settings["reduction"] = int(self.metadata.get("reduction_factor") or 0) or (hidden_size // width if width else None)
         blocks = {name.split(".")[4] for name in sizes if ".top.layer." in name}
-        return {name: value for name, value in {**found, "blocks": len(blocks) or None}.items() if value is not None}
+        return {name: value for name, value in {**settings, "blocks": len(blocks) or None}.items() if value is not None}
 
     def model(self, dtype: torch.dtype) -> Model:
         """The method attached for all tasks, with the file's parameters, in evaluation mode."""
@@ -124,17 +124,17 @@ class JointGolden:
     def ours(self, name: str) -> tuple[str, int | None, int | None]:
         """Our name of the parameter, which third of its rows it is (a query, key or value), and which row."""
         for pattern, replacement in RENAMED:
-            found, count = re.subn(pattern, replacement, name)
+            our_name, count = re.subn(pattern, replacement, name)
             if count:
                 break
         for pattern, replacement in WITHIN.get(self.metadata["method"], ()):
-            found = re.sub(pattern, replacement, found)
-        part = next((place for place, word in enumerate(PARTS) if f".{word}." in found), None)
+            our_name = re.sub(pattern, replacement, our_name)
+        part = next((index for index, word in enumerate(PARTS) if f".{word}." in our_name), None)
         if part is not None:
             fused = "" if self.metadata["method"] in ("pals", "houlsby_plus_pals") else ".qkv"
-            found = found.replace(f".{PARTS[part]}.", f"{fused}.")
-        row = re.search(r"\[(\d+)\]$", found)
-        return found.split("[")[0], part, int(row[1]) if row else None
+            our_name = our_name.replace(f".{PARTS[part]}.", f"{fused}.")
+        row = re.search(r"\[(\d+)\]$", our_name)
+        return our_name.split("[")[0], part, int(row[1]) if row else None
 
     def slot(self, tensors: Mapping[str, Tensor | nn.Parameter], name: str) -> Tensor:
         """The part of our tensor that the file calls ``name``."""

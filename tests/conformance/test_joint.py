@@ -48,9 +48,9 @@ def test_generated_adapters(path: Path | None) -> None:
             continue
         with torch.no_grad():
             parts = hypernet.folded(f"golden/{name}")
-        found = {
+        actual = {
             f"{layer}.{part}": tensors[layer]
             for part, tensors in zip(names, parts, strict=True)
             for layer in range(len(parts[0]))
         }
-        golden.compare(found, expected, torch.float64)
+        golden.compare(actual, expected, torch.float64)

@@ -101,9 +101,9 @@ def test_fusion_with_a_known_dropout_draw(path: Path | None) -> None:
     compare_training_mode(golden, model)
 
 
-def recorded(attention: Callable[[Tensor], Tensor], found: dict[str, Tensor], name: str, scores: Tensor) -> Tensor:
-    found[name] = attention(scores)
-    return found[name]
+def recorded(attention: Callable[[Tensor], Tensor], results: dict[str, Tensor], name: str, scores: Tensor) -> Tensor:
+    results[name] = attention(scores)
+    return results[name]
 
 
 @pytest.mark.parametrize("path", cases("adapter_fusion"))
@@ -111,13 +111,13 @@ def test_attention_over_sources_and_value_penalty(path: Path | None) -> None:
     golden = Golden(path)
     model = golden.model(torch.float64)
     layers = model.parts["transfer"].layer
-    found: dict[str, Tensor] = {}
+    results: dict[str, Tensor] = {}
     for i, layer in enumerate(layers):
-        layer.source_attention = partial(recorded, layer.source_attention, found, str(i))
+        layer.source_attention = partial(recorded, layer.source_attention, results, str(i))
     with torch.no_grad():
         model.encode(golden.packed(), *model.heads, first_only=False)
     expected = {str(i): golden[f"outputs.layer.{i}.source_attention"][golden.real] for i in range(len(layers))}
-    golden.compare(found, expected, torch.float64)
+    golden.compare(results, expected, torch.float64)
     assert model.penalty is not None
     penalty = {"value_regularisation": model.penalty()}
     golden.compare(penalty, {"value_regularisation": golden["outputs.value_regularisation"]}, torch.float64)

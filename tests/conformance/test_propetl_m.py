@@ -23,8 +23,8 @@ def kind_of(labels: torch.Tensor) -> str:
 
 def aliased_task(metadata: dict[str, str]) -> str | None:
     """Whose masks layer 0 has; none in a file without the alias."""
-    found = re.search(r"masks\.tasks\.([^.]+)", metadata.get("tied", ""))
-    return found[1] if found else None
+    match = re.search(r"masks\.tasks\.([^.]+)", metadata.get("tied", ""))
+    return match[1] if match else None
 
 
 def joint_model(path: Path, dtype: torch.dtype) -> tuple[Model, dict[str, nn.Parameter], dict[str, TaskInfo]]:
@@ -69,14 +69,14 @@ def test_outputs_and_gradients_of_each_task(path: Path | None, dtype: torch.dtyp
         loss, logits = model.loss(golden.packed(), golden["inputs.labels"], task.key)
         loss.backward()
         with torch.no_grad():
-            found = {"loss": loss, "logits": logits, "cls": model.encode(golden.packed(), task.key)}
-        found |= hidden_states(model, golden.packed(), task.key)
+            actual = {"loss": loss, "logits": logits, "cls": model.encode(golden.packed(), task.key)}
+        actual |= hidden_states(model, golden.packed(), task.key)
         expected = {
             key: value[golden.real] if key.startswith("hidden_states") else value
             for key, value in golden.below("outputs.").items()
             if not key.endswith("_float32")
         }
-        golden.compare(found, expected, dtype)
+        golden.compare(actual, expected, dtype)
         gradients = {key: p.grad for key, p in named.items() if p.grad is not None}
         golden.compare(gradients, golden.below("grads."), dtype)
         others = tasks.keys() - {name, aliased_task(golden.metadata)}

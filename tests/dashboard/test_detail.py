@@ -52,7 +52,8 @@ async def test_sources_and_results(dashboard, store, make_run, train, until, scr
     sources = [make_run(1, target="toy/entailment"), make_run(2, target="toy/sentiment")]
     run = make_run(3, "scalearn++")
     store.add(
-        [*sources, run], [Source(run_id=run.id, position=n, source_id=one.id, task=one.target) for n, one in enumerate(sources)]
+        [*sources, run],
+        [Source(run_id=run.id, position=n, source_id=source.id, task=source.target) for n, source in enumerate(sources)],
     )
     attempt = train(store, sources[0])
     store.finish(sources[0].id, attempt, RunState.COMPLETED, results={sources[0].target: {"test": {"accuracy": 0.9123}}})

@@ -87,7 +87,7 @@ async def test_sort_cycles(dashboard, five_runs, store, train, screen_text) -> N
         await pilot.press("s")
         assert shown(app)[0] == five_runs[1].id, "live runs first"
         await pilot.press("s")
-        assert [app.services.runs.get(one).method for one in shown(app)] == [
+        assert [app.services.runs.get(run_id).method for run_id in shown(app)] == [
             "adapter",
             "adapter",
             "adapterfusion",

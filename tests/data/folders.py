@@ -16,10 +16,10 @@ def entries(cache: Path) -> list[Path]:
     return sorted(path for path in cache.iterdir() if path.is_dir())
 
 
-def same(one: TaskData, two: TaskData) -> bool:
-    return all(np.array_equal(rows, two.rows[part]) for part, rows in one.rows.items()) and all(
-        np.array_equal(getattr(whole(split), name), getattr(whole(two.splits[key]), name))
-        for key, split in one.splits.items()
+def same(first: TaskData, second: TaskData) -> bool:
+    return all(np.array_equal(rows, second.rows[part]) for part, rows in first.rows.items()) and all(
+        np.array_equal(getattr(whole(split), name), getattr(whole(second.splits[key]), name))
+        for key, split in first.splits.items()
         for name in ("tokens", "lengths", "segments", "labels")
     )
 

@@ -40,8 +40,8 @@ print(*sums)
 
 
 def entry(cache: Path) -> Path:
-    (found,) = (path for path in cache.iterdir() if path.is_dir())
-    return found
+    (folder,) = (path for path in cache.iterdir() if path.is_dir())
+    return folder
 
 
 def test_an_entry_is_freed_when_its_last_reader_has_ended(tokenizers: dict[str, Path], tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_processes_that_need_an_entry_survive_one_that_frees_it(tokenizers: dict
     while any(worker.poll() is None for worker in workers):
         freed += sum(free_entry(path) for path in tmp_path.glob("toy-*"))
         time.sleep(0.005)
-    told = [worker.communicate() for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], told
-    assert len({sums for sums, _ in told}) == 1 and len(told[0][0].split()) == 1
+    outputs = [worker.communicate() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], outputs
+    assert len({sums for sums, _ in outputs}) == 1 and len(outputs[0][0].split()) == 1
     assert freed > 0

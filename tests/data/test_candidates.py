@@ -19,10 +19,10 @@ def test_names_return_in_order_also_past_a_row_without_candidates(tmp_path: Path
     writer.append([[["Ann", "Bob"], ["Bob", "Cy"]], [[], ["Eve"]]])
     writer.append([[["Ann", "Dée"], ["Ann"]]])
     writer.write(tmp_path / "references")
-    found = Candidates.open(tmp_path / "references", np.array([0, 0, 2, 2]))
+    opened = Candidates.open(tmp_path / "references", np.array([0, 0, 2, 2]))
     expected = [["Ann", ["Bob", "Cy"]], ["Bob", ["Bob", "Cy"]], ["Ann", ["Ann"]], ["Dée", ["Ann"]]]
-    assert list(found) == expected and found[3] == expected[3] and found[1:3] == expected[1:3] and len(found) == 4
-    assert list(found.select(np.array([3, 0]))) == [expected[3], expected[0]]
+    assert list(opened) == expected and opened[3] == expected[3] and opened[1:3] == expected[1:3] and len(opened) == 4
+    assert list(opened.select(np.array([3, 0]))) == [expected[3], expected[0]]
 
 
 @pytest.mark.parametrize("key", ["superglue/record", "superglue/multirc", "glue/mrpc"])
@@ -40,6 +40,6 @@ def test_parts_make_the_same_split_as_the_whole(
     )
     assert whole == parts
     if key == "superglue/record":
-        found = Candidates.open(tmp_path / "parts" / "references", np.load(tmp_path / "parts" / "groups.npy"))
+        candidates = Candidates.open(tmp_path / "parts" / "references", np.load(tmp_path / "parts" / "groups.npy"))
         rows = zip(table["entities"].to_pylist(), table["answers"].to_pylist(), strict=True)
-        assert list(found) == [[entity, answers] for entities, answers in rows for entity in entities]
+        assert list(candidates) == [[entity, answers] for entities, answers in rows for entity in entities]

@@ -57,12 +57,12 @@ for task in BUILT_IN.benchmarks["humset"].tasks:
 
 def test_targets_do_not_depend_on_the_hash_seed(folder: Path) -> None:
     """A label order from a Python set differs between processes, and in the released joint code between splits."""
-    found = set()
+    outputs = set()
     for seed in ("0", "1", "77"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", LABELS, str(folder)]
-        found.add(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
-    assert len(found) == 1 and len(found.pop().split()) == 15
+        outputs.add(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
+    assert len(outputs) == 1 and len(outputs.pop().split()) == 15
 
 
 def test_a_label_that_the_card_lacks_is_reported_with_its_line(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rows come in as the catalog says, and what is wrong with a file is told in one line."""
+"""Rows are loaded as the catalog declares them, and a problem with a file is reported in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's own rows become examples like any others, and every row that cannot is told with its line."""
+"""A user's own rows become examples like any others, and every unusable row is reported with its line."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_many_labels_may_be_lists_or_separated(tmp_path: Path) -> None:
     ],
 )
 def test_cells_may_be_names_or_ids(cells: list[Any], labels: tuple[str, ...], ids: list[int], tmp_path: Path) -> None:
-    # Truth values and floats cannot be told from texts in a table of text.
+    # Truth values and floats cannot be distinguished from texts in a table of text.
     for ending in ("jsonl", "parquet", *(["csv"] if not isinstance(cells[0], bool | float) else [])):
         path = write_table(tmp_path / f"rows.{ending}", [{"text": "x", "label": cell} for cell in cells])
         assert rows_of(declared("classification", path, labels))["label"].to_pylist() == ids

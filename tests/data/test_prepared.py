@@ -71,11 +71,11 @@ def test_an_official_dev_split_is_taken_as_it_is(tokenizers: dict[str, Path], tm
     for split, count in (("train", 9), ("validation", 4), ("test", 3)):
         rows = [{"sentence": f"{split} {row}", "acceptable": row % 2} for row in range(count)]
         pq.write_table(pa.Table.from_pylist(rows), tmp_path / "mine" / f"{split}.jsonl.parquet")
-    found = prepare(task, tokenizers["bert"], tmp_path / "cache", tmp_path)
-    assert {name: split.labels.tolist() for name, split in found.splits.items()} == {
+    prepared = prepare(task, tokenizers["bert"], tmp_path / "cache", tmp_path)
+    assert {name: split.labels.tolist() for name, split in prepared.splits.items()} == {
         "train": [0, 1] * 4 + [0], "dev": [0, 1, 0, 1], "test": [0, 1, 0],
     }  # fmt: skip
-    assert found.rows == {} and replace(task, dev_size=4).split_sizes == {"train": 8_551, "dev": 4, "test": 1_043}
+    assert prepared.rows == {} and replace(task, dev_size=4).split_sizes == {"train": 8_551, "dev": 4, "test": 1_043}
 
 
 def test_rows_that_are_given_are_taken_from_the_same_folder(

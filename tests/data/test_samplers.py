@@ -62,7 +62,7 @@ def test_every_example_comes_once_in_a_pass_and_passes_differ() -> None:
     for task, size in enumerate((23, 13, 50)):
         passes = [tuple(seen[task][start : start + size]) for start in range(0, len(seen[task]) - size, size)]
         assert len(passes) > 3 and len(set(passes)) == len(passes)
-        assert all(sorted(one) == list(range(size)) for one in passes)
+        assert all(sorted(drawn) == list(range(size)) for drawn in passes)
 
 
 def test_any_step_can_be_computed_without_the_previous_ones() -> None:
@@ -91,7 +91,7 @@ def test_chances_use_the_counts_given() -> None:
     drawn = [batches.at(step) for step in range(2000)]
     share = sum(task for task, _ in drawn) / 2000
     assert 0.45 < share < 0.55
-    assert len({int(one) for task, examples in drawn if task == 1 for one in examples}) == 1000
+    assert len({int(example) for task, examples in drawn if task == 1 for example in examples}) == 1000
 
 
 def test_tasks_of_one_size_are_shuffled_apart() -> None:

@@ -100,10 +100,10 @@ def test_of_four_processes_that_meet_one_tokenizes(tokenizers: dict[str, Path], 
     )
     command = [sys.executable, "-c", code, str(tokenizers["bert"]), str(tmp_path / "cache")]
     four = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    told = [process.communicate(timeout=100) for process in four]
+    outputs = [process.communicate(timeout=100) for process in four]
     assert [process.returncode for process in four] == [0] * 4
-    assert len({digest for digest, _ in told}) == 1
-    assert sum("INFO:engine.data.cache_entry:tokenizing toy-question" in log for _, log in told) == 1
+    assert len({digest for digest, _ in outputs}) == 1
+    assert sum("INFO:engine.data.cache_entry:tokenizing toy-question" in log for _, log in outputs) == 1
     assert len(entries(tmp_path / "cache")) == 1
 
 

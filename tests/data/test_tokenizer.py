@@ -37,10 +37,10 @@ def test_real_rows_tokenize_as_the_hubs_tokenizer_does(
 
 @pytest.mark.parametrize("name", ["bert", "roberta"])
 def test_truncation_at_every_balance_of_the_two_texts(name: str, tokenizers: dict[str, Path], tmp_path: Path) -> None:
-    sequences = [("red " * one, "blue " * two) for one in range(1, 30, 3) for two in range(1, 30, 3)]
+    sequences = [("red " * first, "blue " * second) for first in range(1, 30, 3) for second in range(1, 30, 3)]
     for max_length in (7, 16, 17, 32):
         check(tokenizers[name], sequences, max_length, "longest")
-    fitting = [("red " * one, "blue " * two) for one in range(1, 30, 3) for two in range(1, 10, 3)]
+    fitting = [("red " * first, "blue " * second) for first in range(1, 30, 3) for second in range(1, 10, 3)]
     check(tokenizers[name], fitting, 20, "first")
 
 
@@ -48,7 +48,7 @@ def test_single_texts_and_odd_ones(tokenizers: dict[str, Path], tmp_path: Path) 
     for name in ("bert", "roberta"):
         texts = ["", " ", "word", "naïve café", "日本語 text", "a\nb\tc", "<s> [SEP] </s>", "x" * 300, "🙂 ok"]
         check(tokenizers[name], [(text, None) for text in texts], 24, "longest")
-        check(tokenizers[name], [(one, two) for one in texts for two in texts], 24, "longest")
+        check(tokenizers[name], [(first, second) for first in texts for second in texts], 24, "longest")
 
 
 def check(folder: Path, sequences: list[tuple[str, str | None]], max_length: int, truncate: str) -> None:

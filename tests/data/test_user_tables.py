@@ -1,4 +1,4 @@
-"""Files of rows: what is read, and that every mistake in them is told with its line."""
+"""Files of rows: their contents, and that every mistake in them is reported with its line."""
 
 from __future__ import annotations
 

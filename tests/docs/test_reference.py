@@ -25,8 +25,8 @@ def leaves(command: Any = None, path: str = "scalearn") -> Iterator[tuple[str, A
     inner = getattr(command, "commands", {})
     if not inner:
         yield path, command
-    for name, one in inner.items():
-        yield from leaves(one, f"{path} {name}")
+    for name, command in inner.items():
+        yield from leaves(command, f"{path} {name}")
 
 
 COMMANDS = dict(leaves())

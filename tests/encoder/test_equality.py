@@ -53,10 +53,12 @@ def test_gradients_equal_the_hub_librarys(model_type: str, tmp_path: Path) -> No
     expected = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     for parameter in encoder.parameters():
         parameter.data = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-    found = hub_state(encoder)
-    assert {name for name in found if "pooler" not in name} == expected.keys()
+    gradients = hub_state(encoder)
+    assert {name for name in gradients if "pooler" not in name} == expected.keys()
     for name, gradient in expected.items():
-        torch.testing.assert_close(found[name], gradient, atol=1e-9, rtol=1e-9, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            gradients[name], gradient, atol=1e-9, rtol=1e-9, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 @pytest.mark.parametrize("model_type", ARCHITECTURES)
@@ -77,8 +79,8 @@ def test_the_number_of_length_groups_changes_nothing(groups: int, tmp_path: Path
     encoder = loaded(reference("bert"), tmp_path).double()
     with torch.no_grad():
         expected = encoder(packed_batch(LENGTHS), first_only=False)
-        found = encoder(pack(*ragged(LENGTHS), groups=groups), first_only=False)
-    torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+        hidden = encoder(pack(*ragged(LENGTHS), groups=groups), first_only=False)
+    torch.testing.assert_close(hidden, expected, atol=1e-12, rtol=0)
 
 
 def test_a_sequence_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
@@ -165,5 +167,5 @@ def test_minilm_equals_the_hub_librarys() -> None:
     encoder = load_encoder(folder, BACKBONES["minilm"].sha256).eval()
     lengths = [7, 40, 12, 99, 5]
     with torch.no_grad():
-        found = encoder(packed_batch(lengths), first_only=False)
-        torch.testing.assert_close(found, reference_states(model, lengths), atol=1e-5, rtol=0)
+        hidden = encoder(packed_batch(lengths), first_only=False)
+        torch.testing.assert_close(hidden, reference_states(model, lengths), atol=1e-5, rtol=0)

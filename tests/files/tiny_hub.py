@@ -16,7 +16,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Repository:
-    """The files below ``folder`` at one commit; ``trouble`` is what happens to whoever asks for one."""
+    """The files below ``folder`` at one commit; ``trouble`` is what happens to a request for one."""
 
     folder: Path
     sha: str = SHA
@@ -61,21 +61,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.tiny.asked.append(f"{self.command} {path}")
         repo, _, rest = path.partition("/resolve/")
         revision, _, name = rest.partition("/")
-        found = self.tiny.repositories.get(repo)
-        if found is None:
+        repository = self.tiny.repositories.get(repo)
+        if repository is None:
             self.answer(404, b"", {"X-Error-Code": "RepoNotFound"})
-        elif found.trouble == "gated":
+        elif repository.trouble == "gated":
             self.answer(403, b"", {"X-Error-Code": "GatedRepo"})
-        elif found.trouble in ("private", "forbidden", "broken"):
-            self.answer({"private": 401, "forbidden": 403, "broken": 500}[found.trouble], b"")
-        elif revision not in ("main", found.sha):
+        elif repository.trouble in ("private", "forbidden", "broken"):
+            self.answer({"private": 401, "forbidden": 403, "broken": 500}[repository.trouble], b"")
+        elif revision not in ("main", repository.sha):
             self.answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
-        elif not (found.folder / name).is_file():
-            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": found.sha})
+        elif not (repository.folder / name).is_file():
+            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": repository.sha})
         else:
-            content = (found.folder / name).read_bytes()
-            about = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": found.sha}
-            self.answer(200, content, about, found.trouble)
+            content = (repository.folder / name).read_bytes()
+            about = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": repository.sha}
+            self.answer(200, content, about, repository.trouble)
 
     do_HEAD = do_GET
 

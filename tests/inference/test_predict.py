@@ -68,7 +68,7 @@ def without_label(task: TaskInfo, rows: Rows) -> Rows:
     return [{name: value for name, value in row.items() if name not in labels} for row in rows]
 
 
-def told(store: Store, run_id: str, key: str, rows: Rows, folder: Path, capsysbinary: Any) -> Rows:
+def predict(store: Store, run_id: str, key: str, rows: Rows, folder: Path, capsysbinary: Any) -> Rows:
     """The answers to ``rows``."""
     file = folder / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -93,12 +93,12 @@ def check(
     """That the metrics of the answers are the run's own on test; the answers."""
     task = within_positions(BUILT_IN.tasks[key], 128)
     rows = load_rows(task, data_dir)["validation"].to_pylist()
-    answers = told(store, run_id, key, without_label(task, rows), folder, capsysbinary)
+    answers = predict(store, run_id, key, without_label(task, rows), folder, capsysbinary)
     assert len(answers) == len(rows)
     test = prepare(task, backbone, store.home.tokens, data_dir).splits["test"]
-    found = score(task, as_logits(task, answers, rows), np.array(test.labels), test.groups, test.candidates)
+    scores = score(task, as_logits(task, answers, rows), np.array(test.labels), test.groups, test.candidates)
     expected: Mapping[str, float] = store.results([run_id])[run_id][key]["test"]
-    assert found == pytest.approx({name: value for name, value in expected.items() if name != "loss"}, abs=1e-6)
+    assert scores == pytest.approx({name: value for name, value in expected.items() if name != "loss"}, abs=1e-6)
     return answers
 
 
@@ -177,13 +177,13 @@ def test_windows_change_nothing_and_ids_are_repeated(
     sentiment: str, store: Store, tmp_path: Path, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"sentence": "it was good " * (1 + 7 * number % 11), "id": f"é{number}"} for number in range(20)]
-    whole = told(store, sentiment, "toy/sentiment", rows, tmp_path, capsysbinary)
+    whole = predict(store, sentiment, "toy/sentiment", rows, tmp_path, capsysbinary)
     assert [answer["id"] for answer in whole] == [row["id"] for row in rows]
     monkeypatch.setattr(new_texts, "WINDOW_ROWS", 3)
-    parts = told(store, sentiment, "toy/sentiment", rows, tmp_path, capsysbinary)
+    parts = predict(store, sentiment, "toy/sentiment", rows, tmp_path, capsysbinary)
     assert [answer["label"] for answer in parts] == [answer["label"] for answer in whole]
     assert [answer["score"] for answer in parts] == pytest.approx([answer["score"] for answer in whole], abs=1e-6)
-    assert told(store, sentiment, "toy/sentiment", [], tmp_path, capsysbinary) == []
+    assert predict(store, sentiment, "toy/sentiment", [], tmp_path, capsysbinary) == []
 
 
 GOOD = b'{"sentence": "it was good"}'
@@ -237,12 +237,12 @@ def test_an_own_task_reads_the_columns_of_its_patterns(
         runs[key] = train("adapter", key)
         lines = [json.loads(line) for line in (path.parent / file).read_text().splitlines()]
         asked = [{name: value for name, value in line.items() if name not in ("label", "topics")} for line in lines]
-        answers = told(store, runs[key], key, asked, tmp_path, capsysbinary)
+        answers = predict(store, runs[key], key, asked, tmp_path, capsysbinary)
         task = load_catalog(store.home.benchmarks).tasks[key]
         test = prepare(task, tiny_backbone, store.home.tokens, None).splits["test"]
-        found = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.candidates)
+        scores = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.candidates)
         expected = store.results([runs[key]])[runs[key]][key]["test"]
-        assert found == pytest.approx({name: value for name, value in expected.items() if name != "loss"})
+        assert scores == pytest.approx({name: value for name, value in expected.items() if name != "loss"})
         if key == "shop/next":
             assert [answer["text"] for answer in answers] == [
                 line["endings"][int(answer["label"])] for line, answer in zip(lines, answers, strict=True)
@@ -279,7 +279,7 @@ def test_sources_are_needed_and_must_be_those_of_the_training(
     run_id = train("scalearn++", "toy/question", sources=("toy/topics", "toy/question"))
     source = next(edge.source_id for edge in store.sources(run_id) if edge.task == "toy/topics")
     rows = [{"question": "was it good", "passage": "it was good"}]
-    before = told(store, run_id, "toy/question", rows, tmp_path, capsysbinary)
+    before = predict(store, run_id, "toy/question", rows, tmp_path, capsysbinary)
     artefact = Path(export_adapter(store, source, tmp_path / "topics.safetensors")["file"])
     store.home.checkpoint(source, "best").unlink()
     assert main([run_id, str(tmp_path / "rows.jsonl"), "--task", "toy/question", "--home", str(store.home.root)]) == 2
@@ -287,7 +287,7 @@ def test_sources_are_needed_and_must_be_those_of_the_training(
     assert err.startswith(f"the source adapter toy/topics (run {source}) has lost its file") and len(err.splitlines()) == 1
 
     import_adapter(store, artefact)
-    assert told(store, run_id, "toy/question", rows, tmp_path, capsysbinary) == before
+    assert predict(store, run_id, "toy/question", rows, tmp_path, capsysbinary) == before
 
 
 def test_a_local_backbone_of_another_machine_is_reported(

@@ -10,7 +10,7 @@ FOUND = [Gpu(0, "GPU-aa11", "A"), Gpu(1, "GPU-aa22", "A"), Gpu(2, "MIG-bb", "B")
 
 
 @pytest.mark.parametrize(
-    ("told", "indices"),
+    ("cuda_visible_devices", "indices"),
     [
         (None, [0, 1, 2]),
         ("", []),
@@ -25,8 +25,8 @@ FOUND = [Gpu(0, "GPU-aa11", "A"), Gpu(1, "GPU-aa22", "A"), Gpu(2, "MIG-bb", "B")
         ("1,1", [1]),
     ],
 )
-def test_the_inherited_list_is_an_upper_bound(told: str | None, indices: list[int]) -> None:
-    assert [gpu.index for gpu in visible(FOUND, told)] == indices
+def test_the_inherited_list_is_an_upper_bound(cuda_visible_devices: str | None, indices: list[int]) -> None:
+    assert [gpu.index for gpu in visible(FOUND, cuda_visible_devices)] == indices
 
 
 def test_slots() -> None:

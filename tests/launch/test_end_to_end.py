@@ -26,7 +26,11 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sto
     # With the same number of threads sums are made in the same order.
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield open_store(Home(tmp_path / "disturbed")), open_store(Home(tmp_path / "undisturbed"))
-    ours = [one for one in psutil.process_iter(["cmdline"]) if any(str(tmp_path) in word for word in one.info["cmdline"] or [])]
+    ours = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(tmp_path) in word for word in process.info["cmdline"] or [])
+    ]
     for process in ours:
         process.kill()
 
@@ -81,9 +85,9 @@ def test_a_killed_and_a_stopped_run_resume_exactly(
     for store in homes:
         until(lambda store=store: store.find(run_id).state == RunState.COMPLETED, seconds=90)
     assert (disturbed.find(run_id).attempt, undisturbed.find(run_id).attempt) == (3, 1)
-    found = points(disturbed, run_id)
-    assert found == points(undisturbed, run_id)
-    assert sorted(step for name, step in found if name == "train/loss") == list(range(stopped.steps))
+    resumed = points(disturbed, run_id)
+    assert resumed == points(undisturbed, run_id)
+    assert sorted(step for name, step in resumed if name == "train/loss") == list(range(stopped.steps))
     assert disturbed.results([run_id]) == undisturbed.results([run_id]) != {}
 
 

@@ -33,9 +33,9 @@ ENDS = {
 def test_every_exit_code_has_its_state_and_cause(store: Store) -> None:
     ids = queue(store, *ENDS)
     until(over(store, *ids), supervisor(store))
-    assert {one.command: one.state for one in store.runs()} == {text: state for text, (state, _) in ENDS.items()}
-    for one in store.runs():
-        assert (one.cause or "").endswith(ENDS[one.command][1])
+    assert {run.command: run.state for run in store.runs()} == {text: state for text, (state, _) in ENDS.items()}
+    for run in store.runs():
+        assert (run.cause or "").endswith(ENDS[run.command][1])
 
 
 def test_a_worker_that_finishes_by_itself_keeps_what_it_wrote(store: Store) -> None:
@@ -112,7 +112,7 @@ def test_a_suspended_worker_can_be_stopped(store: Store) -> None:
 
 
 def test_without_an_exit_record_the_code_of_a_child_is_known(store: Store) -> None:
-    """A full disk leaves no record of an error that was told; after a crash of the machine half of one may be there."""
+    """On a full disk a reported error has no exit record; after a crash of the machine it may be incomplete."""
     (full,) = queue(store, "echo 'OSError: no space'; exit 1")
     store.home.exit_record(full, 1).with_suffix(".json.tmp").mkdir(parents=True)
     until(over(store, full), supervisor(store))

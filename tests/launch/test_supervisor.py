@@ -1,4 +1,4 @@
-"""The supervisor: order of launches, restarts, and one of it for each registry."""
+"""The supervisor: order of launches, restarts, and that each registry has only one."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_one_worker_for_each_slot_in_the_order_of_requests(store: Store) -> None
     watcher = supervisor(store)
     until(lambda: len(store.runs(states=[RunState.STARTING])) == 2, watcher)
     watcher.tick()
-    assert [store.find(one).device for one in ids] == ["the one", "the two", None]
+    assert [store.find(run_id).device for run_id in ids] == ["the one", "the two", None]
     store.request_stop(ids)
     until(over(store, *ids), watcher)
 
@@ -135,7 +135,7 @@ def test_one_supervisor_works_and_ends_when_idle(store: Store) -> None:
 
 
 def test_it_does_not_miss_runs_queued_as_it_ends(store: Store) -> None:
-    """Whoever queues relies on a supervisor that holds the lock, even one that is about to let go of it."""
+    """A process that queues relies on a supervisor that holds the lock, even one that is about to release it."""
     threads: list[threading.Thread] = []
     for number in range(1, 16):
         late = run(number, command="exit 75")
@@ -176,11 +176,11 @@ def test_a_worker_that_hangs_at_its_exit_does_not_keep_the_slot(store: Store, re
     hangs, waits = queue(store, HANGS, TRAINS)
     watcher = supervisor(store, slots=("one",), grace=1.0)
     until(over(store, hangs), watcher)
-    assert watcher.tick(), "somebody must stay to end it"
+    assert watcher.tick(), "the supervisor must stay to kill it"
     if restarted:
         watcher = supervisor(store, slots=("one",), grace=1.0)
     until(over(store, waits), watcher)
-    assert {store.find(one).state for one in (hangs, waits)} == {RunState.COMPLETED}
+    assert {store.find(run_id).state for run_id in (hangs, waits)} == {RunState.COMPLETED}
 
 
 def test_no_worker_stays_as_a_zombie(store: Store) -> None:
@@ -208,15 +208,17 @@ def test_ensure_supervisor_starts_one_in_the_background(store: Store, tmp_path: 
     assert held is not None
     os.close(held)
 
-    def found() -> list[psutil.Process]:
-        return [one for one in psutil.process_iter(["cmdline"]) if str(store.home.root) in (one.info["cmdline"] or [])]
+    def supervisors() -> list[psutil.Process]:
+        return [
+            process for process in psutil.process_iter(["cmdline"]) if str(store.home.root) in (process.info["cmdline"] or [])
+        ]
 
-    assert found() == []
+    assert supervisors() == []
     began = time.monotonic()
     assert ensure_supervisor(store.home)
     assert time.monotonic() - began < 1
     until(lambda: is_supervised(store.home))
-    (process,) = found()
+    (process,) = supervisors()
     try:
         assert not ensure_supervisor(store.home)
         assert process.ppid() != os.getpid() and os.getsid(process.pid) != os.getsid(0)

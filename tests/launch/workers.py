@@ -42,7 +42,7 @@ if mode == "python-hangs":
 
 
 def command(store: Store) -> Callable[[Home, str, int], tuple[str, ...]]:
-    """What to start for a run: its ``command``, as a shell line or as one of the Python programs above."""
+    """The command of a run's worker: its ``command``, as a shell line or as one of the Python programs above."""
 
     def argv(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
         text = store.find(run_id).command
@@ -61,7 +61,7 @@ def supervisor(store: Store, slots: Sequence[str] = ("one", "two"), grace: float
 def queue(store: Store, *commands: str) -> list[str]:
     """Queue one run for each command; their ids."""
     runs = [run(number, command=text) for number, text in enumerate(commands, start=1)]
-    ids = [one.id for one in runs]
+    ids = [run.id for run in runs]
     store.add(runs, [])
     return ids
 
@@ -79,18 +79,18 @@ def until(done: Callable[[], object], what: Supervisor | None = None, seconds: f
 
 def over(store: Store, *run_ids: str) -> Callable[[], bool]:
     def all_over() -> bool:
-        return all(one.state.over or one.state == "completed" for one in store.runs(ids=run_ids))
+        return all(run.state.over or run.state == "completed" for run in store.runs(ids=run_ids))
 
     return all_over
 
 
-def handle(one: Run) -> dict[str, object]:
-    assert one.handle is not None
-    return one.handle
+def handle(run: Run) -> dict[str, object]:
+    assert run.handle is not None
+    return run.handle
 
 
-def worker_pid(one: Run) -> int:
+def worker_pid(run: Run) -> int:
     """The process below the shim."""
-    children = Path(f"/proc/{handle(one)['pid']}/task/{handle(one)['pid']}/children")
+    children = Path(f"/proc/{handle(run)['pid']}/task/{handle(run)['pid']}/children")
     until(lambda: children.read_text().split())
     return int(children.read_text().split()[0])

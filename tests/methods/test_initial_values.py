@@ -81,11 +81,11 @@ def test_initial_values(method: str) -> None:
         (expected,) = (about for name, about in theirs.items() if name.endswith(end))
         tensors = [tensor for name, tensor in ours.items() if name.endswith(our_end)]
         assert tensors, our_end
-        found = torch.cat([tensor.flatten() for tensor in tensors])
+        values = torch.cat([tensor.flatten() for tensor in tensors])
         # Both sides are samples; the measured one is the smaller.
         noise = 4 / math.sqrt(math.prod(expected["shape"]))
-        assert found.std().item() == pytest.approx(expected["std"], rel=noise, abs=1e-9), our_end
-        assert found.mean().item() == pytest.approx(expected["mean"], abs=noise * expected["std"] + 1e-9), our_end
+        assert values.std().item() == pytest.approx(expected["std"], rel=noise, abs=1e-9), our_end
+        assert values.mean().item() == pytest.approx(expected["mean"], abs=noise * expected["std"] + 1e-9), our_end
         if "scores" in our_end:
-            assert found.max().item() == pytest.approx(expected["max"], rel=0.01)
-            assert found.min().item() == pytest.approx(expected["min"], rel=0.01)
+            assert values.max().item() == pytest.approx(expected["max"], rel=0.01)
+            assert values.min().item() == pytest.approx(expected["min"], rel=0.01)

@@ -76,8 +76,8 @@ def test_without_a_tasks_own_part_the_backbone_is_left(method: str) -> None:
         for name, parameter in model.parts.named_parameters():
             if ".up." in name:
                 parameter.zero_()
-        found = model.encode(batch(), "glue/mrpc")
-        assert torch.allclose(found, model.encoder(batch()), atol=1e-5)
+        hidden = model.encode(batch(), "glue/mrpc")
+        assert torch.allclose(hidden, model.encoder(batch()), atol=1e-5)
 
 
 def test_lhuc_and_norms_on_top_start_as_the_identity() -> None:
@@ -174,14 +174,14 @@ def test_generators_of_all_layers_work_as_one_layer_at_a_time() -> None:
     with torch.no_grad():
         together, e = made.fold("glue/rte"), made.projected("glue/rte")
         for layer in range(12):
-            one = made.all_layers(e[layer])
-            for part, expected in zip(one, together, strict=True):
+            alone = made.all_layers(e[layer])
+            for part, expected in zip(alone, together, strict=True):
                 assert torch.allclose(part, expected[layer].flatten(), atol=1e-6)
 
 
 def test_dropout_rates_of_parallel_attention_are_the_backbones() -> None:
     model = attached("pals", small_encoder(dropout=0.3), tasks=TASKS)
-    assert all(one.dropout == 0.3 for one in model.parts["transfer"].tasks.values())
+    assert all(attention.dropout == 0.3 for attention in model.parts["transfer"].tasks.values())
     torch.manual_seed(0)
     first = model.train()(batch(), "glue/rte")
     assert not torch.equal(first, model(batch(), "glue/rte"))

@@ -41,9 +41,9 @@ def test_gradients_pass_straight_through_to_the_magnitude() -> None:
 
 
 def test_a_score_learns_only_where_the_other_mask_drops() -> None:
-    one, other = Mask(torch.zeros(5, 7), 0.3, 1.0), Mask(torch.zeros(5, 7), 0.3, 1.0)
-    either(one(), other()).sum().backward()
-    assert torch.equal(one.scores.grad != 0, other() == 0)
+    mask, other = Mask(torch.zeros(5, 7), 0.3, 1.0), Mask(torch.zeros(5, 7), 0.3, 1.0)
+    either(mask(), other()).sum().backward()
+    assert torch.equal(mask.scores.grad != 0, other() == 0)
 
 
 @pytest.mark.parametrize("method", ["propetl", "propetl-m"])
@@ -60,7 +60,7 @@ def test_training_changes_the_masks(method: str) -> None:
         optimizer.zero_grad()
     after = [layer.own.down().detach() for layer in layers]
     assert all(not torch.equal(*pair) for pair in zip(before, after, strict=True))
-    assert all(one.sum() == other.sum() for one, other in zip(before, after, strict=True))
+    assert all(earlier.sum() == later.sum() for earlier, later in zip(before, after, strict=True))
 
 
 def test_scores_have_a_learning_rate_of_their_own() -> None:

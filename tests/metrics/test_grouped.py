@@ -60,23 +60,23 @@ def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tup
     dev = predict(model, task, data.splits["dev"], CPU)
     # Half of dev is predicted to be of class 1.
     model.heads[key].out_proj.bias.data[1] -= float(np.median(dev[:, 1] - dev[:, 0]))
-    found = {}
+    results = {}
     for split in ("dev", "test"):
         logits = predict(model, task, data.splits[split], CPU)
-        found[split] = logits, evaluate(model, task, data.splits[split], CPU)
-    return data, found
+        results[split] = logits, evaluate(model, task, data.splits[split], CPU)
+    return data, results
 
 
 def test_multirc(tiny_backbone: Path, data_dir: Path, tmp_path: Path) -> None:
-    data, found = evaluated("superglue/multirc", tiny_backbone, data_dir, tmp_path)
-    for split, (logits, figures) in found.items():
+    data, results = evaluated("superglue/multirc", tiny_backbone, data_dir, tmp_path)
+    for split, (logits, figures) in results.items():
         rows = rows_of(data_dir, "multirc", data, split)
-        said = [int(one > zero) for zero, one in logits.tolist()]
+        predicted = [int(positive > negative) for negative, positive in logits.tolist()]
         questions = defaultdict(list)
-        for row, answer in zip(rows, said, strict=True):
+        for row, answer in zip(rows, predicted, strict=True):
             questions[row["paragraph"], row["question"]].append(answer == row["label"])
-        assert len(questions) > 3 and 0 < sum(said) < len(said)
-        assert figures["f1"] == pytest.approx(f1_score([row["label"] for row in rows], said))
+        assert len(questions) > 3 and 0 < sum(predicted) < len(predicted)
+        assert figures["f1"] == pytest.approx(f1_score([row["label"] for row in rows], predicted))
         assert figures["exact_match"] == pytest.approx(sum(map(all, questions.values())) / len(questions))
 
 
@@ -85,8 +85,8 @@ def plain(text: str) -> list[str]:
     return [word for word in re.split(r"\s+", text) if word not in ("", "a", "an", "the")]
 
 
-def overlap(one: str, two: str) -> float:
-    first, second, shared = plain(one), plain(two), 0
+def overlap(first_text: str, second_text: str) -> float:
+    first, second, shared = plain(first_text), plain(second_text), 0
     left = list(second)
     for word in first:
         if word in left:
@@ -99,8 +99,8 @@ def overlap(one: str, two: str) -> float:
 
 
 def test_record(tiny_backbone: Path, data_dir: Path, tmp_path: Path) -> None:
-    data, found = evaluated("superglue/record", tiny_backbone, data_dir, tmp_path)
-    for split, (logits, figures) in found.items():
+    data, results = evaluated("superglue/record", tiny_backbone, data_dir, tmp_path)
+    for split, (logits, figures) in results.items():
         rows = rows_of(data_dir, "record", data, split)
         if split == "dev":  # candidates stand in the order of the file
             rows.sort(key=lambda row: (row["idx"]["passage"], row["idx"]["query"]))

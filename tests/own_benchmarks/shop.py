@@ -67,7 +67,7 @@ def write_shop(folder: Path, declaration: str = SHOP, rows: int = 40) -> Path:
 
 
 def write_table(path: Path, rows: list[dict]) -> Path:
-    """``rows`` in the format that the name of the file tells."""
+    """``rows`` in the format that the file name's ending selects."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     elif path.suffix == ".jsonl":

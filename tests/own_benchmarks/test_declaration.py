@@ -99,9 +99,9 @@ def test_every_kind_of_task_can_be_declared(tmp_path: Path) -> None:
 def test_mistakes_name_the_file_and_the_key(old: str, new: str, message: str, tmp_path: Path) -> None:
     assert old in SHOP
     path = write_shop(tmp_path, SHOP.replace(old, new, 1))
-    with pytest.raises(UserError, match=re.escape(message)) as told:
+    with pytest.raises(UserError, match=re.escape(message)) as error:
         read_declaration(path)
-    assert str(told.value).startswith(str(path)) and "\n" not in str(told.value)
+    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
 def test_a_file_that_is_missing_or_declares_nothing_is_reported(tmp_path: Path) -> None:
@@ -137,5 +137,5 @@ def test_the_example_of_the_guide_is_complete(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text(example)
     (task,) = checked(read_declaration(tmp_path / "shop.toml")).tasks
     assert (task.labels, task.split_sizes) == (("bad", "good"), {"train": 28, "dev": 4, "test": 8})
-    told = {key for line in guide.splitlines() for key in re.findall("^\\| `(\\w+)` \\|", line)}
-    assert set(TASK_KEYS) <= told, "the table has every key"
+    documented = {key for line in guide.splitlines() for key in re.findall("^\\| `(\\w+)` \\|", line)}
+    assert set(TASK_KEYS) <= documented, "the table has every key"

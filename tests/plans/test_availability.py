@@ -1,4 +1,4 @@
-"""Whether the hub can be reached is known within three seconds, and what is missing is told with a way out."""
+"""Whether the hub can be reached is known within three seconds; missing files are reported with a way to go on."""
 
 from __future__ import annotations
 

@@ -28,21 +28,21 @@ def finish(store: Store, run_id: str, state: RunState) -> None:
 def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
     plan = make_plan(request(seeds=(0, 1, 1)), store, BUILT_IN)
     sources, targets = plan.runs[:6], plan.runs[6:]
-    assert [one.spec.target for one in sources] == TOY and {one.role for one in sources} == {"source"}
-    assert {(one.spec.method, one.spec.seed) for one in sources} == {("adapter", 0)}
-    assert [(one.spec.seed, one.role) for one in targets] == [(0, "target"), (1, "target")]
+    assert [run.spec.target for run in sources] == TOY and {run.role for run in sources} == {"source"}
+    assert {(run.spec.method, run.spec.seed) for run in sources} == {("adapter", 0)}
+    assert [(run.spec.seed, run.role) for run in targets] == [(0, "target"), (1, "target")]
     edges = targets[0].spec.sources
     assert edges[-1].task == "toy/question" and {edge.task for edge in edges} == set(TOY)
-    assert {edge.run_id for edge in edges} == {one.spec.run_id for one in sources}
+    assert {edge.run_id for edge in edges} == {run.spec.run_id for run in sources}
     assert plan.new == plan.runs and plan.done == plan.active == plan.over == []
     assert plan.notes == []
 
 
 def test_a_source_that_is_also_requested_is_one_run(store: Store) -> None:
     plan = make_plan(request(methods=("ScaLearn++", "adapter", "scalearnpp"), targets=("question", "topics")), store, BUILT_IN)
-    assert [(one.spec.method, one.role) for one in plan.runs].count(("adapter", "target")) == 2
+    assert [(run.spec.method, run.role) for run in plan.runs].count(("adapter", "target")) == 2
     assert len(plan.runs) == 6 + 2
-    assert [bool(one.spec.sources) for one in plan.runs] == sorted(bool(one.spec.sources) for one in plan.runs)
+    assert [bool(run.spec.sources) for run in plan.runs] == sorted(bool(run.spec.sources) for run in plan.runs)
 
 
 def test_named_sources_are_taken_as_named(store: Store) -> None:
@@ -99,10 +99,11 @@ def test_settings_are_for_the_method_and_the_budget_for_its_sources_too(store: S
 def test_settings_with_several_values_are_a_grid_over_the_same_sources(store: Store) -> None:
     grid = {"omega_first": ("0", "0.5"), "omega_second": ("0.5", "1"), "learning_rate": "0.1"}
     plan = make_plan(request(methods=("probing-pair",), sources=("sentiment", "topics"), settings=grid), store, BUILT_IN)
-    targets = [one.spec.hyperparameters for one in plan.runs if one.role == "target"]
-    assert [(one["omega_first"], one["omega_second"]) for one in targets] == [(0, 0.5), (0, 1), (0.5, 0.5), (0.5, 1)]
-    assert {one["learning_rate"] for one in targets} == {0.1}
-    assert len([one for one in plan.runs if one.role == "source"]) == 2
+    targets = [run.spec.hyperparameters for run in plan.runs if run.role == "target"]
+    omegas = [(settings["omega_first"], settings["omega_second"]) for settings in targets]
+    assert omegas == [(0, 0.5), (0, 1), (0.5, 0.5), (0.5, 1)]
+    assert {settings["learning_rate"] for settings in targets} == {0.1}
+    assert len([run for run in plan.runs if run.role == "source"]) == 2
 
 
 def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
@@ -114,7 +115,7 @@ def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"methods": ("scalern",)}, "no method 'scalern'"),
         ({"methods": ()}, "name a method"),
@@ -143,8 +144,8 @@ def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
         ({"backbone": "robert"}, "no backbone 'robert'"),
     ],
 )
-def test_errors_are_one_line_and_nothing_is_queued(store: Store, fields: dict[str, object], told: str) -> None:
-    with pytest.raises(UserError, match=told) as error:
+def test_errors_are_one_line_and_nothing_is_queued(store: Store, fields: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message) as error:
         make_plan(request(**fields), store, BUILT_IN)
     assert "\n" not in str(error.value)
     assert store.runs() == []
@@ -153,7 +154,7 @@ def test_errors_are_one_line_and_nothing_is_queued(store: Store, fields: dict[st
 def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) -> None:
     plan = make_plan(request(command="scalearn run"), store, BUILT_IN)
     (target,) = submit(plan, store)
-    sources = [one.spec.run_id for one in plan.runs[:-1]]
+    sources = [run.spec.run_id for run in plan.runs[:-1]]
     assert [edge.source_id for edge in store.sources(target)] == [edge.run_id for edge in plan.runs[-1].spec.sources]
     assert RunSpec(**store.find(target).spec) == plan.runs[-1].spec
     stored = store.find(target)
@@ -185,7 +186,7 @@ def test_equal_submissions_at_once_make_one_set_of_runs(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert answers == [answers[0]] * 4 and len(store.runs()) == 11
-    assert all(len(store.events(one.id)) == 1 and one.state == RunState.QUEUED for one in store.runs())
+    assert all(len(store.events(run.id)) == 1 and run.state == RunState.QUEUED for run in store.runs())
 
 
 def test_paths_do_not_change_a_run_but_contents_do(store: Store, tmp_path: Path, data_dir: Path) -> None:
@@ -220,8 +221,8 @@ def data_dir() -> Path:
 
 def test_a_joint_method_learns_all_its_targets_in_one_run(store: Store) -> None:
     plan = make_plan(request(methods=("pals", "adapter"), targets=("topics", "choice"), seeds=(0, 1)), store, BUILT_IN)
-    found = [(one.spec.method, one.spec.target) for one in plan.runs]
-    assert found == [("pals", "toy/topics+choice")] * 2 + [("adapter", "toy/topics")] * 2 + [("adapter", "toy/choice")] * 2
+    planned = [(run.spec.method, run.spec.target) for run in plan.runs]
+    assert planned == [("pals", "toy/topics+choice")] * 2 + [("adapter", "toy/topics")] * 2 + [("adapter", "toy/choice")] * 2
     joint = plan.runs[0].spec
     assert joint.targets == ("toy/topics", "toy/choice") and set(joint.data) == set(joint.targets)
     assert (joint.hyperparameters["sampling"], joint.hyperparameters["steps_per_epoch"]) == ("annealed", 60)
@@ -233,9 +234,9 @@ def test_a_joint_method_learns_all_its_targets_in_one_run(store: Store) -> None:
 
 def test_a_benchmark_without_targets_means_every_task(store: Store) -> None:
     joint = make_plan(request(methods=("adapter-m",), targets=(), benchmark="toy"), store, BUILT_IN)
-    assert [(one.spec.target, list(one.spec.targets)) for one in joint.runs] == [("toy", TOY)]
+    assert [(run.spec.target, list(run.spec.targets)) for run in joint.runs] == [("toy", TOY)]
     alone = make_plan(request(methods=("adapter",), targets=(), benchmark="toy"), store, BUILT_IN)
-    assert [one.spec.target for one in alone.runs] == TOY
+    assert [run.spec.target for run in alone.runs] == TOY
     other = make_plan(request(methods=("adapter-m",), targets=tuple(reversed(TOY))), store, BUILT_IN)
     assert other.runs[0].spec.target == "toy/question+topics+choice+similarity+entailment+sentiment"
     assert other.runs[0].spec.run_id != joint.runs[0].spec.run_id
@@ -251,14 +252,14 @@ def test_joint_names_list_the_tasks_in_order() -> None:
 
 def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(store: Store) -> None:
     plan = make_plan(request(shots=16, seeds=(1, 2)), store, BUILT_IN)
-    targets = [one.spec for one in plan.runs if one.role == "target"]
-    sources = {one.spec.run_id: one.spec for one in plan.runs if one.role == "source"}
+    targets = [run.spec for run in plan.runs if run.role == "target"]
+    sources = {run.spec.run_id: run.spec for run in plan.runs if run.role == "source"}
     assert len(sources) == 5 + 2
     for spec in targets:
         *others, own = (sources[edge.run_id] for edge in spec.sources)
-        assert all((one.shots, one.seed, one.limits) == (None, 0, {}) for one in others)
+        assert all((source.shots, source.seed, source.limits) == (None, 0, {}) for source in others)
         assert (own.target, own.shots, own.seed, own.limits) == ("toy/question", 16, spec.seed, {"dev": 5000})
-        assert all(one.hyperparameters["patience"] == 20 for one in (own, spec))
+        assert all(few_shot.hyperparameters["patience"] == 20 for few_shot in (own, spec))
         assert (spec.hyperparameters["select_by"], spec.hyperparameters["epochs"]) == ("metric", 1000)
     assert targets[0].group_id == targets[1].group_id and targets[0].run_id != targets[1].run_id
     assert targets[0].group_id != make_plan(request(shots=4), store, BUILT_IN).runs[-1].spec.group_id

@@ -44,7 +44,7 @@ def test_a_run_is_a_source_without_its_tasks_rows(store: Store, rte: RunSpec, no
     assert [run.id for run in plan.named_sources] == [rte.run_id]
     assert [edge.task for edge in plan.runs[-1].spec.sources] == ["glue/rte", "toy/choice", "toy/question"]
     assert plan.runs[-1].spec.sources[0].run_id == rte.run_id
-    assert [one.spec.target for one in plan.runs if one.role == "source"] == ["toy/choice", "toy/question"]
+    assert [run.spec.target for run in plan.runs if run.role == "source"] == ["toy/choice", "toy/question"]
     ids = submit(plan, store)
     assert [edge.source_id for edge in store.sources(ids[0])] == [edge.run_id for edge in plan.runs[-1].spec.sources]
 
@@ -57,7 +57,7 @@ def test_a_source_that_is_trained_already_needs_no_rows(store: Store, no_rows: N
     assert task.data is not None
     done = complete(store, spec("adapter", "glue/rte", backbone="minilm", data=task.data.revision), 0.7)
     plan = planned(store, "rte", "question")
-    assert [one.spec.run_id for one in plan.done] == [done.run_id] and len(plan.new) == 2
+    assert [run.spec.run_id for run in plan.done] == [done.run_id] and len(plan.new) == 2
     assert make_plan(offline, store, BUILT_IN).done
     with pytest.raises(UserError, match="the data of glue/rte"):
         planned(store, "rte", "question", methods=("adaptersoup",))

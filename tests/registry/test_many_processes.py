@@ -93,7 +93,7 @@ def test_no_run_is_claimed_twice(store: Store) -> None:
     claimed = Counter(line.split()[0] for out, _ in outputs for line in out.splitlines())
     assert [err for _, err in outputs] == [""] * 4
     assert len(claimed) == 60 and set(claimed.values()) == {1}
-    assert {one.attempt for one in store.runs()} == {1}
+    assert {run.attempt for run in store.runs()} == {1}
 
 
 def test_many_may_create_the_registry_at_once(tmp_path: Path) -> None:

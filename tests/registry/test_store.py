@@ -42,8 +42,8 @@ def test_a_run_from_queue_to_result(graph: Store) -> None:
     assert (ended.state, ended.step, ended.best, ended.cause) == (RunState.COMPLETED, 2, 0.5, None)
     assert ended.started_at and ended.ended_at and ended.started_at <= ended.ended_at
     assert graph.results([A, B]) == {A: {"toy/question": {"test": {"accuracy": 0.5}}}}
-    assert [(one.step, one.value) for one in graph.metrics(A)] == [(1, 0.5), (2, 0.25)]
-    assert [one.step for one in graph.metrics(A, "train/loss", after=1)] == [2]
+    assert [(point.step, point.value) for point in graph.metrics(A)] == [(1, 0.5), (2, 0.25)]
+    assert [point.step for point in graph.metrics(A, "train/loss", after=1)] == [2]
     assert graph.checkpoints(A)["best"].bytes == 3_000_000_000
     assert [event.text for event in graph.events(A)] == ["queued", "starting attempt 1 on cpu", "running", "completed"]
 
@@ -90,15 +90,15 @@ def test_a_later_attempt_replaces_points_and_nan_is_left_out(graph: Store) -> No
     graph.requeue([A])
     second = begin(graph, A)
     graph.progress(A, second, [point(A, 4, 2.0, second), point(A, 5, math.nan, second)])
-    assert [(one.step, one.value) for one in graph.metrics(A)] == [(0, 1.0), (1, 1.0), (2, 1.0), (3, 1.5), (4, 2.0)]
+    assert [(point.step, point.value) for point in graph.metrics(A)] == [(0, 1.0), (1, 1.0), (2, 1.0), (3, 1.5), (4, 2.0)]
 
 
 def test_dependants_are_released_by_completed_sources_only(graph: Store) -> None:
-    assert [one.id for one in graph.ready()] == [A, B]
+    assert [run.id for run in graph.ready()] == [A, B]
     for run_id in (A, B):
-        assert C not in [one.id for one in graph.ready()]
+        assert C not in [run.id for run in graph.ready()]
         graph.finish(run_id, begin(graph, run_id), RunState.COMPLETED)
-    assert [one.id for one in graph.ready()] == [C]
+    assert [run.id for run in graph.ready()] == [C]
     assert [source.source_id for source in graph.sources(C)] == [A, B]
 
 
@@ -148,7 +148,7 @@ def test_adding_again_changes_only_unsuccessful_runs(graph: Store) -> None:
     graph.request_stop([B])
     again = [run(1), run(2, spec={"data_dir": "elsewhere"}), run(3)]
     graph.add(again, [Source(run_id=C, position=0, source_id=A, task="toy/topics")])
-    assert [graph.find(one).state for one in (A, B, C)] == [RunState.COMPLETED, RunState.QUEUED, RunState.QUEUED]
+    assert [graph.find(run_id).state for run_id in (A, B, C)] == [RunState.COMPLETED, RunState.QUEUED, RunState.QUEUED]
     assert graph.find(B).spec == {"data_dir": "elsewhere"}
     assert len(graph.sources(C)) == 2 and len(graph.runs()) == 3
 
@@ -179,10 +179,10 @@ def test_runs_are_looked_up_by_id_prefix_and_rank(graph: Store) -> None:
 
 
 def test_filters_and_order(graph: Store) -> None:
-    assert [one.id for one in graph.runs()] == [C, B, A]
-    assert [one.id for one in graph.runs(limit=2)] == [C, B]
-    assert [one.id for one in graph.runs(method="scalearn")] == [C]
-    assert [one.id for one in graph.runs(ids=[A, C], states=[RunState.QUEUED])] == [C, A]
+    assert [run.id for run in graph.runs()] == [C, B, A]
+    assert [run.id for run in graph.runs(limit=2)] == [C, B]
+    assert [run.id for run in graph.runs(method="scalearn")] == [C]
+    assert [run.id for run in graph.runs(ids=[A, C], states=[RunState.QUEUED])] == [C, A]
     assert graph.runs(benchmark="glue") == graph.runs(target="toy/topics") == graph.runs(ids=[]) == []
     assert len(graph.runs(backbone="minilm", target="toy/question")) == 3
 
@@ -193,7 +193,7 @@ def test_readers_see_what_changed_since(graph: Store) -> None:
     begin(graph, B)
     graph.progress(B, 1, step=3)
     graph.request_stop([A])
-    assert [one.id for one in graph.changed_since(seen)] == [B, A]
+    assert [run.id for run in graph.changed_since(seen)] == [B, A]
     seen = graph.version()
     graph.delete([C])
     assert graph.version() > seen and graph.changed_since(seen) == []

@@ -61,23 +61,23 @@ def queue(store: Store, spec: RunSpec, command: str = "scalearn run") -> Run:
     return store.find(spec.run_id)
 
 
-def start(store: Store, one: RunSpec) -> int:
+def start(store: Store, run: RunSpec) -> int:
     """Queue and start; the number of the attempt."""
-    queue(store, one)
-    attempt = store.claim(one.run_id, "local", "cpu")
+    queue(store, run)
+    attempt = store.claim(run.run_id, "local", "cpu")
     assert attempt is not None
-    store.started(one.run_id, attempt)
+    store.started(run.run_id, attempt)
     return attempt
 
 
-def complete(store: Store, one: RunSpec, value: float, trainable: int | None = None, transfer: int | None = None) -> RunSpec:
+def complete(store: Store, run: RunSpec, value: float, trainable: int | None = None, transfer: int | None = None) -> RunSpec:
     """``value`` becomes every target's headline metric on test, as a fraction."""
-    attempt = start(store, one)
-    headlines = {task.key: task.headline for task in one.tasks} | ({MEAN: MEAN} if len(one.tasks) > 1 else {})
+    attempt = start(store, run)
+    headlines = {task.key: task.headline for task in run.tasks} | ({MEAN: MEAN} if len(run.tasks) > 1 else {})
     results = {
         key: {"dev": {name: value - 0.01, "loss": 0.5}, "test": {name: value, "loss": 0.6}} for key, name in headlines.items()
     }
     counts = {"trainable": trainable, "transfer": transfer}
     fields = {**counts, "provenance": PROVENANCE, "best_epoch": 2, "epoch": 3, "seconds": 61.0}
-    assert store.finish(one.run_id, attempt, RunState.COMPLETED, results=results, **fields)
-    return one
+    assert store.finish(run.run_id, attempt, RunState.COMPLETED, results=results, **fields)
+    return run

@@ -74,10 +74,10 @@ def test_json_keeps_every_value(leaderboard: Leaderboard) -> None:
 
 def test_json_keeps_every_metric_of_every_test_split(store: Store) -> None:
     for seed, value in ((0, 0.8), (1, 0.9)):
-        one = spec("adapter", "glue/mnli", seed)
+        run = spec("adapter", "glue/mnli", seed)
         dev = {"loss": 0.1, "accuracy": 0.5}
         splits = {"test": {"loss": 0.6, "accuracy": value}, "test_mismatched": {"loss": 0.7, "accuracy": value + 0.05}}
-        store.finish(one.run_id, start(store, one), RunState.COMPLETED, results={"glue/mnli": {"dev": dev, **splits}})
+        store.finish(run.run_id, start(store, run), RunState.COMPLETED, results={"glue/mnli": {"dev": dev, **splits}})
     cell = json.loads(to_json(build(store, BUILT_IN)))["tables"][0]["rows"][0]["cells"]["glue/mnli"]
     assert cell["values"] == pytest.approx([80.0, 90.0])
     assert list(cell["others"]) == ["test_mismatched/accuracy"]

@@ -90,7 +90,7 @@ def test_choice_and_settings_of_sources_are_shown(store: Store) -> None:
     every = [complete(store, spec("adapter", key), 0.7) for key in keys]
     small = [complete(store, spec("adapter", key, reduction=32), 0.7) for key in keys]
     complete(store, spec("scalearn++", BOOLQ, sources=every), 0.70)
-    complete(store, spec("scalearn++", BOOLQ, sources=[one for one in every if one.target in (CB, BOOLQ)]), 0.71)
+    complete(store, spec("scalearn++", BOOLQ, sources=[source for source in every if source.target in (CB, BOOLQ)]), 0.71)
     complete(store, spec("scalearn++", BOOLQ, sources=small), 0.72)
     rows = [row for row in build(store, BUILT_IN).tables[0].rows if row.method == "scalearn++"]
     assert [row.settings for row in rows] == [{}, {"source reduction": "32"}, {"sources": "boolq,cb"}]
@@ -176,7 +176,7 @@ def test_a_union_of_benchmarks_has_a_table_once_a_run_covers_it(store: Store) ->
 
     every = [adapters[task.key] for task in BUILT_IN.benchmarks["gsg"].tasks]
     complete(store, spec("scalearn++", BOOLQ, sources=every), 0.72)
-    complete(store, spec("adapter-m", [one.target for one in every]), 0.6)
+    complete(store, spec("adapter-m", [run.target for run in every]), 0.6)
     glue, superglue_table, both = build(store, BUILT_IN).tables
     assert (both.benchmark, len(both.columns), both.columns[6].task) == ("gsg", 15, "glue/rte")
     rows = {(row.method, *row.settings.items()): row for row in both.rows}

@@ -30,9 +30,9 @@ while True:
 def test_round_trip_keeps_tensors_and_card(tmp_path: Path) -> None:
     tensors = {"transfer.omega": torch.randn(3, 4), "step": torch.tensor(2.0)}
     saved = save_checkpoint(tmp_path / "best.safetensors", tensors, {"task": "glue/rte", "labels": ["é", "b"]})
-    found, card = load_checkpoint(tmp_path / "best.safetensors", saved.sha256)
+    loaded, card = load_checkpoint(tmp_path / "best.safetensors", saved.sha256)
     assert card == {"task": "glue/rte", "labels": ["é", "b"]}
-    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in tensors.items())
     assert saved.bytes == (tmp_path / "best.safetensors").stat().st_size
     assert [path.name for path in tmp_path.iterdir()] == ["best.safetensors"]
 
@@ -51,9 +51,9 @@ def test_missing_changed_and_malformed_files_are_refused(tmp_path: Path) -> None
 
 def test_a_refused_file_does_not_take_its_place(tmp_path: Path) -> None:
     path = tmp_path / "best.safetensors"
-    told: list[Saved] = []
-    saved = save_checkpoint(path, {"x": torch.zeros(2)}, {}, told.append)
-    assert told == [saved]
+    recorded: list[Saved] = []
+    saved = save_checkpoint(path, {"x": torch.zeros(2)}, {}, recorded.append)
+    assert recorded == [saved]
 
     def refuse(_: Saved) -> None:
         raise InterruptedError

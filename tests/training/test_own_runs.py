@@ -99,8 +99,8 @@ def test_rows_other_than_the_planned_ones_are_refused(shop: Path, store: Store, 
     table.write_text(table.read_text() + "one more,good\n")
     assert work_on(store, run_id) == WorkerExit.FAILED
     assert store.find(run_id).state == RunState.FAILED
-    told = "the rows of shop/mood changed since the run was queued; queue it again with `scalearn run`"
-    assert store.find(run_id).cause == told
+    cause = "the rows of shop/mood changed since the run was queued; queue it again with `scalearn run`"
+    assert store.find(run_id).cause == cause
     table.write_text(table.read_text() + "one more,goood\n")
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     assert work_on(store, run_id) == WorkerExit.FAILED

@@ -37,7 +37,7 @@ BERT_BASE = 109_482_240
 
 @cache
 def counted(backbone: str) -> dict[str, dict[str, int]]:
-    return {one.pop("name"): one for one in counts(backbone, 8)}
+    return {record.pop("name"): record for record in counts(backbone, 8)}
 
 
 @pytest.mark.parametrize("method", JOINT)
@@ -60,7 +60,7 @@ def test_what_is_added_beside_bert_is_what_the_paper_adds(method: str, backbone:
 
 
 def test_multiples_of_one_bert() -> None:
-    added = {method: round(1 + one["transfer"] / BERT_BASE, 5) for method, one in counted("bert-base-uncased").items()}
+    added = {method: round(1 + record["transfer"] / BERT_BASE, 5) for method, record in counted("bert-base-uncased").items()}
     expected = {"shared": 1.0, "top-attention": 1.09649, "pals": 1.13298, "low-rank": 1.13545}
     assert {method: added[method] for method in expected} == expected
 

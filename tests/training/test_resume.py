@@ -79,7 +79,7 @@ def source(task: str, place: int, folder: Path) -> SourceAdapter:
 
 
 def build(spec: RunSpec, folder: Path) -> Model:
-    sources = [source(one.task, place, folder) for place, one in enumerate(spec.sources)]
+    sources = [source(source_spec.task, position, folder) for position, source_spec in enumerate(spec.sources)]
     return build_model(spec, folder, sources)
 
 
@@ -143,12 +143,12 @@ def test_stopping_between_an_epochs_last_step_and_its_evaluation(
     assert_same_end(straight, resumed)
 
 
-def assert_same_end(one: Loop, two: Loop) -> None:
+def assert_same_end(first: Loop, second: Loop) -> None:
     """Progress, selected parameters and the state to resume from are equal to the last bit."""
-    one.state.seconds = two.state.seconds
-    assert one.state == two.state
+    first.state.seconds = second.state.seconds
+    assert first.state == second.state
     for name in ("best", "last"):
-        left, right = (load_checkpoint(getattr(loop.files, name))[0] for loop in (one, two))
+        left, right = (load_checkpoint(getattr(loop.files, name))[0] for loop in (first, second))
         assert left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
 
 
@@ -244,8 +244,8 @@ def test_the_best_epoch_is_what_remains_in_the_model(
     fresh = build(spec, tiny_backbone)
     fresh.load_trainable(best)
     for model in (loop.model, fresh):
-        found = model.trainable_state()
-        assert found.keys() == best.keys() and all(torch.equal(found[name], best[name]) for name in best)
+        restored = model.trainable_state()
+        assert restored.keys() == best.keys() and all(torch.equal(restored[name], best[name]) for name in best)
         dev = {task.key: evaluate(model, task, data[task.key].splits["dev"], CPU) for task in spec.tasks}
         assert dev == about["dev"]
 

@@ -44,18 +44,18 @@ def spec_of(count: int, shots: int | None = None, limit: int = 30) -> RunSpec:
 
 def embeddings(encoder: Encoder, split: TokenizedSplit) -> torch.Tensor:
     """One text after the other, unit length."""
-    found = []
+    means = []
     for example in range(len(split)):
         batch = gather(split, np.array([example]))
         length = batch.lengths[0]
         packed = pack(batch.tokens[:length], batch.lengths[:1], batch.segments[:length])
         with torch.no_grad():
-            found.append(F.normalize(encoder(packed, first_only=False).mean(0), dim=0))
-    return torch.stack(found)
+            means.append(F.normalize(encoder(packed, first_only=False).mean(0), dim=0))
+    return torch.stack(means)
 
 
 def test_similarity_is_the_mean_cosine_of_all_pairs(tiny_backbone: Path, home: Home) -> None:
-    found = text_similarities(home, spec_of(10_000), tiny_backbone, CPU)
+    similarities = text_similarities(home, spec_of(10_000), tiny_backbone, CPU)
     encoder = load_encoder(tiny_backbone).eval()
     vectors = {
         task: embeddings(
@@ -67,8 +67,8 @@ def test_similarity_is_the_mean_cosine_of_all_pairs(tiny_backbone: Path, home: H
     cosines = {task: vectors[task] @ vectors[TARGET].T for task in SOURCES}
     expected = {task: pairs.mean().item() for task, pairs in cosines.items()}
     expected[TARGET] = cosines[TARGET][~torch.eye(30, dtype=torch.bool)].mean().item()
-    assert found == pytest.approx(expected, abs=1e-5)
-    assert list(found) == list(SOURCES)
+    assert similarities == pytest.approx(expected, abs=1e-5)
+    assert list(similarities) == list(SOURCES)
 
 
 def test_the_target_counts_with_as_many_texts_as_the_sources(tiny_backbone: Path, home: Home) -> None:

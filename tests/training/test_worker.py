@@ -18,28 +18,28 @@ from engine.training.worker import Termination, _cause, work
 from tests.registry.rows import run
 
 
-@pytest.mark.parametrize(("requested", "told"), [(True, "stopped on request"), (False, "stopped by a signal")])
-def test_the_cause_says_who_stopped_it(requested: bool, told: str, store: Store, termination: Termination) -> None:
-    one = run(1).id
+@pytest.mark.parametrize(("requested", "cause"), [(True, "stopped on request"), (False, "stopped by a signal")])
+def test_the_cause_says_who_stopped_it(requested: bool, cause: str, store: Store, termination: Termination) -> None:
+    run_id = run(1).id
     store.add([run(1)], [])
-    assert store.claim(one, "local", "cpu") == 1
+    assert store.claim(run_id, "local", "cpu") == 1
     if requested:
-        store.request_stop([one])
+        store.request_stop([run_id])
     os.kill(os.getpid(), signal.SIGTERM)
-    assert work(store, one, 1, termination) == WorkerExit.STOPPED
-    assert store.find(one).state == RunState.STOPPED
-    assert store.find(one).cause == f"{told}; `scalearn resume` continues it"
+    assert work(store, run_id, 1, termination) == WorkerExit.STOPPED
+    assert store.find(run_id).state == RunState.STOPPED
+    assert store.find(run_id).cause == f"{cause}; `scalearn resume` continues it"
 
 
 def test_the_cause_is_the_last_line_of_the_log_when_the_registry_cannot_be_written(
     store: Store, termination: Termination, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one = run(1).id
+    run_id = run(1).id
     store.add([run(1)], [])
-    assert store.claim(one, "local", "cpu") == 1
+    assert store.claim(run_id, "local", "cpu") == 1
     with closing(sqlite3.connect(store.home.database)) as connection, connection:
         connection.execute("ALTER TABLE event RENAME TO hidden")
-    assert work(store, one, 1, termination) == WorkerExit.FAILED
+    assert work(store, run_id, 1, termination) == WorkerExit.FAILED
     assert "no such table: event" in caplog.messages[-1] and "\n" not in caplog.messages[-1]
 
 
