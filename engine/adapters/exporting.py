@@ -11,13 +11,13 @@ from safetensors import SafetensorError
 from engine.adapters.card import FORMAT, PORTABLE, AdapterCard, Provenance, Shape, Training
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.methods import SOURCE_METHODS
+from engine.encoder.loading import shape_of
 from engine.errors import UserError
 from engine.own_benchmarks.stored import load_catalog
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import fingerprint_of
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
-from engine.training.parameter_counts import shape_of
 from engine.training.provenance import package_version
 
 PRIVATE = {"host", "imported"}

@@ -103,7 +103,7 @@ JOINT_METHODS: tuple[MethodInfo, ...] = (
         "propetl-m",
         3e-4,
         title="ProPETL-m",
-        implementation="engine.methods.propetl:attach_joint",
+        implementation="engine.methods.propetl:attach",
         paper="Zeng et al. 2023, One Network, Many Masks",
         summary="one bottleneck for all layers and tasks under masks of the task and of the layer",
         own={
@@ -111,6 +111,7 @@ JOINT_METHODS: tuple[MethodInfo, ...] = (
             "keep": Hyperparameter(0.3, "share of the weights that each mask keeps", 1e-3, 1.0),
             "mask_rate": Hyperparameter(10.0, "learning rate of the masks, as a multiple of the run's", 0.0, 1e4),
         },
+        fixed={"task_masks": True},
         exceptions=TOY_ADAPTER,
         aliases=("mt-propetl",),
     ),

@@ -102,6 +102,7 @@ SINGLE_TASK = (
         summary="one bottleneck shared by all layers, each under its own trained binary mask",
         defaults={"learning_rate": 1e-3, "weight_decay": 0.1},
         own={"reduction": REDUCTION, "keep": KEEP, "mask_rate": MASK_RATE},
+        fixed={"task_masks": False},
         aliases=("st-propetl",),
     ),
     MethodInfo(

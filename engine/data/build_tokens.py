@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.catalog.task import TaskInfo
-from engine.data.candidates import CandidatesWriter
+from engine.data.candidates import CANDIDATES_FOLDER, CandidatesWriter
 from engine.data.labels import labels_of
 from engine.data.ragged import GrowableArray, offsets_of, save
 from engine.data.templates import Rendered, render
@@ -80,7 +80,7 @@ class _Groups:
             save(folder / "passages.npy", numbered(self._passages))
         if self._counts:
             save(folder / "groups.npy", np.repeat(np.arange(len(self._counts)), self._counts))
-            self._candidates.write(folder / "references")
+            self._candidates.write(folder / CANDIDATES_FOLDER)
 
 
 def numbered(names: list[Any]) -> np.ndarray:

@@ -17,6 +17,8 @@ import numpy as np
 
 from engine.data.ragged import offsets_of, save
 
+CANDIDATES_FOLDER = "references"
+"""Within the folder of a split."""
 NAMES = "names.json"
 
 

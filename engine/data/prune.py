@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.catalog.catalog import Catalog
 from engine.child_main import exit_code_of
-from engine.data.cache_entry import CARD, CODE_VERSION, definition_of, free_entry
+from engine.data.cache_entry import CARD, LAYOUT_VERSION, definition_of, free_entry
 from engine.files.disk import try_lock
 from engine.own_benchmarks.stored import load_catalog
 
@@ -71,7 +71,7 @@ def prune(
 def _is_current(card: dict[str, Any], catalog: Catalog) -> bool:
     """Whether this version and catalog would make the same entry; a backbone may cut texts shorter than the task does."""
     task = catalog.tasks.get(card["task"]["key"])
-    if task is None or card["version"] != CODE_VERSION:
+    if task is None or card["version"] != LAYOUT_VERSION:
         return False
     present = json.loads(json.dumps(definition_of(task)))
     return {**present, "max_length": card["task"]["max_length"]} == card["task"]

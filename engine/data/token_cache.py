@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.catalog.task import TaskInfo
 from engine.data.build_tokens import tokenize
-from engine.data.cache_entry import CARD, CODE_VERSION, Hold, definition_of, hold_entry
+from engine.data.cache_entry import CARD, LAYOUT_VERSION, Hold, definition_of, hold_entry
 from engine.data.loading import load_rows
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
@@ -27,7 +27,7 @@ def cached_tokens(
     ``identity`` is what ``data_identity`` gave for the task's files; after reading them they are hashed again. Raises UserError
     for missing or wrong files, and for files that changed while they were read.
     """
-    card = {"version": CODE_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition_of(task)}
+    card = {"version": LAYOUT_VERSION, "tokenizer": tokenizer.digest, "rows": identity, "task": definition_of(task)}
     key = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
     folder = cache / f"{task.benchmark}-{task.name}-{key[:20]}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.candidates import Candidates
+from engine.data.candidates import CANDIDATES_FOLDER, Candidates
 from engine.data.subsets import limited
 
 
@@ -39,7 +39,7 @@ class TokenizedSplit:
         arrays = {file.stem: np.asarray(np.load(file, mmap_mode="r")) for file in folder.glob("*.npy")}
         offsets, groups = arrays["offsets"], arrays.get("groups")
         options = json.loads((folder / "split.json").read_text())["options"]
-        ranked = folder / "references"
+        ranked = folder / CANDIDATES_FOLDER
         candidates = Candidates.open(ranked, groups) if groups is not None and ranked.is_dir() else None
         lengths = np.diff(offsets)
         return cls(arrays["tokens"], offsets[:-1], lengths, arrays["second"], arrays["labels"], options, groups, candidates)

@@ -27,14 +27,23 @@ class Encoder(Protocol):
     """A module made from ``(config, pooler)``, where ``pooler`` says whether to have one. Methods add to it at its sites and
     read nothing inside its layers."""
 
-    config: EncoderConfig
-    embeddings: nn.Module
-    layers: nn.ModuleList
     pooler: nn.Linear | None
     """``d -> d``, kept when the weights have one, so that they can be written back complete. Few heads read it."""
 
+    # Properties, because an implementation's attributes may have narrower types.
+    @property
+    def config(self) -> EncoderConfig: ...
+    @property
+    def embeddings(self) -> nn.Module: ...
+    @property
+    def layers(self) -> nn.ModuleList: ...
+
     def __call__(self, packed: Packed, sites: Sites = PLAIN, first_only: bool = True) -> Tensor:
         """Last hidden states: of each sequence's first token ``[B, d]``, or of all tokens ``[N, d]``."""
+        ...
+
+    def new_layer(self) -> nn.Module:
+        """One more layer of the same kind, ``(hidden [N, d], packed) -> [N, d]``, its parameters drawn at random."""
         ...
 
     def hub_tensors(self) -> Iterator[HubTensor]:

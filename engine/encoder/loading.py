@@ -14,10 +14,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine.catalog.architectures import ARCHITECTURES
 from engine.encoder.config import EncoderConfig
 from engine.encoder.encoder import Encoder
 from engine.errors import UserError
-from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS
+from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS, find_backbone
 from engine.files.disk import file_digest
 
 
@@ -65,6 +66,20 @@ def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None 
 def load_config(folder: Path) -> EncoderConfig:
     """The configuration of a hub snapshot or local folder. Raises UserError when it is missing or not supported."""
     return EncoderConfig.from_json(_read_config(folder))
+
+
+def shape_of(backbone: str) -> EncoderConfig:
+    """A backbone's sizes, from the catalog, or from ``config.json`` of a folder or of a cached hub repository.
+
+    Raises UserError as ``load_config``, and for an unknown backbone.
+    """
+    named = find_backbone(backbone)
+    info = named.info
+    if info is None:
+        return load_config(named.folder())
+    words, positions, types = ARCHITECTURES[info.architecture].embeddings
+    d = info.hidden_size
+    return EncoderConfig(info.architecture, words, d, info.layers, d // 32, 4 * d, positions, types, pad_token_id=1)
 
 
 def load_hub_state(encoder: Encoder, tensors: Mapping[str, Tensor]) -> Encoder:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from engine.encoder.attention import attend
 from engine.encoder.config import EncoderConfig
-from engine.encoder.encoder import HubTensor
+from engine.encoder.encoder import Encoder, HubTensor
 from engine.encoder.packing import Packed
 from engine.encoder.sites import PLAIN, UNTOUCHED, LayerSites, Sites
 
@@ -138,6 +138,10 @@ class PostLNEncoder(nn.Module):
             hidden = sites.top(hidden, packed)
         return hidden.index_select(0, packed.first) if first_only and not shortcut else hidden
 
+    def new_layer(self) -> PostLNLayer:
+        """One more layer, ``(hidden [N, d], packed) -> [N, d]``, its parameters drawn at random."""
+        return PostLNLayer(self.config)
+
     def hub_tensors(self) -> Iterator[HubTensor]:
         """Every tensor of ``state_dict``."""
         for name, tensor in self.state_dict().items():
@@ -149,3 +153,7 @@ class PostLNEncoder(nn.Module):
             parts = MERGED if module == "qkv" else ("",)
             hub_names = [f"{prefix}{HUB_MODULES[module].format(part)}.{kind}" for part in parts]
             yield HubTensor(name, hub_names, [tensor.shape[0] // len(parts), *tensor.shape[1:]])
+
+
+# The class is resolved by its name; here mypy compares it with the protocol.
+_implementation: type[Encoder] = PostLNEncoder

@@ -26,7 +26,6 @@ from engine.encoder.config import EncoderConfig
 from engine.encoder.encoder import Encoder
 from engine.encoder.heads import INITIAL_STD, fresh_linear
 from engine.encoder.packing import Packed
-from engine.encoder.post_ln import PostLNLayer
 from engine.encoder.sites import LayerSites, Sites
 from engine.methods.model import Model, SourceAdapter
 from engine.methods.pals import LowRank, ProjectedAttention, beside_backbone, check_heads, projected_attention
@@ -141,9 +140,9 @@ class AttentionOnTop(nn.Module):
 class LayerOnTop(nn.Module):
     """One task's whole layer, weights ~ N(0, 0.02^2), norms initially the identity."""
 
-    def __init__(self, config: EncoderConfig) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         super().__init__()
-        self.layer = PostLNLayer(config)
+        self.layer = encoder.new_layer()
         for module in self.layer.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=INITIAL_STD)
@@ -196,4 +195,4 @@ def attach_top_attention(
 
 
 def attach_layer_on_top(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter]) -> Model:
-    return beside_backbone(encoder, tasks, partial(LayerOnTop, encoder.config))
+    return beside_backbone(encoder, tasks, partial(LayerOnTop, encoder))

@@ -108,25 +108,14 @@ def attach(
     reduction: int,
     keep: float,
     mask_rate: float,
+    task_masks: bool,
 ) -> Model:
     """``keep`` is the share that a mask keeps, ``mask_rate`` the scores' learning rate as a multiple of the run's.
 
-    Raises UserError when ``reduction`` leaves no bottleneck.
+    ``task_masks`` makes it ProPETL-m: masks for every task beside those for every layer. Raises UserError when ``reduction``
+    leaves no bottleneck.
     """
-    adapter = ProPETL(frozen(encoder), bottleneck_width(encoder, reduction), keep, tasks=())
-    return Model(encoder, tasks, {"adapter": adapter}, bottlenecks(adapter.layer), rates={"scores": mask_rate})
-
-
-def attach_joint(
-    encoder: Encoder,
-    tasks: Sequence[TaskInfo],
-    sources: Sequence[SourceAdapter],
-    *,
-    reduction: int,
-    keep: float,
-    mask_rate: float,
-) -> Model:
-    """ProPETL-m: the same with masks for every task beside those for every layer."""
-    keys = [task.key for task in tasks]
+    keys = [task.key for task in tasks] if task_masks else []
     adapter = ProPETL(frozen(encoder), bottleneck_width(encoder, reduction), keep, keys)
-    return Model(encoder, tasks, {"adapter": adapter}, adapter.sites, rates={"scores": mask_rate})
+    sites = adapter.sites if task_masks else bottlenecks(adapter.layer)
+    return Model(encoder, tasks, {"adapter": adapter}, sites, rates={"scores": mask_rate})

@@ -14,16 +14,14 @@ from typing import Any
 
 import torch
 
-from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
 from engine.encoder.config import EncoderConfig
-from engine.encoder.loading import new_encoder
+from engine.encoder.loading import new_encoder, shape_of
 from engine.errors import UserError
-from engine.files.backbones import CONFIG, find_backbone
 from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
 
@@ -37,17 +35,6 @@ def counts(backbone: str, tasks: int) -> list[dict[str, Any]]:
     config = shape_of(backbone)
     chosen = [BUILT_IN.find_task(f"glue/{name}") for name in TASKS[:tasks]]
     return [{"name": info.name, "group": info.group, **parameters(build(info, config, chosen))} for info in METHODS.values()]
-
-
-def shape_of(backbone: str) -> EncoderConfig:
-    """From the catalog, or from ``config.json`` of a folder or of a cached hub repository. Raises UserError."""
-    named = find_backbone(backbone)
-    info = named.info
-    if info is None:
-        return EncoderConfig.from_json(json.loads((named.folder() / CONFIG).read_text(encoding="utf-8")))
-    words, positions, types = ARCHITECTURES[info.architecture].embeddings
-    d = info.hidden_size
-    return EncoderConfig(info.architecture, words, d, info.layers, d // 32, 4 * d, positions, types, pad_token_id=1)
 
 
 def build(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo], **changes: Value) -> Model:

@@ -66,6 +66,20 @@ def test_another_tokenization_is_another_run(monkeypatch: pytest.MonkeyPatch) ->
     assert spec.fingerprint != before[0] and token_definition_of(task) != before[1]
 
 
+def test_own_rows_read_otherwise_are_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    rte, own = RunSpec(**GOLDEN["adapter"]["spec"]), own_run(MOOD, "loss")
+    before = rte.fingerprint, own.fingerprint, own.group_id, token_definition_of(MOOD)
+    monkeypatch.setattr(versions, "OWN_ROWS_VERSION", 2)
+    after = rte.fingerprint, own.fingerprint, own.group_id, token_definition_of(MOOD)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False, False]
+
+
+MOOD = TaskInfo(
+    "shop", "mood", "Mood", "classification", "plain", ("text",), ("accuracy",), labels=("a", "b"),
+    data=OwnData((("train", "/data/train.csv"),), "{review}"),
+)  # fmt: skip
+
+
 def own_run(task: TaskInfo, select_by: str) -> RunSpec:
     from engine.runs.spec import own_records
 
@@ -76,8 +90,7 @@ def own_run(task: TaskInfo, select_by: str) -> RunSpec:
 
 
 def test_metrics_of_an_own_task_are_not_part_of_its_runs_identity() -> None:
-    data = OwnData((("train", "/data/train.csv"),), "{review}")
-    task = TaskInfo("shop", "mood", "Mood", "classification", "plain", ("text",), ("accuracy",), labels=("a", "b"), data=data)
+    task = MOOD
     more, other = replace(task, metrics=("accuracy", "macro_f1")), replace(task, metrics=("macro_f1", "accuracy"))
     assert own_run(task, "loss").fingerprint == own_run(more, "loss").fingerprint == own_run(other, "loss").fingerprint
     assert own_run(task, "metric").fingerprint == own_run(more, "metric").fingerprint != own_run(other, "metric").fingerprint

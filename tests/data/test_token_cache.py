@@ -69,7 +69,7 @@ def test_a_key_covers_everything_that_determines_the_tokens(
     assert len(entries(tmp_path)) == len(cases)
     prepare(replace(task, title="CommitmentBank", metrics=("accuracy",), stratify=True), tokenizers["bert"], tmp_path, data_dir)
     assert len(entries(tmp_path)) == len(cases)
-    monkeypatch.setattr(token_cache, "CODE_VERSION", token_cache.CODE_VERSION + 1)
+    monkeypatch.setattr(token_cache, "LAYOUT_VERSION", token_cache.LAYOUT_VERSION + 1)
     prepare(task, tokenizers["bert"], tmp_path, data_dir)
     assert len(entries(tmp_path)) == len(cases) + 1
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.encoder.attention import attend
 from engine.encoder.config import EncoderConfig
+from engine.encoder.encoder import Encoder, HubTensor
 from engine.encoder.packing import Packed
 from engine.encoder.sites import PLAIN, UNTOUCHED, LayerSites, Sites
 
@@ -22,7 +25,7 @@ class PreNormLayer(nn.Module):
         self.before_attention, self.before_mlp, self.before_bottleneck = (nn.LayerNorm(d) for _ in range(3))
         self.inner, self.outer = nn.Linear(d, config.intermediate_size), nn.Linear(config.intermediate_size, d)
 
-    def forward(self, z: Tensor, packed: Packed, sites: LayerSites, first_only: bool = False) -> Tensor:
+    def forward(self, z: Tensor, packed: Packed, sites: LayerSites = UNTOUCHED, first_only: bool = False) -> Tensor:
         wanted = z[packed.first] if first_only else z
         n, n_wanted = self.before_attention(z), self.before_attention(wanted)
         query, key, value = sites.query(self.q(n_wanted), n_wanted), sites.key(self.k(n), n), sites.value(self.v(n), n)
@@ -51,8 +54,14 @@ class PreNormEncoder(nn.Module):
         hidden = hidden if sites.top is None else sites.top(hidden, packed)
         return self.last(hidden[packed.first] if first_only and not shortcut else hidden)
 
+    def new_layer(self) -> PreNormLayer:
+        return PreNormLayer(self.config)
 
-def prenorm_encoder(config: EncoderConfig) -> PreNormEncoder:
+    def hub_tensors(self) -> Iterator[HubTensor]:
+        return (HubTensor(name, [f"prenorm.{name}"], list(tensor.shape)) for name, tensor in self.state_dict().items())
+
+
+def prenorm_encoder(config: EncoderConfig) -> Encoder:
     torch.manual_seed(0)
     encoder = PreNormEncoder(config, pooler=True)
     with torch.no_grad():

@@ -6,8 +6,9 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
+from engine.encoder.loading import shape_of
 from engine.methods.model import Model
-from engine.training.parameter_counts import build, shape_of
+from engine.training.parameter_counts import build
 
 from ..conformance.released import TASKS, counted
 

@@ -7,9 +7,10 @@ import torch
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
+from engine.encoder.loading import shape_of
 from engine.methods.model import Model
 from engine.methods.propetl import Mask, either
-from engine.training.parameter_counts import build, shape_of
+from engine.training.parameter_counts import build
 
 from ..conformance.released import TASKS, counted
 from .helpers import RTE, attached, batch

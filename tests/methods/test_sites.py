@@ -70,8 +70,22 @@ def test_a_norm_of_the_methods_own_is_allowed() -> None:
 
 
 def test_no_site_is_given_a_norm() -> None:
-    annotations = [*LayerSites.__annotations__.values(), *Sites.__annotations__.values()]
-    assert len(annotations) == 12 and not any("norm" in annotation.lower() for annotation in annotations)
+    assert LayerSites.__annotations__ == {
+        "query": "Callable[[Tensor, Tensor], Tensor]",
+        "key": "Callable[[Tensor, Tensor], Tensor]",
+        "value": "Callable[[Tensor, Tensor], Tensor]",
+        "attention_output": "Callable[[Tensor], Tensor]",
+        "intermediate": "Callable[[Tensor, Tensor], Tensor]",
+        "beside_layer": "Callable[[Tensor, Packed, bool], Tensor] | None",
+        "beside_feed_forward": "Callable[[Tensor, Packed], Tensor] | None",
+        "bottleneck": "Callable[[Tensor], Tensor] | None",
+        "output": "Callable[[Tensor], Tensor]",
+    }
+    assert Sites.__annotations__ == {
+        "layers": "Sequence[LayerSites]",
+        "top": "Callable[[Tensor, Packed], Tensor] | None",
+        "mixes_tokens": "bool",
+    }
 
 
 @pytest.mark.parametrize("method", ["adapter", "scalearn", "lora", "pals"])
@@ -101,3 +115,15 @@ def test_every_method_trains_in_a_prenorm_encoder(method: str) -> None:
     loss.backward()
     heads = [parameter for parameter in model.heads.parameters() if parameter.requires_grad]
     assert loss.isfinite() and all(parameter.grad.isfinite().all() for parameter in heads)
+
+
+def test_a_prenorm_encoder_trained_whole_is_saved_and_loaded() -> None:
+    trained, fresh = (attached("full-ft", prenorm_encoder(CONFIG)) for _ in range(2))
+    with torch.no_grad():
+        for parameter in trained.parameters():
+            parameter.mul_(1.5)
+        saved = {name: tensor.clone() for name, tensor in trained.trainable_state().items()}
+        fresh.load_trainable(saved)
+    assert "backbone.prenorm.layers.0.q.weight" in saved
+    loaded = fresh.trainable_state()
+    assert loaded.keys() == saved.keys() and all(torch.equal(loaded[name], saved[name]) for name in saved)

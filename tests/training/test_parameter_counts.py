@@ -8,8 +8,9 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
+from engine.encoder.loading import shape_of
 from engine.errors import UserError
-from engine.training.parameter_counts import build, counts, parameters, shape_of
+from engine.training.parameter_counts import build, counts, parameters
 
 from ..conformance.released import counted as released
 
