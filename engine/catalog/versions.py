@@ -1,8 +1,8 @@
 """Versions of what turns rows into tokens. They are part of a task's definition, so of every run's fingerprint.
 
 A change in what a template, the tokenization or the reading of own rows makes of the same rows must raise its version here;
-earlier results are then neither reused nor resumed. Version 1 is left out of definitions, so that ids stay what they were before
-versions existed.
+earlier results are then neither reused nor resumed. Version 1 is left out of definitions, so that ids stay what they were
+before versions existed.
 """
 
 from __future__ import annotations
