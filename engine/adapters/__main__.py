@@ -1,6 +1,6 @@
 """Source adapters as files: ``python -m engine.adapters --home FOLDER export RUN_ID FILE``, and ``import FILE``.
 
-Prints one JSON object on what was written or added. A refusal is one line on stderr and the exit code of its error.
+Prints one JSON object on what was written or added; ends as ``engine/child_main.py`` says.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
-from engine.errors import UserError
+from engine.child_main import exit_code_of
 from engine.files.home import Home
 from engine.registry.store import open_store
 
@@ -27,17 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     exporting.add_argument("destination", type=Path)
     actions.add_parser("import").add_argument("file", type=Path)
     options = parser.parse_args(arguments)
-    try:
-        store = open_store(Home(options.home))
-        if options.action == "export":
-            report = export_adapter(store, options.run_id, options.destination)
-        else:
-            report = import_adapter(store, options.file)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    print(json.dumps(report))
-    return 0
+    return exit_code_of(lambda: print(json.dumps(_report(options))))
+
+
+def _report(options: argparse.Namespace) -> dict[str, Any]:
+    store = open_store(Home(options.home))
+    if options.action == "export":
+        return export_adapter(store, options.run_id, options.destination)
+    return import_adapter(store, options.file)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.launch.executor import Phase, Status
 from engine.registry.tables import Run, RunState
-from engine.runs.worker_exit import WorkerExit
+from engine.worker_exit import WorkerExit
 
 TAIL_BYTES = 65_536
 LONGEST_CAUSE = 300

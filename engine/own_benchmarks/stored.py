@@ -41,11 +41,22 @@ class OwnBenchmarks:
     unreadable: dict[str, str]
     """By name, why a benchmark cannot be read and what to do about it."""
 
+    @property
+    def catalog(self) -> Catalog:
+        """The built-in catalog and these benchmarks."""
+        return BUILT_IN.with_benchmarks({name: stored.info for name, stored in self.stored.items()}, self.unreadable)
+
+    def check_free(self, name: str) -> None:
+        """Raises UserError if a built-in benchmark, or an added one with another spelling, has the name."""
+        for known in (*BUILT_IN.benchmarks, *self.stored, *self.unreadable):
+            if plain_name(known) == plain_name(name) and (known in BUILT_IN.benchmarks or known != name):
+                kind = "a built-in" if known in BUILT_IN.benchmarks else "another"
+                raise UserError(f"the name {name!r} is that of {kind} benchmark, {known}; choose another one")
+
 
 def load_catalog(folder: Path) -> Catalog:
     """The built-in catalog and the benchmarks stored in ``folder``."""
-    own = read_stored(folder)
-    return BUILT_IN.with_benchmarks({name: stored.info for name, stored in own.stored.items()}, own.unreadable)
+    return read_stored(folder).catalog
 
 
 def read_stored(folder: Path) -> OwnBenchmarks:
@@ -82,15 +93,6 @@ def remove(folder: Path, name: str) -> None:
             return
     added = f"there are {', '.join(own.stored)}" if own.stored else "there are none"
     raise UserError(f"no benchmark {name!r} was added; {added}")
-
-
-def check_free(folder: Path, name: str) -> None:
-    """Raises UserError if a built-in benchmark, or an added one with another spelling, has the name."""
-    own = read_stored(folder)
-    for known in (*BUILT_IN.benchmarks, *own.stored, *own.unreadable):
-        if plain_name(known) == plain_name(name) and (known in BUILT_IN.benchmarks or known != name):
-            kind = "a built-in" if known in BUILT_IN.benchmarks else "another"
-            raise UserError(f"the name {name!r} is that of {kind} benchmark, {known}; choose another one")
 
 
 def _read(path: Path) -> Stored:

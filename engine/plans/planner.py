@@ -31,6 +31,11 @@ class PlannedRun:
     role: Role
     """``target``: requested itself; ``source``: needed by a requested run."""
 
+    @property
+    def done(self) -> bool:
+        """Whether the run is completed, so that nothing has to be trained."""
+        return self.existing is not None and self.existing.state is RunState.COMPLETED
+
 
 @dataclass
 class Plan:
@@ -49,7 +54,7 @@ class Plan:
 
     @property
     def done(self) -> list[PlannedRun]:
-        return [planned for planned in self.runs if planned.existing and planned.existing.state == RunState.COMPLETED]
+        return [planned for planned in self.runs if planned.done]
 
     @property
     def active(self) -> list[PlannedRun]:
@@ -142,10 +147,7 @@ def _unscored(runs: list[PlannedRun], store: Store) -> list[str]:
 
 def _reads(task: TaskInfo, runs: list[PlannedRun]) -> bool:
     """Whether a run that is not completed yet reads the task's rows."""
-    return any(
-        task.key in planned.spec.targets and not (planned.existing and planned.existing.state == RunState.COMPLETED)
-        for planned in runs
-    )
+    return any(task.key in planned.spec.targets and not planned.done for planned in runs)
 
 
 def _compared(work: list[Work], catalog: Catalog) -> list[TaskInfo]:

@@ -33,7 +33,11 @@ class Work:
 
 
 def validated(request: Request) -> Request:
-    """The request with an absolute data folder and without repetitions. Raises UserError for numbers out of range."""
+    """The request with an absolute data folder and without repetitions.
+
+    Raises UserError for numbers out of range, unknown splits and a data folder that does not exist; epochs are checked with the
+    other settings.
+    """
     if not request.methods:
         raise UserError("name a method with --method; `scalearn methods` lists them")
     if not request.targets and not request.benchmark:
@@ -45,7 +49,7 @@ def validated(request: Request) -> Request:
             raise UserError(f"a seed must lie between 0 and {LARGEST_SEED}, not {seed}")
     for split, count in request.limits.items():
         if split not in LIMITED_SPLITS:
-            raise UserError(f"no split {split!r} to limit; there are {', '.join(LIMITED_SPLITS)}")
+            raise UserError(f"--limit takes {', '.join(LIMITED_SPLITS)}, not {split!r}")
         if count < 1:
             raise UserError(f"the limit of {split} must be at least 1, not {count}")
     if request.epochs is not None and "epochs" in request.settings:

@@ -12,25 +12,33 @@ from engine.runs.spec import RunSpec
 DEFAULT = "default"
 
 
-def default_settings(spec: RunSpec, catalog: Catalog) -> Mapping[str, Value]:
-    """The settings of the run if the request had named none; empty for a method that is not in ``catalog``."""
+def settings_of(spec: RunSpec) -> dict[str, Value]:
+    """All that a request may set about a run: hyper-parameters, ``shots``, and limits as ``limit train``."""
+    shots = {"shots": spec.shots} if spec.shots else {}
+    return {**spec.hyperparameters, **shots, **{f"limit {split}": count for split, count in spec.limits.items()}}
+
+
+def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
+    """Settings other than the method's defaults for the target, as text: ``{"epochs": "2", "limit train": "500"}``."""
+    defaults = _defaults(spec, catalog)
+    return {name: setting_text(value) for name, value in settings_of(spec).items() if defaults.get(name) != value}
+
+
+def setting_text(value: Value) -> str:
+    """``0.001``, ``true``, ``loss``: the value as a table shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _defaults(spec: RunSpec, catalog: Catalog) -> Mapping[str, Value]:
+    """The settings of the run if the request had named none but shots; empty for a method that is not in ``catalog``."""
     method = catalog.methods.get(spec.method)
     if method is None:
         return {}
     # The task of an imported adapter need not be in the catalog.
     task = spec.known_task(spec.targets[0], catalog)
     select_by = task.select_by if task else spec.select_by
-    return method.resolve(backbone_defaults(spec.backbone), spec.target, select_by, spec.shots)
-
-
-def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
-    """Settings that are not the method's defaults for the target, the shots and the limits: ``{"epochs": "2"}``."""
-    defaults = default_settings(spec, catalog)
-    settings = {name: _text(value) for name, value in spec.hyperparameters.items() if defaults.get(name) != value}
-    usual = {"dev": FEW_SHOT_DEV} if spec.shots else {}
-    limits = {f"limit {split}": str(count) for split, count in spec.limits.items() if usual.get(split) != count}
-    shots = {"shots": str(spec.shots)} if spec.shots else {}
-    return settings | shots | limits
+    settings = method.resolve(backbone_defaults(spec.backbone), spec.target, select_by, spec.shots)
+    return settings | ({"limit dev": FEW_SHOT_DEV} if spec.shots else {})
 
 
 def joint_tasks(spec: RunSpec, benchmark: str, catalog: Catalog) -> dict[str, str]:
@@ -71,7 +79,3 @@ def _special_choice(chosen: Sequence[str], benchmark: str, catalog: Catalog) -> 
         return {}
     ordered = sorted(chosen, key=lambda key: (usual.index(key) if key in usual else len(usual), key))
     return {"sources": catalog.whole_benchmark(chosen) or ",".join(key.removeprefix(f"{benchmark}/") for key in ordered)}
-
-
-def _text(value: Value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)

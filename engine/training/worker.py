@@ -20,7 +20,7 @@ from engine.files.home import Home
 from engine.registry.reading import Results
 from engine.registry.store import Fenced, Store, open_store
 from engine.registry.tables import Run, RunState
-from engine.runs.worker_exit import WorkerExit
+from engine.worker_exit import WorkerExit
 
 log = logging.getLogger("worker")
 

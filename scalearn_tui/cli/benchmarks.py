@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, completion, home_catalog
+from scalearn_tui.cli.flags import Json, completion
 from scalearn_tui.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ MOST_LABELS = 20
 """Labels of a task that are printed before the rest is counted."""
 
 
-def _own_names(_: Catalog) -> list[str]:
-    from engine.files.home import Home
-    from engine.own_benchmarks.stored import read_stored
+def _own_names(catalog: Catalog) -> list[str]:
+    from engine.catalog.catalog import BUILT_IN
 
-    return list(read_stored(Home.default().benchmarks).stored)
+    return [name for name in catalog.benchmarks if name not in BUILT_IN.benchmarks]
 
 
 def listed(context: typer.Context) -> int:
@@ -39,20 +38,21 @@ def add(
     from engine.files.disk import file_digest
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
-    from engine.own_benchmarks.stored import Stored, check_free, read_stored, save
+    from engine.own_benchmarks.stored import Stored, read_stored, save
 
     folder = Home.default().benchmarks
+    own = read_stored(folder)
     declared = read_declaration(declaration)
-    check_free(folder, declared.name)
+    own.check_free(declared.name)
     info = _checked(declared)
-    known = info.name in read_stored(folder).stored
     save(folder, Stored(info, declaration.resolve(), file_digest(declaration)))
     for task in info.tasks:
         sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
         rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
         labels = f"; labels {', '.join(task.labels[:MOST_LABELS])}{rest}" if task.labels else ""
         print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
-    say(f"{'replaced' if known else 'added'} {info.name}; next: scalearn run --method scalearn++ --target {info.tasks[0].key}")
+    done = "replaced" if info.name in own.stored else "added"
+    say(f"{done} {info.name}; next: scalearn run --method scalearn++ --target {info.tasks[0].key}")
     return ExitCode.OK
 
 
@@ -61,9 +61,9 @@ def ls(as_json: Json = False) -> int:
     from engine.files.home import Home
     from engine.own_benchmarks.stored import read_stored
 
-    own, catalog = read_stored(Home.default().benchmarks), home_catalog()
+    own = read_stored(Home.default().benchmarks)
     records: list[dict[str, Any]] = []
-    for info in catalog.benchmarks.values():
+    for info in own.catalog.benchmarks.values():
         stored = own.stored.get(info.name)
         state = "built in" if stored is None else "edited since it was added" if stored.edited else "added"
         records.append(

@@ -37,22 +37,23 @@ def stop(runs: RunArguments) -> int:
 def resume(runs: RunArguments) -> int:
     """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints."""
     from engine.launch.supervisor import ensure_supervisor
+    from engine.registry.tables import RunState
 
     store, chosen = _find(runs)
     for run in chosen:
-        if run.state == "completed":
+        if run.state is RunState.COMPLETED:
             say(f"run {run.id} is completed; there is nothing to resume")
-        elif not run.state.over:
+        elif run.state.active:
             say(f"run {run.id} is {run.state}")
     over = [run for run in chosen if run.state.over]
-    if any(not run.state.over and run.state != "completed" for run in chosen):
+    if any(run.state.active for run in chosen):
         ensure_supervisor(store.home)
     if not over:
         return ExitCode.OK
     queued = store.requeue([run.id for run in over])
     ensure_supervisor(store.home)
     for run_id in queued:
-        print(f"{run_id}  queued")
+        print(f"{run_id}  {RunState.QUEUED}")
     say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
     return ExitCode.OK
 

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from engine import child_main
+
 
 class ExitCode(IntEnum):
     """What the shell sees."""
@@ -14,5 +16,5 @@ class ExitCode(IntEnum):
     NOTHING_MATCHED = 3
     UNSUCCESSFUL = 4
     """A run failed, was stopped or was lost."""
-    INTERRUPTED = 130
+    INTERRUPTED = child_main.INTERRUPTED
     """Ctrl-C; runs that were started go on."""

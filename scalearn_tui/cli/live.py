@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.catalog.methods import METHODS
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
+from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,8 +99,7 @@ def _print_line(console: Console, run: Run, text: str) -> None:
 
 def name_of(run: Run) -> str:
     """``3f9a01c2de  ScaLearn++  superglue/boolq  seed 0``."""
-    title = METHODS[run.method].title if run.method in METHODS else run.method
-    return f"{run.id}  {title}  {run.target}  seed {run.seed}"
+    return f"{run.id}  {method_title(run.method)}  {run.target}  seed {run.seed}"
 
 
 def state_line(run: Run) -> str:
@@ -134,7 +133,7 @@ def _table(watch: Watch, console: Console) -> Table:
         cells = (
             Text(state_glyph(run.state), style=state_colour(run.state)),
             *([Text(run.id, style="dim", no_wrap=True)] if wide else []),
-            Text(METHODS[run.method].title if run.method in METHODS else run.method, no_wrap=True),
+            Text(method_title(run.method), no_wrap=True),
             Text(target + seed, no_wrap=True),
             bar,
             Text(_figures(run, wide), no_wrap=True, overflow="ellipsis"),

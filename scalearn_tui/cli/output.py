@@ -47,7 +47,7 @@ def print_table(
 ) -> None:
     """Columns on stdout; the headings named in ``right`` are numbers. Cells are text or rich ``Text``.
 
-    On a terminal that is too narrow, the columns named in ``drop`` are left out, in that order.
+    On a terminal that is too narrow, the columns named in ``drop`` are left out, in that order; ``drop`` may name others too.
     """
     from rich.measure import Measurement
 
@@ -59,7 +59,7 @@ def print_table(
             print(line.rstrip())
         return
     table = _table(headings, rows, right)
-    for name in drop:
+    for name in (name for name in drop if name in headings):
         if Measurement.get(out, out.options.update(max_width=PIPE_WIDTH), table).maximum <= out.width:
             break
         index = list(headings).index(name)

@@ -28,11 +28,12 @@ def predict(
     from engine.errors import UserError
     from engine.files.home import Home
     from engine.registry.store import open_store
+    from engine.registry.tables import RunState
     from scalearn_tui.cli import child
 
     store = open_store(Home.default())
     found = store.find(run)
-    if found.state != "completed":
+    if found.state is not RunState.COMPLETED:
         raise UserError(f"run {found.id} is {found.state}; only completed runs predict")
     key = _task(found, task)
     if file != STDIN and not Path(file).is_file():

@@ -8,18 +8,20 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
 from engine.registry.reading import Results
 from engine.registry.tables import Run
+from engine.runs.deviations import deviations
 
 INTERNAL = {"version", "handle", "spec", "request", "provenance", "group_id"}
 """Columns that serve the registry, or that only ``show`` prints."""
 
 
-def run_record(run: Run, results: Results) -> dict[str, Any]:
+def run_record(run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
     """All that a reader of ``ls --json`` needs about one run; ``results`` by task, split and metric, as fractions."""
     columns = run.model_dump(mode="json", exclude=INTERNAL)
     return {
         **{name: columns[name] for name in Run.model_fields if name in columns},
         "sources": [source.task for source in run.parsed.sources],
         "tasks": list(run.tasks),
+        "settings": deviations(run.parsed, catalog),
         "results": in_order(run, results),
     }
 
@@ -33,9 +35,3 @@ def headline(run: Run, results: Results) -> tuple[str, float | None]:
     """The split and the number to show for a run: ``test`` where it is finished, else the newest on ``dev``."""
     on_test = results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {}).get("test", {})
     return ("test", on_test[run.metric]) if run.metric in on_test else ("dev", run.value)
-
-
-def headline_value(run: Run, results: Results, key: str, catalog: Catalog) -> float | None:
-    """The headline metric of one task of a run on test; None where the task is not known here."""
-    task = run.parsed.known_task(key, catalog)
-    return results.get(key, {}).get("test", {}).get(task.headline) if task else None

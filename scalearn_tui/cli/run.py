@@ -70,8 +70,8 @@ def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bo
     from engine.plans.planner import submit
 
     submit(plan, store)
-    pending = [planned.run_id for planned in plan.runs if not _done(planned)]
-    shown = [planned.run_id for planned in plan.runs if not _done(planned) or planned.role == "target"]
+    pending = [planned.run_id for planned in plan.runs if not planned.done]
+    shown = [planned.run_id for planned in plan.runs if not planned.done or planned.role == "target"]
     if not pending:
         say("nothing to do: " + ("the run is" if len(shown) == 1 else f"all {len(shown)} runs are") + " completed")
         return _report(store, shown, catalog, as_json, detached=False)
@@ -96,15 +96,11 @@ def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bo
     return _report(store, shown, catalog, as_json, detached=False)
 
 
-def _done(planned: PlannedRun) -> bool:
-    return planned.existing is not None and planned.existing.state == "completed"
-
-
 def _status(planned: PlannedRun) -> str:
     """``new``, ``done``, the state of a run under way, or what is going to be resumed."""
     if planned.existing is None:
         return "new"
-    if _done(planned):
+    if planned.done:
         return "done"
     state = planned.existing.state
     return f"{state}, will resume" if state.over else str(state)
@@ -137,18 +133,20 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
 
 def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:
     """The outcome of the runs, and the next command to try."""
+    from engine.registry.tables import RunState
+
     by_id = {run.id: run for run in store.runs(ids=list(run_ids))}
     runs = [by_id[run_id] for run_id in run_ids if run_id in by_id]
     results = store.results(list(run_ids))
     if as_json:
         from scalearn_tui.cli.records import run_record
 
-        print_json({"runs": [run_record(run, results.get(run.id, {})) for run in runs]})
+        print_json({"runs": [run_record(run, results.get(run.id, {}), catalog) for run in runs]})
     elif detached:
         _print_queued(runs)
     else:
         _print_results(runs, results, catalog)
-    return ExitCode.OK if detached or all(run.state == "completed" for run in runs) else ExitCode.UNSUCCESSFUL
+    return ExitCode.OK if detached or all(run.state is RunState.COMPLETED for run in runs) else ExitCode.UNSUCCESSFUL
 
 
 def _print_queued(runs: Sequence[Run]) -> None:
@@ -160,18 +158,19 @@ def _print_queued(runs: Sequence[Run]) -> None:
 
 
 def _print_results(runs: Sequence[Run], results: dict[str, Results], catalog: Catalog) -> None:
+    from engine.registry.tables import RunState
     from scalearn_tui.cli.live import name_of, state_line
     from scalearn_tui.text.formatting import duration
     from scalearn_tui.text.glyphs import state_glyph
 
     for run in runs:
         numbers = _numbers(run, results.get(run.id, {}), catalog)
-        if run.state == "completed":
+        if run.state is RunState.COMPLETED:
             text = "  ".join([*numbers, f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)])
         else:
             text = state_line(run)
         print(f"{state_glyph(run.state)} {name_of(run)}  {text}")
-    failed = next((run for run in runs if run.state != "completed"), None)
+    failed = next((run for run in runs if run.state is not RunState.COMPLETED), None)
     if failed is not None:
         say(f"next: scalearn logs {failed.id}   then   scalearn resume {failed.id}")
     else:
@@ -188,13 +187,12 @@ def _benchmark(run: Run) -> str:
 def _numbers(run: Run, results: Results, catalog: Catalog) -> list[str]:
     """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
     from engine.catalog.task import MEAN
-    from scalearn_tui.cli.records import headline_value
     from scalearn_tui.text.formatting import score
+    from scalearn_tui.text.results import joint_scores
 
     if len(run.tasks) > 1:
-        mean = results.get(MEAN, {}).get("test", {}).get(MEAN)
-        by_task = {task: headline_value(run, results, task, catalog) for task in run.tasks}
-        return [f"test {MEAN} {score(mean)}", *(f"{task.partition('/')[2]} {score(value)}" for task, value in by_task.items())]
+        scores = joint_scores(run, results, catalog).items()
+        return [f"{'test ' if key == MEAN else ''}{key.rpartition('/')[2]} {score(value)}" for key, value in scores]
     tests = {split: values for split, values in results.get(run.tasks[0], {}).items() if split != "dev"}
     return [
         f"{split.replace('_', ' ')} {name} {score(values[name])}"

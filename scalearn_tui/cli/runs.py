@@ -48,9 +48,9 @@ def ls(
     if as_json:
         from scalearn_tui.cli.records import run_record
 
-        print_json({"runs": [run_record(run, results.get(run.id, {})) for run in runs]})
+        print_json({"runs": [run_record(run, results.get(run.id, {}), catalog) for run in runs]})
     elif runs:
-        _print_runs(runs, results)
+        _print_runs(runs, results, catalog)
     elif filtered:
         say("no run matches")
     else:
@@ -89,7 +89,7 @@ def _keys(target: str, store: Store, catalog: Catalog) -> set[str]:
     return {first.key} if "/" in target else {key for key, task in catalog.tasks.items() if task.name == first.name}
 
 
-def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
+def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalog) -> None:
     from rich.text import Text
 
     from engine.registry.tables import utc_now
@@ -97,6 +97,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
     from scalearn_tui.text.formatting import duration, score
     from scalearn_tui.text.glyphs import silence, state_colour, state_glyph, state_word
 
+    settings = _distinguishing_settings(runs, catalog)
     rows = []
     for run in runs:
         split, value = headline(run, results.get(run.id, {}))
@@ -109,6 +110,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
                 run.backbone,
                 run.target,
                 str(run.seed),
+                settings.get(run.id, ""),
                 f"{run.epoch}/{run.epochs}" if run.epochs else "",
                 number,
                 duration(run.seconds) if run.seconds else "",
@@ -116,14 +118,25 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results]) -> None:
                 run.cause or silence(run),
             )
         )
-    headings = ["state", "run", "method", "backbone", "target", "seed", "epoch", "metric", "time", "age", "cause"]
-    shown = len(headings) if any(row[-1] for row in rows) else len(headings) - 1
+    headings = ["state", "run", "method", "backbone", "target", "seed", "settings", "epoch", "metric", "time", "age", "cause"]
+    optional = ("settings", "cause")
+    shown = [index for index, name in enumerate(headings) if name not in optional or any(row[index] for row in rows)]
     print_table(
-        headings[:shown],
-        [row[:shown] for row in rows],
+        [headings[index] for index in shown],
+        [[row[index] for index in shown] for row in rows],
         right=("seed", "epoch", "time", "age"),
-        drop=("age", "backbone", "time", "epoch", "seed"),
+        drop=("settings", "age", "backbone", "time", "epoch", "seed"),
     )
+
+
+def _distinguishing_settings(runs: list[Run], catalog: Catalog) -> dict[str, str]:
+    """Every run's settings off the defaults, by its id, if without them two of the runs would look alike; else nothing."""
+    from engine.runs.deviations import deviations
+
+    if len({(run.method, run.backbone, run.target, run.seed) for run in runs}) == len(runs):
+        return {}
+    by_run = {run.id: deviations(run.parsed, catalog) for run in runs}
+    return {run_id: " ".join(f"{name}={text}" for name, text in settings.items()) for run_id, settings in by_run.items()}
 
 
 def show(run: RunArgument, as_json: Json = False) -> int:
@@ -145,7 +158,7 @@ def _full_record(store: Store, run: Run) -> dict[str, Any]:
     from scalearn_tui.cli.records import run_record
 
     return {
-        **run_record(run, store.results([run.id]).get(run.id, {})),
+        **run_record(run, store.results([run.id]).get(run.id, {}), home_catalog()),
         "group_id": run.group_id,
         "spec": run.spec,
         "request": run.request,

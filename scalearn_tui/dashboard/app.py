@@ -16,10 +16,11 @@ from textual.signal import Signal
 
 from engine.files.home import Home
 from scalearn_tui.dashboard.background import BackgroundApp
-from scalearn_tui.dashboard.run_index import RunIndex, method_title
+from scalearn_tui.dashboard.run_index import RunIndex
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.text.errors import one_line
+from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from engine.registry.store import Store
@@ -190,8 +191,7 @@ class Dashboard(BackgroundApp):
 
     async def action_quit(self) -> None:
         """Leave; runs go on."""
-        counts = self.services.runs.counts()
-        self.exit(sum(counts.get(state, 0) for state in ("queued", "starting", "running")))
+        self.exit(self.services.runs.active())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every named key of the screen as a command, then the themes."""

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog.methods import METHODS
 from scalearn_tui.text.glyphs import STATES
+from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
 
-UNDER_WAY = ("running", "starting")
 BUSY_FIRST = ("running", "starting", "queued", "failed", "lost", "stopped", "completed")
 
 
@@ -29,12 +28,12 @@ class Order:
 
 
 def _metric(run: Run) -> float:
-    value = headline_value(run)
+    value = dev_value(run)
     return float("-inf") if value is None else value
 
 
 ORDERS: tuple[Order, ...] = (
-    Order("under way first", "", lambda run: run.state not in UNDER_WAY),
+    Order("under way first", "", lambda run: not run.state.live),
     Order("newest first", "", None),
     Order("by state", "state", lambda run: BUSY_FIRST.index(run.state)),
     Order("by method", "method", lambda run: (run.method, run.target, run.seed)),
@@ -44,14 +43,9 @@ ORDERS: tuple[Order, ...] = (
 )
 
 
-def headline_value(run: Run) -> float | None:
+def dev_value(run: Run) -> float | None:
     """Dev value of the selected epoch, or the newest one before any was selected."""
     return run.value if run.best is None else run.best
-
-
-def method_title(name: str) -> str:
-    """``ScaLearn++`` for ``scalearn++``; a method of an extension that is gone keeps its name."""
-    return METHODS[name].title if name in METHODS else name
 
 
 class RunIndex:
@@ -85,6 +79,10 @@ class RunIndex:
             self._runs[run.id] = run
             self.version = max(self.version, run.version)
         return transitions
+
+    def active(self) -> int:
+        """Number of runs that are queued, starting or running."""
+        return sum(run.state.active for run in self._runs.values())
 
     def counts(self) -> dict[str, int]:
         """Number of runs per state, in the states' order, without zeros."""

@@ -18,7 +18,7 @@ def test_seeds(text: str, seeds: tuple[int, ...]) -> None:
     assert parse_seeds(text) == seeds
 
 
-@pytest.mark.parametrize("text", ["", "a", "1.5", "-1", "2-0", "1-", "0-5000", "99999999999", "0x1", "²"])
+@pytest.mark.parametrize("text", ["", "a", "1.5", "-1", "2-0", "1-", "0-5000", "0x1", "²"])
 def test_bad_seeds(text: str) -> None:
     with pytest.raises(UserError, match="seed"):
         parse_seeds(text)

@@ -72,6 +72,27 @@ def test_an_empty_registry_is_not_an_error(store: Store, capsys: Capture) -> Non
     assert "scalearn run" in capsys.readouterr().err
 
 
+def test_ls_has_settings_where_runs_would_look_alike(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue(store, spec("adapter", BOOLQ))
+    queue(store, spec("adapter", BOOLQ, 1, epochs=2))
+    assert main(["ls"]) == ExitCode.OK
+    assert "settings" not in capsys.readouterr().out, "the seeds tell them apart"
+    queue(store, spec("adapter", BOOLQ, epochs=2, limits={"train": 500}))
+    assert main(["ls"]) == ExitCode.OK
+    heading, *rows = capsys.readouterr().out.splitlines()
+    place = heading.index("settings")
+    assert [row[place:].split("  ")[0] for row in rows] == ["epochs=2 limit train=500", "epochs=2", ""]
+    settings = [run["settings"] for run in document(capsys, "ls")["runs"]]  # type: ignore[attr-defined]
+    assert settings == [{"epochs": "2", "limit train": "500"}, {"epochs": "2"}, {}]
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for columns, shown in (("200", True), ("110", False)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert main(["ls"]) == ExitCode.OK
+        heading = capsys.readouterr().out.splitlines()[0]
+        assert ("settings" in heading, "age" in heading) == (shown, True)
+
+
 def test_show_prints_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
     mnli = spec("adapter", "glue/mnli")
     splits = {"dev": {"accuracy": 0.7}, "test": {"accuracy": 0.8412}, "test_mismatched": {"accuracy": 0.8355}}

@@ -16,34 +16,29 @@ from engine.catalog.methods import METHODS
 from engine.files.home import Home
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Metric, Run
+from engine.runs.spec import RunSpec
 from scalearn_tui.dashboard.app import Dashboard
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def make_run(number: int, method: str = "adapter", target: str = "toy/sentiment", **fields: object) -> Run:
-    """A queued run; a higher number is newer."""
+def make_run(number: int, method: str = "adapter", *targets: str, seed: int = 0) -> Run:
+    """A queued run, of ``toy/sentiment`` without targets; a higher number is newer."""
+    targets = targets or ("toy/sentiment",)
+    spec = RunSpec(
+        method=method,
+        backbone="minilm",
+        backbone_revision="sha256:0",
+        targets=targets,
+        data=dict.fromkeys(targets, "toy-1"),
+        seed=seed,
+        hyperparameters=METHODS[method].resolve({"epochs": 12}, BUILT_IN.joint_name(targets), "loss"),
+        limits={"train": 64},
+    )
+    # By the number: tests have several runs of one specification.
     digest = hashlib.sha256(str(number).encode()).hexdigest()
-    seed = int(fields.get("seed", 0))
-    settings = METHODS[method].resolve({"epochs": 12}, target, "loss")
-    spec = {
-        "method": method,
-        "backbone": "minilm",
-        "backbone_revision": "sha256:0",
-        "targets": [target],
-        "data": {target: "toy-1"},
-        "seed": seed,
-        "sources": [],
-        "hyperparameters": settings,
-        "limits": {"train": 64},
-    }
-    values = {
-        "id": digest[:10], "fingerprint": digest, "group_id": digest[:10], "method": method, "backbone": "minilm",
-        "benchmark": target.split("/")[0], "target": target, "seed": seed, "spec": spec,
-        "metric": BUILT_IN.tasks[target].headline if target in BUILT_IN.tasks else "mean",
-        "epochs": 12, "created_at": START + timedelta(seconds=number),
-    }  # fmt: skip
-    return Run(**{**values, **fields})
+    ids = {"id": digest[:10], "fingerprint": digest, "group_id": digest[:10]}
+    return Run.of(spec, created_at=START + timedelta(seconds=number), **ids)
 
 
 def train(store: Store, run: Run, steps: int = 40, per_epoch: int = 10) -> int:

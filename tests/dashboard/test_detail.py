@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from engine.registry.tables import Checkpoint, Metric, RunState, Source
+from engine.catalog.catalog import BUILT_IN
+from engine.registry.tables import Checkpoint, Metric, Run, RunState, Source
+from engine.runs.deviations import deviations
+from scalearn_tui.dashboard.run_index import RunIndex
 from scalearn_tui.dashboard.widgets.chart import Chart
+from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
 
@@ -16,7 +20,7 @@ async def test_facts_chart_and_log(dashboard, five_runs, store, home, train, wri
         await until(pilot, lambda: " 50%" in screen_text(app))
         text = screen_text(app)
         assert "AdapterFusion · minilm · toy/choice · seed 0" in text
-        assert "epoch 4/12" in text and "best kept" in text and "train ≤ 64" in text
+        assert "epoch 4/12" in text and "best kept" in text
         assert "epoch 1/12  dev loss 0.5" in text and "10%" not in text
         chart = app.screen.query_one(Chart)
         await until(pilot, lambda: [line.name for line in chart.lines] == ["train", "dev"])
@@ -24,6 +28,17 @@ async def test_facts_chart_and_log(dashboard, five_runs, store, home, train, wri
         await pilot.press("m")
         await until(pilot, lambda: "dev accuracy" in screen_text(app))
         assert [line.stretches[-1].last for line in chart.lines] == [80.0], "metrics are shown times 100"
+
+
+def test_the_settings_shown_first_are_those_that_a_leaderboard_names(make_run) -> None:
+    spec = make_run(1).parsed.model_copy(update={"shots": 16, "limits": {"dev": 5000, "test": 99}})
+    few_shot, gone = Run.of(spec), Run.of(spec.model_copy(update={"method": "gone", "shots": None}))
+    for run in (few_shot, gone):
+        special = [f"{name} {text}" for name, text in deviations(run.parsed, BUILT_IN).items()]
+        shown = facts(run, None, RunIndex(), BUILT_IN, brief=True).plain.splitlines()[-1]
+        assert shown.startswith("  ".join(special)), shown
+    assert "shots 16  limit test 99  batch_size" in facts(few_shot, None, RunIndex(), BUILT_IN, brief=True).plain
+    assert "limit dev 5000" in facts(few_shot, None, RunIndex(), BUILT_IN, brief=False).plain
 
 
 async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, write_log, until) -> None:
@@ -49,7 +64,7 @@ async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, w
 
 
 async def test_sources_and_results(dashboard, store, make_run, train, until, screen_text) -> None:
-    sources = [make_run(1, target="toy/entailment"), make_run(2, target="toy/sentiment")]
+    sources = [make_run(1, "adapter", "toy/entailment"), make_run(2, "adapter", "toy/sentiment")]
     run = make_run(3, "scalearn++")
     store.add(
         [*sources, run],
@@ -95,8 +110,7 @@ async def test_closing_while_reading(dashboard, five_runs, store, train) -> None
 
 
 async def test_a_joint_run_shows_its_mean_and_every_task(dashboard, store, make_run, until, screen_text) -> None:
-    run = make_run(1, method="adapter-m", target="toy/question+choice", metric="mean")
-    run.spec["targets"] = ["toy/question", "toy/choice"]
+    run = make_run(1, "adapter-m", "toy/question", "toy/choice")
     store.add([run], [])
     attempt = store.claim(run.id, "local", "cpu")
     store.started(run.id, attempt, steps=40)

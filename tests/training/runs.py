@@ -6,8 +6,8 @@ import signal
 
 from engine.registry.store import Store
 from engine.registry.tables import Run
-from engine.runs.worker_exit import WorkerExit
 from engine.training.worker import Termination, work
+from engine.worker_exit import WorkerExit
 
 
 def work_on(store: Store, run_id: str, termination: Termination | None = None) -> int:

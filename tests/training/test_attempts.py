@@ -18,11 +18,11 @@ from engine.plans.planner import make_plan, submit
 from engine.registry.store import Fenced, Store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
-from engine.runs.worker_exit import WorkerExit
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.loop import TrainState
 from engine.training.setup import ReadyRun, prepare_run
 from engine.training.worker import Termination
+from engine.worker_exit import WorkerExit
 from tests.conftest import write_tiny_backbone
 from tests.training.runs import work_on
 

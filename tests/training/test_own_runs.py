@@ -20,7 +20,7 @@ from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
-from engine.runs.worker_exit import WorkerExit
+from engine.worker_exit import WorkerExit
 from tests.own_benchmarks.shop import write_shop
 from tests.training.runs import work_on
 

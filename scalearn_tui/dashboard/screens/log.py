@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from scalearn_tui.dashboard.run_index import method_title
 from scalearn_tui.dashboard.screens.run_screen import RunScreen
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.facts import DIM, state_style
 from scalearn_tui.dashboard.widgets.log_view import LogView
 from scalearn_tui.text.glyphs import state_glyph
+from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from scalearn_tui.dashboard.run_index import method_title
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.services import Services
+from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scalearn_tui.dashboard.run_index import headline_value, method_title
+from scalearn_tui.dashboard.run_index import dev_value
 from scalearn_tui.text.formatting import NOTHING, count, duration, score, shorten
 from scalearn_tui.text.glyphs import state_glyph
+from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
@@ -67,7 +68,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("sources", "src", 3, 6, lambda run: str(len(run.parsed.sources) or ""), "dim", right=True),
     Column("seed", "seed", 4, 3, lambda run: str(run.seed), right=True),
     Column("epoch", "epoch", 6, 1, epoch_text, right=True),
-    Column("metric", "dev", 6, 0, lambda run: score(headline_value(run)), "strong", right=True),
+    Column("metric", "dev", 6, 0, lambda run: score(dev_value(run)), "strong", right=True),
     Column("time", "time", 7, 1, lambda run: duration(run.seconds or None), right=True),
 )
 NOTE = Column("note", "", 0, 9, note, "dim")

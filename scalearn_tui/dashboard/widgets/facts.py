@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.task import MEAN
 from scalearn_tui.dashboard.detail import Detail, headline
-from scalearn_tui.dashboard.run_index import RunIndex, headline_value, method_title
+from scalearn_tui.dashboard.run_index import RunIndex, dev_value
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import STATES, silence, state_glyph
+from scalearn_tui.text.names import method_title
+from scalearn_tui.text.results import joint_scores
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
@@ -73,7 +74,7 @@ def _numbers(run: Run) -> list[Part]:
         return []
     parts: list[Part] = [("loss ", DIM), number(run.loss, 3), (f"  {headline(run)} ", DIM), score(run.value)]
     if run.best_epoch is not None:
-        parts += [("  best ", DIM), (score(headline_value(run)), "bold"), (f" epoch {run.best_epoch}", DIM)]
+        parts += [("  best ", DIM), (score(dev_value(run)), "bold"), (f" epoch {run.best_epoch}", DIM)]
     return parts
 
 
@@ -96,10 +97,7 @@ def _results(run: Run, detail: Detail | None, catalog: Catalog) -> list[Part]:
         return []
     parts: list[Part] = []
     if len(run.tasks) > 1:
-        tasks = {key: run.parsed.known_task(key, catalog) for key in run.tasks}
-        shown = {key: task.headline if task else "" for key, task in tasks.items()}
-        for task, metric in {MEAN: MEAN, **shown}.items():
-            value = detail.results.get(task, {}).get("test", {}).get(metric)
+        for task, value in joint_scores(run, detail.results, catalog).items():
             parts += ["  " if parts else "", (f"{task.rpartition('/')[2]} ", DIM), (score(value), "bold $text-success")]
         return [("test ", DIM), *parts]
     for split, values in detail.results.get(run.tasks[0], {}).items():
@@ -122,26 +120,16 @@ def _sources(detail: Detail | None, runs: RunIndex) -> list[Part]:
 
 
 def _settings(run: Run, catalog: Catalog, brief: bool) -> list[Part]:
-    """Settings, those that differ from the method's defaults first and bold; ``brief`` shows those and the usual ones."""
-    from engine.runs.deviations import default_settings
+    """Settings, shots and limits, those off the defaults first and bold; ``brief`` shows those and the usual ones."""
+    from engine.runs.deviations import deviations, setting_text, settings_of
 
-    chosen, usual = run.parsed.hyperparameters, default_settings(run.parsed, catalog)
-    own = {name for name, value in chosen.items() if name in usual and usual[name] != value}
+    chosen, special = settings_of(run.parsed), deviations(run.parsed, catalog)
     parts: list[Part] = []
-    for name in sorted(chosen, key=lambda name: (name not in own, name)):
-        if not brief or name in own or name in BRIEF:
-            parts += [
-                "  " if parts else "",
-                (f"{name} ", DIM),
-                (_value(chosen[name]), "bold $text-accent" if name in own else ""),
-            ]
-    for split, limit in run.parsed.limits.items():
-        parts += ["  ", (f"{split} ≤ ", DIM), (str(limit), "bold $text-accent")]
+    for name in sorted(chosen, key=lambda name: name not in special):
+        if not brief or name in special or name in BRIEF:
+            text, style = setting_text(chosen[name]), "bold $text-accent" if name in special else ""
+            parts += ["  " if parts else "", (f"{name} ", DIM), (text, style)]
     return parts
-
-
-def _value(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _size(run: Run, detail: Detail | None) -> list[Part]:

@@ -1,0 +1,19 @@
+"""The figures of a run's results that are shown first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.catalog.catalog import Catalog
+from engine.catalog.task import MEAN
+
+if TYPE_CHECKING:
+    from engine.registry.reading import Results
+    from engine.registry.tables import Run
+
+
+def joint_scores(run: Run, results: Results, catalog: Catalog) -> dict[str, float | None]:
+    """A joint run's figures on test: the mean, then each task's headline metric by its key; None for an unknown task."""
+    tasks = {key: run.parsed.known_task(key, catalog) for key in run.tasks}
+    metrics = {MEAN: MEAN} | {key: task.headline if task else "" for key, task in tasks.items()}
+    return {key: results.get(key, {}).get("test", {}).get(metric) for key, metric in metrics.items()}
