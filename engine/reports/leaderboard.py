@@ -7,7 +7,7 @@ of the test split, in points (metric times 100).
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -224,27 +224,28 @@ def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], re
 
 
 def _cell(task: str, runs: Sequence[Run], results: RunResults) -> Cell:
-    reported = [_reported(results.results[run.id][task]) for run in runs]
+    metrics = results.tasks[task].metrics
+    reported = [_reported(results.results[run.id][task], metrics) for run in runs]
     headline = f"test/{results.tasks[task].headline}"
     return Cell(
-        values=tuple(metrics[headline] for metrics in reported),
+        values=tuple(scores[headline] for scores in reported),
         seeds=tuple(run.seed for run in runs),
         run_ids=tuple(run.id for run in runs),
         others={
-            name: tuple(metrics[name] for metrics in reported)
+            name: tuple(scores[name] for scores in reported)
             for name in reported[0]
-            if name != headline and all(name in metrics for metrics in reported)
+            if name != headline and all(name in scores for scores in reported)
         },
     )
 
 
-def _reported(splits: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """All metrics of a run on all its test splits, in points."""
+def _reported(splits: Mapping[str, Mapping[str, float]], metrics: Collection[str]) -> dict[str, float]:
+    """The task's metrics of a run on all its test splits, in points."""
     return {
         f"{split}/{metric}": 100 * value
         for split, values in splits.items()
         for metric, value in values.items()
-        if split != "dev" and metric != "loss"
+        if split != "dev" and metric in metrics
     }
 
 

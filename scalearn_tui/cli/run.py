@@ -188,15 +188,14 @@ def _numbers(run: Run, results: Results, catalog: Catalog) -> list[str]:
     """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
     from engine.catalog.task import MEAN
     from scalearn_tui.text.formatting import score
-    from scalearn_tui.text.results import joint_scores
+    from scalearn_tui.text.results import declared_scores, joint_scores
 
     if len(run.tasks) > 1:
         scores = joint_scores(run, results, catalog).items()
         return [f"{'test ' if key == MEAN else ''}{key.rpartition('/')[2]} {score(value)}" for key, value in scores]
-    tests = {split: values for split, values in results.get(run.tasks[0], {}).items() if split != "dev"}
     return [
-        f"{split.replace('_', ' ')} {name} {score(values[name])}"
-        for split, values in tests.items()
-        for name in sorted(values, key=lambda name: (name != run.metric, name))
-        if name != "loss"
+        f"{split.replace('_', ' ')} {metric} {score(value)}"
+        for split, values in declared_scores(run, results, catalog).items()
+        if split != "dev"
+        for metric, value in values.items()
     ]

@@ -17,3 +17,19 @@ def joint_scores(run: Run, results: Results, catalog: Catalog) -> dict[str, floa
     tasks = {key: run.parsed.known_task(key, catalog) for key in run.tasks}
     metrics = {MEAN: MEAN} | {key: task.headline if task else "" for key, task in tasks.items()}
     return {key: results.get(key, {}).get("test", {}).get(metric) for key, metric in metrics.items()}
+
+
+def declared_scores(run: Run, results: Results, catalog: Catalog) -> dict[str, dict[str, float]]:
+    """A single-task run's metrics by split, the headline metric first and without the loss.
+
+    Own tasks are scored by more metrics than they declare; those are left out.
+    """
+    task = run.parsed.known_task(run.tasks[0], catalog)
+    return {
+        split: {
+            metric: values[metric]
+            for metric in sorted(values, key=lambda metric: (metric != run.metric, metric))
+            if metric != "loss" and (task is None or metric in (run.metric, *task.metrics))
+        }
+        for split, values in results.get(run.tasks[0], {}).items()
+    }

@@ -12,7 +12,7 @@ from scalearn_tui.dashboard.run_index import RunIndex, dev_value
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import STATES, silence, state_glyph
 from scalearn_tui.text.names import method_title
-from scalearn_tui.text.results import joint_scores
+from scalearn_tui.text.results import declared_scores, joint_scores
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
@@ -100,11 +100,10 @@ def _results(run: Run, detail: Detail | None, catalog: Catalog) -> list[Part]:
         for task, value in joint_scores(run, detail.results, catalog).items():
             parts += ["  " if parts else "", (f"{task.rpartition('/')[2]} ", DIM), (score(value), "bold $text-success")]
         return [("test ", DIM), *parts]
-    for split, values in detail.results.get(run.tasks[0], {}).items():
+    for split, values in declared_scores(run, detail.results, catalog).items():
         parts += ["  " if parts else "", (split, DIM)]
         for metric, value in values.items():
-            if metric != "loss":
-                parts += [(f" {metric} ", DIM), (score(value), "bold $text-success")]
+            parts += [(f" {metric} ", DIM), (score(value), "bold $text-success")]
     return parts
 
 
