@@ -32,7 +32,7 @@ def references(benchmark: BenchmarkInfo, tables: Sequence[PublishedTable]) -> di
     for table in tables:
         if table.server:
             averages = ", ".join(f"{title} {average}" for title, average in published_averages(table).items())
-            what = f"scores of the {benchmark.title} server on hidden test rows, not of the split that the other rows are tested on"
+            what = f"scores of the {benchmark.title} server on hidden test rows, not of the split that other rows are tested on"
             texts.setdefault("server", []).append(f"{table.paper}: {what}; {table.server}: {averages}")
         else:
             texts.setdefault("published", []).append(f"{table.paper} (their averages taken over the columns shown)")

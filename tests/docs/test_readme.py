@@ -97,11 +97,10 @@ def test_the_other_commands_of_the_readme(store: Store, type_: Type, tmp_path: P
     assert (transfer["method"], source["method"]) == ("scalearn++", "adapter")
     write_own_benchmark(tmp_path)
     (tmp_path / "texts.jsonl").write_text('{"question": "Was it good?", "passage": "The day was good."}\n')
-    (tmp_path / "outgoing").mkdir()
 
     for command in WORK_AS_WRITTEN:
         run = source if "adapters" in command else transfer
-        file = next(map(str, (tmp_path / "outgoing").iterdir()), "")
+        file = next(map(str, (tmp_path / "outgoing").glob("*")), "")
         code, out, err = type_(command, RUN=run["id"], FOLDER="outgoing", FILE=file)
         assert code == ExitCode.OK and out + err, (command, err)
     for command, (expected, text) in END_OTHERWISE.items():
