@@ -77,7 +77,7 @@ class CheckpointFiles:
     last: Path
     record: Callable[[str, TrainState, Saved], None]
     """Called with ``best`` or ``last`` just before the new file replaces the old one, which stays if this raises: a worker that
-    was given up must not overwrite the files of the attempt that took over."""
+    was replaced must not overwrite the files of the attempt that took over."""
 
 
 class Loop:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -318,6 +320,13 @@ def test_an_id_of_another_run_is_refused(artefact: Path, store: Store, capsys: p
     assert main(["--home", str(store.home.root), "import", str(artefact)]) == 2
     assert f"another run has the id {run_id}" in capsys.readouterr().err
     assert store.find(run_id).state == RunState.QUEUED
+
+
+def test_the_card_is_read_as_the_page_says(artefact: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "adapters.md"
+    (expression,) = re.findall(r"`(json\.loads\(.*)`", page.read_text())
+    card = eval(expression, {"json": json, "safetensors": safetensors, "FILE": str(artefact)})
+    assert card == parts_of(artefact)[1]
 
 
 def test_a_folder_that_does_not_exist_is_made_once_there_is_something_to_write(
