@@ -14,7 +14,7 @@ from scalearn_tui.cli.app import app
 TITLE = """\
 # Command-line reference
 
-Made from `--help` by `make docs`; a test fails when it is out of date. How things work is told in the pages that the
+Made from `--help` by `make docs`; a test fails when it is out of date. How things work is explained on the pages that the
 [README](../README.md#more) lists."""
 
 

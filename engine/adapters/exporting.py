@@ -27,6 +27,8 @@ PRIVATE = {"host", "imported"}
 def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
     """Write the adapter of a completed stage-1 run to ``destination``, a new ``.safetensors`` file or a folder for one.
 
+    A folder that does not exist is made; a name with another suffix is taken for a file and refused.
+
     Returns ``run``, ``task``, ``file``, ``sha256`` and ``bytes``. Raises UserError; then nothing was written.
     """
     run = store.find(ref)
@@ -35,19 +37,21 @@ def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
     if run.state != RunState.COMPLETED:
         raise UserError(f"{run.id} is {run.state}; an adapter is exported when its run is completed")
     path = destination
-    if path.is_dir():
+    new_folder = not path.suffix and not path.exists()
+    if new_folder or path.is_dir():
         path /= f"{run.target.replace('/', '-')}-{run.method}-{run.id}.safetensors"
     if path.suffix != ".safetensors":
         raise UserError(f"{destination} is no folder, and a file must end in .safetensors; name one or the other")
     if path.exists():
         raise UserError(f"{path} exists; name another file")
-    if not path.parent.is_dir():
+    if not new_folder and not path.parent.is_dir():
         raise UserError(f"{path.parent} is not a folder; make it first")
     recorded = store.checkpoints(run.id).get("best")
     tensors, checkpoint_card = load_checkpoint(store.home.checkpoint(run.id, "best"), recorded.sha256 if recorded else None)
     imported = checkpoint_card.get(PORTABLE)
     card = AdapterCard(**imported) if imported else _card(store, run, tensors_digest(tensors))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         saved = save_checkpoint(path, tensors, card.model_dump(mode="json"))
         path.chmod(0o644)  # Meant for other users, but safetensors writes files that only their owner can read.
     except (OSError, SafetensorError) as error:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.catalog.task import BenchmarkInfo, HubData, TaskInfo
+from engine.catalog.methods import SCALEARN_PAPER
+from engine.catalog.task import BenchmarkInfo, HubData, PublishedTable, TaskInfo
 
 HUMSET_DATA = HubData(
     "nlp-thedeep/humset", "f7ff4f6997d6b269816478e3f558204ace7c96bc", "humset", "data/{split}.jsonl", "{split}.jsonl"
@@ -78,5 +79,5 @@ HUMSET = BenchmarkInfo(
             ("subpillars_2d", "Subpillars 2D", _below(PILLARS_2D)),
         )
     ),
-    published="humset_xlm-roberta-base.csv",
+    published=(PublishedTable("humset_xlm-roberta-base.csv", "xlm-roberta-base", SCALEARN_PAPER),),
 )

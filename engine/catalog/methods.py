@@ -1,6 +1,7 @@
 """The methods that can be chosen by name: their papers, defaults and the string that names their code.
 
-Defaults are those of the papers' released scripts. Nothing here imports torch: a worker resolves ``implementation``.
+Defaults are those of the papers' released scripts; ``exceptions`` for the built-in benchmark are ours. Nothing here imports
+torch: a worker resolves ``implementation``.
 """
 
 from __future__ import annotations

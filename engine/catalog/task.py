@@ -122,6 +122,19 @@ class TaskInfo:
 
 
 @dataclass(frozen=True)
+class PublishedTable:
+    """A paper's results on a benchmark with one backbone: a file in ``engine/catalog/published``."""
+
+    file: str
+    backbone: str
+    paper: str
+    columns: dict[str, str] = field(default_factory=dict)
+    """Column of the file by task name, where they differ."""
+    server: str = ""
+    """What else has to be said of scores that come from the benchmark's server, whose test rows no run here is tested on."""
+
+
+@dataclass(frozen=True)
 class BenchmarkInfo:
     """An ordered set of tasks; by default a two-stage run takes all of them as sources."""
 
@@ -130,7 +143,4 @@ class BenchmarkInfo:
     tasks: tuple[TaskInfo, ...]
     offline: bool = False
     """Whether it needs no files at all."""
-    published: str | None = None
-    """File of published results in ``engine/catalog/published``."""
-    published_columns: dict[str, str] = field(default_factory=dict)
-    """Column of that file by task name, where they differ."""
+    published: tuple[PublishedTable, ...] = ()

@@ -1,1 +1,1 @@
-"""Where runs are trained: processes on this machine, watched by one supervisor per registry."""
+"""Where runs are trained: processes on this machine, watched by one supervisor per home."""

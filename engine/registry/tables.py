@@ -93,7 +93,7 @@ class Run(SQLModel, table=True):
     step: int = 0
     steps: int = 0
     loss: float | None = None
-    """Average over the newest training steps."""
+    """Training loss: the mean over the newest steps; when an epoch ends, over those of the epoch that this attempt made."""
     metric: str | None = None
     """Name of the headline metric."""
     value: float | None = None

@@ -12,8 +12,8 @@ from engine.reports.leaderboard import Cell, Leaderboard, Row, Table
 
 SCHEMA = 1
 NOTHING = "–"
-PUBLISHED = "†"
-"""Marks a row that a paper reports and that was not trained here."""
+MARKS = {"published": "†", "server": "‡"}
+"""Mark rows that a paper reports and that were not trained here, by their origin."""
 DIGITS = 2
 
 
@@ -38,7 +38,7 @@ def grid(table: Table) -> tuple[list[str], list[list[str]]]:
 def row_title(row: Row) -> str:
     """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``; published rows carry a mark."""
     settings = ", ".join(f"{name}={value}" for name, value in row.settings.items())
-    return row.title + (f" ({settings})" if settings else "") + (f" {PUBLISHED}" if row.published else "")
+    return row.title + (f" ({settings})" if settings else "") + (f" {MARKS[row.origin]}" if row.published else "")
 
 
 def cell_text(row: Row, cell: Cell | None) -> str:
@@ -55,8 +55,7 @@ def cell_text(row: Row, cell: Cell | None) -> str:
 def footer(leaderboard: Leaderboard, table: Table) -> list[tuple[str, str]]:
     """The provenance of the numbers, as names and lines of text."""
     lines = [(name, "; ".join(_shorten(text) for text in texts)) for name, texts in table.provenance.items()]
-    if any(row.published for row in table.rows):
-        lines = [(f"{PUBLISHED} {name}" if name == "published" else name, text) for name, text in lines]
+    lines = [(f"{MARKS[name]} {name}" if name in MARKS else name, text) for name, text in lines]
     cells = "mean ± sample standard deviation (number of seeds), metric x 100"
     return [("cells", cells), *lines, ("date", f"{leaderboard.at:%Y-%m-%d}")]
 
@@ -86,8 +85,7 @@ def to_csv(leaderboard: Leaderboard) -> str:
         for row in table.rows:
             settings = row.settings if row.published else table.shared | row.settings
             listed = " ".join(f"{name}={value}" for name, value in settings.items())
-            origin = "published" if row.published else "measured"
-            line: list[Any] = [table.benchmark, table.backbone, table.revision, row.title, listed, origin]
+            line: list[Any] = [table.benchmark, table.backbone, table.revision, row.title, listed, row.origin]
             line += [*(row.trainable or ("", "")), *(row.transfer or ("", ""))]
             for target in targets:
                 cell = row.cells.get(target)
@@ -119,7 +117,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
     return {
         "method": row.method,
         "title": row.title,
-        "origin": "published" if row.published else "measured",
+        "origin": row.origin,
         "settings": row.settings,
         "trainable": row.trainable,
         "transfer": row.transfer,

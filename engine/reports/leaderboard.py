@@ -13,11 +13,10 @@ from datetime import datetime
 from functools import partial
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.methods import SCALEARN_PAPER
-from engine.catalog.task import BenchmarkInfo, HubData
+from engine.catalog.task import BenchmarkInfo, HubData, PublishedTable
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
-from engine.reports.published import published_results
+from engine.reports.published import published_results, references
 from engine.reports.run_results import RunResults
 from engine.runs.deviations import deviations, joint_tasks, source_deviations
 from engine.runs.spec import RunSpec
@@ -71,10 +70,16 @@ class Row:
     """Least and most trainable parameters over the targets, heads included."""
     transfer: tuple[int, int] | None = None
     """The same for the method's own parameters."""
+    server: bool = False
+    """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
 
     @property
     def published(self) -> bool:
         return self.method is None
+
+    @property
+    def origin(self) -> str:
+        return "server" if self.server else "published" if self.published else "measured"
 
 
 @dataclass(frozen=True)
@@ -94,8 +99,9 @@ class Table:
     """Provenance of the numbers by name, in the order in which it is printed."""
 
     def average(self, row: Row) -> float | None:
-        """Mean of the row's cells over the columns; None where one is missing, or where there is only one column."""
-        if len(self.columns) < 2 or any(column.task not in row.cells for column in self.columns):
+        """Mean of the row's cells over the columns; None where one is missing, where there is only one column, or of the
+        scores of a server, whose paper averages other columns."""
+        if row.server or len(self.columns) < 2 or any(column.task not in row.cells for column in self.columns):
             return None
         return statistics.fmean(row.cells[column.task].mean for column in self.columns)
 
@@ -171,17 +177,17 @@ def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, s
     rows = _rows(benchmark.name, runs, results, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
-    published = published_results(benchmark, runs[0].backbone)
+    published = [published for published in benchmark.published if published.backbone == runs[0].backbone]
     table = Table(
         benchmark=benchmark.name,
         title=benchmark.title,
         backbone=runs[0].backbone,
         revision=runs[0].parsed.backbone_revision,
         columns=columns,
-        rows=tuple(_with_published(rows, published, targets)),
+        rows=tuple(_with_published(rows, benchmark, published, targets)),
         shared=dict(sorted(shared.items())),
     )
-    return replace(table, provenance=_provenance(table, runs, results.catalog, bool(published)))
+    return replace(table, provenance=_provenance(table, runs, results.catalog) | references(benchmark, published))
 
 
 def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> list[Row]:
@@ -261,21 +267,31 @@ def _settings(spec: RunSpec, sources: Mapping[str, Run], benchmark: str, catalog
     return deviations(spec, catalog) | special | joint_tasks(spec, benchmark, catalog)
 
 
-def _with_published(rows: Sequence[Row], published: Mapping[str, Mapping[str, float]], targets: set[str]) -> list[Row]:
-    """Each published row below ours of the same method; those of methods without runs come last."""
-    published_rows = {
-        title: Row(title, None, {}, {task: Cell((value,)) for task, value in figures.items() if task in targets})
-        for title, figures in published.items()
-    }
+def _with_published(
+    rows: Sequence[Row], benchmark: BenchmarkInfo, published: Sequence[PublishedTable], targets: set[str]
+) -> list[Row]:
+    """Each published row below ours of the same method; those of methods without runs come last, a server's after them."""
+    every = [
+        Row(
+            title,
+            None,
+            {},
+            {task: Cell((value,)) for task, value in figures.items() if task in targets},
+            server=bool(paper.server),
+        )
+        for paper in published
+        for title, figures in published_results(benchmark, paper).items()
+    ]
+    published_rows = {row.title: row for row in every if not row.server}
     merged: list[Row] = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         merged.append(row)
         if (following is None or following.title != row.title) and row.title in published_rows:
             merged.append(published_rows.pop(row.title))
-    return merged + list(published_rows.values())
+    return [*merged, *published_rows.values(), *(row for row in every if row.server)]
 
 
-def _provenance(table: Table, runs: Sequence[Run], catalog: Catalog, published: bool) -> dict[str, list[str]]:
+def _provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
     versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
@@ -290,8 +306,6 @@ def _provenance(table: Table, runs: Sequence[Run], catalog: Catalog, published: 
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
         "commit": sorted(commit for commit in commits if commit),
     }
-    if published:
-        footer["published"] = [f"{SCALEARN_PAPER} (their averages taken over the columns shown)"]
     return {name: texts for name, texts in footer.items() if texts}
 
 

@@ -77,7 +77,7 @@ class CheckpointFiles:
     last: Path
     record: Callable[[str, TrainState, Saved], None]
     """Called with ``best`` or ``last`` just before the new file replaces the old one, which stays if this raises: a worker that
-    was given up must not overwrite the files of the attempt that took over."""
+    was replaced must not overwrite the files of the attempt that took over."""
 
 
 class Loop:
@@ -122,6 +122,8 @@ class Loop:
         self.parameters = parameters_of(self.optimizer)
         self.state = TrainState()
         self.throughput = Throughput()
+        self.epoch_losses: list[float] = []
+        """Training losses of this attempt's steps since the last epoch ended, as far as they were reported."""
         self.curve_stride = max(1, self.steps // CURVE_POINTS)
 
     def run(self) -> TrainState:
@@ -182,6 +184,7 @@ class Loop:
                 raise UserError(f"the loss became {loss} at step {step}; lower learning_rate with --set learning_rate=...")
             if step % self.curve_stride == 0:
                 self.metric_writer.point("train/loss", step, step / self.steps_per_epoch, loss)
+        self.epoch_losses += [loss for _, loss in losses]
         if losses:
             self.metric_writer.fields(
                 loss=sum(loss for _, loss in losses) / len(losses),
@@ -195,8 +198,13 @@ class Loop:
         )
 
     def _finish_epoch(self) -> None:
-        """Evaluate on dev, keep the best, save."""
+        """Evaluate on dev, keep the best, save.
+
+        The epoch's training loss is the mean over its steps; of an epoch that was resumed, over the steps of this attempt.
+        """
         self._report()
+        train = {"loss": sum(self.epoch_losses) / len(self.epoch_losses)} if self.epoch_losses else {}
+        self.epoch_losses = []
         with self.throughput.evaluating():
             by_task = {
                 task.key: evaluate(self.model, task, self.data[task.key].splits["dev"], self.device) for task in self.tasks
@@ -218,8 +226,11 @@ class Loop:
             save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
         else:
             state.since_best += 1
-        self.metric_writer.fields(epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch)
-        for name, values in {**(by_task if len(self.tasks) > 1 else {}), "dev": numbers}.items():
+        self.metric_writer.epoch_ended(
+            **train, epoch=state.epoch, value=headline, best=state.best_metric, best_epoch=state.best_epoch
+        )
+        lines = {"train": train} if train else {}
+        for name, values in {**lines, **(by_task if len(self.tasks) > 1 else {}), "dev": numbers}.items():
             shown = "  ".join(f"{metric} {value:.4f}" for metric, value in values.items())
             log.info("epoch %d/%d  %s %s", state.epoch, self.epochs, name, shown)
         # An epoch of a few-shot run may be a single step, so not every epoch is saved; the last one always is.

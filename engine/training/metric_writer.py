@@ -29,6 +29,7 @@ class MetricWriter:
         self.fenced = False
         self._points: list[Metric] = []
         self._fields: dict[str, Any] = {}
+        self._epoch: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._done = threading.Event()
@@ -55,6 +56,13 @@ class MetricWriter:
         with self._lock:
             self._fields.update(fields)
 
+    def epoch_ended(self, **fields: Any) -> None:
+        """Values at the end of an epoch; values given to ``fields`` later are written after these, never in their place."""
+        with self._lock:
+            for name in fields:
+                self._fields.pop(name, None)
+            self._epoch.update(fields)
+
     def _work(self) -> None:
         while not self._done.wait(INTERVAL) and not self.fenced:
             try:
@@ -71,7 +79,7 @@ class MetricWriter:
 
     def _write(self) -> None:
         with self._lock:
-            points, fields = list(self._points), dict(self._fields)
+            points, fields = list(self._points), self._fields | self._epoch
         try:
             stop = self.store.progress(self.run_id, self.attempt, points, **fields)
         except Fenced:
@@ -81,5 +89,6 @@ class MetricWriter:
         with self._lock:
             del self._points[: len(points)]
             for name, value in fields.items():
-                if name in self._fields and self._fields[name] is value:
-                    del self._fields[name]
+                for pending in (self._fields, self._epoch):
+                    if name in pending and pending[name] is value:
+                        del pending[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument
 from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
 if TYPE_CHECKING:
     from engine.registry.reading import Results
@@ -20,7 +22,10 @@ app = typer.Typer(help="List, export and import source adapters.", no_args_is_he
 
 @app.command("ls")
 def ls(as_json: Json = False) -> int:
-    """List the completed source adapters, trained here or imported; `scalearn run --sources` takes their ids."""
+    """List the completed source adapters, trained here or imported; `scalearn run --sources` takes their ids.
+
+    An empty list is exit code 0.
+    """
     from engine.catalog.methods import SOURCE_METHODS
     from engine.files.home import Home
     from engine.registry.store import open_store
@@ -35,14 +40,17 @@ def ls(as_json: Json = False) -> int:
     elif records:
         _print(records)
     else:
-        say("no source adapters yet; train one: scalearn run --method adapter --target rte")
+        say(f"no source adapters yet; train one: {FIRST_ADAPTER}")
     return ExitCode.OK
 
 
 @app.command("export")
 def export(
     run: RunArgument,
-    path: Annotated[str, typer.Argument(metavar="FILE|FOLDER", help="A new .safetensors file, or a folder for it.")],
+    path: Annotated[
+        str,
+        typer.Argument(metavar="FILE|FOLDER", help="A new .safetensors file, or a folder for it, which is made if need be."),
+    ],
     as_json: Json = False,
 ) -> int:
     """Write one adapter and its metadata to a file that `adapters import` reads in another home."""
@@ -65,8 +73,19 @@ def import_(
         print_json(imported)
         return ExitCode.OK
     print(f"{imported['run']}  {imported['task']}" + ("" if imported["new"] else "  is already here"))
-    say(f"next: scalearn run --method scalearn++ --target TASK --sources {imported['run']},TASK")
+    request = f"--target TASK --sources {imported['run']},TASK --backbone {shlex.quote(_backbone(imported['run']))}"
+    say(f"next: scalearn run --method scalearn++ {request}")
     return ExitCode.OK
+
+
+def _backbone(run_id: str) -> str:
+    """What `--backbone` has to be for a run that combines this adapter."""
+    from engine.catalog.backbones import BACKBONES
+    from engine.files.home import Home
+    from engine.registry.store import open_store
+
+    name = open_store(Home.default()).find(run_id).backbone
+    return name if name in BACKBONES or "/" in name else "FOLDER"
 
 
 def _record(store: Store, run: Run, results: Results) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from scalearn_tui import __version__
 from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
+from scalearn_tui.text.suggestions import FIRST_RUN
 
-SHORT_HELP = """\
+SHORT_HELP = f"""\
 usage: scalearn COMMAND [OPTIONS]
-  scalearn run --method scalearn++ --target boolq   train: source adapters first, then the transfer
-  scalearn ls | show RUN | logs RUN                 look at runs
-  scalearn leaderboard                              compare methods
-  scalearn-tui                                      the dashboard
+  {FIRST_RUN}
+                                      train, offline: source adapters first, then the transfer
+  scalearn ls | show RUN | logs RUN   look at runs
+  scalearn leaderboard                compare methods
+  scalearn-tui                        the dashboard
 `scalearn --help` lists all commands."""
 
 TRAIN, COMPARE, EXISTS = "Train", "Look and compare", "What exists"

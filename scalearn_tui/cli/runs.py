@@ -12,6 +12,7 @@ from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, h
 from scalearn_tui.cli.output import print_json, print_table, say
 from scalearn_tui.cli.watching import ensure_supervised
 from scalearn_tui.text.glyphs import STATES
+from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -30,7 +31,7 @@ def ls(
     target: Annotated[str | None, filter_flag("target")] = None,
     as_json: Json = False,
 ) -> int:
-    """List runs, the newest first. Exit code 3 when none matches."""
+    """List runs, the newest first. Exit code 3 when filters match none; an empty list without filters is 0."""
     catalog = home_catalog()
     wanted = _filters(state, method, catalog)
     filtered = bool(wanted or target)
@@ -54,7 +55,7 @@ def ls(
     elif filtered:
         say("no run matches")
     else:
-        say("no runs yet; start one: scalearn run --method scalearn++ --target boolq")
+        say(f"no runs yet; start one: {FIRST_RUN}")
     return ExitCode.NOTHING_MATCHED if filtered and not runs else ExitCode.OK
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -318,6 +320,26 @@ def test_an_id_of_another_run_is_refused(artefact: Path, store: Store, capsys: p
     assert main(["--home", str(store.home.root), "import", str(artefact)]) == 2
     assert f"another run has the id {run_id}" in capsys.readouterr().err
     assert store.find(run_id).state == RunState.QUEUED
+
+
+def test_the_card_is_read_as_the_page_says(artefact: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "adapters.md"
+    (expression,) = re.findall(r"`(json\.loads\(.*)`", page.read_text())
+    card = eval(expression, {"json": json, "safetensors": safetensors, "FILE": str(artefact)})
+    assert card == parts_of(artefact)[1]
+
+
+def test_a_folder_that_does_not_exist_is_made_once_there_is_something_to_write(
+    trainer: Store, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.add([queued_row(1)], [])
+    assert main(["--home", str(store.home.root), "export", f"{1:010x}", str(tmp_path / "outgoing" / "today")]) == 2
+    assert not (tmp_path / "outgoing").exists()
+    exported = Path(export_adapter(trainer, "@1", tmp_path / "outgoing" / "today")["file"])
+    assert exported.parent == tmp_path / "outgoing" / "today" and exported.is_file()
+    (tmp_path / "file").touch()
+    assert main(["--home", str(trainer.home.root), "export", "@1", str(tmp_path / "file")]) == 2
+    assert "is no folder" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_what_cannot_be_exported_is_refused_with_its_reason(

@@ -12,7 +12,7 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
-from engine.reports.published import FOLDER, published_results
+from engine.reports.published import FOLDER, published_averages, published_results
 from tests.files.folders import task_data
 
 FOLDERS = {"glue": "glue", "superglue": "super_glue"}
@@ -62,12 +62,28 @@ def test_humset_has_the_labels_of_its_card_sorted() -> None:
 )
 def test_tasks_are_in_the_order_of_the_published_table(name: str, backbone: str) -> None:
     place = BUILT_IN.benchmarks[name]
-    with (FOLDER / str(place.published)).open() as file:
+    table = place.published[0]
+    with (FOLDER / table.file).open() as file:
         header = next(csv.reader(file))
-    assert [place.published_columns.get(task.name, task.name) for task in place.tasks] == header[2:-1]
-    assert len(published_results(place, backbone)) == 14
-    assert all(len(line) == len(place.tasks) for line in published_results(place, backbone).values())
-    assert published_results(place, "bert-base-uncased") == {}
+    assert table.backbone == backbone and not table.server
+    assert [table.columns.get(task.name, task.name) for task in place.tasks] == header[2:-1]
+    assert len(published_results(place, table)) == 14
+    assert all(len(line) == len(place.tasks) for line in published_results(place, table).values())
+
+
+def test_every_published_file_is_some_benchmarks() -> None:
+    used = [table.file for benchmark in BUILT_IN.benchmarks.values() for table in benchmark.published]
+    assert sorted(used) == sorted(path.name for path in FOLDER.glob("*.csv"))
+
+
+def test_averages_of_the_glue_server_are_over_the_nine_columns_that_are_named() -> None:
+    _, table = BUILT_IN.benchmarks["glue"].published
+    assert "nine columns, MNLI-m, MNLI-mm, QQP F1, QNLI, SST-2, CoLA, STS-B, MRPC F1 and RTE" in table.server
+    nine = ("mnli_m", "mnli_mm", "qqp_f1", "qnli", "sst-2", "cola", "sts-b", "mrpc_f1", "rte")
+    with (FOLDER / table.file).open() as file:
+        lines = {line["method"]: line for line in csv.DictReader(file)}
+    for title, average in published_averages(table).items():
+        assert sum(float(lines[title][name]) for name in nine) / 9 == pytest.approx(float(average), abs=0.05)
 
 
 def test_gsg_is_glue_and_superglue_with_rte_once() -> None:

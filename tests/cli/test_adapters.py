@@ -17,6 +17,7 @@ import pytest
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
 from ..plans.requests import needs_minilm
 from ..reports.rows import complete, queue, spec
@@ -65,14 +66,17 @@ def test_another_lab_transfers_from_an_adapter_without_its_rows(
 ) -> None:
     trained = scalearn("one", "run", "-m", "adapter", "-t", "rte", "-b", str(tiny_backbone), "--data-dir", str(rte), *BUDGET)
     assert trained.returncode == ExitCode.OK, trained.stderr
-    exported = scalearn("one", "adapters", "export", "@1", str(tmp_path))
+    exported = scalearn("one", "adapters", "export", "@1", str(tmp_path / "outgoing"))
     assert exported.returncode == ExitCode.OK, exported.stderr
     artefact = exported.stdout.strip()
     assert Path(artefact).name.startswith("glue-rte-adapter-")
 
-    imported = scalearn("two", "adapters", "import", artefact, "--json")
+    imported = scalearn("two", "adapters", "import", artefact)
     assert imported.returncode == ExitCode.OK, imported.stderr
-    source = json.loads(imported.stdout)["run"]
+    source = imported.stdout.split()[0]
+    assert f"--sources {source},TASK --backbone FOLDER" in imported.stderr
+    again = scalearn("two", "adapters", "import", artefact, "--json")
+    assert json.loads(again.stdout)["run"] == source, again.stderr
     (listed,) = json.loads(scalearn("two", "adapters", "ls", "--json").stdout)["adapters"]
     assert (listed["run"], listed["task"], listed["origin"]) == (source, "glue/rte", "imported")
     assert listed["metric"] == "accuracy" and 0 <= listed["value"] <= 1 and listed["limits"] == {"test": 16, "train": 32}
@@ -108,7 +112,7 @@ def test_a_plan_shows_a_source_that_is_named_by_its_run(store: Store, capsys: py
 
 def test_ls_lists_completed_source_adapters(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["adapters", "ls"]) == ExitCode.OK
-    assert "no source adapters yet" in capsys.readouterr().err
+    assert f"no source adapters yet; train one: {FIRST_ADAPTER}" in capsys.readouterr().err
     done = complete(store, spec("adapter", "glue/rte", shots=16), 0.7, trainable=1_500_000, transfer=900_000)
     complete(store, spec("lora", "glue/rte"), 0.7)
     queue(store, spec("adapter", "glue/cola"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,9 @@ from engine.registry.store import Store
 from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.text.suggestions import FIRST_ADAPTER, FIRST_RUN
 
+from ..plans.requests import needs_minilm
 from ..reports.rows import complete, queue, spec, start
 
 BOOLQ = "superglue/boolq"
@@ -66,10 +70,27 @@ def test_ls_table_has_a_line_per_run(store: Store, capsys: Capture) -> None:
     assert "accuracy 70.00" in lines[2]
 
 
-def test_an_empty_registry_is_not_an_error(store: Store, capsys: Capture) -> None:
+def test_an_empty_registry_is_not_an_error_but_a_filter_that_matches_none_is(store: Store, capsys: Capture) -> None:
     assert document(capsys, "ls")["runs"] == []
     assert main(["ls"]) == ExitCode.OK
-    assert "scalearn run" in capsys.readouterr().err
+    assert FIRST_RUN in capsys.readouterr().err
+    for flags in ([], ["--json"]):
+        assert main(["ls", "--state", "completed", *flags]) == ExitCode.NOTHING_MATCHED
+    assert main(["ls", "--help"]) == ExitCode.OK
+    assert "Exit code 3 when filters match none; an empty list without filters is 0." in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+@needs_minilm
+@pytest.mark.parametrize("command", [FIRST_RUN, FIRST_ADAPTER])
+def test_what_is_suggested_first_needs_no_hub(
+    command: str, store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    program, *words = shlex.split(command)
+    assert program == "scalearn" and main([*words, "--dry-run"]) == ExitCode.OK, capsys.readouterr().err
 
 
 def test_ls_has_settings_where_runs_would_look_alike(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ NEED_THE_HUB = {
 }
 """Command, and the same with tasks of the built-in benchmark."""
 WORK_AS_WRITTEN = [
+    "scalearn methods --json", "scalearn show RUN", "scalearn leaderboard --benchmark toy",
     "scalearn data ls", "scalearn ls", "scalearn methods", "scalearn benchmarks", "scalearn tasks", "scalearn backbones",
     "scalearn benchmarks add my.toml", "scalearn predict RUN texts.jsonl", "scalearn logs -f RUN", "scalearn resume RUN",
     "scalearn adapters export RUN FOLDER", "scalearn adapters import FILE",
@@ -97,11 +98,10 @@ def test_the_other_commands_of_the_readme(store: Store, type_: Type, tmp_path: P
     assert (transfer["method"], source["method"]) == ("scalearn++", "adapter")
     write_own_benchmark(tmp_path)
     (tmp_path / "texts.jsonl").write_text('{"question": "Was it good?", "passage": "The day was good."}\n')
-    (tmp_path / "outgoing").mkdir()
 
     for command in WORK_AS_WRITTEN:
         run = source if "adapters" in command else transfer
-        file = next(map(str, (tmp_path / "outgoing").iterdir()), "")
+        file = next(map(str, (tmp_path / "outgoing").glob("*")), "")
         code, out, err = type_(command, RUN=run["id"], FOLDER="outgoing", FILE=file)
         assert code == ExitCode.OK and out + err, (command, err)
     for command, (expected, text) in END_OTHERWISE.items():

@@ -64,6 +64,15 @@ def test_csv_has_a_line_per_row(leaderboard: Leaderboard) -> None:
     assert adapter["toy/similarity"] == ""
 
 
+def test_rows_and_source_of_server_scores_carry_a_mark_of_their_own(store: Store) -> None:
+    complete(store, spec("adapter", "glue/rte", backbone="bert-base-uncased"), 0.7)
+    board = build(store, BUILT_IN)
+    text = to_markdown(board)
+    assert "| Shared ‡ | – | – | 76.60 |" in text and "- ‡ server: Stickland & Murray 2019" in text and "†" not in text
+    assert {line["origin"] for line in csv.DictReader(io.StringIO(to_csv(board)))} == {"measured", "server"}
+    assert [row["origin"] for row in json.loads(to_json(board))["tables"][0]["rows"]] == ["measured", *["server"] * 4]
+
+
 def test_json_keeps_every_value(leaderboard: Leaderboard) -> None:
     document = json.loads(to_json(leaderboard))
     row = document["tables"][1]["rows"][0] if document["tables"][0]["benchmark"] == "toy" else document["tables"][0]["rows"][0]

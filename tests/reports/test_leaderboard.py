@@ -134,6 +134,28 @@ def test_published_figures_are_below_ours_and_only_in_their_table(store: Store) 
     assert len(base.rows) == 1 + 14
 
 
+def test_scores_of_the_glue_server_stand_apart_and_are_never_averaged(store: Store) -> None:
+    keys = [task.key for task in BUILT_IN.benchmarks["glue"].tasks]
+    complete(store, spec("pals", keys, backbone="bert-base-uncased"), 0.8)
+    (table,) = build(store, BUILT_IN).tables
+    ours, *server = table.rows
+    assert ours.origin == "measured" and table.average(ours) == pytest.approx(80.0)
+    assert [(row.title, row.origin) for row in server] == [
+        (title, "server") for title in ("BERT-base", "Shared", "Top Proj. Attn.", "PALs (204)")
+    ]
+    cells = {key: cell.values for key, cell in server[-1].cells.items()}
+    assert cells == {
+        "glue/mnli": (84.3,), "glue/qqp": (89.2,), "glue/qnli": (90.0,), "glue/sst2": (92.6,),
+        "glue/stsb": (85.8,), "glue/mrpc": (84.6,), "glue/rte": (76.0,), "glue/cola": (51.2,),
+    }  # fmt: skip
+    assert all(table.average(row) is None for row in server)
+    assert "published" not in table.provenance
+    (text,) = table.provenance["server"]
+    assert "BERT and PALs: scores of the GLUE server" in text and "not of the split" in text and "PALs (204) 80.4" in text
+    complete(store, spec("adapter", "glue/rte"), 0.7)
+    assert not any(row.origin == "server" for row in build(store, BUILT_IN, backbone="roberta-base").tables[0].rows)
+
+
 def test_parameters_are_ranges_over_targets(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7, trainable=100, transfer=10)
     complete(store, spec("adapter", RTE), 0.7, trainable=120, transfer=10)

@@ -39,6 +39,7 @@ class Points:
         self.losses: dict[int, float] = {}
         self.last_fields: dict[str, Any] = {}
         self.dev: dict[str, list[float]] = {}
+        self.epoch_losses: list[float | None] = []
 
     def point(self, name: str, step: int, epoch: float, value: float) -> None:
         if name == "train/loss":
@@ -48,6 +49,10 @@ class Points:
 
     def fields(self, **fields: Any) -> None:
         self.last_fields |= fields
+
+    def epoch_ended(self, loss: float | None = None, **fields: Any) -> None:
+        self.epoch_losses.append(loss)
+        self.fields(**fields)
 
     def flush(self) -> None:
         pass
@@ -141,6 +146,26 @@ def test_stopping_between_an_epochs_last_step_and_its_evaluation(
     train(spec, tiny_backbone, data, tmp_path / "resumed", stop_at=stop_at)
     resumed, _ = train(spec, tiny_backbone, data, tmp_path / "resumed", stop_at=None)
     assert_same_end(straight, resumed)
+
+
+def test_an_epochs_loss_is_the_mean_over_the_steps_that_the_attempt_made(
+    tiny_backbone: Path, data: dict[str, TaskData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the losses were reported within the epoch; without a step, there is none."""
+    monkeypatch.setattr("engine.training.throughput.REPORT_SECONDS", 0.0)
+    spec = spec_of("adapter")
+    _, straight = train(spec, tiny_backbone, data, tmp_path / "straight", stop_at=None)
+    losses = straight.losses
+    assert sorted(losses) == list(range(8)) and len({losses[step] for step in losses}) == 8
+    first, second = (sum(losses[step] for step in steps) / 4 for steps in (range(4), range(4, 8)))
+    assert straight.epoch_losses == pytest.approx([first, second])
+
+    train(spec, tiny_backbone, data, tmp_path / "inside", stop_at=3)
+    _, resumed = train(spec, tiny_backbone, data, tmp_path / "inside", stop_at=None)
+    assert resumed.epoch_losses == pytest.approx([losses[3], second])
+    train(spec, tiny_backbone, data, tmp_path / "between", stop_at=4)
+    _, resumed = train(spec, tiny_backbone, data, tmp_path / "between", stop_at=None)
+    assert resumed.epoch_losses[0] is None and resumed.epoch_losses[1] == pytest.approx(second)
 
 
 def assert_same_end(first: Loop, second: Loop) -> None:

@@ -18,6 +18,7 @@ from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.facts import DIM
 from scalearn_tui.dashboard.widgets.run_table import RunTable
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
+from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
     from engine.registry.tables import Run
@@ -100,7 +101,7 @@ class RunsScreen(RunScreen):
         return Content.assemble(
             ("No runs yet.\n\n", "bold"),
             ("n", "bold $text-accent"), "  plans and queues one here\n",
-            ("scalearn run --method scalearn++ --target toy/sentiment --backbone minilm", "$text-accent"),
+            (FIRST_RUN, "$text-accent"),
             "  is the same on the command line\n\n",
             (f"registry: {services.home.database}", DIM),
         )  # fmt: skip
