@@ -16,6 +16,8 @@ from engine.catalog.task import TaskInfo
 from engine.errors import UserError
 
 Columns = dict[str, list[Any]]
+GAP = "@placeholder"
+"""What ReCoRD's queries have in the place of the entity."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def record(task: TaskInfo, rows: Columns) -> Rendered:
     for passage, query, entities, answers in zip(*(rows[name] for name in task.columns), strict=True):
         passage = passage.replace("@highlight\n", "- ")
         for entity in entities:
-            sequences.append((passage, query.replace("@placeholder", entity)))
+            sequences.append((passage, query.replace(GAP, entity)))
             labels.append(int(entity in answers))
         candidates.append([entities, answers])
     return Rendered(
@@ -129,6 +131,8 @@ class Template:
     """Columns that hold a list of texts."""
     answers: tuple[str, ...] = ()
     """Those of ``lists`` that are the label; rows to predict lack them."""
+    gap: str = ""
+    """Column in whose text each candidate replaces ``GAP``."""
     index: tuple[str, ...] = ()
     """What the column ``idx`` identifies by number; a template without any does not read that column."""
 
@@ -140,7 +144,7 @@ TEMPLATES: dict[str, Template] = {
     "copa": Template(copa),
     "choice": Template(choice),
     "multirc": Template(multirc, index=("paragraph", "question")),
-    "record": Template(record, lists=("entities", "answers"), answers=("answers",), index=("passage",)),
+    "record": Template(record, lists=("entities", "answers"), answers=("answers",), gap="query", index=("passage",)),
 }
 """By the name that tasks use."""
 
