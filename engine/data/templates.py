@@ -6,13 +6,14 @@ The wording is that of ScaLearn's released code (its SuperGLUE templates come fr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
+from engine.data.own_rows import GROUP_COLUMN
 from engine.errors import UserError
 
 Columns = dict[str, list[Any]]
@@ -150,5 +151,11 @@ TEMPLATES: dict[str, Template] = {
 
 
 def render(task: TaskInfo, table: pa.Table) -> Rendered:
-    """All examples of ``table`` by the task's template. Raises UserError for a row that the template cannot render."""
-    return TEMPLATES[task.template].render(task, table.to_pydict())
+    """All examples of ``table`` by the task's template. Raises UserError for a row that the template cannot render.
+
+    The groups of a user's own rows are their passages.
+    """
+    rendered = TEMPLATES[task.template].render(task, table.to_pydict())
+    if isinstance(task.data, OwnData) and GROUP_COLUMN in table.column_names:
+        return replace(rendered, passages=table[GROUP_COLUMN].to_pylist())
+    return rendered
