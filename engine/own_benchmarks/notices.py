@@ -67,7 +67,11 @@ class Column:
 
 def normalised(text: str) -> str:
     """The text without differences of case, of blanks and of Unicode form, and without invisible characters."""
-    visible = "".join(mark for mark in unicodedata.normalize("NFKC", text) if unicodedata.category(mark) != "Cf")
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    visible = unicodedata.normalize("NFKC", text)
+    if not visible.isprintable():
+        visible = "".join(mark for mark in visible if unicodedata.category(mark) != "Cf")
     return unicodedata.normalize("NFKC", " ".join(visible.casefold().split()))
 
 

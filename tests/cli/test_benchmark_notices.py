@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import BenchmarkInfo, OwnData
+from engine.data.check_benchmark import checked
 from engine.data.loading import load_rows
+from engine.data.new_texts import windows
 from engine.data.prepared import prepare
+from engine.errors import UserError
+from engine.files.disk import file_digest
 from engine.files.home import Home
-from engine.own_benchmarks.stored import load_catalog
+from engine.own_benchmarks.declaration import read_declaration
+from engine.own_benchmarks.stored import Stored, load_catalog, save
 from engine.runs.definition import definition_of
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
@@ -42,15 +49,26 @@ class Adding:
     def rows(self, labels: list[Any], name: str = "rows.csv") -> None:
         self.file(name, [{"text": f"number {n} of {name}", "label": label} for n, label in enumerate(labels)])
 
-    def run(self, *keys: str, train: str = "rows.csv", flags: tuple[str, ...] = ()) -> tuple[int, dict[str, Any], str]:
-        """Exit code, document and standard error."""
+    def run(self, *keys: str, train: str = "rows.csv") -> tuple[int, dict[str, Any], str]:
+        """What the command does, without the cost of a process: exit code, document and error."""
+        path = self.declare(*keys, train=train)
+        try:
+            result = checked(read_declaration(path))
+        except UserError as error:
+            return error.exit_code, {}, str(error)
+        save(self.home.benchmarks, Stored(result.benchmark, path, file_digest(path)))
+        return ExitCode.OK, json.loads(json.dumps(asdict(result))), ""
+
+    def declare(self, *keys: str, train: str = "rows.csv") -> Path:
         lines = ['name = "own"', "[tasks.t]", f'train = "{train}"', *keys]
         for key, default in (("text", '"{text}"'), ("test", "0.2")):
             lines += [] if any(line.startswith(f"{key} =") for line in keys) else [f"{key} = {default}"]
-        (self.folder / "own.toml").write_text("\n".join(lines), encoding="utf-8")
-        return self.add(self.folder / "own.toml", *flags)
+        path = self.folder / "own.toml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
 
     def add(self, path: Path, *flags: str) -> tuple[int, dict[str, Any], str]:
+        """The command itself: exit code, document and standard error."""
         self.capsys.readouterr()
         code = main(["benchmarks", "add", str(path), "--json", *flags])
         out, err = self.capsys.readouterr()
@@ -74,7 +92,7 @@ def codes(document: dict[str, Any]) -> list[tuple[str, str, int | None]]:
 
 def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
     adding.rows(["a", "b"] * 20)
-    code, document, err = adding.run()
+    code, document, err = adding.add(adding.declare())
     assert code == ExitCode.OK and err.startswith("added own; next: ")
     assert document == {
         "schema": 1,
@@ -96,10 +114,10 @@ def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
 
 def test_strict_stores_nothing_where_there_is_a_notice(adding: Adding) -> None:
     adding.rows(["a", "b"] * 20)
-    assert adding.run(flags=("--strict",))[0] == ExitCode.OK
+    assert adding.add(adding.declare(), "--strict")[0] == ExitCode.OK
     adding.rows(["a", "b", "A"] * 20)
     before = adding.stored()
-    code, document, err = adding.run(flags=("--strict",))
+    code, document, err = adding.add(adding.declare(), "--strict")
     assert (code, document["stored"], codes(document)) == (ExitCode.USAGE, False, [("similar_labels", "rows.csv", 2)])
     assert err == "scalearn: own has 1 notice; with --strict nothing is stored\n"
     assert adding.stored() == before
@@ -107,6 +125,15 @@ def test_strict_stores_nothing_where_there_is_a_notice(adding: Adding) -> None:
     out, err = adding.capsys.readouterr()
     assert 'notice: rows.csv:2: own/t: column "label": "a", "A" are 2 classes' in err
     assert "  words, median to longest: train 4 to 4, dev 4 to 4, test 4 to 4\n" in out and "\n  test: A 4, a 4, b 4\n" in out
+
+
+def test_a_refusal_is_one_line_with_exit_code_2(adding: Adding) -> None:
+    adding.rows(["0.5", "1_000"])
+    code, document, err = adding.add(adding.declare('kind = "regression"'))
+    assert (code, document, err.count("\n")) == (ExitCode.USAGE, {}, 1)
+    assert err.startswith('scalearn: rows.csv:3: column "label" must hold finite numbers, not "1_000"')
+    with pytest.raises(KeyError):
+        adding.stored()
 
 
 @pytest.mark.parametrize("missing", ["-1", "-", "n/a"])
@@ -376,3 +403,10 @@ def test_reported_inputs(case: str, code: int, expected: Any, adding: Adding) ->
         assert expected in err
     else:
         assert [f"{code} {file}:{line}" for code, file, line in codes(document)] == expected
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the reported inputs are not beside this checkout")
+def test_a_reported_query_without_a_gap() -> None:
+    path = CASES / "record" / "rec.jsonl"
+    with path.open("rb") as file, pytest.raises(UserError, match=r"^rec.jsonl:2: 'query' has no @placeholder"):
+        list(windows(file, path.name, BUILT_IN.tasks["superglue/record"]))
