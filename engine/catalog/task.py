@@ -49,11 +49,22 @@ class OwnData:
     dev_share: float = 0.1
     """Share for dev of what the test share leaves of train; 0 where dev has a file."""
     test_share: float = 0.0
+    drop_labels: tuple[str, ...] = ()
+    """Rows with one of these labels are left out; an empty name stands for an empty cell."""
+    quoted: bool | None = None
+    """Whether cells of CSV and TSV may be quoted; None (not declared) reads them like True."""
+    group: str = ""
+    """Rows with equal cells in this column stay on one side where shares are drawn; ``text`` for equal first texts."""
 
     @property
     def definition(self) -> dict[str, Any]:
-        """How the files' contents are read, independent of their paths and of the splits drawn from them."""
+        """How the files' contents are read, independent of their paths and of the shares drawn from them.
+
+        Fields that version 0.1.0 did not know are part of it only where they change something, so that ids stay what they were.
+        """
         fields = {name: value for name, value in asdict(self).items() if name not in ("dev_share", "test_share")}
+        unchanged = {"drop_labels": ((),), "quoted": (None, True), "group": ("",)}
+        fields = {name: value for name, value in fields.items() if value not in unchanged.get(name, ())}
         return {**fields, "files": [split for split, _ in self.files]}
 
 

@@ -7,6 +7,7 @@ before versions existed.
 
 from __future__ import annotations
 
+from engine.catalog.numbers import is_number, is_whole
 from engine.catalog.task import OwnData, TaskInfo
 
 TEMPLATE_VERSIONS = {"plain": 1, "wic": 1, "wsc": 1, "copa": 1, "choice": 1, "multirc": 1, "record": 1}
@@ -14,12 +15,15 @@ TEMPLATE_VERSIONS = {"plain": 1, "wic": 1, "wsc": 1, "copa": 1, "choice": 1, "mu
 TOKENIZATION_VERSION = 1
 """Of truncation, special tokens and the joining of texts (``engine.data.tokenizer``)."""
 OWN_ROWS_VERSION = 1
-"""Of how own patterns and labels become texts and ids (``engine.data.own_rows``, ``engine.own_benchmarks.pattern``)."""
+"""Of how own patterns and labels become texts and ids (``engine.data.own_rows``, ``engine.data.own_labels``)."""
+NUMBER_NAMES_VERSION = 2
+"""Of own tasks with labels such as ``1.0``: version 1 read the cell ``1`` as the id of the second label."""
 
 
 def versions_of(task: TaskInfo) -> dict[str, int]:
     """The versions above 1 that the task's tokens depend on, by the name that definitions give them."""
     versions = {"template_version": TEMPLATE_VERSIONS[task.template], "tokenization_version": TOKENIZATION_VERSION}
     if isinstance(task.data, OwnData):
-        versions["own_rows_version"] = OWN_ROWS_VERSION
+        numbers = any(is_number(label) and not is_whole(label) for label in task.labels)
+        versions["own_rows_version"] = max(OWN_ROWS_VERSION, NUMBER_NAMES_VERSION if numbers else 1)
     return {name: version for name, version in versions.items() if version > 1}

@@ -17,6 +17,7 @@ from engine.catalog.task import TaskInfo
 from engine.data.candidates import CANDIDATES_FOLDER, CandidatesWriter
 from engine.data.labels import labels_of
 from engine.data.ragged import GrowableArray, offsets_of, save
+from engine.data.splits import numbered
 from engine.data.templates import Rendered, render
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
@@ -81,12 +82,6 @@ class _Groups:
         if self._counts:
             save(folder / "groups.npy", np.repeat(np.arange(len(self._counts)), self._counts))
             self._candidates.write(folder / CANDIDATES_FOLDER)
-
-
-def numbered(names: list[Any]) -> np.ndarray:
-    """Equal names get equal numbers, from 0 in the order of their first appearance: int64 ``[len(names)]``."""
-    numbers: dict[Any, int] = {}
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _parts(task: TaskInfo, table: pa.Table) -> Iterator[tuple[Rendered, pa.Table]]:

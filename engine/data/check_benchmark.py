@@ -1,41 +1,60 @@
 """Checks all rows of a declared benchmark: ``python -m engine.data.check_benchmark`` reads the benchmark as JSON from stdin.
 
-Prints the benchmark with the labels that the declaration leaves open and the sizes of all splits, or one line with an error.
+Prints a JSON object: ``benchmark`` with the labels that the declaration leaves open and the sizes of all splits, ``tasks`` with
+what was read of each, and ``notices``; or one line with an error.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from engine.catalog.kinds import KINDS
 from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.child_main import exit_code_of
-from engine.data.labels import labels_of
-from engine.data.loading import load_rows
-from engine.data.own_rows import completed
-from engine.data.splits import parts_of_train
+from engine.data.own_report import OwnFiles, TaskReport
+from engine.data.own_rows import completed, read_own_table, rendered_table
 from engine.errors import UserError
+from engine.files.task_files import task_files
+from engine.own_benchmarks.notices import Notice
 
 
-def checked(benchmark: BenchmarkInfo) -> BenchmarkInfo:
-    """The benchmark with labels and sizes filled in. Raises UserError naming file, line and column, or task and metric."""
-    return replace(benchmark, tasks=tuple(_checked(task) for task in benchmark.tasks))
+@dataclass(frozen=True)
+class Checked:
+    """A benchmark after every row was read."""
+
+    benchmark: BenchmarkInfo
+    """With labels and sizes filled in."""
+    tasks: tuple[TaskReport, ...]
+    notices: tuple[Notice, ...]
 
 
-def _checked(task: TaskInfo) -> TaskInfo:
-    assert isinstance(task.data, OwnData)
-    task = completed(task, task.data)
+def checked(benchmark: BenchmarkInfo) -> Checked:
+    """All rows read and checked. Raises UserError naming file, line and column, or task and metric."""
+    declared = {task.key: bool(task.labels) for task in benchmark.tasks}
+    files = [_read(task) for task in benchmark.tasks]
+    notices = (notice for read in files for notice in read.notices(declared[read.task.key]))
+    info = replace(benchmark, tasks=tuple(_with_sizes(read) for read in files))
+    return Checked(info, tuple(read.report() for read in files), tuple(notices))
+
+
+def _read(task: TaskInfo) -> OwnFiles:
+    data = task.data
+    assert isinstance(data, OwnData)
+    task = completed(task, data)
     known = KINDS[task.kind].metrics_of_own_task(len(task.labels))
     if unknown := [name for name in task.metrics if name not in known]:
         raise UserError(f"{task.key} cannot have the metric {unknown[0]!r}; there are {', '.join(known)}")
-    tables = load_rows(task, None)
-    sizes = {split: table.num_rows for split, table in tables.items()}
-    sizes |= {split: len(rows) for split, rows in parts_of_train(task, labels_of(task, tables["train"])).items()}
-    train = sizes["train"] if task.dev else sizes["train"] + sizes["dev"]
-    return replace(task, sizes=(train, sizes["test"]), dev_size=sizes["dev"])
+    own = {split: read_own_table(task, data, path) for split, path in task_files(task, None).items()}
+    return OwnFiles(task, own, {split: rendered_table(task, table) for split, table in own.items()})
+
+
+def _with_sizes(read: OwnFiles) -> TaskInfo:
+    sizes = {split: len(rows) for split, (_, rows) in read.splits.items()}
+    train = sizes["train"] if read.task.dev else sizes["train"] + sizes["dev"]
+    return replace(read.task, sizes=(train, sizes["test"]), dev_size=sizes["dev"])
 
 
 def main() -> int:

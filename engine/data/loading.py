@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import check_labels, label_columns
 from engine.data.own_rows import read_own_rows
-from engine.data.templates import TEMPLATES
+from engine.data.templates import GAP, TEMPLATES
 from engine.data.toy import generate
-from engine.data.user_tables import read_file
+from engine.data.user_tables import location_of, read_file
 from engine.errors import UserError
 from engine.files.task_files import task_files
 
@@ -81,6 +81,9 @@ def _check_texts(task: TaskInfo, table: pa.Table, path: Path) -> None:
                 raise UserError(f"{path}: column {name!r} has an empty list or an empty text; fill or drop those rows")
         elif not _is_text(kind):
             raise UserError(f"{path}: column {name!r} must hold text, not {kind}")
+        elif name == template.gap and not (has_gap := pc.match_substring(table[name], GAP)).to_numpy().all():
+            row = int(has_gap.to_numpy().argmin())
+            raise UserError(f"{location_of(path, row)}: column {name!r} has no {GAP}, the gap that a candidate fills")
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_rows import own_columns, own_texts
 from engine.data.ragged import offsets_of
-from engine.data.templates import TEMPLATES, Columns, Template
+from engine.data.templates import GAP, TEMPLATES, Columns, Template
 from engine.data.tokenized_split import TokenizedSplit
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
@@ -82,6 +82,8 @@ def _check(name: str, value: Any, template: Template) -> None:
     texts = value if is_list else [value]
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise ValueError(f"{name!r} must be {'a list of texts, at least one' if is_list else 'text'}")
+    if name == template.gap and GAP not in value:
+        raise ValueError(f"{name!r} has no {GAP}, the gap that a candidate fills")
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:

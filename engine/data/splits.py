@@ -7,6 +7,7 @@ computed here because that function reads labels row by row (19 s for MNLI); a t
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator, default_rng
@@ -21,15 +22,16 @@ SPLIT_SEED = 42
 def parts_of_train(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Rows of the official training split by the split that they become, int64 numbers; empty where all are ``train``.
 
-    ``labels`` ``[rows]``, ``passages`` int64 ``[rows]`` of tasks whose rows share passages. Raises UserError for too few rows.
+    ``labels`` ``[rows]``, ``passages`` int64 ``[rows]`` of tasks whose rows share passages or belong to groups. Raises
+    UserError for too few rows.
     """
     if isinstance(task.data, OwnData):
-        return _declared_parts(task, task.data, labels)
+        return _declared_parts(task, task.data, labels, passages)
     return {} if task.dev else train_and_dev(task, labels, passages)
 
 
-def _declared_parts(task: TaskInfo, data: OwnData, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """``test`` is drawn first, then ``dev`` from the rest; stratified wherever every class has enough rows."""
+def _declared_parts(task: TaskInfo, data: OwnData, labels: np.ndarray, groups: np.ndarray | None) -> dict[str, np.ndarray]:
+    """``test`` is drawn first, then ``dev`` from the rest: by group, or stratified wherever every class has enough rows."""
     rows = np.arange(len(labels))
     parts: dict[str, np.ndarray] = {}
     for name, share in (("test", data.test_share), ("dev", data.dev_share)):
@@ -38,7 +40,14 @@ def _declared_parts(task: TaskInfo, data: OwnData, labels: np.ndarray) -> dict[s
         if math.ceil(share * len(rows)) >= len(rows):
             raise UserError(f"{task.key}: the training file is too small to set {share:g} of it aside as {name}; add rows")
         balanced = task.stratify and _can_stratify(labels[rows], share)
-        rest, drawn = stratified_part(labels[rows], share) if balanced else plain_part(len(rows), share)
+        if groups is not None:
+            rest, drawn = grouped_part(groups[rows], share)
+        else:
+            rest, drawn = stratified_part(labels[rows], share) if balanced else plain_part(len(rows), share)
+        if not len(drawn):
+            raise UserError(
+                f"{task.key}: no group has as few rows as {name} = {share:g} has room for; raise it, or leave out group"
+            )
         parts[name], rows = rows[drawn], rows[rest]
     return {"train": rows, **parts} if parts else {}
 
@@ -51,7 +60,7 @@ def train_and_dev(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | Non
     Raises UserError for too few rows.
     """
     if passages is not None:
-        train, dev = passage_tenth(passages)
+        train, dev = grouped_part(passages)
         _require(task, min(len(train), len(dev)) > 0)
     elif task.stratify:
         _require(task, _can_stratify(labels, DEV_SHARE))
@@ -62,20 +71,26 @@ def train_and_dev(task: TaskInfo, labels: np.ndarray, passages: np.ndarray | Non
     return {"train": train, "dev": dev}
 
 
-def passage_tenth(passages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two parts of ``range(len(passages))``, int64, each sorted, that share no passage.
+def grouped_part(groups: np.ndarray, share: float = DEV_SHARE) -> tuple[np.ndarray, np.ndarray]:
+    """Two parts of ``range(len(groups))``, int64, each sorted, that share no group (int64 ``[rows]``).
 
-    Passages are shuffled, and each goes to the second part while that holds no more than a tenth of the rows, rounded up.
+    Groups are shuffled, and each goes to the second part while that holds no more than ``share`` of the rows, rounded up.
     """
-    sizes = np.bincount(passages)
-    room = math.ceil(DEV_SHARE * len(passages))
+    sizes = np.bincount(groups)
+    room = math.ceil(share * len(groups))
     chosen = []
-    for passage in default_rng(SPLIT_SEED).permutation(len(sizes)):
-        if sizes[passage] <= room:
-            chosen.append(passage)
-            room -= int(sizes[passage])
-    in_dev = np.isin(passages, chosen)
-    return np.flatnonzero(~in_dev), np.flatnonzero(in_dev)
+    for group in default_rng(SPLIT_SEED).permutation(len(sizes)):
+        if sizes[group] <= room:
+            chosen.append(group)
+            room -= int(sizes[group])
+    in_part = np.isin(groups, chosen)
+    return np.flatnonzero(~in_part), np.flatnonzero(in_part)
+
+
+def numbered(names: list[Any]) -> np.ndarray:
+    """Equal names get equal numbers, from 0 in the order of their first appearance: int64 ``[len(names)]``."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _can_stratify(labels: np.ndarray, share: float) -> bool:

@@ -6,16 +6,19 @@ The wording is that of ScaLearn's released code (its SuperGLUE templates come fr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
+from engine.data.own_rows import GROUP_COLUMN
 from engine.errors import UserError
 
 Columns = dict[str, list[Any]]
+GAP = "@placeholder"
+"""What ReCoRD's queries have in the place of the entity."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def record(task: TaskInfo, rows: Columns) -> Rendered:
     for passage, query, entities, answers in zip(*(rows[name] for name in task.columns), strict=True):
         passage = passage.replace("@highlight\n", "- ")
         for entity in entities:
-            sequences.append((passage, query.replace("@placeholder", entity)))
+            sequences.append((passage, query.replace(GAP, entity)))
             labels.append(int(entity in answers))
         candidates.append([entities, answers])
     return Rendered(
@@ -129,6 +132,8 @@ class Template:
     """Columns that hold a list of texts."""
     answers: tuple[str, ...] = ()
     """Those of ``lists`` that are the label; rows to predict lack them."""
+    gap: str = ""
+    """Column in whose text each candidate replaces ``GAP``."""
     index: tuple[str, ...] = ()
     """What the column ``idx`` identifies by number; a template without any does not read that column."""
 
@@ -140,11 +145,17 @@ TEMPLATES: dict[str, Template] = {
     "copa": Template(copa),
     "choice": Template(choice),
     "multirc": Template(multirc, index=("paragraph", "question")),
-    "record": Template(record, lists=("entities", "answers"), answers=("answers",), index=("passage",)),
+    "record": Template(record, lists=("entities", "answers"), answers=("answers",), gap="query", index=("passage",)),
 }
 """By the name that tasks use."""
 
 
 def render(task: TaskInfo, table: pa.Table) -> Rendered:
-    """All examples of ``table`` by the task's template. Raises UserError for a row that the template cannot render."""
-    return TEMPLATES[task.template].render(task, table.to_pydict())
+    """All examples of ``table`` by the task's template. Raises UserError for a row that the template cannot render.
+
+    The groups of a user's own rows are their passages.
+    """
+    rendered = TEMPLATES[task.template].render(task, table.to_pydict())
+    if isinstance(task.data, OwnData) and GROUP_COLUMN in table.column_names:
+        return replace(rendered, passages=table[GROUP_COLUMN].to_pylist())
+    return rendered

@@ -16,14 +16,16 @@ import pyarrow.parquet as pq
 from engine.errors import UserError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 CHUNK = 10_000
 """Rows that are Python objects at a time; a file of lines is never in memory as a whole."""
 
 
-def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+def read_file(path: Path, columns: Sequence[str] | None = None, quoted: bool = True) -> pa.Table:
     """The file's rows, with all columns unless ``columns`` are given. The suffix of its name determines the format.
 
-    Text is UTF-8. CSV and TSV have a header and are quoted as by spreadsheets; their cells are strings. Each line of JSONL is
+    Text is UTF-8. CSV and TSV have a header; their cells are strings, quoted as by spreadsheets unless ``quoted`` is False:
+    then a quote is a character like any other, and each line is a row. Each line of JSONL is
     one object; a field that it lacks is null. Blank lines are skipped. Raises UserError naming file and line.
     """
     suffix = path.suffix.lower()
@@ -32,7 +34,7 @@ def read_file(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     try:
         if suffix == ".parquet":
             return _parquet(path, columns)
-        return _json(path, columns) if suffix == ".jsonl" else _csv(path, columns)
+        return _json(path, columns) if suffix == ".jsonl" else _csv(path, columns, quoted)
     except FileNotFoundError:
         raise UserError(f"{shown(path)} does not exist") from None
     except UnicodeDecodeError:
@@ -50,12 +52,39 @@ def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
         return ()
 
 
-def location_of(path: Path, row: int) -> str:
+def location_of(path: Path, row: int, quoted: bool = True) -> str:
     """Row ``row`` (from 0) as errors name it: ``reviews.csv:17`` by line, ``reviews.parquet row 17`` counted from 1."""
+    (line,) = lines_of(path, [row], quoted)
+    return f"{shown(path)} row {line}" if path.suffix.lower() == ".parquet" else f"{shown(path)}:{line}"
+
+
+def lines_of(path: Path, rows: Sequence[int], quoted: bool = True) -> list[int]:
+    """The line on which each of ``rows`` (from 0) begins; of parquet, the number of the row. All are counted from 1."""
     if path.suffix.lower() == ".parquet":
-        return f"{shown(path)} row {row + 1}"
-    lines = _json_rows(path) if path.suffix.lower() == ".jsonl" else islice(_csv_rows(path), 1, None)
-    return f"{shown(path)}:{next(islice(lines, row, None))[0]}"
+        return [row + 1 for row in rows]
+    lines = _json_rows(path) if path.suffix.lower() == ".jsonl" else islice(_csv_rows(path, quoted), 1, None)
+    wanted = set(rows)
+    found = {row: line for row, (line, _) in enumerate(islice(lines, max(rows, default=-1) + 1)) if row in wanted}
+    return [found[row] for row in rows]
+
+
+def swallowed_lines(path: Path) -> tuple[int, int]:
+    """How many rows of a quoted table took in lines that may be rows of their own, and the line of the first, or 0.
+
+    In TSV that is every cell of several lines. In CSV, where those are common, only a row of which each line has the columns of
+    the header.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in DELIMITERS:
+        return 0, 0
+    rows = _csv_rows(path, True)
+    width = len(next(rows, (0, []))[1])
+    count = first = 0
+    for line, cells in rows:
+        text = DELIMITERS[suffix].join(cells)
+        if "\n" in text and (suffix == ".tsv" or all(part.count(",") == width - 1 for part in text.splitlines())):
+            count, first = count + 1, first or line
+    return count, first
 
 
 def shown(path: Path) -> str:
@@ -73,8 +102,8 @@ def _parquet(path: Path, columns: Sequence[str] | None) -> pa.Table:
         raise UserError(f"{shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
 
 
-def _csv(path: Path, columns: Sequence[str] | None) -> pa.Table:
-    rows = _csv_rows(path)
+def _csv(path: Path, columns: Sequence[str] | None, quoted: bool) -> pa.Table:
+    rows = _csv_rows(path, quoted)
     header = next(rows, (0, []))[1]
     if not header:
         raise UserError(f"{shown(path)} is empty; its first line must name the columns")
@@ -142,11 +171,16 @@ def _kind(value: Any) -> str:
     return names[type(value)]
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(path: Path, quoted: bool) -> Iterator[tuple[int, list[str]]]:
     """The line on which each row begins, counted from 1, and its cells; the header first."""
     csv.field_size_limit(sys.maxsize)
+    delimiter = DELIMITERS[path.suffix.lower()]
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+        if not quoted:
+            lines = ((line, text.rstrip("\r\n")) for line, text in enumerate(file, 1))
+            yield from ((line, text.split(delimiter)) for line, text in lines if text)
+            return
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
         line = 1
         try:
             for cells in reader:
@@ -155,7 +189,8 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 line = reader.line_num + 1
         except csv.Error:
             raise UserError(
-                f'{shown(path)}:{line}: the quotes of this row do not match; a cell with " in it is quoted and doubles them'
+                f'{shown(path)}:{line}: the quotes of this row do not match; a cell with " in it is quoted and doubles them; '
+                "write quoted = false for a table without quoted cells"
             ) from None
 
 

@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 BENCHMARK_KEYS = ("name", "title", "tasks")
 TASK_KEYS = (
     "title", "kind", "train", "dev", "test", "text", "pair", "options", "label", "labels", "separator", "metrics",
-    "max_length", "select_by",
+    "max_length", "select_by", "drop_labels", "quoted", "group",
 )  # fmt: skip
 DEV_SHARE = 0.1
 LONGEST = 512
@@ -82,14 +82,14 @@ class _Keys:
             self.fail(key, f"must be a string, not {_shown(value)}")
         return value
 
-    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Distinct strings (or whole numbers, as strings); a single one needs no list."""
+    def texts(self, key: str, default: tuple[str, ...] = (), blank: bool = False) -> tuple[str, ...]:
+        """Distinct strings (or whole numbers, as strings), not blank unless ``blank``; a single one needs no list."""
         value = self.values.get(key)
         if value is None:
             return default
         items = value if isinstance(value, list) else [value]
         if not items or any(
-            isinstance(item, bool) or not isinstance(item, str | int) or not str(item).strip() for item in items
+            isinstance(item, bool) or not isinstance(item, str | int) or not (blank or str(item).strip()) for item in items
         ):
             self.fail(key, f"must be a list of strings, not {_shown(value)}")
         texts = tuple(map(str, items))
@@ -97,6 +97,12 @@ class _Keys:
         if duplicate := next((text for text in stripped if stripped.count(text) > 1), None):
             self.fail(key, f"has {_shown(duplicate)} twice")
         return texts
+
+    def flag(self, key: str) -> bool | None:
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.fail(key, f"must be true or false, not {_shown(value)}")
+        return value
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         value = self.values.get(key, choices[0])
@@ -152,6 +158,8 @@ def _task(keys: _Keys, benchmark: str, name: str) -> TaskInfo:
         labels = labels or _option_names(data.options)
         if len(labels) != len(data.options):
             keys.fail("labels", f"has {len(labels)} names for {len(data.options)} options; give each option one")
+    if both := [label for label in labels if label in data.drop_labels]:
+        keys.fail("drop_labels", f"has {_shown(both[0])}, which labels lists too; leave it out of one")
     files = dict(data.files)
     return TaskInfo(
         benchmark,
@@ -191,6 +199,10 @@ def _data(keys: _Keys, kind: str) -> OwnData:
             keys.fail(key, f'is for kind = "{kind_of_key}"; leave it out or choose that kind')
     if kind == "multiple_choice" and "pair" in keys.values:
         keys.fail("pair", "is not for multiple_choice, whose second text is the option; leave it out")
+    if "quoted" in keys.values and not any(path.suffix.lower() in (".csv", ".tsv") for path in files.values()):
+        keys.fail("quoted", "is for CSV and TSV; leave it out")
+    if "group" in keys.values and not any(shares.values()):
+        keys.fail("group", "is for shares drawn from train; leave it out where dev and test are files")
     return OwnData(
         tuple((split, str(path)) for split, path in files.items()),
         text=keys.pattern("text", keys.text("text")),
@@ -200,6 +212,9 @@ def _data(keys: _Keys, kind: str) -> OwnData:
         separator=keys.text("separator") if "separator" in keys.values else "",
         dev_share=shares["dev"],
         test_share=shares["test"],
+        drop_labels=tuple(label.strip() for label in keys.texts("drop_labels", blank=True)),
+        quoted=keys.flag("quoted"),
+        group=keys.text("group") if "group" in keys.values else "",
     )
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, completion
+from scalearn_tui.cli.flags import Json, completion, switch
 from scalearn_tui.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
-    from engine.catalog.task import BenchmarkInfo
+    from engine.catalog.task import BenchmarkInfo, TaskInfo
 
 
 MOST_LABELS = 20
@@ -33,8 +33,16 @@ def listed(context: typer.Context) -> int:
 
 def add(
     declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The declaration; docs/data.md describes it.")],
+    strict: Annotated[bool, switch("--strict", help="Store nothing if there is a notice.")] = False,
+    as_json: Json = False,
 ) -> int:
-    """Check every row of a benchmark of your own files and store its declaration. Add it again after an edit."""
+    """Check every row of a benchmark of your own files, report what they hold and what looks wrong, and store its declaration.
+
+    Add it again after an edit.
+    """
+    from engine.catalog.backbones import OFFLINE_BACKBONE
+    from engine.catalog.records import benchmark_from
+    from engine.errors import UserError
     from engine.files.disk import file_digest
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
@@ -44,16 +52,39 @@ def add(
     own = read_stored(folder)
     declared = read_declaration(declaration)
     own.check_free(declared.name)
-    info = _checked(declared)
-    save(folder, Stored(info, declaration.resolve(), file_digest(declaration)))
-    for task in info.tasks:
-        sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
-        rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
-        labels = f"; labels {', '.join(task.labels[:MOST_LABELS])}{rest}" if task.labels else ""
-        print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
+    checked = _checked(declared)
+    info, notices = benchmark_from(checked["benchmark"]), checked["notices"]
+    refused = strict and bool(notices)
+    if not refused:
+        save(folder, Stored(info, declaration.resolve(), file_digest(declaration)))
+    if as_json:
+        print_json({"name": info.name, "stored": not refused, "tasks": checked["tasks"], "notices": notices})
+    else:
+        for task, report in zip(info.tasks, checked["tasks"], strict=True):
+            _print_report(task, report)
+        for notice in notices:
+            line = f":{notice['line']}" if notice["line"] else ""
+            say(f"notice: {notice['file']}{line}: {notice['task']}: {notice['message']}")
+    if refused:
+        raise UserError(f"{info.name} has {len(notices)} notice{'s' * (len(notices) != 1)}; with --strict nothing is stored")
     done = "replaced" if info.name in own.stored else "added"
-    say(f"{done} {info.name}; next: scalearn run --method scalearn++ --target {info.tasks[0].key}")
+    command = f"scalearn run --method scalearn++ --target {info.tasks[0].key} --backbone {OFFLINE_BACKBONE}"
+    say(f"{done} {info.name}; next: {command}")
     return ExitCode.OK
+
+
+def _print_report(task: TaskInfo, report: dict[str, Any]) -> None:
+    """Sizes and labels of a task on one line, then lengths, classes and dropped rows."""
+    sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
+    rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
+    labels = f"; labels {', '.join(task.labels[:MOST_LABELS])}{rest}" if task.labels else ""
+    print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
+    words = (f"{split} {words['median']:,} to {words['longest']:,}" for split, words in report["words"].items() if words)
+    print(f"  words, median to longest: {', '.join(words)}")
+    for split, counts in report["classes"].items():
+        print(f"  {split}: {', '.join(f'{name} {count:,}' for name, count in list(counts.items())[:MOST_LABELS])}{rest}")
+    if report["dropped"]:
+        print(f"  dropped: {', '.join(f'{count:,} rows of the {file} file' for file, count in report['dropped'].items())}")
 
 
 def ls(as_json: Json = False) -> int:
@@ -102,12 +133,12 @@ def remove(
     return ExitCode.OK
 
 
-def _checked(declared: BenchmarkInfo) -> BenchmarkInfo:
-    """With labels and sizes, after every row was read."""
+def _checked(declared: BenchmarkInfo) -> dict[str, Any]:
+    """What ``engine.data.check_benchmark`` prints, after every row was read."""
     import json
     from dataclasses import asdict
 
-    from engine.catalog.records import benchmark_from
     from scalearn_tui.cli import child
 
-    return benchmark_from(child.document("engine.data.check_benchmark", stdin=json.dumps(asdict(declared))))
+    document: dict[str, Any] = child.document("engine.data.check_benchmark", stdin=json.dumps(asdict(declared)))
+    return document

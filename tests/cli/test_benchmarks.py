@@ -34,7 +34,7 @@ def shop(home: Home, tmp_path: Path) -> Path:
 
 def add(home: Home, path: Path) -> Path:
     """What the command does, without the cost of a process."""
-    save(home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
+    save(home.benchmarks, Stored(checked(read_declaration(path)).benchmark, path, file_digest(path)))
     return path
 
 
@@ -49,11 +49,30 @@ def test_adding_reports_what_the_files_hold(home: object, tmp_path: Path, capsys
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "shop/mood  classification, train 28, dev 4, test 8; labels bad, good",
+        "  words, median to longest: train 2 to 2, dev 2 to 2, test 2 to 2",
+        "  train: bad 14, good 14",
+        "  dev: bad 2, good 2",
+        "  test: bad 4, good 4",
         "shop/stars  regression, train 22, dev 8, test 10",
+        "  words, median to longest: train 5 to 5, dev 5 to 5, test 5 to 5",
         "shop/next  multiple choice, train 36, dev 4, test 4; labels 0, 1, 2",
+        "  words, median to longest: train 6 to 6, dev 6 to 6, test 6 to 6",
+        "  train: 0 12, 1 12, 2 12",
+        "  dev: 0 2, 1 1, 2 1",
+        "  test: 0 2, 1 1, 2 1",
         "shop/topics  multilabel, train 40, dev 6, test 5; labels food, music",
+        "  words, median to longest: train 2 to 2, dev 2 to 2, test 2 to 2",
+        "  train: food 27, music 13",
+        "  dev: food 4, music 2",
+        "  test: food 3, music 1",
     ]
-    assert err == "added shop; next: scalearn run --method scalearn++ --target shop/mood\n"
+    advice = "have their text in train; remove them from one file"
+    assert err.splitlines() == [
+        f"notice: {tmp_path}/next_test.jsonl:1: shop/next: 3 of 4 test rows {advice}",
+        f"notice: {tmp_path}/topics_dev.csv:2: shop/topics: 6 of 6 dev rows {advice}",
+        f"notice: {tmp_path}/topics_test.jsonl:1: shop/topics: 5 of 5 test rows {advice}",
+        "added shop; next: scalearn run --method scalearn++ --target shop/mood --backbone minilm",
+    ]
 
 
 def test_it_is_listed_beside_the_built_in_ones(shop: Path, capsys: Capture) -> None:

@@ -74,6 +74,12 @@ def test_own_rows_read_otherwise_are_another_run(monkeypatch: pytest.MonkeyPatch
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False, False]
 
 
+def test_labels_that_are_fractions_are_read_in_a_second_way() -> None:
+    """The first took the cell ``1`` for the id of the second label."""
+    assert versions.versions_of(MOOD) == versions.versions_of(replace(MOOD, labels=("-1", "0", "1"))) == {}
+    assert versions.versions_of(replace(MOOD, labels=("1.0", "2.0"))) == {"own_rows_version": 2}
+
+
 MOOD = TaskInfo(
     "shop", "mood", "Mood", "classification", "plain", ("text",), ("accuracy",), labels=("a", "b"),
     data=OwnData((("train", "/data/train.csv"),), "{review}"),

@@ -107,6 +107,7 @@ RECORD = {
     ("key", "columns", "message"),
     [
         ("record", {"entities": ["ab", "c"]}, "column 'entities' must hold lists of texts, not string"),
+        ("record", {"query": ["@placeholder", "the gap"]}, "train.parquet row 2: column 'query' has no @placeholder"),
         ("record", {"entities": [[], ["c"]]}, "column 'entities' has an empty list or an empty text"),
         ("record", {"answers": [["a"], []]}, "column 'answers' has an empty list or an empty text"),
         ("record", {"answers": [["a"], [None]]}, "column 'answers' has an empty list or an empty text"),

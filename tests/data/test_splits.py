@@ -12,10 +12,9 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
 from engine.catalog.catalog import BUILT_IN
-from engine.data.build_tokens import numbered
 from engine.data.labels import labels_of
 from engine.data.loading import load_rows
-from engine.data.splits import passage_tenth, plain_part, stratified_part, train_and_dev
+from engine.data.splits import grouped_part, numbered, plain_part, stratified_part, train_and_dev
 from engine.data.templates import render
 from engine.errors import UserError
 
@@ -100,7 +99,7 @@ def test_dev_has_a_tenth_of_the_rows_where_passages_are_small() -> None:
     """ReCoRD's official training split: 100,730 queries about 65,709 passages, most of them with one query."""
     random = np.random.default_rng(0)
     passages = np.concatenate([np.arange(65_709), random.integers(65_709, size=100_730 - 65_709)])
-    train, dev = passage_tenth(passages)
+    train, dev = grouped_part(passages)
     assert (len(train), len(dev)) == (90_657, 10_073)
     sizes = BUILT_IN.tasks["superglue/record"].split_sizes
     assert sizes == {"train": 90_657, "dev": 10_073, "test": 10_000}

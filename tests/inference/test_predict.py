@@ -166,6 +166,11 @@ def test_tasks_whose_rows_are_grouped(
         answers = check(store, run_id, key, tiny_backbone, tmp_path, capsysbinary, tmp_path)
         if key == "superglue/record":
             assert all(answer["entity"] in answer["probabilities"] for answer in answers)
+            file = tmp_path / "gapless.jsonl"
+            row = {"passage": "it was good", "query": "it was @placeholder", "entities": ["good", "bad"]}
+            file.write_text("".join(json.dumps({**row, "query": query}) + "\n" for query in (row["query"], "it was")))
+            assert main([run_id, str(file), "--task", key, "--home", str(store.home.root)]) == 2
+            assert f"{file}:2: 'query' has no @placeholder" in capsysbinary.readouterr().err.decode()
 
 
 @pytest.fixture
@@ -231,7 +236,7 @@ def test_an_own_task_reads_the_columns_of_its_patterns(
     train: Callable[..., str], store: Store, tiny_backbone: Path, tmp_path: Path, capsysbinary: Any
 ) -> None:
     path = write_shop(tmp_path / "shop")
-    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
+    save(store.home.benchmarks, Stored(checked(read_declaration(path)).benchmark, path, file_digest(path)))
     runs = {}
     for key, file in (("shop/next", "next_test.jsonl"), ("shop/topics", "topics_test.jsonl")):
         runs[key] = train("adapter", key)
@@ -263,7 +268,7 @@ def test_an_imported_adapter_is_not_taken_for_that_of_another_task(
 ) -> None:
     for text in ("{review}", "Review: {review}"):
         path = write_shop(tmp_path / "shop", MINIMAL.replace("{review}", text))
-        save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
+        save(store.home.benchmarks, Stored(checked(read_declaration(path)).benchmark, path, file_digest(path)))
         if text == "{review}":
             run_id = train("adapter", "shop/mood")
     there = open_store(Home(tmp_path_factory.mktemp("there")))

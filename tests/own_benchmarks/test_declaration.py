@@ -135,7 +135,7 @@ def test_the_example_of_the_guide_is_complete(tmp_path: Path) -> None:
     rows = [{"review": f"number {n}", "mood": "good" if n % 2 else "bad"} for n in range(40)]
     write_table(tmp_path / "reviews.csv", rows)
     (tmp_path / "shop.toml").write_text(example)
-    (task,) = checked(read_declaration(tmp_path / "shop.toml")).tasks
+    (task,) = checked(read_declaration(tmp_path / "shop.toml")).benchmark.tasks
     assert (task.labels, task.split_sizes) == (("bad", "good"), {"train": 28, "dev": 4, "test": 8})
     documented = {key for line in guide.splitlines() for key in re.findall("^\\| `(\\w+)` \\|", line)}
     assert set(TASK_KEYS) <= documented, "the table has every key"

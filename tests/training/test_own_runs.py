@@ -31,7 +31,7 @@ KEYS = ["shop/mood", "shop/stars", "shop/next", "shop/topics"]
 def shop(store: Store, tmp_path: Path) -> Path:
     """The folder of an added benchmark's files."""
     path = write_shop(tmp_path / "shop")
-    save(store.home.benchmarks, Stored(checked(read_declaration(path)), path, file_digest(path)))
+    save(store.home.benchmarks, Stored(checked(read_declaration(path)).benchmark, path, file_digest(path)))
     return path.parent
 
 

@@ -1,0 +1,412 @@
+"""What `benchmarks add` says of tables as they come: notices with file, line and key, and refusals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.catalog.catalog import BUILT_IN
+from engine.catalog.task import BenchmarkInfo, OwnData
+from engine.data.check_benchmark import checked
+from engine.data.loading import load_rows
+from engine.data.new_texts import windows
+from engine.data.prepared import prepare
+from engine.errors import UserError
+from engine.files.disk import file_digest
+from engine.files.home import Home
+from engine.own_benchmarks.declaration import read_declaration
+from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.runs.definition import definition_of
+from scalearn_tui.cli.app import main
+from scalearn_tui.cli.exits import ExitCode
+
+from ..own_benchmarks.shop import write_table
+
+Capture = pytest.CaptureFixture[str]
+CASES = Path(__file__).parents[2].parent / "shared" / "cases"
+"""Inputs that users of other tools reported, beside a checkout; the tests below write their own of each kind."""
+
+
+class Adding:
+    """The command on one task of the benchmark ``own``, with files in a folder."""
+
+    def __init__(self, folder: Path, home: Home, capsys: Capture) -> None:
+        self.folder, self.home, self.capsys = folder, home, capsys
+
+    def file(self, name: str, content: str | list[dict]) -> None:
+        if isinstance(content, str):
+            (self.folder / name).write_text(content, encoding="utf-8")
+        else:
+            write_table(self.folder / name, content)
+
+    def rows(self, labels: list[Any], name: str = "rows.csv") -> None:
+        self.file(name, [{"text": f"number {n} of {name}", "label": label} for n, label in enumerate(labels)])
+
+    def run(self, *keys: str, train: str = "rows.csv") -> tuple[int, dict[str, Any], str]:
+        """What the command does, without the cost of a process: exit code, document and error."""
+        path = self.declare(*keys, train=train)
+        try:
+            result = checked(read_declaration(path))
+        except UserError as error:
+            return error.exit_code, {}, str(error)
+        save(self.home.benchmarks, Stored(result.benchmark, path, file_digest(path)))
+        return ExitCode.OK, json.loads(json.dumps(asdict(result))), ""
+
+    def declare(self, *keys: str, train: str = "rows.csv") -> Path:
+        lines = ['name = "own"', "[tasks.t]", f'train = "{train}"', *keys]
+        for key, default in (("text", '"{text}"'), ("test", "0.2")):
+            lines += [] if any(line.startswith(f"{key} =") for line in keys) else [f"{key} = {default}"]
+        path = self.folder / "own.toml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    def add(self, path: Path, *flags: str) -> tuple[int, dict[str, Any], str]:
+        """The command itself: exit code, document and standard error."""
+        self.capsys.readouterr()
+        code = main(["benchmarks", "add", str(path), "--json", *flags])
+        out, err = self.capsys.readouterr()
+        return code, json.loads(out) if out else {}, err
+
+    def stored(self) -> BenchmarkInfo:
+        return load_catalog(self.home.benchmarks).benchmarks["own"]
+
+
+@pytest.fixture
+def adding(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Adding:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return Adding(folder, home, capsys)
+
+
+def codes(document: dict[str, Any]) -> list[tuple[str, str, int | None]]:
+    return [(notice["code"], Path(notice["file"]).name, notice["line"]) for notice in document["notices"]]
+
+
+def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
+    adding.rows(["a", "b"] * 20)
+    code, document, err = adding.add(adding.declare())
+    assert code == ExitCode.OK and err.startswith("added own; next: ")
+    assert document == {
+        "schema": 1,
+        "name": "own",
+        "stored": True,
+        "tasks": [
+            {
+                "task": "own/t",
+                "kind": "classification",
+                "rows": {"train": 28, "dev": 4, "test": 8},
+                "dropped": {},
+                "classes": {"train": {"a": 14, "b": 14}, "dev": {"a": 2, "b": 2}, "test": {"a": 4, "b": 4}},
+                "words": {split: {"median": 4, "longest": 4} for split in ("train", "dev", "test")},
+            }
+        ],
+        "notices": [],
+    }
+
+
+def test_strict_stores_nothing_where_there_is_a_notice(adding: Adding) -> None:
+    adding.rows(["a", "b"] * 20)
+    assert adding.add(adding.declare(), "--strict")[0] == ExitCode.OK
+    adding.rows(["a", "b", "A"] * 20)
+    before = adding.stored()
+    code, document, err = adding.add(adding.declare(), "--strict")
+    assert (code, document["stored"], codes(document)) == (ExitCode.USAGE, False, [("similar_labels", "rows.csv", 2)])
+    assert err == "scalearn: own has 1 notice; with --strict nothing is stored\n"
+    assert adding.stored() == before
+    assert main(["benchmarks", "add", "own.toml"]) == ExitCode.OK
+    out, err = adding.capsys.readouterr()
+    assert 'notice: rows.csv:2: own/t: column "label": "a", "A" are 2 classes' in err
+    assert "  words, median to longest: train 4 to 4, dev 4 to 4, test 4 to 4\n" in out and "\n  test: A 4, a 4, b 4\n" in out
+
+
+def test_a_refusal_is_one_line_with_exit_code_2(adding: Adding) -> None:
+    adding.rows(["0.5", "1_000"])
+    code, document, err = adding.add(adding.declare('kind = "regression"'))
+    assert (code, document, err.count("\n")) == (ExitCode.USAGE, {}, 1)
+    assert err.startswith('scalearn: rows.csv:3: column "label" must hold finite numbers, not "1_000"')
+    with pytest.raises(KeyError):
+        adding.stored()
+
+
+@pytest.mark.parametrize("missing", ["-1", "-", "n/a"])
+def test_labels_that_stand_for_none_can_be_dropped(missing: str, adding: Adding) -> None:
+    adding.rows(["x", "y", missing, "y", "x"] * 8)
+    code, document, _ = adding.run()
+    assert (code, codes(document)) == (ExitCode.OK, [("no_gold_label", "rows.csv", 4)])
+    (notice,) = document["notices"]
+    assert f'drop those rows with drop_labels = ["{missing}"]' in notice["message"] and notice["task"] == "own/t"
+    code, document, _ = adding.run(f'drop_labels = ["{missing}"]')
+    assert (code, document["notices"], document["tasks"][0]["dropped"]) == (ExitCode.OK, [], {"train": 8})
+    (task,) = adding.stored().tasks
+    assert task.labels == ("x", "y") and sum(task.split_sizes.values()) == 32
+    assert load_rows(task, None)["train"]["text"].to_pylist()[:3] == [f"number {n} of rows.csv" for n in (0, 1, 3)]
+    # Whoever lists the label means it.
+    assert adding.run(f'labels = ["x", "y", "{missing}"]')[1]["notices"] == []
+
+
+def test_empty_labels_are_refused_or_dropped_and_lines_stay_those_of_the_file(adding: Adding) -> None:
+    adding.rows(["x", "", "y", " "] * 10)
+    code, _, err = adding.run()
+    assert code == ExitCode.USAGE and 'rows.csv:3: column "label" is empty' in err and 'drop_labels = [""]' in err
+    assert adding.run('drop_labels = [""]')[1]["tasks"][0]["dropped"] == {"train": 20}
+    code, _, err = adding.run('drop_labels = [""]', 'labels = ["x", "z"]')
+    assert code == ExitCode.USAGE and 'rows.csv:4: column "label": "y" is not one of x, z' in err
+    code, _, err = adding.run('drop_labels = ["", "x", "y"]')
+    assert code == ExitCode.USAGE and "rows.csv has no rows but those that drop_labels leaves out" in err
+    code, _, err = adding.run('drop_labels = ["x"]', 'labels = ["x", "y"]')
+    assert code == ExitCode.USAGE and 'tasks.t.drop_labels has "x", which labels lists too' in err
+
+
+def test_unlabelled_rows_of_hub_files_scores_and_lists_can_be_dropped(adding: Adding) -> None:
+    about = {b"huggingface": json.dumps({"info": {"features": {"label": {"names": ["yes", "no"]}}}}).encode()}
+    table = pa.table({"text": [f"t {n}" for n in range(30)], "label": [0, 1, -1] * 10})
+    pq.write_table(table.replace_schema_metadata(about), adding.folder / "rows.parquet")
+    code, _, err = adding.run(train="rows.parquet")
+    assert code == ExitCode.USAGE and 'rows.parquet row 3: column "label": "-1" is not one of yes, no' in err
+    assert 'drop those rows with drop_labels = ["-1"]' in err
+    assert adding.run("drop_labels = -1", train="rows.parquet")[1]["tasks"][0]["dropped"] == {"train": 10}
+
+    adding.rows([0.5, 1, -1.0, 2] * 10, "rows.jsonl")
+    _, document, _ = adding.run('kind = "regression"', train="rows.jsonl")
+    assert codes(document) == [("no_gold_label", "rows.jsonl", 3)]
+    document = adding.run('kind = "regression"', 'drop_labels = ["-1"]', train="rows.jsonl")[1]
+    assert (document["notices"], document["tasks"][0]["dropped"]) == ([], {"train": 10})
+    adding.rows(["0.5", "-", "1", ""] * 10)
+    code, _, err = adding.run('kind = "regression"')
+    assert code == ExitCode.USAGE and 'rows.csv:3: column "label" must hold finite numbers, not "-"; if it means' in err
+    assert adding.run('kind = "regression"', 'drop_labels = ["-", ""]')[1]["tasks"][0]["dropped"] == {"train": 20}
+
+    adding.rows(["a|b", "-", "b", "a"] * 10)
+    keys = ('kind = "multilabel"', 'separator = "|"')
+    assert codes(adding.run(*keys)[1]) == [("no_gold_label", "rows.csv", 3)]
+    assert adding.run(*keys, 'drop_labels = ["-"]')[1]["tasks"][0]["dropped"] == {"train": 10}
+
+
+def test_numbers_are_one_class_however_they_are_written(adding: Adding) -> None:
+    adding.rows(["10.0", "1.0", "2.0", "0.0"] * 10)
+    adding.rows(["0", "1", "2.00", "10"], "test.csv")
+    code, document, _ = adding.run('test = "test.csv"')
+    assert (code, codes(document)) == (ExitCode.OK, [("number_spellings", "test.csv", 2)])
+    (task,) = adding.stored().tasks
+    assert task.labels == ("0.0", "1.0", "2.0", "10.0")
+    assert load_rows(task, None)["test"]["label"].to_pylist() == [0, 1, 2, 3]
+    adding.rows(["1", "1.0", "2", "03"] * 10)
+    assert codes(adding.run()[1]) == [("number_spellings", "rows.csv", 2)]
+    (task,) = adding.stored().tasks
+    assert task.labels == ("1", "2", "03")
+    assert load_rows(task, None)["train"]["label"].to_pylist()[:4] == [0, 0, 1, 2]
+    # Versions: 3.1 and 3.10 are different names if the user says so.
+    adding.rows(["3.1", "3.10"] * 10)
+    adding.run('labels = ["3.1", "3.10"]')
+    assert load_rows(adding.stored().tasks[0], None)["train"]["label"].to_pylist()[:2] == [0, 1]
+    # Ids may be written as fractions.
+    adding.rows(["1.0", "0.0"] * 10)
+    adding.run('labels = ["bad", "good"]')
+    assert load_rows(adding.stored().tasks[0], None)["train"]["label"].to_pylist()[:2] == [1, 0]
+    adding.rows(["1.5", "2.5"] * 10)
+    adding.rows(["0", "1"], "test.csv")
+    code, _, err = adding.run('test = "test.csv"')
+    assert code == ExitCode.USAGE and 'test.csv:2: column "label": "0" is not one of 1.5, 2.5' in err
+
+
+def test_texts_of_test_that_stand_in_train(adding: Adding) -> None:
+    texts = [f"some text {n // 5}" for n in range(100)]
+    adding.file("rows.csv", [{"text": text, "label": "ab"[n // 5 % 2], "doc": n // 20} for n, text in enumerate(texts)])
+    code, document, _ = adding.run()
+    assert (code, [code for code, *_ in codes(document)]) == (ExitCode.OK, ["leak", "leak"])
+    assert document["notices"][0]["message"].startswith("8 of 8 dev rows have their text in train")
+    assert document["notices"][1]["message"].startswith("20 of 20 test rows have their text in train")
+    assert 'group = "text"' in document["notices"][1]["message"]
+    for group, size in (("text", 5), ("doc", 20)):
+        code, document, err = adding.run(f'group = "{group}"', "dev = 0.25")
+        assert (code, document["notices"]) == (ExitCode.OK, []), err
+        assert document["tasks"][0]["rows"] == {"train": 60, "dev": 20, "test": 20}, size
+    code, _, err = adding.run('group = "doc"', "test = 0.1")
+    assert code == ExitCode.USAGE and "own/t: no group has as few rows as test = 0.1 has room for" in err
+    code, _, err = adding.run('group = "user"')
+    assert code == ExitCode.USAGE and "rows.csv has no column 'user'; it has text, label, doc" in err
+
+
+def test_equal_is_after_normalising_and_files_are_compared_too(adding: Adding) -> None:
+    adding.rows(["a", "b"] * 10)
+    adding.file("test.csv", "text,label\nNUMBER  3 of\u00a0rows.csv,a\nnew,b\nnumber 4 of rows.csv ,a\nnewer,b\n")
+    adding.rows(["a", "b"] * 10, "dev.csv")
+    document = adding.run('test = "test.csv"', 'dev = "dev.csv"')[1]
+    assert codes(document) == [("leak", "test.csv", 2)]
+    assert document["notices"][0]["message"] == "2 of 4 test rows have their text in train; remove them from one file"
+    code, _, err = adding.run('test = "test.csv"', 'dev = "dev.csv"', 'group = "text"')
+    assert code == ExitCode.USAGE and "tasks.t.group is for shares drawn from train" in err
+
+
+def test_a_run_gets_whole_groups_too(adding: Adding, tiny_backbone: Path, tmp_path: Path) -> None:
+    adding.file("rows.csv", [{"text": f"text {n}", "label": "ab"[n % 2], "doc": n // 4} for n in range(80)])
+    adding.run('group = "doc"')
+    (task,) = adding.stored().tasks
+    data = prepare(task, tiny_backbone, tmp_path / "cache", None)
+    groups = {split: set((rows // 4).tolist()) for split, rows in data.rows.items()}
+    assert {split: len(numbers) for split, numbers in groups.items()} == {"train": 15, "dev": 1, "test": 4}
+    assert sum(map(len, groups.values())) == 20
+    assert sorted(np.concatenate(list(data.rows.values())).tolist()) == list(range(80))
+    assert {name: len(split) for name, split in data.splits.items()} == task.split_sizes
+
+
+@pytest.mark.parametrize(
+    ("labels", "code", "line"),
+    [
+        (["a", "b", "B", "b"] * 5, "similar_labels", 4),
+        (["a", "b"] * 5 + ["label"] * 2, "label_is_column_name", 12),
+        (["a", "b"] * 5 + ["c"], "single_row_class", 12),
+        ([n / 7 for n in range(40)], "continuous_labels", None),
+    ],
+)
+def test_suspicious_labels_are_told_with_their_line(labels: list[Any], code: str, line: int | None, adding: Adding) -> None:
+    adding.rows(labels)
+    exit_code, document, _ = adding.run()
+    assert exit_code == ExitCode.OK and (code, "rows.csv", line) in codes(document)
+
+
+def test_a_class_without_rows(adding: Adding) -> None:
+    adding.rows(["a", "b"] * 10)
+    assert codes(adding.run('labels = ["a", "b", "c"]')[1]) == [("empty_class", "rows.csv", None)]
+
+
+LONE = "text\tlabel\n" + "".join(
+    f"{begin}sentence {n}{end}\t{'ab'[n % 2]}\n"
+    for n in range(40)
+    for begin, end in [('"' if n == 10 else "", '"' if n == 25 else "")]
+)
+
+
+@pytest.mark.parametrize("name", ["rows.tsv", "rows.csv"])
+def test_lone_quotes_swallow_no_rows_in_silence(name: str, adding: Adding) -> None:
+    adding.file(name, LONE if name == "rows.tsv" else LONE.replace("\t", ","))
+    code, document, _ = adding.run(train=name)
+    assert code == ExitCode.OK and ("multiline_cell", name, 12) in codes(document)
+    code, document, _ = adding.run("quoted = false", train=name)
+    assert (code, document["notices"], sum(document["tasks"][0]["rows"].values())) == (ExitCode.OK, [], 40)
+    assert load_rows(adding.stored().tasks[0], None)["train"]["text"][10].as_py() == '"sentence 10'
+    _, document, _ = adding.run("quoted = true", train=name)
+    assert [code for code, *_ in codes(document)] == [] and sum(document["tasks"][0]["rows"].values()) == 25
+    adding.file(name, (LONE if name == "rows.tsv" else LONE.replace("\t", ",")).replace('25"', "25"))
+    code, _, err = adding.run(train=name)
+    assert code == ExitCode.USAGE and f"{name}:12: the quotes of this row do not match" in err and "quoted = false" in err
+
+
+def test_texts_of_several_lines_in_csv_are_plain(adding: Adding) -> None:
+    adding.file("rows.csv", "text,label\n" + "".join(f'"Dear {n},\nthis is it.\n\nYours",{"ab"[n % 2]}\n' for n in range(20)))
+    code, document, _ = adding.run()
+    assert (code, document["notices"]) == (ExitCode.OK, [])
+    code, _, err = adding.run('quoted = "no"')
+    assert code == ExitCode.USAGE and 'tasks.t.quoted must be true or false, not "no"' in err
+    adding.rows(["a", "b"], "rows.jsonl")
+    code, _, err = adding.run("quoted = false", train="rows.jsonl")
+    assert code == ExitCode.USAGE and "tasks.t.quoted is for CSV and TSV" in err
+
+
+@pytest.mark.parametrize("form", [repr, json.dumps, lambda names: "|".join(names)])
+@pytest.mark.parametrize("separator", [(), ('separator = "|"',)])
+def test_lists_in_cells_are_parsed(form: Any, separator: tuple[str, ...], adding: Adding) -> None:
+    lists = [["Food"], [], ["Health", "WASH"], ["Protection", "Food"]] * 10
+    adding.rows([form(names) for names in lists])
+    code, _, err = adding.run('kind = "multilabel"', *separator)
+    if form in (repr, json.dumps) or separator:
+        assert code == ExitCode.OK, err
+        (task,) = adding.stored().tasks
+        assert task.labels == ("Food", "Health", "Protection", "WASH")
+        assert load_rows(task, None)["train"]["label"].to_pylist() == lists
+    else:
+        assert code == ExitCode.USAGE and 'rows.csv:2: column "label" holds text' in err
+
+
+@pytest.mark.parametrize("cell", ["['a' 'b']", "[a, b]", "[['a']]"])
+def test_lists_that_cannot_be_parsed_are_refused(cell: str, adding: Adding) -> None:
+    adding.rows(["['a']", "['b']", cell])
+    code, _, err = adding.run('kind = "multilabel"', 'separator = ","')
+    assert (
+        code == ExitCode.USAGE
+        and f'rows.csv:4: column "label" looks like a list but is none in JSON or Python: "{cell}"' in err
+    )
+    adding.rows(["a", "b", "['a']"] * 5)
+    code, _, err = adding.run()
+    assert code == ExitCode.USAGE and 'rows.csv:4: column "label" holds a list' in err and 'kind = "multilabel"' in err
+
+
+@pytest.mark.parametrize("bad", ["1_000", True, "true", "1,5"])
+def test_scores_that_are_no_numbers_are_refused(bad: Any, adding: Adding) -> None:
+    name = "rows.jsonl" if bad is True else "rows.csv"
+    labels = [True, False] * 10 if bad is True else [*(n / 10 for n in range(10)), bad]
+    adding.rows(labels, name)
+    code, _, err = adding.run('kind = "regression"', train=name)
+    line = 1 if bad is True else 12
+    assert code == ExitCode.USAGE and f'{name}:{line}: column "label" must hold finite numbers, not {json.dumps(bad)}' in err
+
+
+@pytest.mark.parametrize("options", ['["{a}", "{b}", "{c}"]', '"{ends}"'])
+def test_ids_of_options_count_from_zero(options: str, adding: Adding) -> None:
+    def rows(ids: list[int]) -> list[dict]:
+        ends = {"a": "x", "b": "y", "c": "z", "ends": ["x", "y", "z"]}
+        return [{"text": f"question {n}", **ends, "label": number} for n, number in enumerate(ids)]
+
+    keys = ('kind = "multiple_choice"', f"options = {options}")
+    adding.file("rows.jsonl", rows([1, 2, 3] * 10))
+    code, _, err = adding.run(*keys, train="rows.jsonl")
+    assert code == ExitCode.USAGE and 'rows.jsonl:3: column "label": "3" is not one of' in err
+    assert "ids count from 0, so the last one is 2" in err
+    adding.file("rows.jsonl", rows([2, 1, 2] * 10))
+    assert codes(adding.run(*keys, train="rows.jsonl")[1]) == [("ids_from_one", "rows.jsonl", 2)]
+    adding.file("rows.jsonl", rows([0, 1, 2] * 10))
+    assert codes(adding.run(*keys, train="rows.jsonl")[1]) == []
+
+
+def test_the_new_keys_identify_runs_only_where_they_change_something(adding: Adding) -> None:
+    adding.rows(["a", "b"] * 10)
+
+    def definition(*keys: str) -> dict[str, Any]:
+        assert adding.run(*keys)[0] == ExitCode.OK
+        (task,) = adding.stored().tasks
+        assert isinstance(task.data, OwnData)
+        return definition_of(task)
+
+    plain = definition()
+    assert not {"drop_labels", "quoted", "group"} & set(plain["own"])
+    assert definition("quoted = true") == plain
+    for key in ("quoted = false", 'drop_labels = ["-1"]', 'group = "text"'):
+        assert definition(key)["own"].keys() - plain["own"].keys() == {key.split()[0]}
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the reported inputs are not beside this checkout")
+@pytest.mark.parametrize(
+    ("case", "code", "expected"),
+    [
+        ("number_labels/stars", 0, ["number_spellings stars_test.csv:2"]),
+        ("list_cells/lists", 0, []),
+        ("lone_quotes/quotes", 0, ["multiline_cell quotes.tsv:12"]),
+        ("no_gold_label/snli", 0, ["no_gold_label snli.csv:9"]),
+        ("leak/dup", 0, ["leak dup.csv:7", "leak dup.csv:2"]),
+        ("label_variants/case", 0, ["similar_labels case.csv:2"]),
+        ("numbers/reg", 2, 'reg.csv:7: column "label" must hold finite numbers, not "1_000"'),
+        ("numbers/mc1", 2, 'mc1.jsonl:4: column "label": "4" is not one of a, b, c, d; ids count from 0'),
+    ],
+)
+def test_reported_inputs(case: str, code: int, expected: Any, adding: Adding) -> None:
+    actual, document, err = adding.add(CASES / f"{case}.toml")
+    assert actual == code
+    if code:
+        assert expected in err
+    else:
+        assert [f"{code} {file}:{line}" for code, file, line in codes(document)] == expected
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the reported inputs are not beside this checkout")
+def test_a_reported_query_without_a_gap() -> None:
+    path = CASES / "record" / "rec.jsonl"
+    with path.open("rb") as file, pytest.raises(UserError, match=r"^rec.jsonl:2: 'query' has no @placeholder"):
+        list(windows(file, path.name, BUILT_IN.tasks["superglue/record"]))
