@@ -9,13 +9,14 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument
 from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.cli.usage import Commands
 
 if TYPE_CHECKING:
     from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
 
-app = typer.Typer(help="List, export and import source adapters.", no_args_is_help=True)
+app = Commands(help="List, export and import source adapters.", no_args_is_help=True)
 
 
 @app.command("ls")
