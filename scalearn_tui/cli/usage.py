@@ -39,11 +39,11 @@ def usage_message(error: typer.TyperException) -> str:
 
     message, cause = error.format_message().rstrip("."), error.__cause__
     if isinstance(cause, ValidationError):
-        message = f"{_flag(getattr(error, 'param', None))} {complaint(cause.errors()[0])}"
+        message = f"{_flag(vars(error)['param'])} {complaint(cause.errors()[0])}"
     context = getattr(error, "ctx", None)
     return message and f"{message} (see `{context.command_path if context else 'scalearn'} --help`)"
 
 
 def _flag(parameter: Any) -> str:
-    """``--seed`` of an option with several spellings, the metavar of an argument."""
-    return max(parameter.opts, key=len) if isinstance(parameter, typer.core.TyperOption) else str(parameter.make_metavar())
+    """``--lines`` of an option that is also ``-n``."""
+    return str(max(parameter.opts, key=len))
