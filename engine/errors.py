@@ -1,4 +1,9 @@
-"""The one exception that users see."""
+"""The one exception that users see, and what its messages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class UserError(Exception):
@@ -10,3 +15,32 @@ class UserError(Exception):
     def __init__(self, message: str, exit_code: int = 2) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean boolq?)`` if a ``known`` name is close to ``name``, else nothing: what follows the name in a message."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.strip().lower(), list(known), n=1, cutoff=0.7)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def complaint(violation: Mapping[str, Any]) -> str:
+    """What an entry of pydantic's ``ValidationError.errors()`` says of the value: ``must be at least 1, not '0'``."""
+    bounds: Mapping[str, Any] = violation.get("ctx", {})
+    match violation["type"]:
+        case "value_error":
+            return str(bounds["error"]).rstrip(".")
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is not known"
+        case "int_parsing" | "int_from_float" | "int_type":
+            text = "must be a whole number"
+        case "float_parsing" | "float_type":
+            text = "must be a number"
+        case "greater_than_equal":
+            text = f"must be at least {bounds['ge']}"
+        case _:
+            text = str(violation["msg"]).replace("Input should", "must")
+    return f"{text}, not {str(violation['input'])[:40]!r}"

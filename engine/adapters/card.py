@@ -24,7 +24,7 @@ from engine.catalog.methods import METHODS, SOURCE_METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import new_encoder
-from engine.errors import UserError
+from engine.errors import UserError, complaint
 from engine.methods.attach import attach
 from engine.runs.spec import RunSpec, fingerprint_of
 from engine.training.checkpoints import CARD, tensors_digest
@@ -186,7 +186,7 @@ def _parsed(text: str | None) -> AdapterCard:
 def _first(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return f"{'.'.join(map(str, first['loc']))} {complaint(first)}"
     return str(error).partition("\n")[0]
 
 

@@ -14,7 +14,7 @@ from engine.catalog.benchmarks import BENCHMARKS
 from engine.catalog.method import MethodInfo
 from engine.catalog.methods import METHODS
 from engine.catalog.task import BenchmarkInfo, TaskInfo
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Catalog:
         for info in self.methods.values():
             if wanted in (info.name, info.title.lower().replace(" ", "-"), *info.aliases):
                 return info
-        raise UserError(f"no method {name!r}; `scalearn methods` lists {', '.join(self.methods)}")
+        close = did_you_mean(wanted, self.methods)
+        raise UserError(f"no method {name!r}{close}; `scalearn methods` lists {', '.join(self.methods)}")
 
     def find_benchmark(self, name: str) -> BenchmarkInfo:
         """Raises UserError listing the names."""
@@ -50,7 +51,7 @@ class Catalog:
                 return info
         if reason := next((text for known, text in self.unreadable.items() if plain_name(known) == plain_name(name)), None):
             raise UserError(reason)
-        raise UserError(f"no benchmark {name!r}; there are {', '.join(self.benchmarks)}")
+        raise UserError(f"no benchmark {name!r}{did_you_mean(name, self.benchmarks)}; there are {', '.join(self.benchmarks)}")
 
     def find_task(self, name: str, benchmark: str | None = None) -> TaskInfo:
         """A task by key (``glue/rte``) or by name, in ``benchmark`` or in the first benchmark that has it.
@@ -66,7 +67,8 @@ class Catalog:
             if plain_name(task.name) == plain_name(wanted):
                 return task
         where = searched.name if searched else " or ".join(dict.fromkeys(task.benchmark for task in tasks))
-        raise UserError(f"no task {name!r} in {where}; there are {', '.join(dict.fromkeys(task.name for task in tasks))}")
+        names = dict.fromkeys(task.name for task in tasks)
+        raise UserError(f"no task {name!r} in {where}{did_you_mean(wanted, names)}; there are {', '.join(names)}")
 
     def joint_name(self, keys: Sequence[str]) -> str:
         """One name for several task keys: ``glue`` for exactly its tasks in order, else ``glue/rte+mrpc+superglue/cb``."""

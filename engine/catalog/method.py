@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 
 Value = bool | int | float | str
 LARGEST_SEED = 2**32 - 1
@@ -37,7 +37,8 @@ class Hyperparameter:
         except (KeyError, ValueError, OverflowError):
             raise UserError(f"{name} must be {'a number' if kind in (int, float) else kind.__name__}, not {value!r}") from None
         if self.choices and parsed not in self.choices:
-            raise UserError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}")
+            close = did_you_mean(str(value), self.choices)
+            raise UserError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}{close}")
         if isinstance(parsed, int | float) and not isinstance(parsed, bool):
             large_enough = self.minimum is None or parsed >= self.minimum
             small_enough = self.maximum is None or parsed <= self.maximum
@@ -142,7 +143,8 @@ class MethodInfo:
         values |= FEW_SHOT if shots else {}
         for name, value in overrides.items():
             if name not in known:
-                raise UserError(f"{self.name} has no setting {name!r}; it has {', '.join(sorted(known))}")
+                close = did_you_mean(name, known)
+                raise UserError(f"{self.name} has no setting {name!r}{close}; it has {', '.join(sorted(known))}")
             values[name] = known[name].parse(name, value)
         if shots and "epochs" not in overrides:
             values["epochs"] = math.ceil(FEW_SHOT_STEPS / math.ceil(shots / int(values["batch_size"])))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.backbones import BACKBONES, BackboneInfo
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 from engine.files.hub import NotDownloaded, Progress, cached, fetch
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -142,7 +142,8 @@ def find_backbone(name: str) -> Backbone:
     if HUB_ID.fullmatch(name):
         repo, _, revision = name.partition("@")
         return Backbone(name, hub=Snapshot(repo, revision or "main"))
-    raise UserError(f"no backbone {name!r}; give a folder, a hub id such as org/name, or {', '.join(BACKBONES)}")
+    close = did_you_mean(name, BACKBONES)
+    raise UserError(f"no backbone {name!r}{close}; give a folder, a hub id such as org/name, or {', '.join(BACKBONES)}")
 
 
 def backbone_files(folder: Path) -> list[Path]:

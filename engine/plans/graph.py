@@ -56,8 +56,8 @@ class Graph:
                 sources=tuple(sources),
                 seed=seed,
                 hyperparameters=settings,
-                limits=self._limits(self.request.shots),
-                shots=self.request.shots,
+                limits=self._limits(work.shots),
+                shots=work.shots,
                 data={task.key: self.data[task.key] for task in work.targets},
                 own=own_records([*work.targets, *self._tasks(work.sources)]),
                 **self.common,
@@ -69,19 +69,19 @@ class Graph:
         """The source's run, which is added to the graph unless the request names it by its id."""
         if isinstance(source, Run):
             return SourceSpec(task=source.target, run_id=source.id)
-        few_shot = self.request.shots is not None and source in work.targets
-        spec = self._source_run(self.catalog.methods[work.method.source_method or ""], source, seed if few_shot else None)
+        method = self.catalog.methods[work.method.source_method or ""]
+        few_shot = work.shots is not None and source in work.targets
+        spec = self._source_run(method, source, work.shots, seed) if few_shot else self._source_run(method, source)
         run_id = self._run_id(spec)
         self.nodes.setdefault(run_id, Node(run_id, spec, "source"))
         return SourceSpec(task=source.key, run_id=run_id)
 
-    def _source_run(self, method: MethodInfo, task: TaskInfo, few_shot_seed: int | None) -> RunSpec:
-        """The stage-1 run of a source. With a seed it is the target's own adapter, trained on that seed's examples."""
-        shots = None if few_shot_seed is None else self.request.shots
+    def _source_run(self, method: MethodInfo, task: TaskInfo, shots: int | None = None, seed: int = STAGE_1_SEED) -> RunSpec:
+        """The stage-1 run of a source. With ``shots`` it is the target's own adapter, trained on the examples of ``seed``."""
         return RunSpec(
             method=method.name,
             targets=(task.key,),
-            seed=STAGE_1_SEED if few_shot_seed is None else few_shot_seed,
+            seed=seed,
             hyperparameters=source_settings(method, task, self.request, shots),
             limits=self._limits(shots),
             shots=shots,

@@ -7,15 +7,16 @@ from itertools import product
 from typing import Any
 
 from engine.catalog.backbones import backbone_defaults
-from engine.catalog.catalog import Catalog
+from engine.catalog.catalog import Catalog, plain_name
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 from engine.plans.source_adapters import check_source, check_widths
 from engine.registry.store import Store
 from engine.registry.tables import Run
 from engine.runs.request import Request
 
+ALL_BUT = "all-"
 SourceChoice = TaskInfo | Run
 """A task, whose adapter is planned, or a completed run of the registry that is used as it is."""
 
@@ -30,6 +31,8 @@ class Work:
     """In stacking order, the target's own last."""
     settings: list[dict[str, Value]]
     """Complete settings, one run for each."""
+    shots: int | None
+    """Training examples of a few-shot run."""
 
 
 def validated(request: Request) -> Request:
@@ -42,14 +45,16 @@ def validated(request: Request) -> Request:
         raise UserError("name a method with --method; `scalearn methods` lists them")
     if not request.targets and not request.benchmark:
         raise UserError("name a task with --target; `scalearn tasks` lists them")
-    if request.shots is not None and request.shots < 1:
-        raise UserError(f"shots must be at least 1, not {request.shots}")
+    for shots in request.shots:
+        if shots < 1:
+            raise UserError(f"shots must be at least 1, not {shots}")
     for seed in request.seeds:
         if not 0 <= seed <= LARGEST_SEED:
             raise UserError(f"a seed must lie between 0 and {LARGEST_SEED}, not {seed}")
     for split, count in request.limits.items():
         if split not in LIMITED_SPLITS:
-            raise UserError(f"--limit takes {', '.join(LIMITED_SPLITS)}, not {split!r}")
+            close = did_you_mean(split, LIMITED_SPLITS)
+            raise UserError(f"--limit takes {', '.join(LIMITED_SPLITS)}, not {split!r}{close}")
         if count < 1:
             raise UserError(f"the limit of {split} must be at least 1, not {count}")
     if request.epochs is not None and "epochs" in request.settings:
@@ -57,7 +62,8 @@ def validated(request: Request) -> Request:
     folder = request.data_dir.expanduser().resolve() if request.data_dir else None
     if folder and not folder.is_dir():
         raise UserError(f"{request.data_dir} is not a folder; --data-dir takes one with files in the hub's schema")
-    return request.model_copy(update={"data_dir": folder, "seeds": tuple(dict.fromkeys(request.seeds)) or (0,)})
+    unique_numbers = {"seeds": tuple(dict.fromkeys(request.seeds)) or (0,), "shots": tuple(dict.fromkeys(request.shots))}
+    return request.model_copy(update={"data_dir": folder, **unique_numbers})
 
 
 def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) -> list[Work]:
@@ -69,7 +75,8 @@ def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) 
             notes.append(f"{method.name} learns several tasks together; here it gets one")
         for chosen in [targets] if method.joint else [[target] for target in targets]:
             sources = _sources(method, chosen, request, catalog, store)
-            work.append(Work(method, chosen, sources, _settings(method, chosen, request, catalog)))
+            for shots in request.shots or (None,):
+                work.append(Work(method, chosen, sources, _settings(method, chosen, shots, request, catalog), shots))
     return work
 
 
@@ -78,16 +85,15 @@ def source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots:
     return method.resolve({**backbone_defaults(request.backbone), **_budget(request)}, task.key, task.select_by, shots)
 
 
-def _settings(method: MethodInfo, targets: list[TaskInfo], request: Request, catalog: Catalog) -> list[dict[str, Value]]:
+def _settings(
+    method: MethodInfo, targets: list[TaskInfo], shots: int | None, request: Request, catalog: Catalog
+) -> list[dict[str, Value]]:
     """Settings for every requested combination of values, the last setting varying fastest. Raises UserError."""
     name = catalog.joint_name([task.key for task in targets])
     values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
     combinations = [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
     usual = backbone_defaults(request.backbone)
-    return [
-        method.resolve({**usual, **asked, **_budget(request)}, name, targets[0].select_by, request.shots)
-        for asked in combinations
-    ]
+    return [method.resolve({**usual, **asked, **_budget(request)}, name, targets[0].select_by, shots) for asked in combinations]
 
 
 def _budget(request: Request) -> dict[str, Value]:
@@ -131,7 +137,8 @@ def _sources(
     benchmark = catalog.find_benchmark(request.benchmark or target.benchmark)
     chosen: list[SourceChoice] = list(benchmark.tasks)
     if request.sources is not None:
-        chosen = [_source(name, target, benchmark, method, request, catalog, store) for name in request.sources]
+        named = [_named_sources(name, target, benchmark, method, request, catalog, store) for name in request.sources]
+        chosen = [source for sources in named for source in sources]
     keys = [source.target if isinstance(source, Run) else source.key for source in chosen]
     if not chosen:
         raise UserError(
@@ -146,7 +153,7 @@ def _sources(
     return [source for _, source in sorted(zip(keys, chosen, strict=True), key=lambda pair: pair[0] == target.key)]
 
 
-def _source(
+def _named_sources(
     name: str,
     target: TaskInfo,
     benchmark: BenchmarkInfo,
@@ -154,16 +161,25 @@ def _source(
     request: Request,
     catalog: Catalog,
     store: Store,
-) -> SourceChoice:
-    """A task of the target's benchmark, else of any other one, else a run of the registry."""
+) -> list[SourceChoice]:
+    """A task of the target's benchmark, else of any other one; else all tasks of the benchmark of this name, or those of the
+    target's but one (``all-own``: but the target, ``all-cb``: but cb); else a run of the registry."""
     for searched in (benchmark.name, None):
         try:
-            return catalog.find_task(name, searched)
+            return [catalog.find_task(name, searched)]
         except UserError as error:
             no_task = error
+    whole = next((info for known, info in catalog.benchmarks.items() if plain_name(known) == plain_name(name)), None)
+    if whole:
+        return list(whole.tasks)
+    if name.lower().startswith(ALL_BUT):
+        but = name[len(ALL_BUT) :]
+        left_out = target if but.lower() == "own" else catalog.find_task(but, benchmark.name)
+        return [task for task in benchmark.tasks if task != left_out]
     try:
         run = store.find(name)
     except UserError as error:
-        raise UserError(f"{no_task}; {error}") from None
+        close = did_you_mean(name, [f"{ALL_BUT}own", *catalog.benchmarks])
+        raise UserError(f"{no_task}; no benchmark {name!r}{close}; {error}") from None
     check_source(run, target, method, request)
-    return run
+    return [run]

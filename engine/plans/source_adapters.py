@@ -22,10 +22,11 @@ def check_source(run: Run, target: TaskInfo, method: MethodInfo, request: Reques
         )
     if run.state != RunState.COMPLETED:
         raise UserError(f"the source {run.id} ({run.target}) is {run.state}, not completed; name its task to have it trained")
-    drawn, requested = (run.parsed.shots, (run.seed,)), (request.shots, request.seeds)
+    drawn, requested = ((run.parsed.shots,), (run.seed,)), (request.shots, request.seeds)
     if request.shots and run.target == target.key and drawn != requested:
+        counts = " and ".join(map(str, request.shots))
         raise UserError(
-            f"the source {run.id} was trained on other examples of {target.key} than the {request.shots} of each "
+            f"the source {run.id} was trained on other examples of {target.key} than the {counts} of each "
             "requested seed; name the task instead"
         )
 

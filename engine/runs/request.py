@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from engine.catalog.backbones import DEFAULT_BACKBONE
 from engine.catalog.method import Value
@@ -30,8 +31,15 @@ class Request(BaseModel):
     """Applies to the source adapters too."""
     limits: dict[str, int] = {}
     """Examples kept of ``train``, ``dev`` and ``test``; for the source adapters too."""
-    shots: int | None = None
-    """Few-shot: number of training examples of the target, drawn by the seed; for its own source adapter too."""
+    shots: tuple[int, ...] = ()
+    """Few-shot: number of training examples of the target, drawn by the seed; for its own source adapter too. Runs for each
+    number; without any, runs on all examples."""
     data_dir: Path | None = None
     command: str = ""
     """The command line, kept with the runs."""
+
+    @field_validator("shots", mode="before")
+    @classmethod
+    def _one_or_several(cls, shots: Any) -> Any:
+        """Stored requests of 0.1 have one number, or none."""
+        return () if shots is None else (shots,) if isinstance(shots, int) else shots

@@ -10,6 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument
 from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.cli.usage import Commands
 from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
     from engine.registry.tables import Run
 
-app = typer.Typer(help="List, export and import source adapters.", no_args_is_help=True)
+app = Commands(help="List, export and import source adapters.", no_args_is_help=True)
 
 
 @app.command("ls")

@@ -15,6 +15,7 @@ from scalearn_tui import __version__
 from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
+from scalearn_tui.cli.usage import Commands, usage_message
 from scalearn_tui.text.suggestions import FIRST_RUN
 
 SHORT_HELP = f"""\
@@ -27,7 +28,7 @@ usage: scalearn COMMAND [OPTIONS]
 `scalearn --help` lists all commands."""
 
 TRAIN, COMPARE, EXISTS = "Train", "Look and compare", "What exists"
-app = typer.Typer(
+app = Commands(
     help="Train and compare parameter-efficient transfer methods.",
     epilog="RUN is an id, the beginning of one, or @1 for the newest run, @2 for the one before it. "
     "Exit codes: 0 ok, 1 failure, 2 bad input, 3 nothing matched, 4 a run did not succeed, 130 interrupted.",
@@ -46,7 +47,7 @@ app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)
 app.command("methods", rich_help_panel=EXISTS)(catalog.methods)
 app.command("tasks", rich_help_panel=EXISTS)(catalog.tasks)
-own = typer.Typer(help="List benchmarks; add and remove your own, which are a TOML file and tables.")
+own = Commands(help="List benchmarks; add and remove your own, which are a TOML file and tables.")
 own.callback(invoke_without_command=True)(benchmarks.listed)
 own.command("add")(benchmarks.add)
 own.command("ls")(benchmarks.ls)
@@ -97,8 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except typer.TyperException as error:
         # A group called without a command has printed its help and has no message.
-        if message := error.format_message().rstrip("."):
-            complain(f"{message} (see `scalearn --help`)")
+        if message := usage_message(error):
+            complain(message)
         return error.exit_code
     except typer.Abort:
         return ExitCode.INTERRUPTED

@@ -16,6 +16,7 @@ from scalearn_tui.cli import child
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
 from scalearn_tui.cli.output import console, print_json, print_table, say
+from scalearn_tui.cli.usage import Commands
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.files.home import Home
 
-app = typer.Typer(help="Download data ahead of runs, list what is here, delete what is not needed.", no_args_is_help=True)
+app = Commands(help="Download data ahead of runs, list what is here, delete what is not needed.", no_args_is_help=True)
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 def run(
     method: Annotated[list[str] | None, launch_flag("method")] = None,
     target: Annotated[list[str] | None, launch_flag("target")] = None,
-    sources: Annotated[str | None, launch_flag("sources")] = None,
+    sources: Annotated[list[str] | None, launch_flag("sources")] = None,
     backbone: Annotated[str | None, launch_flag("backbone")] = None,
     benchmark: Annotated[str | None, launch_flag("benchmark")] = None,
-    seed: Annotated[str | None, launch_flag("seed")] = None,
+    seed: Annotated[list[str] | None, launch_flag("seed")] = None,
     data_dir: Annotated[str | None, launch_flag("data_dir")] = None,
     settings: Annotated[list[str] | None, launch_flag("set")] = None,
     limit: Annotated[list[str] | None, launch_flag("limit")] = None,
     epochs: Annotated[str | None, launch_flag("epochs")] = None,
-    shots: Annotated[str | None, launch_flag("shots")] = None,
+    shots: Annotated[list[str] | None, launch_flag("shots")] = None,
     dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
@@ -107,6 +107,8 @@ def _status(planned: PlannedRun) -> str:
 
 
 def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
+    from engine.runs.deviations import distinguishing_settings
+
     if as_json:
         records = [
             {
@@ -120,14 +122,15 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
         given = [{"id": run.id, "role": "source", "status": str(run.state), "spec": run.spec} for run in plan.named_sources]
         print_json({"runs": given + records})
         return ExitCode.OK
+    shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
+    shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
+    settings = distinguishing_settings({run_id: spec for _, run_id, spec, _ in shown}, catalog)
     rows = []
-    for run in plan.named_sources:
-        title = catalog.methods[run.method].title
-        rows.append(("source", run.id, title, run.backbone, run.target, str(run.seed), "done"))
-    for planned in plan.runs:
-        spec, title = planned.spec, catalog.methods[planned.spec.method].title
-        rows.append((planned.role, planned.run_id, title, spec.backbone, spec.target, str(spec.seed), _status(planned)))
-    print_table(("role", "run", "method", "backbone", "target", "seed", "status"), rows, right=("seed",))
+    for role, run_id, spec, status in shown:
+        title, differs = catalog.methods[spec.method].title, [settings[run_id]] if settings else []
+        rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, status))
+    headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), "status")
+    print_table(headings, rows, right=("seed",))
     return ExitCode.OK
 
 

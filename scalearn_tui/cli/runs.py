@@ -61,12 +61,12 @@ def ls(
 
 def _filters(state: str | None, method: str | None, catalog: Catalog) -> dict[str, Any]:
     """Names checked against the catalog."""
-    from engine.errors import UserError
+    from engine.errors import UserError, did_you_mean
 
     wanted: dict[str, Any] = {}
     if state:
         if state not in STATES:
-            raise UserError(f"no state {state!r}; there are {', '.join(STATES)}")
+            raise UserError(f"no state {state!r}{did_you_mean(state, STATES)}; there are {', '.join(STATES)}")
         wanted["states"] = [state]
     if method:
         wanted["method"] = catalog.find_method(method).name
@@ -94,11 +94,12 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
     from rich.text import Text
 
     from engine.registry.tables import utc_now
+    from engine.runs.deviations import distinguishing_settings
     from scalearn_tui.cli.records import headline
     from scalearn_tui.text.formatting import duration, score
     from scalearn_tui.text.glyphs import silence, state_colour, state_glyph, state_word
 
-    settings = _distinguishing_settings(runs, catalog)
+    settings = distinguishing_settings({run.id: run.parsed for run in runs}, catalog)
     rows = []
     for run in runs:
         split, value = headline(run, results.get(run.id, {}))
@@ -128,16 +129,6 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
         right=("seed", "epoch", "time", "age"),
         drop=("settings", "age", "backbone", "time", "epoch", "seed"),
     )
-
-
-def _distinguishing_settings(runs: list[Run], catalog: Catalog) -> dict[str, str]:
-    """Every run's settings off the defaults, by its id, if without them two of the runs would look alike; else nothing."""
-    from engine.runs.deviations import deviations
-
-    if len({(run.method, run.backbone, run.target, run.seed) for run in runs}) == len(runs):
-        return {}
-    by_run = {run.id: deviations(run.parsed, catalog) for run in runs}
-    return {run_id: " ".join(f"{name}={text}" for name, text in settings.items()) for run_id, settings in by_run.items()}
 
 
 def show(run: RunArgument, as_json: Json = False) -> int:

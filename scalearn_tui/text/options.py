@@ -43,7 +43,8 @@ class LaunchOption:
     """Command that lists the possible values."""
     required: bool = False
     repeated: bool = False
-    """A flag that may be given several times; in a form its values stand in one field, separated by spaces or commas."""
+    """Whether a command repeats the flag for each of several values; otherwise one flag has them all, separated by commas.
+    Flags accept both; a form has one field, its values separated by spaces or commas."""
     choices: Callable[[Catalog], list[str]] | None = None
     """Known values, for completion and for menus; other values may be valid too."""
 
@@ -81,10 +82,10 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "sources",
         ("--sources",),
         "Sources",
-        "Sources of a two-stage method: tasks, or ids of `scalearn adapters ls`; the target's own comes last. "
-        "Default: all tasks of the benchmark.",
+        "Sources of a two-stage method: tasks, a benchmark, all-own (the benchmark but the target), all-cb (but cb), "
+        "or ids of `scalearn adapters ls`; the target's own comes last. Default: all tasks of the benchmark.",
         "cb,copa,rte",
-        choices=_task_names,
+        choices=lambda catalog: [*_task_names(catalog), "all-own", *catalog.benchmarks],
     ),
     LaunchOption(
         "backbone",
@@ -135,7 +136,8 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "shots",
         ("--shots",),
         "Shots",
-        "Few-shot: train on this many examples of the target, drawn by the seed; other sources keep all of theirs.",
+        "Few-shot: train on this many examples of the target, drawn by the seed; other sources keep all of theirs. "
+        "One run for each number.",
         "16",
         choices=lambda _: ["4", "16", "32", "100"],
     ),
@@ -143,7 +145,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
 
 
 def parse_request(values: Mapping[str, Value]) -> Request:
-    """The request that ``values`` (by option name; absent and empty ones take their defaults) describe.
+    """The request that ``values`` (by option name; absent ones take their defaults) describe.
 
     Raises UserError in one line where the text is malformed. What it names, and the range of numbers, the planner checks.
     """
@@ -151,6 +153,10 @@ def parse_request(values: Mapping[str, Value]) -> Request:
     if unknown:
         raise ValueError(f"no launch option {', '.join(sorted(unknown))}")
     for option in LAUNCH_OPTIONS:
+        if isinstance(values.get(option.name), str | list) and not _words(values.get(option.name)):
+            raise UserError(
+                f"{option.flags[0]} is empty; write it as in {option.flags[0]} {option.placeholder}, or leave it out"
+            )
         if option.name == "target" and _text(values.get("benchmark")):
             continue
         if option.required and not option.default and not _words(values.get(option.name)):
@@ -161,7 +167,7 @@ def parse_request(values: Mapping[str, Value]) -> Request:
     from engine.runs.request import Request
 
     sources = _words(values.get("sources"))
-    folder, epochs, shots = (_text(values.get(name)) for name in ("data_dir", "epochs", "shots"))
+    folder, epochs = (_text(values.get(name)) for name in ("data_dir", "epochs"))
     return Request(
         methods=tuple(_words(values.get("method")) or [DEFAULT_METHOD]),
         targets=tuple(_words(values.get("target"))),
@@ -171,7 +177,7 @@ def parse_request(values: Mapping[str, Value]) -> Request:
         seeds=parse_seeds(_text(values.get("seed")) or "0"),
         settings=parse_settings(_words(values.get("set"))),
         epochs=_whole(epochs, "epochs") if epochs else None,
-        shots=_whole(shots, "shots") if shots else None,
+        shots=tuple(_whole(count, "shots") for count in _words(values.get("shots"))),
         limits=parse_limits(_words(values.get("limit"))),
         data_dir=Path(folder) if folder else None,
         command=command_line(values),

@@ -102,7 +102,9 @@ def test_a_name_is_looked_up_in_its_benchmark_or_in_the_first_that_has_it() -> N
     assert BUILT_IN.find_task("boolq", "gsg").key == BUILT_IN.find_task("BoolQ").key == "superglue/boolq"
     assert BUILT_IN.find_task("STS-B").key == "glue/stsb" and BUILT_IN.find_task("subpillars1d").key == "humset/subpillars_1d"
     assert BUILT_IN.find_benchmark("Super_GLUE").name == "superglue"
-    with pytest.raises(UserError, match=r"no task 'boolx' in glue or superglue or humset or toy; there are mnli, qqp"):
+    with pytest.raises(
+        UserError, match=r"no task 'boolx' in glue or superglue or humset or toy \(did you mean boolq\?\); there are mnli, qqp"
+    ):
         BUILT_IN.find_task("boolx")
     with pytest.raises(UserError, match=r"no task 'sectors' in gsg; there are mnli.*copa, cb$"):
         BUILT_IN.find_task("sectors", "gsg")

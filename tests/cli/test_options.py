@@ -32,7 +32,7 @@ def test_settings_and_limits() -> None:
 
 def test_flags_and_form_fields_make_the_same_request(tmp_path: Path) -> None:
     flags = {"method": ["scalearn++", "adapter"], "target": ["rte"], "set": ["epochs=2", "patience=1"], "limit": ["train=5"]}
-    fields = {"method": "scalearn++, adapter", "target": "rte", "set": "epochs=2 patience=1", "limit": "train=5", "sources": ""}
+    fields = {"method": "scalearn++, adapter", "target": "rte", "set": "epochs=2 patience=1", "limit": "train=5"}
     assert parse_request(flags) == parse_request(fields)
 
 
@@ -55,11 +55,27 @@ def test_request_has_every_option(tmp_path: Path) -> None:
     assert request.sources == ("cb", "copa")
     assert request.seeds == (0, 1)
     assert request.settings == {"learning_rate": "3e-3"}
-    assert (request.limits, request.epochs, request.shots, request.data_dir) == ({"train": 500}, 2, 16, tmp_path)
+    assert (request.limits, request.epochs, request.shots, request.data_dir) == ({"train": 500}, 2, (16,), tmp_path)
     assert request.command == (
         "scalearn run --method scalearn++ --target boolq --sources cb,copa --backbone minilm --benchmark superglue "
         f"--seed 0-1 --data-dir {tmp_path} --set learning_rate=3e-3 --limit train=500 --epochs 2 --shots 16"
     )
+
+
+def test_values_of_a_repeated_flag_accumulate() -> None:
+    flags = {"target": "cb", "sources": ["copa,rte", "wic"], "seed": ["0", "2-3", "0"], "shots": ["16", "32,4"]}
+    request = parse_request(flags)
+    assert (request.sources, request.seeds, request.shots) == (("copa", "rte", "wic"), (0, 2, 3), (16, 32, 4))
+    assert request == parse_request(
+        {"target": "cb", "sources": "copa rte wic", "seed": "0,2-3,0", "shots": "16, 32, 4"}
+    ).model_copy(update={"command": request.command})
+
+
+@pytest.mark.parametrize("name", [option.name for option in LAUNCH_OPTIONS])
+def test_an_empty_flag_is_refused(name: str) -> None:
+    for empty in ("", " ", [""], ["", ","]):
+        with pytest.raises(UserError, match=r" is empty; write it as in --.*, or leave it out"):
+            parse_request({"method": "adapter", "target": "rte", name: empty})
 
 
 def test_command_leaves_out_defaults_and_quotes() -> None:

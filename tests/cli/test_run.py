@@ -37,6 +37,22 @@ def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:
     assert store.runs() == []
 
 
+def test_repeated_flags_accumulate(store: Store, capsys: Capture) -> None:
+    several = ["--sources", "topics", "--seed", "0", "--seed", "2", "--shots", "4", "--shots", "16,4", "--dry-run"]
+    assert main([*RUN, *several, "--json"]) == ExitCode.OK
+    specs = [run["spec"] for run in json.loads(capsys.readouterr().out)["runs"] if run["role"] == "target"]
+    assert [(spec["shots"], spec["seed"]) for spec in specs] == [(4, 0), (4, 2), (16, 0), (16, 2)]
+    named = {tuple(source["task"] for source in spec["sources"]) for spec in specs}
+    assert named == {("toy/choice", "toy/topics", "toy/question")}
+
+
+def test_a_dry_run_says_how_runs_differ_that_would_look_alike(store: Store, capsys: Capture) -> None:
+    assert main([*RUN, "--shots", "4", "--shots", "16", "--dry-run"]) == ExitCode.OK
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["role", "run", "method", "backbone", "target", "seed", "settings", "status"]
+    assert [line.split()[-2] for line in lines] == ["0", "shots=4", "shots=16", "shots=4", "shots=16"]
+
+
 def test_detach_queues_and_returns(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--detach", "--json"]) == ExitCode.OK
     runs = json.loads(capsys.readouterr().out)["runs"]

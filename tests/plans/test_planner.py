@@ -13,6 +13,7 @@ from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
+from engine.runs.request import Request
 from engine.runs.spec import RunSpec
 from tests.plans.requests import needs_minilm, request
 
@@ -55,6 +56,23 @@ def test_named_sources_are_taken_as_named(store: Store) -> None:
 def test_sources_are_looked_up_in_the_targets_benchmark_first(store: Store, data_dir: Path) -> None:
     plan = make_plan(request(targets=("superglue/boolq",), sources=("rte", "cola"), data_dir=data_dir), store, BUILT_IN)
     assert [edge.task for edge in plan.runs[-1].spec.sources] == ["superglue/rte", "glue/cola"]
+
+
+def test_words_stand_for_several_sources(store: Store, data_dir: Path) -> None:
+    def chosen(*sources: str, **fields: object) -> list[str]:
+        return [edge.task for edge in make_plan(request(sources=sources, **fields), store, BUILT_IN).runs[-1].spec.sources]
+
+    assert chosen("all-own") == [key for key in TOY if key != "toy/question"]
+    assert chosen("all-topics") == [key for key in TOY if key not in ("toy/topics", "toy/question")] + ["toy/question"]
+    assert chosen("all-question") == chosen("ALL-OWN")
+    everything = make_plan(request(sources=("toy",)), store, BUILT_IN)
+    assert everything.runs[-1].run_id == make_plan(request(), store, BUILT_IN).runs[-1].run_id
+    boolq = {"targets": ("superglue/boolq",), "data_dir": data_dir}
+    glue = [task.key for task in BUILT_IN.benchmarks["glue"].tasks]
+    assert chosen("GLUE", **boolq) == glue and chosen("glue", "boolq", **boolq) == [*glue, "superglue/boolq"]
+    assert "superglue/cb" not in chosen("all-cb", **boolq) and chosen("all-cb", **boolq)[-1] == "superglue/boolq"
+    union = chosen("all-own", **boolq, benchmark="gsg")
+    assert len(union) == 14 and "superglue/boolq" not in union
 
 
 def test_a_union_of_benchmarks_shares_the_adapters_of_its_parts(store: Store, data_dir: Path) -> None:
@@ -120,8 +138,8 @@ def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
         ({"methods": ("scalern",)}, "no method 'scalern'"),
         ({"methods": ()}, "name a method"),
         ({"targets": ()}, "name a task"),
-        ({"shots": 0}, "shots must be"),
-        ({"methods": ("pals",), "shots": 4}, "is a joint method"),
+        ({"shots": (4, 0)}, "shots must be at least 1, not 0"),
+        ({"methods": ("pals",), "shots": (4,)}, "is a joint method"),
         ({"methods": ("pals",), "sources": ("topics",)}, "learns from its targets alone"),
         ({"targets": ("quest",)}, "no task 'quest'"),
         ({"benchmark": "glue"}, "no task 'question' in glue"),
@@ -133,6 +151,10 @@ def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
         ({"methods": ("probing-pair",), "sources": ("topics",)}, r"probing-pair takes 2 source\(s\), not 1"),
         ({"methods": ("adapter",), "sources": ("topics",)}, "leave out --sources"),
         ({"sources": ("nothing",)}, "no task 'nothing'"),
+        ({"sources": ("all-owm",)}, r"no task 'owm' in toy; there are sentiment, .*"),
+        ({"sources": ("al-own",)}, r"no benchmark 'al-own' \(did you mean all-own\?\); no run"),
+        ({"sources": ("gleu",)}, r"no benchmark 'gleu' \(did you mean glue\?\); no run"),
+        ({"sources": ("all-own", "topics")}, "the source toy/topics is named twice"),
         ({"settings": {"reduction": 16}}, "scalearn\\+\\+ has no setting 'reduction'"),
         ({"settings": {"epochs": 0}}, "epochs must lie between"),
         ({"epochs": 0}, "epochs must lie between"),
@@ -249,6 +271,20 @@ def test_joint_names_list_the_tasks_in_order() -> None:
     assert BUILT_IN.joint_name(["glue/rte"]) == "glue/rte"
     assert BUILT_IN.joint_name(["glue/rte", "glue/mrpc", "superglue/cb", "superglue/rte"]) == "glue/rte+mrpc+superglue/cb+rte"
     assert BUILT_IN.joint_name([task.key for task in BUILT_IN.benchmarks["glue"].tasks]) == "glue"
+
+
+def test_several_numbers_of_shots_are_runs_that_share_the_other_sources(store: Store) -> None:
+    both = make_plan(request(shots=(16, 100, 16), seeds=(0, 1)), store, BUILT_IN)
+    targets = [run.spec for run in both.runs if run.role == "target"]
+    assert [(spec.shots, spec.seed) for spec in targets] == [(16, 0), (16, 1), (100, 0), (100, 1)]
+    assert [spec.hyperparameters["epochs"] for spec in targets] == [1000, 1000, 250, 250]
+    alone = [run.run_id for shots in (16, 100) for run in make_plan(request(shots=shots, seeds=(0, 1)), store, BUILT_IN).runs]
+    assert {run.run_id for run in both.runs} == set(alone) and len(both.runs) == 5 + 4 + 4
+
+
+def test_stored_requests_with_one_number_of_shots_are_read() -> None:
+    assert request(shots=None) == request() and request(shots=16) == request(shots=(16,))
+    assert Request.model_validate_json(request(shots=(16, 32)).model_dump_json()) == request(shots=(16, 32))
 
 
 def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(store: Store) -> None:

@@ -89,6 +89,8 @@ def test_unsuitable_sources_are_refused_with_their_reason(store: Store, rte: Run
     for run_id, seeds in ((own.run_id, (0,)), (few.run_id, (0,)), (few.run_id, (0, 1))):
         with pytest.raises(UserError, match=f"{run_id} was trained on other examples of toy/question than the 16 of each"):
             planned(store, run_id, shots=16, seeds=seeds)
+    with pytest.raises(UserError, match="than the 16 and 4 of each"):
+        planned(store, few.run_id, shots=(16, 4), seeds=(1,))
     assert planned(store, few.run_id, shots=16, seeds=(1,)).named_sources
 
 

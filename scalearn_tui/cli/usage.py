@@ -1,0 +1,49 @@
+"""Command lines that cannot be parsed: what was wrong, in our words, and whose help to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from engine.errors import complaint
+
+
+class Command(typer.core.TyperCommand):
+    """A command that refuses a repeated flag unless it takes several values; Typer would keep the last one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        except typer.TyperException as error:
+            # Typer does not say whose option it is that lacks its value.
+            vars(error)["ctx"] = ctx
+            raise
+        for option in given:
+            single = isinstance(option, typer.core.TyperOption) and not (option.multiple or option.is_flag)
+            if single and given.count(option) > 1:
+                ctx.fail(f"{_flag(option)} is given {given.count(option)} times; give it once")
+        return super().parse_args(ctx, args)
+
+
+class Commands(typer.Typer):
+    """A group whose commands are of the class ``Command``."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Any:
+        return super().command(name, cls=Command, **settings)
+
+
+def usage_message(error: typer.TyperException) -> str:
+    """One line that ends with the help of the command that was asked for; empty where the error has no message."""
+    from pydantic import ValidationError
+
+    message, cause = error.format_message().rstrip("."), error.__cause__
+    if isinstance(cause, ValidationError):
+        message = f"{_flag(vars(error)['param'])} {complaint(cause.errors()[0])}"
+    context = getattr(error, "ctx", None)
+    return message and f"{message} (see `{context.command_path if context else 'scalearn'} --help`)"
+
+
+def _flag(parameter: Any) -> str:
+    """``--lines`` of an option that is also ``-n``."""
+    return str(max(parameter.opts, key=len))
