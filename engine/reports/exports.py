@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from engine.reports.leaderboard import Cell, Leaderboard, Row, Table
+from engine.reports.table import Cell, Leaderboard, Row, Table
 
 SCHEMA = 1
 NOTHING = "–"

@@ -6,115 +6,20 @@ of the test split, in points (metric times 100).
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.task import BenchmarkInfo, HubData, PublishedTable
+from engine.catalog.task import BenchmarkInfo, PublishedTable
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
+from engine.reports.provenance import provenance
 from engine.reports.published import published_results, references
 from engine.reports.run_results import RunResults
+from engine.reports.table import Cell, Column, Leaderboard, Row, Settings, Table
 from engine.runs.deviations import deviations, joint_tasks, source_deviations
 from engine.runs.spec import RunSpec
-
-Settings = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One target."""
-
-    task: str
-    """Key, ``superglue/boolq``."""
-    title: str
-    metric: str
-    """The task's headline metric."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Results of one group, in points, ordered by seed; a published figure has no seeds."""
-
-    values: tuple[float, ...]
-    seeds: tuple[int, ...] = ()
-    run_ids: tuple[str, ...] = ()
-    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    """Further reported results in the same form, by split and metric: ``test_mismatched/accuracy``."""
-
-    @property
-    def mean(self) -> float:
-        return statistics.fmean(self.values)
-
-    @property
-    def std(self) -> float | None:
-        """Sample standard deviation (n - 1); None for a single value."""
-        return statistics.stdev(self.values) if len(self.values) > 1 else None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One method in one configuration, or a published row."""
-
-    title: str
-    method: str | None
-    """Catalog name; None for a published row."""
-    settings: Settings
-    """Settings that distinguish it from the other rows; those that all rows share are in the table's ``shared``."""
-    cells: dict[str, Cell]
-    """By task key."""
-    trainable: tuple[int, int] | None = None
-    """Least and most trainable parameters over the targets, heads included."""
-    transfer: tuple[int, int] | None = None
-    """The same for the method's own parameters."""
-    server: bool = False
-    """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
-
-    @property
-    def published(self) -> bool:
-        return self.method is None
-
-    @property
-    def origin(self) -> str:
-        return "server" if self.server else "published" if self.published else "measured"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One benchmark with one backbone."""
-
-    benchmark: str
-    title: str
-    """The benchmark's."""
-    backbone: str
-    revision: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    shared: Settings
-    """Non-default settings that all rows have in common."""
-    provenance: dict[str, list[str]] = field(default_factory=dict)
-    """Provenance of the numbers by name, in the order in which it is printed."""
-
-    def average(self, row: Row) -> float | None:
-        """Mean of the row's cells over the columns; None where one is missing, where there is only one column, or of the
-        scores of a server, whose paper averages other columns."""
-        if row.server or len(self.columns) < 2 or any(column.task not in row.cells for column in self.columns):
-            return None
-        return statistics.fmean(row.cells[column.task].mean for column in self.columns)
-
-
-@dataclass(frozen=True)
-class Leaderboard:
-    """Tables in the catalog's order of benchmarks."""
-
-    tables: tuple[Table, ...]
-    at: datetime
-    """When it was built."""
-    left_out: tuple[str, ...] = ()
-    """Completed runs that no table shows because they were not scored by today's headline metric, and what to do about it."""
 
 
 def build(
@@ -187,7 +92,7 @@ def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, s
         rows=tuple(_with_published(rows, benchmark, published, targets)),
         shared=dict(sorted(shared.items())),
     )
-    return replace(table, provenance=_provenance(table, runs, results.catalog) | references(benchmark, published))
+    return replace(table, provenance=provenance(table, runs, results.catalog) | references(benchmark, published))
 
 
 def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> list[Row]:
@@ -289,49 +194,3 @@ def _with_published(
         if (following is None or following.title != row.title) and row.title in published_rows:
             merged.append(published_rows.pop(row.title))
     return [*merged, *published_rows.values(), *(row for row in every if row.server)]
-
-
-def _provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
-    """The footer: names and texts, in order."""
-    versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
-    commits = {(run.provenance or {}).get("git_commit") for run in runs}
-    footer = {
-        "backbone": [f"{table.backbone} at {table.revision}"],
-        "data": _by_column(table, runs, lambda run, task: str(run.parsed.data[task])),
-        "metric": [f"{column.title} {column.metric}" for column in table.columns],
-        "split": _by_column(table, runs, partial(_split, catalog)),
-        "selection": _by_column(table, runs, partial(_rule, catalog)),
-        "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
-        "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
-        "version": sorted(f"scalearn-tui {version}" for version in versions if version),
-        "commit": sorted(commit for commit in commits if commit),
-    }
-    return {name: texts for name, texts in footer.items() if texts}
-
-
-def _rule(catalog: Catalog, run: Run, key: str) -> str:
-    by_loss = run.parsed.select_by == "loss"
-    if len(run.tasks) > 1:
-        return f"best epoch by the mean dev {'loss' if by_loss else 'headline metric'} of its tasks"
-    task = run.parsed.known_task(key, catalog)
-    return f"best epoch by dev {'loss' if by_loss else task.headline if task else ''}"
-
-
-def _split(catalog: Catalog, run: Run, key: str) -> str:
-    task = run.parsed.known_task(key, catalog)
-    official = (
-        f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task and isinstance(task.data, HubData) else ""
-    )
-    return f"test{official}, of the selected epoch"
-
-
-def _by_column(table: Table, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
-    """``describe`` of each column's runs; a single text where all are equal."""
-    by_column = {
-        column.title: sorted({describe(run, column.task) for run in runs if column.task in run.tasks})
-        for column in table.columns
-    }
-    distinct = {text for texts in by_column.values() for text in texts}
-    if len(distinct) == 1:
-        return list(distinct)
-    return [f"{title} {' and '.join(texts)}" for title, texts in by_column.items()]

@@ -13,7 +13,7 @@ from scalearn_tui.cli.flags import filter_flag, home_catalog
 from scalearn_tui.cli.output import print_table, say
 
 if TYPE_CHECKING:
-    from engine.reports.leaderboard import Leaderboard
+    from engine.reports.table import Leaderboard
 
 
 class Format(StrEnum):

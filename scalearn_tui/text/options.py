@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.runs.request import Request
 
 MOST_SEEDS = 1000
+MOST_DIGITS = 18
 Value = str | Sequence[str] | None
 """What the user typed for one option: text, or the texts of a repeated flag."""
 
@@ -203,8 +204,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if not part:
             continue
         first, dash, last = part.partition("-")
-        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
-            raise UserError(f"seed must look like 0, 0-2 or 0,3, not {text!r}")
+        if not (_is_whole(first) and (_is_whole(last) if dash else not last)):
+            raise UserError(f"seed must look like 0, 0-2 or 0,3, not {text[:40]!r}")
         low, high = int(first), int(last or first)
         if high < low:
             raise UserError(f"seed {part!r} ends before it begins")
@@ -245,9 +246,14 @@ def _pairs(pairs: Iterable[str], what: str, example: str) -> Iterator[tuple[str,
         yield name.replace("-", "_"), value
 
 
+def _is_whole(text: str) -> bool:
+    """Whether ``text`` is a whole number; one of thousands of digits is none that Python would read."""
+    return text.isdecimal() and len(text) <= MOST_DIGITS
+
+
 def _whole(text: str, what: str) -> int:
-    if not text.isdecimal():
-        raise UserError(f"{what} must be a whole number, not {text!r}")
+    if not _is_whole(text):
+        raise UserError(f"{what} must be a whole number, not {text[:40]!r}")
     return int(text)
 
 

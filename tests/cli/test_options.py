@@ -88,3 +88,11 @@ def test_a_benchmark_alone_means_all_its_tasks() -> None:
     assert parse_request({"target": "rte"}).methods == ("adapter",), "the stage that every transfer builds on"
     with pytest.raises(UserError, match="name a target"):
         parse_request({"method": "pals"})
+
+
+def test_numbers_of_thousands_of_digits_are_refused() -> None:
+    for name in ("seed", "epochs", "shots"):
+        with pytest.raises(UserError, match=name):
+            parse_request({"target": "rte", name: "9" * 5000})
+    with pytest.raises(UserError, match="limit train must be a whole number"):
+        parse_request({"target": "rte", "limit": ["train=" + "9" * 5000]})

@@ -15,7 +15,8 @@ from engine.catalog.catalog import BUILT_IN
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from engine.reports.exports import to_csv, to_json, to_markdown
-from engine.reports.leaderboard import Leaderboard, build
+from engine.reports.leaderboard import build
+from engine.reports.table import Leaderboard
 
 from .rows import complete, spec, start
 

@@ -1,0 +1,102 @@
+"""The tables of a leaderboard, as data: columns are targets, rows are methods in a configuration, cells average seeds."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Settings = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One target."""
+
+    task: str
+    """Key, ``superglue/boolq``."""
+    title: str
+    metric: str
+    """The task's headline metric."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Results of one group, in points, ordered by seed; a published figure has no seeds."""
+
+    values: tuple[float, ...]
+    seeds: tuple[int, ...] = ()
+    run_ids: tuple[str, ...] = ()
+    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Further reported results in the same form, by split and metric: ``test_mismatched/accuracy``."""
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def std(self) -> float | None:
+        """Sample standard deviation (n - 1); None for a single value."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method in one configuration, or a published row."""
+
+    title: str
+    method: str | None
+    """Catalog name; None for a published row."""
+    settings: Settings
+    """Settings that distinguish it from the other rows; those that all rows share are in the table's ``shared``."""
+    cells: dict[str, Cell]
+    """By task key."""
+    trainable: tuple[int, int] | None = None
+    """Least and most trainable parameters over the targets, heads included."""
+    transfer: tuple[int, int] | None = None
+    """The same for the method's own parameters."""
+    server: bool = False
+    """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
+
+    @property
+    def published(self) -> bool:
+        return self.method is None
+
+    @property
+    def origin(self) -> str:
+        return "server" if self.server else "published" if self.published else "measured"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One benchmark with one backbone."""
+
+    benchmark: str
+    title: str
+    """The benchmark's."""
+    backbone: str
+    revision: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    shared: Settings
+    """Non-default settings that all rows have in common."""
+    provenance: dict[str, list[str]] = field(default_factory=dict)
+    """Provenance of the numbers by name, in the order in which it is printed."""
+
+    def average(self, row: Row) -> float | None:
+        """Mean of the row's cells over the columns; None where one is missing, where there is only one column, or of the
+        scores of a server, whose paper averages other columns."""
+        if row.server or len(self.columns) < 2 or any(column.task not in row.cells for column in self.columns):
+            return None
+        return statistics.fmean(row.cells[column.task].mean for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Tables in the catalog's order of benchmarks."""
+
+    tables: tuple[Table, ...]
+    at: datetime
+    """When it was built."""
+    left_out: tuple[str, ...] = ()
+    """Completed runs that no table shows because they were not scored by today's headline metric, and what to do about it."""
