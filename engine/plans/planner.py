@@ -134,7 +134,7 @@ def _planned(nodes: dict[str, Node], store: Store) -> list[PlannedRun]:
 
 def _unscored(runs: list[PlannedRun], store: Store) -> list[str]:
     """For completed runs of own tasks that were not scored by what is the headline metric by now, what to do about it."""
-    done = [planned for planned in runs if planned.existing and planned.existing.state == RunState.COMPLETED]
+    done = [planned for planned in runs if planned.done]
     results = store.results([planned.run_id for planned in done if planned.spec.own])
     return [
         f"{planned.run_id} ({task.key}) was not scored by {task.headline}; `scalearn delete {planned.run_id}` and ask again"
