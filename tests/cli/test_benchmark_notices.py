@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,82 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.catalog.catalog import BUILT_IN
-from engine.catalog.task import BenchmarkInfo, OwnData
-from engine.data.check_benchmark import checked
+from engine.catalog.task import OwnData
 from engine.data.loading import load_rows
-from engine.data.new_texts import windows
 from engine.data.prepared import prepare
-from engine.errors import UserError
-from engine.files.disk import file_digest
-from engine.files.home import Home
-from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
 from engine.runs.definition import definition_of
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
-
-from ..own_benchmarks.shop import write_table
-
-Capture = pytest.CaptureFixture[str]
-CASES = Path(__file__).parents[2].parent / "shared" / "cases"
-"""Inputs that users of other tools reported, beside a checkout; the tests below write their own of each kind."""
-
-
-class Adding:
-    """The command on one task of the benchmark ``own``, with files in a folder."""
-
-    def __init__(self, folder: Path, home: Home, capsys: Capture) -> None:
-        self.folder, self.home, self.capsys = folder, home, capsys
-
-    def file(self, name: str, content: str | list[dict]) -> None:
-        if isinstance(content, str):
-            (self.folder / name).write_text(content, encoding="utf-8")
-        else:
-            write_table(self.folder / name, content)
-
-    def rows(self, labels: list[Any], name: str = "rows.csv") -> None:
-        self.file(name, [{"text": f"number {n} of {name}", "label": label} for n, label in enumerate(labels)])
-
-    def run(self, *keys: str, train: str = "rows.csv") -> tuple[int, dict[str, Any], str]:
-        """What the command does, without the cost of a process: exit code, document and error."""
-        path = self.declare(*keys, train=train)
-        try:
-            result = checked(read_declaration(path))
-        except UserError as error:
-            return error.exit_code, {}, str(error)
-        save(self.home.benchmarks, Stored(result.benchmark, path, file_digest(path)))
-        return ExitCode.OK, json.loads(json.dumps(asdict(result))), ""
-
-    def declare(self, *keys: str, train: str = "rows.csv") -> Path:
-        lines = ['name = "own"', "[tasks.t]", f'train = "{train}"', *keys]
-        for key, default in (("text", '"{text}"'), ("test", "0.2")):
-            lines += [] if any(line.startswith(f"{key} =") for line in keys) else [f"{key} = {default}"]
-        path = self.folder / "own.toml"
-        path.write_text("\n".join(lines), encoding="utf-8")
-        return path
-
-    def add(self, path: Path, *flags: str) -> tuple[int, dict[str, Any], str]:
-        """The command itself: exit code, document and standard error."""
-        self.capsys.readouterr()
-        code = main(["benchmarks", "add", str(path), "--json", *flags])
-        out, err = self.capsys.readouterr()
-        return code, json.loads(out) if out else {}, err
-
-    def stored(self) -> BenchmarkInfo:
-        return load_catalog(self.home.benchmarks).benchmarks["own"]
-
-
-@pytest.fixture
-def adding(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Adding:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return Adding(folder, home, capsys)
-
-
-def codes(document: dict[str, Any]) -> list[tuple[str, str, int | None]]:
-    return [(notice["code"], Path(notice["file"]).name, notice["line"]) for notice in document["notices"]]
+from tests.own_benchmarks.adding import Adding, codes
 
 
 def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
@@ -278,94 +208,6 @@ def test_a_class_without_rows(adding: Adding) -> None:
     assert codes(adding.run('labels = ["a", "b", "c"]')[1]) == [("empty_class", "rows.csv", None)]
 
 
-LONE = "text\tlabel\n" + "".join(
-    f"{begin}sentence {n}{end}\t{'ab'[n % 2]}\n"
-    for n in range(40)
-    for begin, end in [('"' if n == 10 else "", '"' if n == 25 else "")]
-)
-
-
-@pytest.mark.parametrize("name", ["rows.tsv", "rows.csv"])
-def test_lone_quotes_swallow_no_rows_in_silence(name: str, adding: Adding) -> None:
-    adding.file(name, LONE if name == "rows.tsv" else LONE.replace("\t", ","))
-    code, document, _ = adding.run(train=name)
-    assert code == ExitCode.OK and ("multiline_cell", name, 12) in codes(document)
-    code, document, _ = adding.run("quoted = false", train=name)
-    assert (code, document["notices"], sum(document["tasks"][0]["rows"].values())) == (ExitCode.OK, [], 40)
-    assert load_rows(adding.stored().tasks[0], None)["train"]["text"][10].as_py() == '"sentence 10'
-    _, document, _ = adding.run("quoted = true", train=name)
-    assert [code for code, *_ in codes(document)] == [] and sum(document["tasks"][0]["rows"].values()) == 25
-    adding.file(name, (LONE if name == "rows.tsv" else LONE.replace("\t", ",")).replace('25"', "25"))
-    code, _, err = adding.run(train=name)
-    assert code == ExitCode.USAGE and f"{name}:12: the quotes of this row do not match" in err and "quoted = false" in err
-
-
-def test_texts_of_several_lines_in_csv_are_plain(adding: Adding) -> None:
-    adding.file("rows.csv", "text,label\n" + "".join(f'"Dear {n},\nthis is it.\n\nYours",{"ab"[n % 2]}\n' for n in range(20)))
-    code, document, _ = adding.run()
-    assert (code, document["notices"]) == (ExitCode.OK, [])
-    code, _, err = adding.run('quoted = "no"')
-    assert code == ExitCode.USAGE and 'tasks.t.quoted must be true or false, not "no"' in err
-    adding.rows(["a", "b"], "rows.jsonl")
-    code, _, err = adding.run("quoted = false", train="rows.jsonl")
-    assert code == ExitCode.USAGE and "tasks.t.quoted is for CSV and TSV" in err
-
-
-@pytest.mark.parametrize("form", [repr, json.dumps, lambda names: "|".join(names)])
-@pytest.mark.parametrize("separator", [(), ('separator = "|"',)])
-def test_lists_in_cells_are_parsed(form: Any, separator: tuple[str, ...], adding: Adding) -> None:
-    lists = [["Food"], [], ["Health", "WASH"], ["Protection", "Food"]] * 10
-    adding.rows([form(names) for names in lists])
-    code, _, err = adding.run('kind = "multilabel"', *separator)
-    if form in (repr, json.dumps) or separator:
-        assert code == ExitCode.OK, err
-        (task,) = adding.stored().tasks
-        assert task.labels == ("Food", "Health", "Protection", "WASH")
-        assert load_rows(task, None)["train"]["label"].to_pylist() == lists
-    else:
-        assert code == ExitCode.USAGE and 'rows.csv:2: column "label" holds text' in err
-
-
-@pytest.mark.parametrize("cell", ["['a' 'b']", "[a, b]", "[['a']]"])
-def test_lists_that_cannot_be_parsed_are_refused(cell: str, adding: Adding) -> None:
-    adding.rows(["['a']", "['b']", cell])
-    code, _, err = adding.run('kind = "multilabel"', 'separator = ","')
-    assert (
-        code == ExitCode.USAGE
-        and f'rows.csv:4: column "label" looks like a list but is none in JSON or Python: "{cell}"' in err
-    )
-    adding.rows(["a", "b", "['a']"] * 5)
-    code, _, err = adding.run()
-    assert code == ExitCode.USAGE and 'rows.csv:4: column "label" holds a list' in err and 'kind = "multilabel"' in err
-
-
-@pytest.mark.parametrize("bad", ["1_000", True, "true", "1,5"])
-def test_scores_that_are_no_numbers_are_refused(bad: Any, adding: Adding) -> None:
-    name = "rows.jsonl" if bad is True else "rows.csv"
-    labels = [True, False] * 10 if bad is True else [*(n / 10 for n in range(10)), bad]
-    adding.rows(labels, name)
-    code, _, err = adding.run('kind = "regression"', train=name)
-    line = 1 if bad is True else 12
-    assert code == ExitCode.USAGE and f'{name}:{line}: column "label" must hold finite numbers, not {json.dumps(bad)}' in err
-
-
-@pytest.mark.parametrize("options", ['["{a}", "{b}", "{c}"]', '"{ends}"'])
-def test_ids_of_options_count_from_zero(options: str, adding: Adding) -> None:
-    def rows(ids: list[int]) -> list[dict]:
-        ends = {"a": "x", "b": "y", "c": "z", "ends": ["x", "y", "z"]}
-        return [{"text": f"question {n}", **ends, "label": number} for n, number in enumerate(ids)]
-
-    keys = ('kind = "multiple_choice"', f"options = {options}")
-    adding.file("rows.jsonl", rows([1, 2, 3] * 10))
-    code, _, err = adding.run(*keys, train="rows.jsonl")
-    assert code == ExitCode.USAGE and 'rows.jsonl:3: column "label": "3" is not one of' in err
-    assert "ids count from 0, so the last one is 2" in err
-    adding.file("rows.jsonl", rows([2, 1, 2] * 10))
-    assert codes(adding.run(*keys, train="rows.jsonl")[1]) == [("ids_from_one", "rows.jsonl", 2)]
-    adding.file("rows.jsonl", rows([0, 1, 2] * 10))
-    assert codes(adding.run(*keys, train="rows.jsonl")[1]) == []
-
-
 def test_the_new_keys_identify_runs_only_where_they_change_something(adding: Adding) -> None:
     adding.rows(["a", "b"] * 10)
 
@@ -380,33 +222,3 @@ def test_the_new_keys_identify_runs_only_where_they_change_something(adding: Add
     assert definition("quoted = true") == plain
     for key in ("quoted = false", 'drop_labels = ["-1"]', 'group = "text"'):
         assert definition(key)["own"].keys() - plain["own"].keys() == {key.split()[0]}
-
-
-@pytest.mark.skipif(not CASES.is_dir(), reason="the reported inputs are not beside this checkout")
-@pytest.mark.parametrize(
-    ("case", "code", "expected"),
-    [
-        ("number_labels/stars", 0, ["number_spellings stars_test.csv:2"]),
-        ("list_cells/lists", 0, []),
-        ("lone_quotes/quotes", 0, ["multiline_cell quotes.tsv:12"]),
-        ("no_gold_label/snli", 0, ["no_gold_label snli.csv:9"]),
-        ("leak/dup", 0, ["leak dup.csv:7", "leak dup.csv:2"]),
-        ("label_variants/case", 0, ["similar_labels case.csv:2"]),
-        ("numbers/reg", 2, 'reg.csv:7: column "label" must hold finite numbers, not "1_000"'),
-        ("numbers/mc1", 2, 'mc1.jsonl:4: column "label": "4" is not one of a, b, c, d; ids count from 0'),
-    ],
-)
-def test_reported_inputs(case: str, code: int, expected: Any, adding: Adding) -> None:
-    actual, document, err = adding.add(CASES / f"{case}.toml")
-    assert actual == code
-    if code:
-        assert expected in err
-    else:
-        assert [f"{code} {file}:{line}" for code, file, line in codes(document)] == expected
-
-
-@pytest.mark.skipif(not CASES.is_dir(), reason="the reported inputs are not beside this checkout")
-def test_a_reported_query_without_a_gap() -> None:
-    path = CASES / "record" / "rec.jsonl"
-    with path.open("rb") as file, pytest.raises(UserError, match=r"^rec.jsonl:2: 'query' has no @placeholder"):
-        list(windows(file, path.name, BUILT_IN.tasks["superglue/record"]))
