@@ -117,8 +117,11 @@ def test_a_stream_that_is_abandoned_ends_its_child(module: Module) -> None:
 
 
 PARENT = """
+import signal
 import sys
 import typer
+# SIGINT is ignored from the start where the tests themselves run in a shell's background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from scalearn_tui.cli import app, child
 app.app.command("listen")(lambda: child.pass_through("talker") or 0)
 sys.exit(app.main(["listen"]))
