@@ -24,6 +24,7 @@ from engine.catalog.methods import METHODS, SOURCE_METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import new_encoder
+from engine.encoder.shapes_only import shapes_only
 from engine.errors import UserError, complaint
 from engine.methods.attach import attach
 from engine.runs.spec import RunSpec, fingerprint_of
@@ -263,6 +264,6 @@ def expected_shapes(card: AdapterCard) -> dict[str, tuple[int, ...]]:
     method, target, shape = METHODS[card.spec.method], TaskCard(**card.task).info(), card.backbone
     d = shape.hidden_size
     config = EncoderConfig(shape.architecture, 1, d, shape.layers, 1, d, 2, 1, 0)
-    with torch.device("meta"):
+    with shapes_only():
         model = attach(method, new_encoder(config), [target], [], card.spec.hyperparameters)
     return {name: tuple(tensor.shape) for name, tensor in model.trainable_state().items()}

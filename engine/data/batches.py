@@ -39,13 +39,17 @@ def gather(split: TokenizedSplit, examples: np.ndarray) -> Batch:
 
 
 def evaluation_batches(split: TokenizedSplit, tokens_per_batch: int = TOKENS_PER_BATCH) -> Iterator[Batch]:
-    """Every example once, longest first, in batches of at most ``tokens_per_batch`` tokens (one example may be longer)."""
+    """Every example once, longest first, in batches whose sequences, padded to the longest one, have at most
+    ``tokens_per_batch`` tokens (one example may have more).
+
+    Attention allocates such rectangles: a bound on real tokens alone would let one long text among thousands of short ones
+    take many times the memory.
+    """
     # Equal lengths side by side make attention cheapest; longest first runs out of memory at once if at all.
-    lengths = split.lengths.reshape(-1, split.options).sum(axis=1)
-    order = np.argsort(-lengths, kind="stable")
-    ends = np.cumsum(lengths[order])
-    start, used = 0, 0
+    longest = split.lengths.reshape(-1, split.options).max(axis=1)
+    order = np.argsort(-longest, kind="stable")
+    start = 0
     while start < len(order):
-        stop = max(start + 1, int(np.searchsorted(ends, used + tokens_per_batch, side="right")))
-        yield gather(split, order[start:stop])
-        start, used = stop, int(ends[stop - 1])
+        count = max(1, tokens_per_batch // (split.options * int(longest[order[start]])))
+        yield gather(split, order[start : start + count])
+        start += count

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoder.packing import Packed
+
+GPU_HEAD_MULTIPLE = 8
+"""A GPU computes other head sizes (PALs 34, top attention 17) with the slow mathematical kernel."""
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, packed: Packed, heads: int, dropout: float, first_only: bool) -> Tensor:
@@ -31,10 +36,21 @@ def attend(query: Tensor, key: Tensor, value: Tensor, packed: Packed, heads: int
     def by_head(rows: Tensor, sequences: int) -> Tensor:
         return rows.view(sequences, -1, heads, rows.shape[-1] // heads).transpose(1, 2)
 
+    multiple = GPU_HEAD_MULTIPLE if query.is_cuda else 1
     outputs = []
     for group, q, k, v in zip(packed.groups, queries, keys, values, strict=True):
-        mixed = F.scaled_dot_product_attention(
-            by_head(q, group.sequences), by_head(k, group.sequences), by_head(v, group.sequences), group.real, dropout
-        )
+        by_heads = by_head(q, group.sequences), by_head(k, group.sequences), by_head(v, group.sequences)
+        mixed = attention(*by_heads, group.real, dropout, multiple)
         outputs.append(mixed.transpose(1, 2).reshape(q.shape))
     return torch.cat(outputs).index_select(0, packed.ranks if first_only else packed.places)
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor, real: Tensor | None, dropout: float, multiple: int) -> Tensor:
+    """Attention of every head by itself, ``[sequences, heads, width, size]``, over the keys that are ``real``.
+
+    The kernel is given heads whose size is padded with zeros to a ``multiple``, which changes neither products nor scale.
+    """
+    size = query.shape[-1]
+    if spare := -size % multiple:
+        query, key, value = (F.pad(part, (0, spare)) for part in (query, key, value))
+    return F.scaled_dot_product_attention(query, key, value, real, dropout, scale=1 / math.sqrt(size))[..., :size]

@@ -17,6 +17,7 @@ from torch import Tensor
 from engine.catalog.architectures import ARCHITECTURES
 from engine.encoder.config import EncoderConfig
 from engine.encoder.encoder import Encoder
+from engine.encoder.shapes_only import shapes_only
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS, find_backbone
 from engine.files.disk import file_digest
@@ -58,7 +59,7 @@ def load_encoder(folder: Path, sha256: str | None = None, dropout: float | None 
         raise UserError(f"{path} is damaged ({error}); download it again") from None
     prefix = config.architecture.hub_prefix
     tensors = {_plain_name(name, prefix): tensor.float() for name, tensor in tensors.items()}
-    with torch.device("meta"):
+    with shapes_only():
         encoder = new_encoder(config, pooler="pooler.dense.weight" in tensors)
     return load_hub_state(encoder, tensors)
 

@@ -33,6 +33,11 @@ class Slot:
     defaults: dict[str, str] = field(default_factory=dict)
     """Set for the worker unless the environment sets them."""
 
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is a GPU or a part of one; its ``name`` is then the identifier that CUDA takes."""
+        return "CUDA_VISIBLE_DEVICES" in self.env
+
 
 def find_slots() -> list[Slot]:
     """The slots of this machine, within the bounds of an inherited ``CUDA_VISIBLE_DEVICES``."""

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 from dataclasses import dataclass
 
 import torch
+
+from engine.errors import UserError
+
+GPU_NAMES = ("GPU-", "MIG-")
+"""How the identifier begins by which a launcher names the GPU of a slot in ``CUDA_VISIBLE_DEVICES``."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,37 @@ class Device:
 
 
 def choose_device(precision: str) -> Device:
-    """The GPU if the launcher gave one. ``auto`` takes bfloat16 autocast on GPUs that compute in it, else float32."""
+    """The GPU if the launcher gave one. ``auto`` takes bfloat16 autocast on GPUs that compute in it, else float32.
+
+    Raises UserError if torch cannot use the GPU that was given: on the CPU a run would take its place without a word.
+    """
+    check_gpu()
     name = "cuda" if torch.cuda.is_available() else "cpu"
+    # On Hopper and newer, torch prefers cuDNN's attention, which builds a plan for every new shape of a batch and has had
+    # faults with padding masks.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     if precision == "bfloat16" or (precision == "auto" and name == "cuda" and torch.cuda.is_bf16_supported(False)):
         return Device(name, torch.bfloat16)
     return Device(name, None)
+
+
+def check_gpu() -> None:
+    """Compute something on the GPU that ``CUDA_VISIBLE_DEVICES`` names by its identifier, if it names one.
+
+    Raises UserError with the reason why torch cannot: the driver's list of GPUs, from which slots are made, does not tell.
+    """
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if not given.startswith(GPU_NAMES):
+        return
+    advice = "or use the CPU with CUDA_VISIBLE_DEVICES="
+    if torch.version.cuda is None:
+        raise UserError(f"this torch is built without CUDA and cannot use {given}; install a CUDA build of torch, {advice}")
+    try:
+        torch.ones(1, device="cuda").add_(1).item()
+    except RuntimeError as error:
+        first = str(error).strip().partition("\n")[0]
+        if "out of memory" in first:
+            raise UserError(f"{given} has no memory left ({first}); end other processes on it, {advice}") from None
+        raise UserError(
+            f"torch {torch.__version__} cannot use {given} ({first}); update the driver or torch, {advice}"
+        ) from None

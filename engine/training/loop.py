@@ -34,7 +34,7 @@ from engine.training.device import Device
 from engine.training.evaluation import curves, evaluate, summary, to_device
 from engine.training.metric_writer import MetricWriter
 from engine.training.optimizer import (
-    build_optimizer,
+    AdamW,
     learning_rate_at,
     optimizer_tensors,
     parameters_of,
@@ -118,7 +118,7 @@ class Loop:
         self.steps_per_epoch = self.batches.steps_per_epoch
         self.steps = self.steps_per_epoch * self.epochs
         self.peak = float(settings["learning_rate"])
-        self.optimizer = build_optimizer(model.parameter_groups(self.peak, float(settings["weight_decay"])), self.peak)
+        self.optimizer = AdamW(model.parameter_groups(self.peak, float(settings["weight_decay"])), self.peak)
         self.parameters = parameters_of(self.optimizer)
         self.state = TrainState()
         self.throughput = Throughput()
@@ -167,7 +167,7 @@ class Loop:
         self.optimizer.step()
         # A parameter without a gradient is skipped by the next update, decay and moments included: a task's own parameters
         # are touched only by its own batches.
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         self.throughput.stepped(self.state.step, loss.detach(), len(examples), len(packed.tokens))
         self.state.step += 1
         if self.throughput.report_due():

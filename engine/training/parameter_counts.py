@@ -12,8 +12,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
@@ -21,6 +19,7 @@ from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
 from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import new_encoder, shape_of
+from engine.encoder.shapes_only import shapes_only
 from engine.errors import UserError
 from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
@@ -44,7 +43,7 @@ def build(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo], **
         settings = {**method.resolve({}, targets[0].key, "loss"), **changes}
         return attach(method, new_encoder(config, pooler=True), targets, sources, settings)
 
-    with torch.device("meta"):
+    with shapes_only():
         if info.joint:
             return attached(info, tasks, [])
         if info.source_method is None:

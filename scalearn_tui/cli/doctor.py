@@ -110,9 +110,17 @@ def _supervisor(home: Home) -> tuple[bool | None, str]:
 
 def _devices() -> tuple[bool | None, str]:
     from engine.launch.devices import find_slots, gpus
+    from scalearn_tui.cli import child
 
-    slots = ", ".join(slot.label for slot in find_slots())
-    return True, slots if gpus() else f"{slots} ({os.cpu_count()} cores; no NVIDIA GPU or driver)"
+    slots = find_slots()
+    labels = ", ".join(slot.label for slot in slots)
+    if not gpus():
+        return True, f"{labels} ({os.cpu_count()} cores; no NVIDIA GPU or driver)"
+    for slot in slots:
+        if slot.is_gpu:
+            # The driver lists GPUs that torch may not be able to use.
+            child.document("engine.training.check_gpu", slot.name)
+    return True, labels
 
 
 def _offline() -> tuple[bool | None, str]:

@@ -44,12 +44,22 @@ def test_evaluation_sees_every_example_once_within_the_budget(options: int) -> N
     split = make_split(options=options)
     batches = list(evaluation_batches(split, tokens_per_batch=300))
     assert sorted(np.concatenate([batch.examples for batch in batches])) == list(range(200))
-    sizes = [len(batch.tokens) for batch in batches]
+    sizes = [len(batch.lengths) * batch.lengths.max() for batch in batches]
     assert max(sizes) <= 300
     assert np.mean(sizes[:-1]) > 300 - 40 * options
-    per_example = np.concatenate([batch.lengths.reshape(-1, options).sum(axis=1) for batch in batches])
-    assert (np.diff(per_example) <= 0).all()
+    longest = np.concatenate([batch.lengths.reshape(-1, options).max(axis=1) for batch in batches])
+    assert (np.diff(longest) <= 0).all()
     assert len(list(evaluation_batches(split, tokens_per_batch=10**9))) == 1
+
+
+def test_one_long_text_among_short_ones_does_not_widen_their_rectangles() -> None:
+    lengths = np.array([30] * 4095 + [512])
+    offsets = offsets_of(lengths)
+    second = lengths.astype(np.int32)
+    split = TokenizedSplit(np.zeros(offsets[-1], np.int32), offsets[:-1], lengths, second, np.zeros(4096, np.int64))
+    batches = list(evaluation_batches(split, tokens_per_batch=131_072))
+    slots = sum(len(batch.lengths) * int(batch.lengths.max()) for batch in batches)
+    assert len(batches) == 2 and slots < 2.1 * lengths.sum()
 
 
 def test_an_example_over_the_budget_is_a_batch_of_its_own() -> None:

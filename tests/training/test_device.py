@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from engine.training.device import Device
+from engine.errors import UserError
+from engine.training.device import Device, choose_device
+from scalearn_tui.cli import child
 
 
 def test_seeding_is_torchs() -> None:
@@ -12,3 +15,31 @@ def test_seeding_is_torchs() -> None:
     expected = torch.rand(5)
     Device("cpu", None).seed(2**62 + 3)
     assert torch.equal(torch.rand(5), expected)
+
+
+def test_cudnn_attention_is_off() -> None:
+    torch.backends.cuda.enable_cudnn_sdp(True)
+    choose_device("auto")
+    assert not torch.backends.cuda.cudnn_sdp_enabled()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU that torch can use")
+@pytest.mark.parametrize("given", ["GPU-5a3c", "MIG-1b2d"])
+def test_a_gpu_that_torch_cannot_use_is_no_reason_to_train_on_the_cpu(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    with pytest.raises(UserError, match=f"cannot use {given}.*, or use the CPU with CUDA_VISIBLE_DEVICES="):
+        choose_device("auto")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU that torch can use")
+def test_a_gpu_is_checked_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with pytest.raises(UserError, match="cannot use GPU-5a3c"):
+        child.document("engine.training.check_gpu", "GPU-5a3c")
+
+
+@pytest.mark.parametrize("given", ["", "0", "-1"])
+def test_a_number_without_a_gpu_is_the_cpu(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    if not torch.cuda.is_available():
+        assert choose_device("auto") == Device("cpu", None)
