@@ -12,11 +12,21 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.numbers import is_number, label_key
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import labels_of
+from engine.data.own_cells import quoted
 from engine.data.own_labels import OwnTable, label_ids, label_names
 from engine.data.own_rows import GROUP_COLUMN
 from engine.data.splits import numbered, parts_of_train
 from engine.data.user_tables import lines_of, shown, swallowed_lines
-from engine.own_benchmarks.notices import Column, Finding, Notice, class_findings, label_findings, normalised
+from engine.own_benchmarks.notices import (
+    Column,
+    Finding,
+    Notice,
+    class_findings,
+    in_rows,
+    label_findings,
+    many_findings,
+    normalised,
+)
 
 
 @dataclass(frozen=True)
@@ -71,9 +81,12 @@ class OwnFiles:
         """All that looks wrong; ``listed`` says that the user lists the labels, which are then meant as they are."""
         if self.data.quoted is None:
             yield from self._swallowed()
-        train = self.own["train"]
+        yield from self._located("train", self._unused_drops())
         if KINDS[self.task.kind].has_labels:
-            column = Column.of(self.data.label, label_names(self.task, train))
+            names = label_names(self.task, self.own["train"])
+            column = Column.of(self.data.label, names)
+            if self.task.kind == "multilabel":
+                yield from self._located("train", many_findings(self.data.label, names, self.data.separator))
             if self.task.kind != "multiple_choice":
                 if not listed:
                     yield from self._located("train", label_findings(column))
@@ -81,7 +94,7 @@ class OwnFiles:
                 yield from self._located("train", self._rare_classes(column))
             yield from self._located("train", self._unused_first_id(column))
         else:
-            yield from self._located("train", self._missing_scores())
+            yield from self._missing_scores()
         yield from self._leaks()
 
     def _classes(self, labels: np.ndarray) -> dict[str, int]:
@@ -111,6 +124,13 @@ class OwnFiles:
                     "quoted = false if quotes are text, or quoted = true if cells have several lines"
                 )
                 yield Notice("multiline_cell", self.task.key, shown(own.path), line, message)
+
+    def _unused_drops(self) -> Iterator[Finding]:
+        """Labels to be dropped that no file has: a typo drops nothing."""
+        for label in self.data.drop_labels:
+            if all(label in own.unused_drops for own in self.own.values()):
+                message = f'column "{self.data.label}" has {quoted(label)} in no row, so drop_labels drops nothing by it'
+                yield Finding("unused_drop_label", f"{message}; write it as the cells do, or leave it out")
 
     def _rare_classes(self, column: Column) -> Iterator[Finding]:
         ids = label_ids(self.task, column.counts)
@@ -154,17 +174,19 @@ class OwnFiles:
                 column.first[smallest],
             )
 
-    def _missing_scores(self) -> Iterator[Finding]:
-        """Scores of -1 where no other is negative."""
-        scores = labels_of(self.task, self.tables["train"])
-        missing = np.flatnonzero(scores == -1)
-        if len(missing) and len(missing) < len(scores) and not (scores[scores != -1] < 0).any():
-            yield Finding(
-                "no_gold_label",
-                f'column "{self.data.label}" has -1 in {len(missing):,} rows and no other negative score, which usually means '
-                '"no gold label"; drop those rows with drop_labels = ["-1"]',
-                int(missing[0]),
-            )
+    def _missing_scores(self) -> Iterator[Notice]:
+        """Scores of -1 where no other is negative in any file."""
+        scores = {file: labels_of(self.task, table) for file, table in self.tables.items()}
+        if any((values[values != -1] < 0).any() for values in scores.values()):
+            return
+        for file, values in scores.items():
+            missing = np.flatnonzero(values == -1)
+            if len(missing):
+                message = (
+                    f'column "{self.data.label}" has -1 in {in_rows(len(missing))} and no other negative score, which '
+                    'usually means "no gold label"; drop those rows with drop_labels = ["-1"]'
+                )
+                yield self._notice(file, Finding("no_gold_label", message, int(missing[0])))
 
     def _leaks(self) -> Iterator[Notice]:
         """Rows of dev and of test whose texts are those of a row of train."""

@@ -102,6 +102,8 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
         task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
     elif KINDS[task.kind].has_labels and not task.labels:
         task = replace(task, labels=labels_in(task, data, path))
+    elif task.kind == "regression" and len(scores := set(label_array(task, read_table(task, data, path, ())).to_pylist())) < 2:
+        raise UserError(f'{shown(path)}: column "{data.label}" has {word(*scores)} only; two are needed')
     if task.kind == "multiple_choice":
         task = replace(task, columns=("text", *(f"option{number}" for number in range(len(task.labels)))))
     return task

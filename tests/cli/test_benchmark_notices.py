@@ -120,6 +120,24 @@ def test_unlabelled_rows_of_hub_files_scores_and_lists_can_be_dropped(adding: Ad
     assert adding.run(*keys, 'drop_labels = ["-"]')[1]["tasks"][0]["dropped"] == {"train": 10}
 
 
+def test_labels_to_be_dropped_that_no_row_has(adding: Adding) -> None:
+    adding.rows(["0", "1", "2"] * 8)
+    adding.rows(["0", "-1.0", "1"] * 3, "test.csv")
+    keys = ('test = "test.csv"', 'drop_labels = ["-1", "-l"]')
+    code, document, _ = adding.run(*keys)
+    assert (code, codes(document)) == (ExitCode.OK, [("unused_drop_label", "rows.csv", None)])
+    assert '"-l" in no row' in document["notices"][0]["message"] and document["tasks"][0]["dropped"] == {"test": 3}
+
+
+def test_scores_that_stand_for_none_in_the_test_file(adding: Adding) -> None:
+    adding.rows([n / 10 for n in range(20)])
+    adding.rows([-1] * 10, "test.csv")
+    keys = ('kind = "regression"', 'test = "test.csv"')
+    assert codes(adding.run(*keys)[1]) == [("no_gold_label", "test.csv", 2)]
+    adding.rows([n / 10 - 1 for n in range(20)])
+    assert codes(adding.run(*keys)[1]) == [], "on a scale from -1 on, -1 is a score"
+
+
 def test_numbers_are_one_class_however_they_are_written(adding: Adding) -> None:
     adding.rows(["10.0", "1.0", "2.0", "0.0"] * 10)
     adding.rows(["0", "1", "2.00", "10"], "test.csv")
