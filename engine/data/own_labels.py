@@ -16,6 +16,7 @@ from engine.data.user_tables import class_names, location_of, read_file, shown
 from engine.errors import UserError, did_you_mean
 from engine.own_benchmarks.notices import NO_GOLD, normalised
 
+BITS = ("0", "1", "false", "true")
 MAX_LABELS = 1000
 """More different values than this in a label column are an error."""
 
@@ -130,9 +131,9 @@ def label_ids(task: TaskInfo, names: Iterable[str]) -> dict[str, int]:
 
 
 def _are_vectors(cells: Sequence[Sequence[str]]) -> bool:
-    """Whether each row has a 0 or 1 for each of several labels, where it should have the names or ids of its own."""
+    """Whether each row says of each of several labels if it has it, where the labels that it has are wanted."""
     (length, *others) = {len(names) for names in cells}
-    return len(cells) > 1 and not others and length > 1 and all(name in ("0", "1") for names in cells for name in names)
+    return len(cells) > 1 and not others and length > 1 and all(name in BITS for names in cells for name in names)
 
 
 def _unknown(task: TaskInfo, name: str, ids: dict[str, int]) -> str:
@@ -171,8 +172,9 @@ def _names(task: TaskInfo, table: OwnTable, row: int, cell: Any) -> list[str]:
         raise table.label_error(row, "must hold one label per row")
     if is_empty(cell):
         raise table.label_error(row, 'is empty; fill the cell or drop the row, all such rows with drop_labels = [""]')
+    advice = 'write one label, or kind = "multilabel", or list it in labels if it is a name'
     if looks_like_list(cell) and cell.strip() not in task.labels:
-        raise table.label_error(row, f'holds a list, {quoted(cell.strip())}; write one label, or kind = "multilabel"')
+        raise table.label_error(row, f"holds a list, {quoted(cell.strip())}; {advice}")
     return [word(cell)]
 
 

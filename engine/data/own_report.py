@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import labels_of
 from engine.data.own_cells import quoted
 from engine.data.own_labels import OwnTable, label_ids, label_names
-from engine.data.own_rows import GROUP_COLUMN
+from engine.data.own_rows import EQUAL_TEXTS, GROUP_COLUMN, groups_of
 from engine.data.splits import numbered, parts_of_train
 from engine.data.user_tables import lines_of, shown, swallowed_lines
 from engine.own_benchmarks.notices import (
@@ -175,9 +176,10 @@ class OwnFiles:
             )
 
     def _missing_scores(self) -> Iterator[Notice]:
-        """Scores of -1 where no other is negative in any file."""
+        """Scores of -1 where no other is negative in any file, and the scale is not -1, 0 and 1."""
         scores = {file: labels_of(self.task, table) for file, table in self.tables.items()}
-        if any((values[values != -1] < 0).any() for values in scores.values()):
+        distinct = set(np.concatenate(list(scores.values())).tolist())
+        if min(distinct - {-1}) < 0 or distinct == {-1, 0, 1}:
             return
         for file, values in scores.items():
             missing = np.flatnonzero(values == -1)
@@ -190,16 +192,20 @@ class OwnFiles:
 
     def _leaks(self) -> Iterator[Notice]:
         """Rows of dev and of test whose texts are those of a row of train."""
-        file, numbers = self.splits["train"]
         texts = {name: [tuple(map(normalised, row)) for row in rows] for name, rows in self._texts.items()}
-        seen = {texts[file][row] for row in numbers.tolist()}
+        advice = 'keep equal texts on one side with group = "text", or whole groups with the name of a column'
         for split in ("dev", "test"):
-            file, numbers = self.splits[split]
-            rows = sorted(row for row in numbers.tolist() if texts[file][row] in seen)
-            if rows:
-                message = f"{len(rows):,} of {len(numbers):,} {split} rows have their text in train"
-                drawn = file == "train"
-                advice = 'keep equal texts on one side with group = "text", or whole groups with the name of a column'
-                yield self._notice(
-                    file, Finding("leak", f"{message}; {advice if drawn else 'remove them from one file'}", rows[0])
-                )
+            yield from self._shared(split, "text", texts, advice)
+            if self.data.group not in ("", EQUAL_TEXTS) and self.splits[split][0] != "train":
+                yield from self._shared(split, "group", {name: groups_of(own) for name, own in self.own.items()})
+
+    def _shared(self, split: str, what: str, values: Mapping[str, Sequence[Any]], advice: str = "") -> Iterator[Notice]:
+        """Rows of a split whose text or group, of ``values`` by file, is that of a row of train."""
+        train, numbers = self.splits["train"]
+        seen = {values[train][row] for row in numbers.tolist()}
+        file, numbers = self.splits[split]
+        rows = sorted(row for row in numbers.tolist() if values[file] and values[file][row] in seen)
+        if rows:
+            message = f"{len(rows):,} of {len(numbers):,} {split} rows have their {what} in train"
+            way_on = advice if file == "train" else "remove them from one file"
+            yield self._notice(file, Finding("leak", f"{message}; {way_on}", rows[0]))

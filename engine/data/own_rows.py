@@ -17,7 +17,7 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, word
 from engine.data.own_labels import OwnTable, label_array, labels_in, read_table
-from engine.data.user_tables import shown
+from engine.data.user_tables import read_file, shown
 from engine.errors import UserError
 from engine.own_benchmarks.notices import normalised
 from engine.own_benchmarks.pattern import fields, pieces
@@ -71,6 +71,15 @@ def _groups(own: OwnTable, texts: list[str]) -> list[str]:
         if is_empty(cell) or not isinstance(cell, str | int | float):
             raise own.error(row, f'column "{own.data.group}" must name the group of the row')
     return list(map(word, cells))
+
+
+def groups_of(own: OwnTable) -> list[str]:
+    """The cells of the column that names the groups; empty where the file has no such column."""
+    try:
+        cells = read_file(own.path, [own.data.group], own.data.quoted is not False)[own.data.group].to_pylist()
+    except UserError:
+        return []
+    return [word(cells[row]) for row in own.rows]
 
 
 def own_columns(data: OwnData) -> tuple[str, ...]:

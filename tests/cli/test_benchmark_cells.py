@@ -70,9 +70,11 @@ def test_lists_that_cannot_be_parsed_are_refused(cell: str, adding: Adding) -> N
     adding.rows(["a", "b", "['a']"] * 5)
     code, _, err = adding.run()
     assert code == ExitCode.USAGE and 'rows.csv:4: column "label" holds a list' in err and 'kind = "multilabel"' in err
+    adding.rows(["[NEG]", "[POS]"] * 5)
+    assert adding.run('labels = ["[NEG]", "[POS]"]')[0] == ExitCode.OK
 
 
-@pytest.mark.parametrize("vectors", [[[1, 0, 1], [0, 1, 0]], [[1, 0], [0, 1]], ["[1, 0]", "[1, 1]"]])
+@pytest.mark.parametrize("vectors", [[[1, 0, 1], [0, 1, 0]], [[1, 0], [0, 1]], [[True, False]], ["[1, 0]", "[1, 1]"]])
 @pytest.mark.parametrize("keys", [(), ('labels = ["a", "b", "c"]',)])
 def test_vectors_of_0_and_1_are_no_lists_of_labels(vectors: list[Any], keys: tuple[str, ...], adding: Adding) -> None:
     adding.rows(vectors * 10, "rows.jsonl")
