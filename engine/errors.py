@@ -21,7 +21,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` (did you mean boolq?)`` if a ``known`` name is close to ``name``, else nothing: what follows the name in a message."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name.strip().lower(), list(known), n=1, cutoff=0.7)
+    close = get_close_matches(name.strip().lower(), list(known), n=1, cutoff=0.65)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
@@ -41,6 +41,8 @@ def complaint(violation: Mapping[str, Any]) -> str:
             text = "must be a number"
         case "greater_than_equal":
             text = f"must be at least {bounds['ge']}"
+        case "less_than_equal":
+            text = f"must be at most {bounds['le']}"
         case _:
             text = str(violation["msg"]).replace("Input should", "must")
     return f"{text}, not {str(violation['input'])[:40]!r}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.catalog.numbers import is_number
 from engine.errors import UserError, did_you_mean
 
 Value = bool | int | float | str
@@ -30,12 +31,15 @@ class Hyperparameter:
         try:
             if kind is bool:
                 parsed: Value = {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
-            elif kind is int and float(value) != int(float(value)):
-                raise ValueError
+            elif kind in (int, float):
+                parsed = kind(float(value))
+                if parsed != float(value) or (isinstance(value, str) and not is_number(value)):
+                    raise ValueError
             else:
-                parsed = kind(float(value)) if kind in (int, float) else kind(value)
+                parsed = kind(value)
         except (KeyError, ValueError, OverflowError):
-            raise UserError(f"{name} must be {'a number' if kind in (int, float) else kind.__name__}, not {value!r}") from None
+            needed = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+            raise UserError(f"{name} must be {needed}, not {value!r}") from None
         if self.choices and parsed not in self.choices:
             close = did_you_mean(str(value), self.choices)
             raise UserError(f"{name} must be one of {', '.join(self.choices)}, not {value!r}{close}")

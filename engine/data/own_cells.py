@@ -16,6 +16,8 @@ MAX_LABELS_SHOWN, MAX_CHARACTERS_SHOWN = 10, 60
 """Labels, and characters of a cell, in a message."""
 LONGEST_LIST = 10_000
 """Characters of a cell that is parsed as a list."""
+LARGEST_SCORE = (2 - 2**-23) * 2.0**127
+"""The largest finite number of 32 bits, in which losses are computed."""
 BRACKETS = {"[": "]", "(": ")", "{": "}"}
 JOINED = re.compile(r"""['"]\s*['"]""")
 """Two texts without a comma between them: numpy prints arrays so, and Python would join them to one text."""
@@ -34,13 +36,14 @@ def word(cell: Any) -> str:
 
 
 def score_of(cell: Any) -> float:
-    """A finite number, or a text that is one in plain decimal notation. Raises ValueError, also for true and false."""
+    """A number that is finite in 32 bits, or a text that is one in plain decimal notation. Raises ValueError, also for true and
+    false."""
     if isinstance(cell, str):
         number = number_of(cell.strip())
         value = math.nan if number is None else float(number)
     else:
         value = float(cell) if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) else math.nan
-    if not math.isfinite(value):
+    if not abs(value) <= LARGEST_SCORE:
         raise ValueError(f"must hold finite numbers, not {json.dumps(cell, default=str)}")
     return value
 

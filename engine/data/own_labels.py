@@ -13,9 +13,10 @@ from engine.catalog.numbers import is_number, is_whole, label_key, number_of
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, list_in, listed, looks_like_list, quoted, score_of, word
 from engine.data.user_tables import class_names, location_of, read_file, shown
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 from engine.own_benchmarks.notices import NO_GOLD, normalised
 
+BITS = ("0", "1", "false", "true")
 MAX_LABELS = 1000
 """More different values than this in a label column are an error."""
 
@@ -32,6 +33,8 @@ class OwnTable:
     """Number in the file of each row that is kept, from 0."""
     dropped: int
     """Rows that ``drop_labels`` left out."""
+    unused_drops: tuple[str, ...] = ()
+    """Those of ``drop_labels`` that no row has."""
 
     def error(self, row: int, message: str) -> UserError:
         """About a row, counted among those that are kept."""
@@ -52,11 +55,14 @@ def read_table(task: TaskInfo, data: OwnData, path: Path, columns: Iterable[str]
     if not data.drop_labels:
         return everything
     dropped = set(map(label_key, data.drop_labels))
-    cells = _named_cells(task, everything)
-    kept = [row for row, cell in enumerate(cells) if not dropped & set(map(label_key, _droppable(task, everything, row, cell)))]
+    cells = enumerate(_named_cells(task, everything))
+    hits = [dropped & set(map(label_key, _droppable(task, everything, row, cell))) for row, cell in cells]
+    kept = [row for row, hit in enumerate(hits) if not hit]
     if not kept:
         raise UserError(f"{shown(path)} has no rows but those that drop_labels leaves out")
-    return OwnTable(path, data, table.take(pa.array(kept, pa.int64())), kept, count - len(kept))
+    used = set().union(*hits)
+    unused = tuple(label for label in data.drop_labels if label_key(label) not in used)
+    return OwnTable(path, data, table.take(pa.array(kept, pa.int64())), kept, count - len(kept), unused)
 
 
 def _droppable(task: TaskInfo, table: OwnTable, row: int, cell: Any) -> list[str]:
@@ -98,6 +104,8 @@ def label_array(task: TaskInfo, table: OwnTable) -> pa.Array:
     if task.kind == "regression":
         return pa.array([_score(table, row, cell) for row, cell in enumerate(_label_cells(table))], pa.float64())
     cells = label_names(task, table)
+    if task.kind == "multilabel" and _are_vectors(cells):
+        raise table.label_error(0, "holds vectors of 0 and 1; write the labels that apply, by name or by id from 0")
     ids = label_ids(task, (name for names in cells for name in names))
     for row, names in enumerate(cells):
         for name in names:
@@ -122,10 +130,20 @@ def label_ids(task: TaskInfo, names: Iterable[str]) -> dict[str, int]:
     return {name: number for name, number in found.items() if number is not None}
 
 
+def _are_vectors(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether each row says of each of several labels if it has it, where the labels that it has are wanted."""
+    (length, *others) = {len(names) for names in cells}
+    return len(cells) > 1 and not others and length > 1 and all(name in BITS for names in cells for name in names)
+
+
 def _unknown(task: TaskInfo, name: str, ids: dict[str, int]) -> str:
     message = f"{quoted(name)} is not one of {listed(task.labels)}"
     if normalised(name) in NO_GOLD:
         return f'{message}; if it means "no gold label", drop those rows with drop_labels = [{quoted(name)}]'
+    if not is_number(name):
+        if task.kind == "multiple_choice":
+            return f"{message}; write ids from 0, or list the names of the options in labels"
+        return f"{message}{did_you_mean(name, task.labels)}"
     numbered = task.labels == tuple(map(str, range(len(task.labels))))
     if is_whole(name) and (numbered or not any(map(is_number, task.labels))):
         return f"{message}; ids count from 0, so the last one is {len(task.labels) - 1}"
@@ -148,12 +166,15 @@ def _named_cells(task: TaskInfo, table: OwnTable) -> list[Any]:
 def _names(task: TaskInfo, table: OwnTable, row: int, cell: Any) -> list[str]:
     if task.kind == "multilabel":
         return _many_names(task, table, row, cell)
+    if isinstance(cell, bytes):
+        raise table.label_error(row, "must hold text, not bytes")
     if isinstance(cell, list | dict):
         raise table.label_error(row, "must hold one label per row")
     if is_empty(cell):
         raise table.label_error(row, 'is empty; fill the cell or drop the row, all such rows with drop_labels = [""]')
+    advice = 'write one label, or kind = "multilabel", or list it in labels if it is a name'
     if looks_like_list(cell) and cell.strip() not in task.labels:
-        raise table.label_error(row, f'holds a list, {quoted(cell.strip())}; write one label, or kind = "multilabel"')
+        raise table.label_error(row, f"holds a list, {quoted(cell.strip())}; {advice}")
     return [word(cell)]
 
 
@@ -167,7 +188,9 @@ def _many_names(task: TaskInfo, table: OwnTable, row: int, cell: Any) -> list[st
         if not table.data.separator:
             raise table.label_error(row, 'holds text; say what stands between the labels, as in separator = "|"')
         return [name for part in cell.split(table.data.separator) if (name := part.strip())]
-    if not isinstance(cell, list) or any(is_empty(item) or isinstance(item, list | dict) for item in cell):
+    if cell is None:
+        raise table.label_error(row, 'is empty; write [] for no label, or drop all such rows with drop_labels = [""]')
+    if not isinstance(cell, list) or any(is_empty(item) or isinstance(item, list | dict | bytes) for item in cell):
         raise table.label_error(row, "must hold a list of labels")
     return [word(item) for item in cell]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +13,21 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.numbers import is_number, label_key
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import labels_of
+from engine.data.own_cells import quoted
 from engine.data.own_labels import OwnTable, label_ids, label_names
-from engine.data.own_rows import GROUP_COLUMN
+from engine.data.own_rows import EQUAL_TEXTS, GROUP_COLUMN, groups_of
 from engine.data.splits import numbered, parts_of_train
 from engine.data.user_tables import lines_of, shown, swallowed_lines
-from engine.own_benchmarks.notices import Column, Finding, Notice, class_findings, label_findings, normalised
+from engine.own_benchmarks.notices import (
+    Column,
+    Finding,
+    Notice,
+    class_findings,
+    in_rows,
+    label_findings,
+    many_findings,
+    normalised,
+)
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,12 @@ class OwnFiles:
         """All that looks wrong; ``listed`` says that the user lists the labels, which are then meant as they are."""
         if self.data.quoted is None:
             yield from self._swallowed()
-        train = self.own["train"]
+        yield from self._located("train", self._unused_drops())
         if KINDS[self.task.kind].has_labels:
-            column = Column.of(self.data.label, label_names(self.task, train))
+            names = label_names(self.task, self.own["train"])
+            column = Column.of(self.data.label, names)
+            if self.task.kind == "multilabel":
+                yield from self._located("train", many_findings(self.data.label, names, self.data.separator))
             if self.task.kind != "multiple_choice":
                 if not listed:
                     yield from self._located("train", label_findings(column))
@@ -81,7 +95,7 @@ class OwnFiles:
                 yield from self._located("train", self._rare_classes(column))
             yield from self._located("train", self._unused_first_id(column))
         else:
-            yield from self._located("train", self._missing_scores())
+            yield from self._missing_scores()
         yield from self._leaks()
 
     def _classes(self, labels: np.ndarray) -> dict[str, int]:
@@ -111,6 +125,13 @@ class OwnFiles:
                     "quoted = false if quotes are text, or quoted = true if cells have several lines"
                 )
                 yield Notice("multiline_cell", self.task.key, shown(own.path), line, message)
+
+    def _unused_drops(self) -> Iterator[Finding]:
+        """Labels to be dropped that no file has: a typo drops nothing."""
+        for label in self.data.drop_labels:
+            if all(label in own.unused_drops for own in self.own.values()):
+                message = f'column "{self.data.label}" has {quoted(label)} in no row, so drop_labels drops nothing by it'
+                yield Finding("unused_drop_label", f"{message}; write it as the cells do, or leave it out")
 
     def _rare_classes(self, column: Column) -> Iterator[Finding]:
         ids = label_ids(self.task, column.counts)
@@ -154,30 +175,37 @@ class OwnFiles:
                 column.first[smallest],
             )
 
-    def _missing_scores(self) -> Iterator[Finding]:
-        """Scores of -1 where no other is negative."""
-        scores = labels_of(self.task, self.tables["train"])
-        missing = np.flatnonzero(scores == -1)
-        if len(missing) and len(missing) < len(scores) and not (scores[scores != -1] < 0).any():
-            yield Finding(
-                "no_gold_label",
-                f'column "{self.data.label}" has -1 in {len(missing):,} rows and no other negative score, which usually means '
-                '"no gold label"; drop those rows with drop_labels = ["-1"]',
-                int(missing[0]),
-            )
+    def _missing_scores(self) -> Iterator[Notice]:
+        """Scores of -1 where no other is negative in any file, and the scale is not -1, 0 and 1."""
+        scores = {file: labels_of(self.task, table) for file, table in self.tables.items()}
+        distinct = set(np.concatenate(list(scores.values())).tolist())
+        if min(distinct - {-1}) < 0 or distinct == {-1, 0, 1}:
+            return
+        for file, values in scores.items():
+            missing = np.flatnonzero(values == -1)
+            if len(missing):
+                message = (
+                    f'column "{self.data.label}" has -1 in {in_rows(len(missing))} and no other negative score, which '
+                    'usually means "no gold label"; drop those rows with drop_labels = ["-1"]'
+                )
+                yield self._notice(file, Finding("no_gold_label", message, int(missing[0])))
 
     def _leaks(self) -> Iterator[Notice]:
         """Rows of dev and of test whose texts are those of a row of train."""
-        file, numbers = self.splits["train"]
         texts = {name: [tuple(map(normalised, row)) for row in rows] for name, rows in self._texts.items()}
-        seen = {texts[file][row] for row in numbers.tolist()}
+        advice = 'keep equal texts on one side with group = "text", or whole groups with the name of a column'
         for split in ("dev", "test"):
-            file, numbers = self.splits[split]
-            rows = sorted(row for row in numbers.tolist() if texts[file][row] in seen)
-            if rows:
-                message = f"{len(rows):,} of {len(numbers):,} {split} rows have their text in train"
-                drawn = file == "train"
-                advice = 'keep equal texts on one side with group = "text", or whole groups with the name of a column'
-                yield self._notice(
-                    file, Finding("leak", f"{message}; {advice if drawn else 'remove them from one file'}", rows[0])
-                )
+            yield from self._shared(split, "text", texts, advice)
+            if self.data.group not in ("", EQUAL_TEXTS) and self.splits[split][0] != "train":
+                yield from self._shared(split, "group", {name: groups_of(own) for name, own in self.own.items()})
+
+    def _shared(self, split: str, what: str, values: Mapping[str, Sequence[Any]], advice: str = "") -> Iterator[Notice]:
+        """Rows of a split whose text or group, of ``values`` by file, is that of a row of train."""
+        train, numbers = self.splits["train"]
+        seen = {values[train][row] for row in numbers.tolist()}
+        file, numbers = self.splits[split]
+        rows = sorted(row for row in numbers.tolist() if values[file] and values[file][row] in seen)
+        if rows:
+            message = f"{len(rows):,} of {len(numbers):,} {split} rows have their {what} in train"
+            way_on = advice if file == "train" else "remove them from one file"
+            yield self._notice(file, Finding("leak", f"{message}; {way_on}", rows[0]))

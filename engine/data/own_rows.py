@@ -17,7 +17,7 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, word
 from engine.data.own_labels import OwnTable, label_array, labels_in, read_table
-from engine.data.user_tables import shown
+from engine.data.user_tables import read_file, shown
 from engine.errors import UserError
 from engine.own_benchmarks.notices import normalised
 from engine.own_benchmarks.pattern import fields, pieces
@@ -73,6 +73,15 @@ def _groups(own: OwnTable, texts: list[str]) -> list[str]:
     return list(map(word, cells))
 
 
+def groups_of(own: OwnTable) -> list[str]:
+    """The cells of the column that names the groups; empty where the file has no such column."""
+    try:
+        cells = read_file(own.path, [own.data.group], own.data.quoted is not False)[own.data.group].to_pylist()
+    except UserError:
+        return []
+    return [word(cells[row]) for row in own.rows]
+
+
 def own_columns(data: OwnData) -> tuple[str, ...]:
     """The columns that the patterns of texts and options name, each once."""
     patterns = [pattern for pattern in (data.text, data.pair, *data.options) if pattern]
@@ -102,6 +111,8 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
         task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
     elif KINDS[task.kind].has_labels and not task.labels:
         task = replace(task, labels=labels_in(task, data, path))
+    elif task.kind == "regression" and len(scores := set(label_array(task, read_table(task, data, path, ())).to_pylist())) < 2:
+        raise UserError(f'{shown(path)}: column "{data.label}" has {word(*scores)} only; two are needed')
     if task.kind == "multiple_choice":
         task = replace(task, columns=("text", *(f"option{number}" for number in range(len(task.labels)))))
     return task

@@ -97,6 +97,7 @@ def _parquet(path: Path, columns: Sequence[str] | None) -> pa.Table:
     try:
         names = pq.read_schema(path).names
         _require_columns(path, names, columns)
+        _require_distinct(f"{shown(path)}:", names)
         return pq.read_table(path, columns=None if columns is None else list(columns))
     except pa.ArrowException as error:
         raise UserError(f"{shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
@@ -107,9 +108,7 @@ def _csv(path: Path, columns: Sequence[str] | None, quoted: bool) -> pa.Table:
     header = next(rows, (0, []))[1]
     if not header:
         raise UserError(f"{shown(path)} is empty; its first line must name the columns")
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise UserError(f"{shown(path)}:1: the header names the column {twice!r} twice")
+    _require_distinct(f"{shown(path)}:1:", header)
     _require_columns(path, header, columns)
     wanted = [(name, header.index(name)) for name in (header if columns is None else columns)]
     chunks = []
@@ -160,6 +159,8 @@ def _check_kind(path: Path, line: int, name: str, value: Any, kinds: dict[str, s
     if value is None or value == []:
         return
     kind = _kind(value)
+    if type(value) is int and value.bit_length() > 63:
+        raise UserError(f'{shown(path)}:{line}: column "{name}" holds a number of more than 64 bits; write it as text')
     if kinds.setdefault(name, kind) != kind:
         raise UserError(f'{shown(path)}:{line}: column "{name}" holds {kind} here and {kinds[name]} before')
 
@@ -218,6 +219,12 @@ def _require_columns(path: Path, names: Sequence[str], columns: Sequence[str] | 
     for name in columns or ():
         if name not in names:
             raise UserError(f"{shown(path)} has no column {name!r}; it has {', '.join(names) or 'none'}")
+
+
+def _require_distinct(where: str, names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UserError(f"{where} the header names the column {twice!r} twice")
 
 
 def _undecodable_line(path: Path) -> int:

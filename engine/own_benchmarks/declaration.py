@@ -73,12 +73,12 @@ class _Keys:
     def lacks(self, key: str, example: str) -> NoReturn:
         raise UserError(f"{self.file}: {self.table or 'the file'} lacks the key {key}, as in {example}")
 
-    def text(self, key: str, default: str | None = None) -> str:
-        """A string that is not blank."""
+    def text(self, key: str, default: str | None = None, blank: bool = False) -> str:
+        """A string that is not empty, and not blank unless ``blank``."""
         value = self.values.get(key, default)
         if value is None:
             self.lacks(key, {"name": 'name = "shop"', "train": 'train = "train.csv"'}.get(key, f'{key} = "{{question}}"'))
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not (value if blank else value.strip()):
             self.fail(key, f"must be a string, not {_shown(value)}")
         return value
 
@@ -203,19 +203,23 @@ def _data(keys: _Keys, kind: str) -> OwnData:
         keys.fail("quoted", "is for CSV and TSV; leave it out")
     if "group" in keys.values and not any(shares.values()):
         keys.fail("group", "is for shares drawn from train; leave it out where dev and test are files")
-    return OwnData(
+    data = OwnData(
         tuple((split, str(path)) for split, path in files.items()),
         text=keys.pattern("text", keys.text("text")),
         pair=keys.pattern("pair", keys.text("pair")) if "pair" in keys.values else "",
         options=_options(keys) if kind == "multiple_choice" else (),
         label=keys.text("label", "label"),
-        separator=keys.text("separator") if "separator" in keys.values else "",
+        separator=keys.text("separator", blank=True) if "separator" in keys.values else "",
         dev_share=shares["dev"],
         test_share=shares["test"],
         drop_labels=tuple(label.strip() for label in keys.texts("drop_labels", blank=True)),
         quoted=keys.flag("quoted"),
         group=keys.text("group") if "group" in keys.values else "",
     )
+    for key, patterns in (("text", (data.text,)), ("pair", (data.pair,)), ("options", data.options)):
+        if any(data.label in fields(pattern) for pattern in patterns if pattern):
+            keys.fail(key, f'reads "{data.label}", the column of the answers; leave it out')
+    return data
 
 
 def _options(keys: _Keys) -> tuple[str, ...]:

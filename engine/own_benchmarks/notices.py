@@ -8,16 +8,21 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.catalog.numbers import label_key, number_of
 
-NO_GOLD = frozenset({"-1", "-1.0", "-", "?", "n/a", "na", "nan", "none", "null", "<na>"})
+MISSING_NUMBERS = frozenset({Decimal(-1), Decimal(-100)})
+NO_GOLD = frozenset(
+    {"-1", "-1.0", "-100", "-", "?", "n/a", "#n/a", "na", "nan", "none", "null", "<na>", "hidden", "unlabeled", "unlabelled"}
+)
 """What files write for "no gold label", normalised; an empty cell is refused anyway."""
 MOST_FRACTIONS, MOST_NUMBERS = 10, 50
 """More different fractions, or numbers, than this are hardly classes."""
+FEWEST_OF_A_CLASS = 5
+"""Rows of each of many classes that are numbered without a gap, where scores would be rare at the ends."""
 MOST_SHOWN = 5
 """Names listed in a message."""
 
@@ -96,16 +101,29 @@ def class_findings(name: str, labels: Sequence[str], counts: Mapping[str, int], 
         yield Finding("single_row_class", f"{message}; add rows, or drop them with drop_labels", first[single[0]])
 
 
+def many_findings(name: str, rows: Sequence[Sequence[str]], separator: str) -> Iterator[Finding]:
+    """What is suspicious in the labels of a multi-label task, by row."""
+    if repeated := [row for row, names in enumerate(rows) if len(set(names)) < len(names)]:
+        message = f'column "{name}" has a label twice in {in_rows(len(repeated))}, where it counts once; write it once'
+        yield Finding("repeated_label", message, repeated[0])
+    if separator and max(map(len, rows)) < 2:
+        message = f'no cell of column "{name}" has the separator {_quoted(separator)}, so that each is one label'
+        yield Finding("unused_separator", f'{message}; name the one between labels, or write kind = "classification"')
+
+
 def _no_gold_labels(column: Column) -> Iterator[Finding]:
-    doubtful = [name for name in column.counts if normalised(name) in NO_GOLD]
+    negative = {number for name in column.counts if (number := number_of(name)) is not None and number < 0}
+    # On a scale from -2 to 2, -1 is a label.
+    scale = negative - MISSING_NUMBERS
+    doubtful = [name for name in column.counts if normalised(name) in NO_GOLD and not (scale and number_of(name) is not None)]
     # Two labels are a task's least: -1 beside 1 is one of them, - beside + too.
     if not doubtful or len(column.counts) - len(doubtful) < 2:
         return
     for name in doubtful:
         yield Finding(
             "no_gold_label",
-            f'column "{column.name}" has {_quoted(name)} in {_rows(column.counts[name])}, which usually means "no gold label"; '
-            f"drop those rows with drop_labels = [{_quoted(name)}], or list it in labels if it is a class",
+            f'column "{column.name}" has {_quoted(name)} in {in_rows(column.counts[name])}, which usually means "no gold '
+            f'label"; drop those rows with drop_labels = [{_quoted(name)}], or list it in labels if it is a class',
             column.first[name],
         )
 
@@ -146,7 +164,7 @@ def _header_again(column: Column) -> Iterator[Finding]:
         if normalised(name) == normalised(column.name):
             yield Finding(
                 "label_is_column_name",
-                f'column "{column.name}" has its own name as a label in {_rows(column.counts[name])}, like a second header; '
+                f'column "{column.name}" has its own name as a label in {in_rows(column.counts[name])}, like a second header; '
                 f"drop them with drop_labels = [{_quoted(name)}], or list it in labels if it is a class",
                 column.first[name],
             )
@@ -154,23 +172,31 @@ def _header_again(column: Column) -> Iterator[Finding]:
 
 def _continuous(column: Column) -> Iterator[Finding]:
     numbers = {number for name in column.counts if (number := number_of(name)) is not None}
-    if len(numbers) < 3 or any(number_of(name) is None for name in column.counts):
+    if len(numbers) < 3 or 10 * len(numbers) < 9 * len({label_key(name) for name in column.counts}):
         return
     rows = sum(column.counts.values())
     fractional = any(number != number.to_integral_value() for number in numbers)
-    if (fractional and (len(numbers) > MOST_FRACTIONS or 2 * len(numbers) > rows)) or len(numbers) > MOST_NUMBERS:
+    many = len(numbers) > MOST_NUMBERS and not _are_ids(column, numbers)
+    if (fractional and (len(numbers) > MOST_FRACTIONS or 2 * len(numbers) > rows)) or many:
         yield Finding(
             "continuous_labels",
-            f'column "{column.name}" has {len(numbers):,} different numbers in {_rows(rows)}, each a class of its own; '
+            f'column "{column.name}" has {len(numbers):,} different numbers in {in_rows(rows)}, each a class of its own; '
             'write kind = "regression" if they are scores, or list them in labels',
         )
+
+
+def _are_ids(column: Column, numbers: Collection[Decimal]) -> bool:
+    """Whether the numbers look like ids of classes: all from 0 or 1 on, and none of them rare."""
+    first = int(min(numbers))
+    return first in (0, 1) and max(numbers) == first + len(numbers) - 1 and min(column.counts.values()) >= FEWEST_OF_A_CLASS
 
 
 def _rarest(column: Column, names: Sequence[str]) -> str:
     return min(names, key=lambda name: (column.counts[name], column.first[name]))
 
 
-def _rows(count: int) -> str:
+def in_rows(count: int) -> str:
+    """How many rows, as messages say it."""
     return f"{count:,} row{'s' * (count != 1)}"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.catalog.catalog import BUILT_IN, Catalog, plain_name
 from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 from engine.files.disk import atomic_write, file_digest
 
 
@@ -92,7 +92,7 @@ def remove(folder: Path, name: str) -> None:
             (folder / f"{known}.json").unlink(missing_ok=True)
             return
     added = f"there are {', '.join(own.stored)}" if own.stored else "there are none"
-    raise UserError(f"no benchmark {name!r} was added; {added}")
+    raise UserError(f"no benchmark {name!r} was added{did_you_mean(name, own.stored)}; {added}")
 
 
 def _read(path: Path) -> Stored:

@@ -10,6 +10,8 @@ import typer
 from engine.catalog.catalog import Catalog
 from scalearn_tui.text.options import LAUNCH_OPTIONS
 
+MOST_LINES = 1_000_000
+"""Of a list or a log that are shown."""
 OPTIONS = {option.name: option for option in LAUNCH_OPTIONS}
 
 

@@ -35,7 +35,8 @@ def leaderboard(
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
 ) -> int:
     """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty."""
-    from engine.errors import UserError
+    from engine.catalog.backbones import BACKBONES
+    from engine.errors import UserError, did_you_mean
     from engine.files.home import Home
     from engine.registry.store import open_store
     from engine.reports.exports import to_csv, to_json, to_markdown
@@ -48,7 +49,9 @@ def leaderboard(
     for line in found.left_out:
         say(line)
     if not found.tables:
-        say("no completed run to compare yet; `scalearn ls` shows what is under way")
+        close = did_you_mean(backbone, BACKBONES) if backbone and backbone not in BACKBONES else ""
+        none = f"no completed run matches{close}" if benchmark or backbone else "no completed run to compare yet"
+        say(f"{none}; `scalearn ls` shows what is under way")
         return ExitCode.NOTHING_MATCHED
     if chosen is None or chosen is Format.TABLE:
         _print(found)

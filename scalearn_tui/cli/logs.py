@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import RunArgument, switch
+from scalearn_tui.cli.flags import MOST_LINES, RunArgument, switch
 from scalearn_tui.cli.output import say
 from scalearn_tui.cli.watching import ensure_supervised
 
@@ -21,7 +21,7 @@ def logs(
     follow: Annotated[
         bool, switch("--follow", "-f", help="Print new lines until the run ends; Ctrl-C ends only the printing.")
     ] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Number of lines from the end.")] = 200,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=MOST_LINES, help="Number of lines from the end.")] = 200,
 ) -> int:
     """Print the end of a run's log."""
     from engine.files.home import Home

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, RunArgument, completion, filter_flag, home_catalog, switch
+from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
 from scalearn_tui.cli.watching import ensure_supervised
 from scalearn_tui.text.glyphs import STATES
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def ls(
-    lines: Annotated[int, typer.Option("-n", "--lines", min=1, metavar="N", help="Only the newest N.")] = 50,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=MOST_LINES, metavar="N", help="Only the newest N.")] = 50,
     all_: Annotated[bool, switch("--all", help="All runs.")] = False,
     state: Annotated[
         str | None, typer.Option(metavar="STATE", help="Only this state.", autocompletion=completion(lambda _: STATES))

@@ -10,11 +10,11 @@ from engine.errors import complaint
 
 
 class Command(typer.core.TyperCommand):
-    """A command that refuses a repeated flag unless it takes several values; Typer would keep the last one."""
+    """A command that refuses empty values, and a repeated flag of one value, of which Typer would keep the last."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
-            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+            values, _, given = self.make_parser(ctx).parse_args(args=list(args))
         except typer.TyperException as error:
             # Typer does not say whose option it is that lacks its value.
             vars(error)["ctx"] = ctx
@@ -23,6 +23,9 @@ class Command(typer.core.TyperCommand):
             single = isinstance(option, typer.core.TyperOption) and not (option.multiple or option.is_flag)
             if single and given.count(option) > 1:
                 ctx.fail(f"{_flag(option)} is given {given.count(option)} times; give it once")
+            texts = values[option.name] if isinstance(values[option.name], list | tuple) else [values[option.name]]
+            if any(isinstance(text, str) and not text.strip() for text in texts):
+                ctx.fail(_empty(option))
         return super().parse_args(ctx, args)
 
 
@@ -42,6 +45,12 @@ def usage_message(error: typer.TyperException) -> str:
         message = f"{_flag(vars(error)['param'])} {complaint(cause.errors()[0])}"
     context = getattr(error, "ctx", None)
     return message and f"{message} (see `{context.command_path if context else 'scalearn'} --help`)"
+
+
+def _empty(parameter: Any) -> str:
+    if isinstance(parameter, typer.core.TyperArgument):
+        return f"{parameter.metavar} is empty"
+    return f"{_flag(parameter)} is empty; write it as in {_flag(parameter)} {parameter.metavar or 'VALUE'}, or leave it out"
 
 
 def _flag(parameter: Any) -> str:

@@ -70,6 +70,35 @@ def test_lists_that_cannot_be_parsed_are_refused(cell: str, adding: Adding) -> N
     adding.rows(["a", "b", "['a']"] * 5)
     code, _, err = adding.run()
     assert code == ExitCode.USAGE and 'rows.csv:4: column "label" holds a list' in err and 'kind = "multilabel"' in err
+    adding.rows(["[NEG]", "[POS]"] * 5)
+    assert adding.run('labels = ["[NEG]", "[POS]"]')[0] == ExitCode.OK
+
+
+@pytest.mark.parametrize("vectors", [[[1, 0, 1], [0, 1, 0]], [[1, 0], [0, 1]], [[True, False]], ["[1, 0]", "[1, 1]"]])
+@pytest.mark.parametrize("keys", [(), ('labels = ["a", "b", "c"]',)])
+def test_vectors_of_0_and_1_are_no_lists_of_labels(vectors: list[Any], keys: tuple[str, ...], adding: Adding) -> None:
+    adding.rows(vectors * 10, "rows.jsonl")
+    code, _, err = adding.run('kind = "multilabel"', *keys, train="rows.jsonl")
+    assert (
+        code == ExitCode.USAGE and 'rows.jsonl:1: column "label" holds vectors of 0 and 1; write the labels that apply' in err
+    )
+
+
+def test_separators_and_repeated_labels(adding: Adding) -> None:
+    adding.rows(["A; B", "C"] * 10)
+    assert codes(adding.run('kind = "multilabel"', 'separator = ","')[1]) == [("unused_separator", "rows.csv", None)]
+    assert codes(adding.run('kind = "multilabel"', 'separator = ";"')[1]) == []
+    adding.rows(["A B", "C", "C B C"] * 10)
+    code, document, _ = adding.run('kind = "multilabel"', 'separator = " "')
+    assert (code, codes(document)) == (ExitCode.OK, [("repeated_label", "rows.csv", 4)])
+    assert adding.stored().tasks[0].labels == ("A", "B", "C")
+
+
+@pytest.mark.parametrize("key", ['text = "{text} {label}"', 'pair = "{label}"'])
+def test_the_answer_is_no_part_of_the_text(key: str, adding: Adding) -> None:
+    adding.rows(["a", "b"] * 10)
+    code, _, err = adding.run(key)
+    assert code == ExitCode.USAGE and f'tasks.t.{key.split()[0]} reads "label", the column of the answers; leave it out' in err
 
 
 @pytest.mark.parametrize("bad", ["1_000", True, "true", "1,5"])

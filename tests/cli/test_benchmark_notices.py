@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,26 @@ def test_unlabelled_rows_of_hub_files_scores_and_lists_can_be_dropped(adding: Ad
     assert adding.run(*keys, 'drop_labels = ["-"]')[1]["tasks"][0]["dropped"] == {"train": 10}
 
 
+def test_labels_to_be_dropped_that_no_row_has(adding: Adding) -> None:
+    adding.rows(["0", "1", "2"] * 8)
+    adding.rows(["0", "-1.0", "1"] * 3, "test.csv")
+    keys = ('test = "test.csv"', 'drop_labels = ["-1", "-l"]')
+    code, document, _ = adding.run(*keys)
+    assert (code, codes(document)) == (ExitCode.OK, [("unused_drop_label", "rows.csv", None)])
+    assert '"-l" in no row' in document["notices"][0]["message"] and document["tasks"][0]["dropped"] == {"test": 3}
+
+
+def test_scores_that_stand_for_none_in_the_test_file(adding: Adding) -> None:
+    adding.rows([n / 10 for n in range(20)])
+    adding.rows([-1] * 10, "test.csv")
+    keys = ('kind = "regression"', 'test = "test.csv"')
+    assert codes(adding.run(*keys)[1]) == [("no_gold_label", "test.csv", 2)]
+    adding.rows([n / 10 - 1 for n in range(20)])
+    assert codes(adding.run(*keys)[1]) == [], "on a scale from -1 on, -1 is a score"
+    adding.rows([-1, 0, 1] * 8)
+    assert codes(adding.run('kind = "regression"')[1]) == []
+
+
 def test_numbers_are_one_class_however_they_are_written(adding: Adding) -> None:
     adding.rows(["10.0", "1.0", "2.0", "0.0"] * 10)
     adding.rows(["0", "1", "2.00", "10"], "test.csv")
@@ -163,6 +184,20 @@ def test_texts_of_test_that_stand_in_train(adding: Adding) -> None:
     assert code == ExitCode.USAGE and "own/t: no group has as few rows as test = 0.1 has room for" in err
     code, _, err = adding.run('group = "user"')
     assert code == ExitCode.USAGE and "rows.csv has no column 'user'; it has text, label, doc" in err
+
+
+def test_groups_of_a_test_file_that_stand_in_train(adding: Adding) -> None:
+    def rows(name: str, group: Callable[[int], Any]) -> None:
+        adding.file(name, [{"text": f"{n} of {name}", "label": "ab"[n % 2], "user": group(n)} for n in range(40)])
+
+    rows("rows.csv", lambda n: n // 2)
+    rows("test.csv", lambda n: 99 if n < 10 else n // 20)
+    keys = ('group = "user"', 'test = "test.csv"')
+    code, document, _ = adding.run(*keys)
+    assert (code, codes(document)) == (ExitCode.OK, [("leak", "test.csv", 12)])
+    assert document["notices"][0]["message"] == "30 of 40 test rows have their group in train; remove them from one file"
+    adding.rows(["a", "b"] * 10, "test.csv")
+    assert codes(adding.run(*keys)[1]) == [], "a file may lack the column"
 
 
 def test_equal_is_after_normalising_and_files_are_compared_too(adding: Adding) -> None:

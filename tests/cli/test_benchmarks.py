@@ -267,7 +267,7 @@ def test_only_what_was_added_can_be_removed(shop: Path, capsys: Capture) -> None
     assert main(["benchmarks", "remove", "glue"]) == ExitCode.USAGE
     assert capsys.readouterr().err == "scalearn: glue is built in; only benchmarks that were added can be removed\n"
     assert main(["benchmarks", "remove", "shopp"]) == ExitCode.USAGE
-    assert capsys.readouterr().err == "scalearn: no benchmark 'shopp' was added; there are shop\n"
+    assert capsys.readouterr().err == "scalearn: no benchmark 'shopp' was added (did you mean shop?); there are shop\n"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"declaration": "x", "sha256": "y", "benchmark": {"name": "shop"}}'])

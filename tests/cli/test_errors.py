@@ -24,6 +24,7 @@ MISTAKES = [
     (["run", "--method", "adapter"], "name a target"),
     ([*RUN, "--method", "adaptor"], "no method 'adaptor' (did you mean adapter?); "),
     ([*RUN, "--target", "rtee"], "(did you mean rte?); there are mnli, "),
+    ([*RUN, "--benchmark", "tyo"], "no benchmark 'tyo' (did you mean toy?); "),
     ([*RUN, "--target", "supergleu/cb"], "no benchmark 'supergleu' (did you mean superglue?); "),
     ([*RUN, "--benchmark", "blue"], "no benchmark 'blue' (did you mean glue?); "),
     ([*RUN[:-3], "-b", "no-such-thing"], "no backbone 'no-such-thing'; "),
@@ -33,6 +34,8 @@ MISTAKES = [
     ([*RUN, "--set", "select_by=metrics"], "not 'metrics' (did you mean metric?)"),
     ([*RUN, "--set", "learning_rate"], "set must look like"),
     ([*RUN, "--set", "learning_rate=-1"], "learning_rate must lie between"),
+    ([*RUN, "--set", "learning_rate=1_0"], "learning_rate must be a number, not '1_0'"),
+    ([*RUN, "--set", "batch_size=1.5"], "batch_size must be a whole number, not '1.5'"),
     ([*RUN, "--limit", "train=2", "--limit", "train=3"], "limit gives train twice"),
     ([*RUN, "--seed", "2-0"], "seed '2-0'"),
     ([*RUN, "--seed", "-1"], "seed must look like"),
@@ -47,6 +50,19 @@ MISTAKES = [
     ([*RUN, "--data-dir", "/no/such/folder"], "/no/such/folder"),
     ([*RUN, "--sources", ""], "--sources is empty; write it as in --sources cb,copa,rte, or leave it out"),
     ([*RUN, "--seed", ""], "--seed is empty"),
+    ([*RUN, "--target", ""], "--target is empty; write it as in --target boolq, or leave it out (see `scalearn run --help`)"),
+    (["ls", "--state", " "], "--state is empty; write it as in --state STATE, or leave it out (see `scalearn ls --help`)"),
+    (["ls", "-n", ""], "--lines is empty"),
+    (["ls", "-n", "9" * 30], "--lines must be at most 1000000, not"),
+    (["logs", "@1", "-n", "9" * 30], "--lines must be at most 1000000, not"),
+    (["leaderboard", "--benchmark="], "--benchmark is empty; write it as in --benchmark superglue, or leave it out"),
+    (["leaderboard", "--output", ""], "--output is empty"),
+    (["tasks", "--benchmark", ""], "--benchmark is empty"),
+    (["methods", "--backbone", ""], "--backbone is empty"),
+    (["predict", "@1", "--task", ""], "--task is empty"),
+    (["data", "fetch", "glue", "--task", ""], "--task is empty"),
+    (["stop", "@1", ""], "RUN... is empty (see `scalearn stop --help`)"),
+    (["benchmarks", "add", ""], "FILE.toml is empty (see `scalearn benchmarks add --help`)"),
     ([*RUN, "--backbone", "roberta-base"], "--backbone is given 2 times; give it once (see `scalearn run --help`)"),
     ([*RUN, "--epochs", "2", "--epochs=3"], "--epochs is given 2 times"),
     ([*RUN, "--data-dir", "a", "--data-dir", "b"], "--data-dir is given 2 times"),
@@ -78,6 +94,11 @@ def test_one_line_and_exit_code_2(arguments: list[str], text: str, store: Store,
     assert text in err
     assert not any(words in err for words in ("Value error", "Input should", "Invalid value"))
     assert store.runs() == []
+
+
+def test_a_leaderboard_of_a_backbone_that_no_run_has(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["leaderboard", "--backbone", "minilmm"]) == ExitCode.NOTHING_MATCHED
+    assert "no completed run matches (did you mean minilm?); " in capsys.readouterr().err
 
 
 def test_a_group_without_a_command_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:

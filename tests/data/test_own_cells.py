@@ -52,7 +52,8 @@ def test_scores(cell: Any, score: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["1_000", "1,5", "1 000", "nan", "inf", "0x10", "1e400", "true", "", True, False, None, [1], float("nan"), b"1"]
+    "cell",
+    ["1_000", "1,5", "1 000", "nan", "inf", "0x10", "1e400", "1e39", "true", "", True, False, None, [1], float("nan"), b"1"],
 )
 def test_what_is_no_score(cell: Any) -> None:
     with pytest.raises(ValueError, match="must hold finite numbers, not"):

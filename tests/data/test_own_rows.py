@@ -140,6 +140,7 @@ LISTS = {"options": ("{ends}",)}
     ("kind", "rows", "fields", "message"),
     [
         ("classification", [{"text": "a", "label": "postive"}], {}, ':4: column "label": "postive" is not one of a, b'),
+        ("classification", [{"text": "a", "label": "A"}], {}, ':4: column "label": "A" is not one of a, b (did you mean a?)'),
         ("classification", [{"text": "a", "label": "b\nc"}], {}, ':4: column "label": "b\\nc" is not one of a, b'),
         ("classification", [{"text": "a", "label": "b" * 99}], {}, f':4: column "label": "{"b" * 60}..." is not one of a, b'),
         ("classification", [{"text": "a", "label": ""}], {}, ':4: column "label" is empty; fill the cell or drop the row'),
@@ -169,11 +170,13 @@ def test_unusable_rows_are_reported_with_their_line(
         ("classification", {"text": ["a"], "label": "a"}, {}, ':1: column "text" must hold text, not list'),
         ("classification", {"text": "a", "label": ["a"]}, {}, ':1: column "label" must hold one label per row'),
         ("multilabel", {"text": "a", "label": "a,b"}, {}, ":1: column \"label\" holds text; say what stands between"),
-        ("multilabel", {"text": "a", "label": None}, {}, ':1: column "label" must hold a list of labels'),
+        ("multilabel", {"text": "a", "label": None}, {}, ':1: column "label" is empty; write [] for no label'),
+        ("multilabel", {"text": "a", "label": [["a"]]}, {}, ':1: column "label" must hold a list of labels'),
         ("multilabel", {"text": "a", "label": ["a", "c"]}, {}, ':1: column "label": "c" is not one of a, b'),
         ("multiple_choice", {**ENDINGS, "ends": ["a"]}, LISTS, ':1: column "ends" must hold a list of 2 options'),
         ("multiple_choice", {**ENDINGS, "ends": "a"}, LISTS, ':1: column "ends" must hold a list of 2 options'),
         ("multiple_choice", {**ENDINGS, "ends": ["a", ""]}, LISTS, ':1: column "ends" is empty'),
+        ("multiple_choice", {**ENDINGS, "label": "A"}, LISTS, ':1: column "label": "A" is not one of a, b; write ids from 0'),
         ("multiple_choice", {**ENDINGS, "label": 2}, LISTS, ':1: column "label": "2" is not one of a, b'),
     ],
 )  # fmt: skip
@@ -191,6 +194,12 @@ def test_implausible_labels_are_reported(tmp_path: Path) -> None:
     write_table(path, [GOOD, GOOD])
     with pytest.raises(UserError, match=r'column "label" has a only; two are needed'):
         rows_of(declared("classification", path))
+    write_table(path, [{"text": "x", "label": label} for label in ("3.0", "3")])
+    with pytest.raises(UserError, match=r'column "label" has 3 only; two are needed'):
+        rows_of(declared("regression", path))
+    pq.write_table(pa.table({"text": ["x", "y"], "label": [b"a", b"b"]}), tmp_path / "rows.parquet")
+    with pytest.raises(UserError, match=r'rows.parquet row 1: column "label" must hold text, not bytes'):
+        rows_of(declared("classification", tmp_path / "rows.parquet"))
     path.write_text("text,label\n")
     for labels in ((), ("a", "b")):
         with pytest.raises(UserError, match=r"rows.csv has no rows"):

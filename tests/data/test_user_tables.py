@@ -93,7 +93,7 @@ def test_errors_name_files_below_the_working_directory_shortly(tmp_path: Path, m
         ("rows.jsonl", "[1, 2]\n", "rows.jsonl:1: each line must be one JSON object, not a list of a number"),
         ("rows.jsonl", '{"wanted": 1}\n{"wanted": "b"}\n', 'rows.jsonl:2: column "wanted" holds text here and a number before'),
         ("rows.jsonl", '{"wanted": [1, "b"]}\n', 'rows.jsonl: column "wanted" has values of several types'),
-        ("rows.jsonl", '{"wanted": 1%s}\n' % ("0" * 30), 'rows.jsonl: column "wanted" holds a number of more than 64 bits'),
+        ("rows.jsonl", '{"wanted": 1%s}\n' % ("0" * 30), 'rows.jsonl:1: column "wanted" holds a number of more than 64 bits'),
         (
             "rows.jsonl",
             '{"wanted": 1}\n{"wanted": 1%s}\n' % ("0" * 5000),
@@ -101,6 +101,11 @@ def test_errors_name_files_below_the_working_directory_shortly(tmp_path: Path, m
         ),
         ("rows.jsonl", '{"wanted": %s\n' % ("[" * 100_000), "rows.jsonl:1: a number is too long, or lists lie too deep"),
         ("rows.jsonl", '{"wanted": "\\uD800"}\n', "rows.jsonl:1: this holds half a character (a lone surrogate)"),
+        (
+            "rows.jsonl",
+            '{"wanted": 0.5}\n{"wanted": 1%s}\n' % ("0" * 30),
+            'rows.jsonl:2: column "wanted" holds a number of more',
+        ),
         ("rows.parquet", "no parquet at all", "rows.parquet cannot be read as parquet"),
     ],
 )
@@ -108,6 +113,13 @@ def test_mistakes_are_reported_with_their_line(name: str, content: str, message:
     columns = ["wanted"] if "wanted" in content + message else None
     with pytest.raises(UserError, match=re.escape(f"{tmp_path}/{message}")):
         read_file(write(tmp_path / name, content), columns)
+
+
+def test_a_parquet_file_names_each_column_once(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["x"])] * 3, names=["text", "label", "label"])
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(UserError, match=r"rows.parquet: the header names the column 'label' twice"):
+        read_file(tmp_path / "rows.parquet", ["text", "label"])
 
 
 @pytest.mark.parametrize(

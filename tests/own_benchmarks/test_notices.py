@@ -19,6 +19,8 @@ def findings(*names: str) -> list[Finding]:
         (["yes", "no", "yes", "-"], "no_gold_label", 3),
         (["yes", "no", "N/A"], "no_gold_label", 2),
         (["yes", "no", "None"], "no_gold_label", 2),
+        (["yes", "no", "Unlabeled"], "no_gold_label", 2),
+        (["0", "1", "-100"], "no_gold_label", 2),
         (["1", "2", "1.0"], "number_spellings", 0),
         (["1", "1", "02", "2", "2"], "number_spellings", 2),
         (["pos", "Pos", "pos", "neg"], "similar_labels", 1),
@@ -29,6 +31,8 @@ def findings(*names: str) -> list[Finding]:
         ([str(n / 10) for n in range(12)], "continuous_labels", None),
         (["0.1", "0.2", "0.3"], "continuous_labels", None),
         ([str(n) for n in range(51)] * 3, "continuous_labels", None),
+        ([str(2 * n) for n in range(51)] * 9, "continuous_labels", None),
+        ([str(n / 10) for n in range(12)] + ["unknown"], "continuous_labels", None),
     ],
 )
 def test_suspicious_labels(names: list[str], code: str, row: int | None) -> None:
@@ -40,7 +44,8 @@ def test_suspicious_labels(names: list[str], code: str, row: int | None) -> None
 @pytest.mark.parametrize(
     "names",
     [["-1", "1"], ["+", "-"], ["a", "b", "a"], ["1", "2", "3"] * 4, ["1.0", "10.0", "2.0"] * 3,
-     [f"{n / 2}" for n in range(10)] * 3, ["1", "10", "01x"]],
+     [f"{n / 2}" for n in range(10)] * 3, ["1", "10", "01x"],
+     ["-2", "-1", "0", "1", "2"], ["-1.0", "-0.5", "0.5", "1.0"] * 2, [str(n) for n in range(150)] * 5],
 )  # fmt: skip
 def test_plain_labels(names: list[str]) -> None:
     assert findings(*names) == []

@@ -104,7 +104,7 @@ def test_rows_other_than_the_planned_ones_are_refused(shop: Path, store: Store, 
     table.write_text(table.read_text() + "one more,goood\n")
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     assert work_on(store, run_id) == WorkerExit.FAILED
-    assert store.find(run_id).cause == f'{table}:43: column "label": "goood" is not one of bad, good'
+    assert store.find(run_id).cause == f'{table}:43: column "label": "goood" is not one of bad, good (did you mean good?)'
     store.requeue([run_id])
     table.unlink()
     assert work_on(store, run_id) == WorkerExit.FAILED
