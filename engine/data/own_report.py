@@ -12,10 +12,11 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.numbers import is_number, label_key
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import labels_of
+from engine.data.own_files import lines_in
 from engine.data.own_labels import OwnTable, label_ids, label_names
 from engine.data.own_rows import GROUP_COLUMN
 from engine.data.splits import numbered, parts_of_train
-from engine.data.user_tables import lines_of, shown, swallowed_lines
+from engine.data.user_tables import swallowed_lines
 from engine.own_benchmarks.notices import Column, Finding, Notice, class_findings, label_findings, normalised
 
 
@@ -69,7 +70,7 @@ class OwnFiles:
 
     def notices(self, listed: bool) -> Iterator[Notice]:
         """All that looks wrong; ``listed`` says that the user lists the labels, which are then meant as they are."""
-        if self.data.quoted is None:
+        if self.data.quoted is None and self.data.dataset is None:
             yield from self._swallowed()
         train = self.own["train"]
         if KINDS[self.task.kind].has_labels:
@@ -95,8 +96,8 @@ class OwnFiles:
         own = self.own[file]
         line = None
         if finding.row is not None:
-            (line,) = lines_of(own.path, [own.rows[finding.row]], self.data.quoted is not False)
-        return Notice(finding.code, self.task.key, shown(own.path), line, finding.message)
+            (line,) = lines_in(self.data, own.path, [own.rows[finding.row]])
+        return Notice(finding.code, self.task.key, own.name, line, finding.message)
 
     def _located(self, file: str, findings: Iterator[Finding]) -> Iterator[Notice]:
         return (self._notice(file, finding) for finding in findings)
@@ -110,7 +111,7 @@ class OwnFiles:
                     f"{rows} a quoted cell that goes on over the next lines, the first of them here; write "
                     "quoted = false if quotes are text, or quoted = true if cells have several lines"
                 )
-                yield Notice("multiline_cell", self.task.key, shown(own.path), line, message)
+                yield Notice("multiline_cell", self.task.key, own.name, line, message)
 
     def _rare_classes(self, column: Column) -> Iterator[Finding]:
         ids = label_ids(self.task, column.counts)
@@ -178,6 +179,5 @@ class OwnFiles:
                 message = f"{len(rows):,} of {len(numbers):,} {split} rows have their text in train"
                 drawn = file == "train"
                 advice = 'keep equal texts on one side with group = "text", or whole groups with the name of a column'
-                yield self._notice(
-                    file, Finding("leak", f"{message}; {advice if drawn else 'remove them from one file'}", rows[0])
-                )
+                remedy = "take shares of train instead" if self.data.dataset else "remove them from one file"
+                yield self._notice(file, Finding("leak", f"{message}; {advice if drawn else remedy}", rows[0]))

@@ -17,7 +17,6 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, word
 from engine.data.own_labels import OwnTable, label_array, labels_in, read_table
-from engine.data.user_tables import shown
 from engine.errors import UserError
 from engine.own_benchmarks.notices import normalised
 from engine.own_benchmarks.pattern import fields, pieces
@@ -96,9 +95,10 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
     path = Path(dict(data.files)["train"])
     if task.kind == "multiple_choice" and not task.labels:
         (name,) = fields(data.options[0])
-        lists = read_table(task, data, path, [name]).table[name].to_pylist()
+        own = read_table(task, data, path, [name])
+        lists = own.table[name].to_pylist()
         if not isinstance(lists[0], list):
-            raise UserError(f'{shown(path)}: column "{name}" must hold lists of options, one list per row')
+            raise UserError(f'{own.name}: column "{name}" must hold lists of options, one list per row')
         task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
     elif KINDS[task.kind].has_labels and not task.labels:
         task = replace(task, labels=labels_in(task, data, path))

@@ -18,6 +18,8 @@ NO_GOLD = frozenset({"-1", "-1.0", "-", "?", "n/a", "na", "nan", "none", "null",
 """What files write for "no gold label", normalised; an empty cell is refused anyway."""
 MOST_FRACTIONS, MOST_NUMBERS = 10, 50
 """More different fractions, or numbers, than this are hardly classes."""
+LINED = (".csv", ".tsv", ".jsonl")
+"""How files end whose rows are lines."""
 MOST_SHOWN = 5
 """Names listed in a message."""
 
@@ -29,8 +31,9 @@ class Notice:
     code: str
     task: str
     file: str
+    """Of a dataset its name and the split."""
     line: int | None
-    """Counted from 1; of parquet the number of the row; None where it concerns the file as a whole."""
+    """Counted from 1; of parquet and of datasets the number of the row; None where it concerns the file as a whole."""
     message: str
 
 
@@ -63,6 +66,13 @@ class Column:
                 counts[label] += 1
                 first.setdefault(label, row)
         return cls(name, counts, first)
+
+
+def place(file: str, line: int | None) -> str:
+    """Where a notice is about: ``reviews.csv:17``, or ``org/name test row 17`` where rows have no lines."""
+    if line is None:
+        return file
+    return f"{file}:{line}" if file.lower().endswith(LINED) else f"{file} row {line}"
 
 
 def normalised(text: str) -> str:

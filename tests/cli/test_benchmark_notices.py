@@ -36,6 +36,7 @@ def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
                 "dropped": {},
                 "classes": {"train": {"a": 14, "b": 14}, "dev": {"a": 2, "b": 2}, "test": {"a": 4, "b": 4}},
                 "words": {split: {"median": 4, "longest": 4} for split in ("train", "dev", "test")},
+                "dataset": None,
             }
         ],
         "notices": [],

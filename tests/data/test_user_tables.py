@@ -114,7 +114,10 @@ def test_mistakes_are_reported_with_their_line(name: str, content: str, message:
     ("about", "names"),
     [
         ({"info": {"features": {"a": {"names": ["x ", "y"]}}}}, ("x", "y")),
-        ({"info": {"features": {"a": [{"names": ["x"]}], "b": {"names": ["z"]}}}}, ()),
+        ({"info": {"features": {"a": [{"names": ["x"]}], "b": {"names": ["z"]}}}}, ("x",)),
+        ({"info": {"features": {"a": {"feature": {"names": ["x", "y"]}, "_type": "List"}}}}, ("x", "y")),
+        ({"info": {"features": {"a": {"feature": {"dtype": "int64"}}, "b": {"names": ["z"]}}}}, ()),
+        ({"info": {"features": {"a": [], "b": {"names": ["z"]}}}}, ()),
         ({"info": {"features": {"a": {"names": None}}}}, ()),
         ({"info": None}, ()),
         ("{", ()),
