@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
+from engine.catalog.task import BenchmarkInfo, DatasetSource, OwnData, TaskInfo
 
 
 def task_record(task: TaskInfo) -> dict[str, Any]:
@@ -18,7 +18,10 @@ def task_record(task: TaskInfo) -> dict[str, Any]:
 
 def task_from(record: Mapping[str, Any]) -> TaskInfo:
     """The inverse of ``task_record``. Raises TypeError or KeyError for any other object."""
-    return TaskInfo(**{**_tuples(record), "data": OwnData(**_tuples(record["data"]))})
+    data = _tuples(record["data"])
+    if dataset := data.get("dataset"):
+        data["dataset"] = DatasetSource(**_tuples(dataset))
+    return TaskInfo(**{**_tuples(record), "data": OwnData(**data)})
 
 
 def benchmark_from(record: Mapping[str, Any]) -> BenchmarkInfo:

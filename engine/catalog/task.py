@@ -31,11 +31,35 @@ class HubData:
 
 
 @dataclass(frozen=True)
+class DatasetSource:
+    """A dataset that the ``datasets`` library reads: a repository of the hub at a commit, or a folder of ``save_to_disk``."""
+
+    name: str
+    """``org/name`` of a repository, or the absolute path of a folder."""
+    config: str = ""
+    """Of a repository; empty until it is known which one is the default."""
+    revision: str = ""
+    """The commit of a repository; before it is known, the branch, tag or commit that the declaration asks for."""
+    splits: tuple[tuple[str, str], ...] = ()
+    """Split (``train``, ``dev``, ``test``) and the dataset's name of it; until the dataset is known, those declared."""
+
+    @property
+    def on_hub(self) -> bool:
+        return not self.name.startswith("/")
+
+    @property
+    def title(self) -> str:
+        """The dataset as messages name it."""
+        return f"{self.name} ({self.config})" if self.config not in ("", "default") else self.name
+
+
+@dataclass(frozen=True)
 class OwnData:
-    """A user's own files, and how their rows become texts and labels (``engine.data.own_rows``)."""
+    """A user's own files or dataset, and how their rows become texts and labels (``engine.data.own_rows``)."""
 
     files: tuple[tuple[str, str], ...]
-    """Split (``train``, and ``dev`` and ``test`` where they have files) and absolute path."""
+    """Split (``train``, and ``dev`` and ``test`` where they have files) and absolute path: of a table, of the parquet file
+    that a dataset of the hub was written to, or of the folder of a saved dataset. Empty until the dataset is known."""
     text: str
     """Pattern of the first text, such as ``"{question}"``."""
     pair: str = ""
@@ -55,6 +79,8 @@ class OwnData:
     """Whether cells of CSV and TSV may be quoted; None (not declared) reads them like True."""
     group: str = ""
     """Rows with equal cells in this column stay on one side where shares are drawn; ``text`` for equal first texts."""
+    dataset: DatasetSource | None = None
+    """What the rows are read from if not from tables."""
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -62,9 +88,12 @@ class OwnData:
 
         Fields that version 0.1.0 did not know are part of it only where they change something, so that ids stay what they were.
         """
-        fields = {name: value for name, value in asdict(self).items() if name not in ("dev_share", "test_share")}
+        fields = {name: value for name, value in asdict(self).items() if name not in ("dev_share", "test_share", "dataset")}
         unchanged = {"drop_labels": ((),), "quoted": (None, True), "group": ("",)}
         fields = {name: value for name, value in fields.items() if value not in unchanged.get(name, ())}
+        if self.dataset and self.dataset.on_hub:
+            # The commit, which is the rows' identity, does not say which of a repository's rows they are.
+            fields["dataset"] = {"config": self.dataset.config, "splits": self.dataset.splits}
         return {**fields, "files": [split for split, _ in self.files]}
 
 

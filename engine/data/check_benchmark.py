@@ -14,6 +14,8 @@ from engine.catalog.kinds import KINDS
 from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.child_main import exit_code_of
+from engine.data.own_dataset import located
+from engine.data.own_labels import check_hidden
 from engine.data.own_report import OwnFiles, TaskReport
 from engine.data.own_rows import completed, read_own_table, rendered_table
 from engine.errors import UserError
@@ -41,6 +43,7 @@ def checked(benchmark: BenchmarkInfo) -> Checked:
 
 
 def _read(task: TaskInfo) -> OwnFiles:
+    task = located(task)
     data = task.data
     assert isinstance(data, OwnData)
     task = completed(task, data)
@@ -48,6 +51,8 @@ def _read(task: TaskInfo) -> OwnFiles:
     if unknown := [name for name in task.metrics if name not in known]:
         raise UserError(f"{task.key} cannot have the metric {unknown[0]!r}; there are {', '.join(known)}")
     own = {split: read_own_table(task, data, path) for split, path in task_files(task, None).items()}
+    for split in own.keys() - {"train"}:
+        check_hidden(split, own[split])
     return OwnFiles(task, own, {split: rendered_table(task, table) for split, table in own.items()})
 
 

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
 from engine.child_main import exit_code_of
 from engine.files.backbones import Backbone, backbone_files, find_backbone
 from engine.files.hub import NotDownloaded, Progress, discard, is_intact
-from engine.files.task_files import task_files
+from engine.files.prepared_dataset import is_prepared
+from engine.files.task_files import can_be_downloaded, stored_files, task_files
 from engine.own_benchmarks.stored import load_catalog
 
 Report = Callable[..., None]
@@ -50,11 +51,18 @@ def _report(event: str, **about: Any) -> None:
 def _fetch_task(task: TaskInfo, report: Report) -> None:
     """Raises UserError when the rows cannot be downloaded, or are not those of the catalog."""
     from engine.data.loading import load_rows
+    from engine.data.own_dataset import obtain
+
+    def find(progress: Progress | None, download: bool) -> list[Path]:
+        if isinstance(task.data, OwnData):
+            if download:
+                obtain(task.data, progress)
+            return stored_files(task, None)
+        return list(task_files(task, None, download, progress).values())
 
     report("begin", name=task.key)
-    files, present = _obtain(
-        lambda progress, download: list(task_files(task, None, download, progress).values()), task.key, report
-    )
+    prepared = isinstance(task.data, OwnData) and can_be_downloaded(task)
+    files, present = _obtain(find, task.key, report, is_prepared if prepared else is_intact)
     tables = load_rows(task, None)
     rows = {split: table.num_rows for split, table in tables.items()}
     report("end", name=task.key, here=present, bytes=sum(path.stat().st_size for path in files), rows=rows)
@@ -77,11 +85,13 @@ def _fetch_backbone(backbone: Backbone, report: Report) -> None:
     report("end", name=backbone.asked, here=present, bytes=sum(path.stat().st_size for path in files))
 
 
-def _obtain(find: Callable[[Progress | None, bool], list[Path]], name: str, report: Report) -> tuple[list[Path], bool]:
+def _obtain(
+    find: Callable[[Progress | None, bool], list[Path]], name: str, report: Report, intact: Callable[[Path], bool] = is_intact
+) -> tuple[list[Path], bool]:
     """The files, downloaded if need be, and whether all were present before; damaged ones are downloaded again."""
     try:
         files = find(None, False)
-        damaged = [path for path in files if not is_intact(path)]
+        damaged = [path for path in files if not intact(path)]
         for path in damaged:
             discard(path)
         if not damaged:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import check_labels, label_columns
+from engine.data.own_dataset import obtain
 from engine.data.own_rows import read_own_rows
 from engine.data.templates import GAP, TEMPLATES
 from engine.data.toy import generate
@@ -25,6 +26,7 @@ def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
     if task.data is None:
         return generate(task)
     if isinstance(task.data, OwnData):
+        obtain(task.data)
         return {split: read_own_rows(task, task.data, path) for split, path in task_files(task, data_dir).items()}
     files = task_files(task, data_dir, download=True)
     tables = {split: read_rows(task, path) for split, path in files.items()}

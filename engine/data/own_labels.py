@@ -12,11 +12,14 @@ import pyarrow as pa
 from engine.catalog.numbers import is_number, is_whole, label_key, number_of
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, list_in, listed, looks_like_list, quoted, score_of, word
-from engine.data.user_tables import class_names, location_of, read_file, shown
+from engine.data.own_files import name_of, place_of, read_split
+from engine.data.user_tables import class_names
 from engine.errors import UserError, did_you_mean
 from engine.own_benchmarks.notices import NO_GOLD, normalised
 
 BITS = ("0", "1", "false", "true")
+HIDDEN = ("-1", "?")
+"""What splits whose labels are hidden have in the place of each."""
 MAX_LABELS = 1000
 """More different values than this in a label column are an error."""
 
@@ -36,9 +39,14 @@ class OwnTable:
     unused_drops: tuple[str, ...] = ()
     """Those of ``drop_labels`` that no row has."""
 
+    @property
+    def name(self) -> str:
+        """The file, or the split of a dataset, as errors name it."""
+        return name_of(self.data, self.path)
+
     def error(self, row: int, message: str) -> UserError:
         """About a row, counted among those that are kept."""
-        return UserError(f"{location_of(self.path, self.rows[row], self.data.quoted is not False)}: {message}")
+        return UserError(f"{place_of(self.data, self.path, self.rows[row])}: {message}")
 
     def label_error(self, row: int, message: str) -> UserError:
         """About the label of a row."""
@@ -47,10 +55,10 @@ class OwnTable:
 
 def read_table(task: TaskInfo, data: OwnData, path: Path, columns: Iterable[str]) -> OwnTable:
     """The file's rows but for those with a label that is to be dropped. Raises UserError if none is left."""
-    table = read_file(path, tuple(dict.fromkeys((*columns, data.label))), data.quoted is not False)
+    table = read_split(data, path, tuple(dict.fromkeys((*columns, data.label))))
     count = table.num_rows
     if not count:
-        raise UserError(f"{shown(path)} has no rows")
+        raise UserError(f"{name_of(data, path)} has no rows")
     everything = OwnTable(path, data, table, range(count), 0)
     if not data.drop_labels:
         return everything
@@ -59,10 +67,23 @@ def read_table(task: TaskInfo, data: OwnData, path: Path, columns: Iterable[str]
     hits = [dropped & set(map(label_key, _droppable(task, everything, row, cell))) for row, cell in cells]
     kept = [row for row, hit in enumerate(hits) if not hit]
     if not kept:
-        raise UserError(f"{shown(path)} has no rows but those that drop_labels leaves out")
+        raise UserError(f"{name_of(data, path)} has no rows but those that drop_labels leaves out")
     used = set().union(*hits)
     unused = tuple(label for label in data.drop_labels if label_key(label) not in used)
     return OwnTable(path, data, table.take(pa.array(kept, pa.int64())), kept, count - len(kept), unused)
+
+
+def check_hidden(split: str, table: OwnTable) -> None:
+    """Raises UserError if no row of a split has a gold label, as in the test splits of public competitions."""
+    cells = _label_cells(table)
+    if all(is_empty(cell) or (isinstance(cell, int | float | str) and word(cell) in HIDDEN) for cell in cells):
+        count = f"each of {len(cells):,} rows" if len(cells) > 1 else "its only row"
+        dev = dict(table.data.dataset.splits).get("dev") if table.data.dataset and split == "test" else None
+        other = f'write test = "{dev}"' if dev else f"take another {'split' if table.data.dataset else 'file'} for {split}"
+        raise UserError(
+            f'{table.name}: column "{table.data.label}" has no gold label in {count}, so these labels are hidden; '
+            f"{other}, or a share of train as in {split} = 0.2"
+        )
 
 
 def _droppable(task: TaskInfo, table: OwnTable, row: int, cell: Any) -> list[str]:
@@ -89,10 +110,10 @@ def labels_in(task: TaskInfo, data: OwnData, path: Path) -> tuple[str, ...]:
         by_key.setdefault(label_key(name), name)
     names = sorted(by_key.values())
     if len(names) < 2:
-        raise UserError(f'{shown(path)}: column "{data.label}" has {listed(names) or "no label"} only; two are needed')
+        raise UserError(f'{table.name}: column "{data.label}" has {listed(names) or "no label"} only; two are needed')
     if len(names) > MAX_LABELS:
         raise UserError(
-            f'{shown(path)}: column "{data.label}" has {len(names):,} different values; '
+            f'{table.name}: column "{data.label}" has {len(names):,} different values; '
             'list the labels, or write kind = "regression" if they are numbers'
         )
     numbers = {name: number for name in names if (number := number_of(name)) is not None}
@@ -159,8 +180,14 @@ def _named_cells(task: TaskInfo, table: OwnTable) -> list[Any]:
     named = class_names(table.table.schema, table.data.label)
     if named and (not task.labels or set(named) <= set(task.labels)):
         # Another file may number the same classes in another order.
-        cells = [named[cell] if isinstance(cell, int) and 0 <= cell < len(named) else cell for cell in cells]
+        cells = [_class_names(named, cell) for cell in cells]
     return cells
+
+
+def _class_names(named: Sequence[str], cell: Any) -> Any:
+    if isinstance(cell, list):
+        return [_class_names(named, item) for item in cell]
+    return named[cell] if isinstance(cell, int) and 0 <= cell < len(named) else cell
 
 
 def _names(task: TaskInfo, table: OwnTable, row: int, cell: Any) -> list[str]:

@@ -14,10 +14,11 @@ from engine.catalog.numbers import is_number, label_key
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.labels import labels_of
 from engine.data.own_cells import quoted
+from engine.data.own_files import lines_in
 from engine.data.own_labels import OwnTable, label_ids, label_names
 from engine.data.own_rows import EQUAL_TEXTS, GROUP_COLUMN, groups_of
 from engine.data.splits import numbered, parts_of_train
-from engine.data.user_tables import lines_of, shown, swallowed_lines
+from engine.data.user_tables import swallowed_lines
 from engine.own_benchmarks.notices import (
     Column,
     Finding,
@@ -80,7 +81,7 @@ class OwnFiles:
 
     def notices(self, listed: bool) -> Iterator[Notice]:
         """All that looks wrong; ``listed`` says that the user lists the labels, which are then meant as they are."""
-        if self.data.quoted is None:
+        if self.data.quoted is None and self.data.dataset is None:
             yield from self._swallowed()
         yield from self._located("train", self._unused_drops())
         if KINDS[self.task.kind].has_labels:
@@ -109,8 +110,8 @@ class OwnFiles:
         own = self.own[file]
         line = None
         if finding.row is not None:
-            (line,) = lines_of(own.path, [own.rows[finding.row]], self.data.quoted is not False)
-        return Notice(finding.code, self.task.key, shown(own.path), line, finding.message)
+            (line,) = lines_in(self.data, own.path, [own.rows[finding.row]])
+        return Notice(finding.code, self.task.key, own.name, line, finding.message)
 
     def _located(self, file: str, findings: Iterator[Finding]) -> Iterator[Notice]:
         return (self._notice(file, finding) for finding in findings)
@@ -124,7 +125,7 @@ class OwnFiles:
                     f"{rows} a quoted cell that goes on over the next lines, the first of them here; write "
                     "quoted = false if quotes are text, or quoted = true if cells have several lines"
                 )
-                yield Notice("multiline_cell", self.task.key, shown(own.path), line, message)
+                yield Notice("multiline_cell", self.task.key, own.name, line, message)
 
     def _unused_drops(self) -> Iterator[Finding]:
         """Labels to be dropped that no file has: a typo drops nothing."""
@@ -207,5 +208,6 @@ class OwnFiles:
         rows = sorted(row for row in numbers.tolist() if values[file] and values[file][row] in seen)
         if rows:
             message = f"{len(rows):,} of {len(numbers):,} {split} rows have their {what} in train"
-            way_on = advice if file == "train" else "remove them from one file"
+            remedy = "take shares of train instead" if self.data.dataset else "remove them from one file"
+            way_on = advice if file == "train" else remedy
             yield self._notice(file, Finding("leak", f"{message}; {way_on}", rows[0]))

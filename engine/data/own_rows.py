@@ -16,8 +16,8 @@ import pyarrow as pa
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, word
+from engine.data.own_files import name_of, read_split
 from engine.data.own_labels import OwnTable, label_array, labels_in, read_table
-from engine.data.user_tables import read_file, shown
 from engine.errors import UserError
 from engine.own_benchmarks.notices import normalised
 from engine.own_benchmarks.pattern import fields, pieces
@@ -76,7 +76,7 @@ def _groups(own: OwnTable, texts: list[str]) -> list[str]:
 def groups_of(own: OwnTable) -> list[str]:
     """The cells of the column that names the groups; empty where the file has no such column."""
     try:
-        cells = read_file(own.path, [own.data.group], own.data.quoted is not False)[own.data.group].to_pylist()
+        cells = read_split(own.data, own.path, [own.data.group])[own.data.group].to_pylist()
     except UserError:
         return []
     return [word(cells[row]) for row in own.rows]
@@ -105,14 +105,15 @@ def completed(task: TaskInfo, data: OwnData) -> TaskInfo:
     path = Path(dict(data.files)["train"])
     if task.kind == "multiple_choice" and not task.labels:
         (name,) = fields(data.options[0])
-        lists = read_table(task, data, path, [name]).table[name].to_pylist()
+        own = read_table(task, data, path, [name])
+        lists = own.table[name].to_pylist()
         if not isinstance(lists[0], list):
-            raise UserError(f'{shown(path)}: column "{name}" must hold lists of options, one list per row')
+            raise UserError(f'{own.name}: column "{name}" must hold lists of options, one list per row')
         task = replace(task, labels=tuple(map(str, range(len(lists[0])))))
     elif KINDS[task.kind].has_labels and not task.labels:
         task = replace(task, labels=labels_in(task, data, path))
     elif task.kind == "regression" and len(scores := set(label_array(task, read_table(task, data, path, ())).to_pylist())) < 2:
-        raise UserError(f'{shown(path)}: column "{data.label}" has {word(*scores)} only; two are needed')
+        raise UserError(f'{name_of(data, path)}: column "{data.label}" has {word(*scores)} only; two are needed')
     if task.kind == "multiple_choice":
         task = replace(task, columns=("text", *(f"option{number}" for number in range(len(task.labels)))))
     return task

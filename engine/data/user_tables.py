@@ -21,19 +21,20 @@ CHUNK = 10_000
 """Rows that are Python objects at a time; a file of lines is never in memory as a whole."""
 
 
-def read_file(path: Path, columns: Sequence[str] | None = None, quoted: bool = True) -> pa.Table:
+def read_file(path: Path, columns: Sequence[str] | None = None, quoted: bool = True, name: str | None = None) -> pa.Table:
     """The file's rows, with all columns unless ``columns`` are given. The suffix of its name determines the format.
 
     Text is UTF-8. CSV and TSV have a header; their cells are strings, quoted as by spreadsheets unless ``quoted`` is False:
     then a quote is a character like any other, and each line is a row. Each line of JSONL is
-    one object; a field that it lacks is null. Blank lines are skipped. Raises UserError naming file and line.
+    one object; a field that it lacks is null. Blank lines are skipped. Raises UserError naming file and line, a parquet file by
+    ``name`` where that is given.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UserError(f"{shown(path)} is not a file of rows; those end in {', '.join(SUFFIXES)}")
     try:
         if suffix == ".parquet":
-            return _parquet(path, columns)
+            return _parquet(path, columns, name or shown(path))
         return _json(path, columns) if suffix == ".jsonl" else _csv(path, columns, quoted)
     except FileNotFoundError:
         raise UserError(f"{shown(path)} does not exist") from None
@@ -44,9 +45,12 @@ def read_file(path: Path, columns: Sequence[str] | None = None, quoted: bool = T
 
 
 def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
-    """Names of the class ids in a column of a parquet file written by ``datasets``; empty where the file has none."""
+    """Names of the class ids, or of those in lists, in a column that ``datasets`` wrote; empty where it names none."""
     try:
         feature = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]
+        if isinstance(feature, list):
+            (feature,) = feature
+        feature = feature.get("feature", feature)
         return tuple(name.strip() for name in feature["names"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return ()
@@ -87,20 +91,27 @@ def swallowed_lines(path: Path) -> tuple[int, int]:
     return count, first
 
 
+def require_columns(file: str, names: Sequence[str], columns: Sequence[str] | None) -> None:
+    """Raises UserError, naming the file, for the first of ``columns`` that it lacks."""
+    for name in columns or ():
+        if name not in names:
+            raise UserError(f"{file} has no column {name!r}; it has {', '.join(names) or 'none'}")
+
+
 def shown(path: Path) -> str:
     """``path`` as errors name it: relative if it is below the working directory."""
     current = Path.cwd()
     return str(path.relative_to(current) if path.is_relative_to(current) else path)
 
 
-def _parquet(path: Path, columns: Sequence[str] | None) -> pa.Table:
+def _parquet(path: Path, columns: Sequence[str] | None, file: str) -> pa.Table:
     try:
         names = pq.read_schema(path).names
-        _require_columns(path, names, columns)
-        _require_distinct(f"{shown(path)}:", names)
+        require_columns(file, names, columns)
+        _require_distinct(f"{file}:", names)
         return pq.read_table(path, columns=None if columns is None else list(columns))
     except pa.ArrowException as error:
-        raise UserError(f"{shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{file} cannot be read as parquet: {str(error).splitlines()[0]}") from None
 
 
 def _csv(path: Path, columns: Sequence[str] | None, quoted: bool) -> pa.Table:
@@ -109,7 +120,7 @@ def _csv(path: Path, columns: Sequence[str] | None, quoted: bool) -> pa.Table:
     if not header:
         raise UserError(f"{shown(path)} is empty; its first line must name the columns")
     _require_distinct(f"{shown(path)}:1:", header)
-    _require_columns(path, header, columns)
+    require_columns(shown(path), header, columns)
     wanted = [(name, header.index(name)) for name in (header if columns is None else columns)]
     chunks = []
     while chunk := list(islice(rows, CHUNK)):
@@ -132,7 +143,7 @@ def _json(path: Path, columns: Sequence[str] | None) -> pa.Table:
             for name in row if columns is None else columns:
                 _check_kind(path, line, name, row.get(name), kinds)
         chunks.append({name: _array(path, name, [row.get(name) for _, row in chunk]) for name in columns or seen})
-    _require_columns(path, list(seen), columns)
+    require_columns(shown(path), list(seen), columns)
     return _table(path, list(columns or seen), chunks, pa.null())
 
 
@@ -213,12 +224,6 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not isinstance(row, dict):
                 raise UserError(f"{shown(path)}:{line}: each line must be one JSON object, not {_kind(row)}")
             yield line, row
-
-
-def _require_columns(path: Path, names: Sequence[str], columns: Sequence[str] | None) -> None:
-    for name in columns or ():
-        if name not in names:
-            raise UserError(f"{shown(path)} has no column {name!r}; it has {', '.join(names) or 'none'}")
 
 
 def _require_distinct(where: str, names: Sequence[str]) -> None:

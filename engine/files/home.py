@@ -32,6 +32,11 @@ class Home:
         return self.root / "benchmarks"
 
     @property
+    def datasets(self) -> Path:
+        """The rows of datasets of the hub that the user's benchmarks read."""
+        return self.root / "datasets"
+
+    @property
     def tokens(self) -> Path:
         """The token cache, shared by all runs."""
         return self.root / "tokens"

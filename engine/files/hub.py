@@ -143,7 +143,7 @@ def _download(repo: str, name: str, revision: str, kind: str, progress: Progress
                 f"the download of {name} from {repo} stalled: no byte for {STALL_SECONDS:.0f} s; run it again later"
             )
     if isinstance(result, Exception):
-        refusal = _user_error(result, repo, name, revision, kind)
+        refusal = user_error(result, repo, name, revision, kind)
         if refusal is None:
             return None
         raise refusal from result
@@ -162,7 +162,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _user_error(error: Exception, repo: str, name: str, revision: str, kind: str) -> UserError | None:
+def user_error(error: Exception, repo: str, name: str, revision: str, kind: str) -> UserError | None:
     """The error to report for a failed download; None if the repository merely lacks the file."""
     from huggingface_hub import errors
     from huggingface_hub.constants import HF_HUB_CACHE

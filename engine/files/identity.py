@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from engine.catalog.benchmarks import GENERATOR_VERSION
-from engine.catalog.task import HubData, TaskInfo
+from engine.catalog.task import HubData, OwnData, TaskInfo
 from engine.files.backbones import CONFIG, Backbone, backbone_files
 from engine.files.disk import files_digest
 from engine.files.hub import NotDownloaded, cached, fetch
+from engine.files.saved_dataset import saved_digest
 from engine.files.task_files import task_files
 
 
@@ -31,7 +33,7 @@ def backbone_revision(backbone: Backbone, download: bool = False) -> str:
 
 
 def data_identity(task: TaskInfo, data_dir: Path | None) -> str:
-    """Identity of the rows: generator version, hub commit, or ``sha256:<digest>`` of the user's files.
+    """Identity of the rows: generator version, hub commit, or ``sha256:<digest>`` of the user's files or saved dataset.
 
     Raises UserError when one of those is missing.
     """
@@ -39,4 +41,9 @@ def data_identity(task: TaskInfo, data_dir: Path | None) -> str:
         return GENERATOR_VERSION
     if isinstance(task.data, HubData) and data_dir is None:
         return task.data.revision
+    if isinstance(task.data, OwnData) and (dataset := task.data.dataset):
+        if dataset.on_hub:
+            return dataset.revision
+        digests = [saved_digest(folder) for folder in task_files(task, None).values()]
+        return f"sha256:{hashlib.sha256(''.join(digests).encode()).hexdigest()}"
     return f"sha256:{files_digest(task_files(task, data_dir).values())}"

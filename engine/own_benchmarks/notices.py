@@ -23,6 +23,8 @@ MOST_FRACTIONS, MOST_NUMBERS = 10, 50
 """More different fractions, or numbers, than this are hardly classes."""
 FEWEST_OF_A_CLASS = 5
 """Rows of each of many classes that are numbered without a gap, where scores would be rare at the ends."""
+LINED = (".csv", ".tsv", ".jsonl")
+"""How files end whose rows are lines."""
 MOST_SHOWN = 5
 """Names listed in a message."""
 
@@ -34,8 +36,9 @@ class Notice:
     code: str
     task: str
     file: str
+    """Of a dataset its name and the split."""
     line: int | None
-    """Counted from 1; of parquet the number of the row; None where it concerns the file as a whole."""
+    """Counted from 1; of parquet and of datasets the number of the row; None where it concerns the file as a whole."""
     message: str
 
 
@@ -68,6 +71,13 @@ class Column:
                 counts[label] += 1
                 first.setdefault(label, row)
         return cls(name, counts, first)
+
+
+def place(file: str, line: int | None) -> str:
+    """Where a notice is about: ``reviews.csv:17``, or ``org/name test row 17`` where rows have no lines."""
+    if line is None:
+        return file
+    return f"{file}:{line}" if file.lower().endswith(LINED) else f"{file} row {line}"
 
 
 def normalised(text: str) -> str:

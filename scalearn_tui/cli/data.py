@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from engine.catalog.catalog import Catalog
     from engine.files.home import Home
+    from engine.runs.spec import RunSpec
 
 app = Commands(help="Download data ahead of runs, list what is here, delete what is not needed.", no_args_is_help=True)
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -108,12 +109,17 @@ def prune(
     dry_run: Annotated[bool, switch("--dry-run", help="Show what would be freed and free nothing.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Free outdated entries of the token cache and those that no run needs; a later run tokenizes its task again."""
+    """Free outdated entries of the token cache and those that no run needs; a later run tokenizes its task again.
+
+    Rows of datasets that no benchmark and no queued run reads are freed as well.
+    """
     from engine.files.home import Home
+    from engine.files.prepared_dataset import free_unused
 
     home = Home.default()
     options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(home))}"]
     freed = _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
+    freed += [{"name": name, "bytes": size} for name, size in free_unused(home.datasets, _read_datasets(home), dry_run)]
     total = sum(entry["bytes"] for entry in freed)
     if as_json:
         print_json({"freed": freed, "bytes": total, "dry_run": dry_run})
@@ -134,6 +140,19 @@ def _seconds(text: str) -> float:
 
 def _wanted(home: Home) -> list[tuple[str, str]]:
     """The rows that queued and running runs are going to read, as (task, identity)."""
+    return sorted({pair for spec in _active(home) for pair in spec.data.items()})
+
+
+def _read_datasets(home: Home) -> set[Path]:
+    """The folders of rows of datasets that benchmarks, queued and running runs read."""
+    from engine.catalog.task import OwnData
+
+    tasks = [*home_catalog().tasks.values(), *(spec.task(key) for spec in _active(home) for key in spec.own)]
+    own = [task.data for task in tasks if isinstance(task.data, OwnData) and task.data.dataset]
+    return {Path(file).parent for data in own for _, file in data.files}
+
+
+def _active(home: Home) -> list[RunSpec]:
     import os
 
     if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
@@ -141,8 +160,7 @@ def _wanted(home: Home) -> list[tuple[str, str]]:
     from engine.registry.reading import ACTIVE
     from engine.registry.store import open_store
 
-    runs = open_store(home).runs(states=ACTIVE)
-    return sorted({pair for run in runs for pair in run.parsed.data.items()})
+    return [run.parsed for run in open_store(home).runs(states=ACTIVE)]
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
@@ -152,12 +170,12 @@ def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]
 
 
 def _tasks(catalog: Catalog) -> list[dict[str, Any]]:
-    from engine.files.task_files import task_files
+    from engine.files.task_files import stored_files
 
     found = []
     for task in catalog.tasks.values():
         try:
-            files = list(task_files(task, None).values())
+            files = stored_files(task, None)
         except UserError:
             found.append({"task": task.key, "here": False, "bytes": 0})
             continue
@@ -224,16 +242,16 @@ def _print(contents: dict[str, Any], catalog: Catalog) -> None:
 
 def _print_absent(found: dict[str, Any], catalog: Catalog) -> None:
     """What can be downloaded, tasks by benchmark; and the user's own tasks whose files are missing."""
-    from engine.catalog.task import OwnData
+    from engine.files.task_files import can_be_downloaded
 
     absent = {one["task"] for one in found["tasks"] if not one["here"]}
     names = []
     for name, info in catalog.benchmarks.items():
         keys = [task.key for task in info.tasks if task.benchmark == name]
         lacking = [key for key in keys if key in absent]
-        if lacking and all(isinstance(task.data, OwnData) for task in info.tasks):
-            say(f"files are gone: {', '.join(lacking)}; bring them back, or add the benchmark again")
-        elif lacking:
+        if gone := [key for key in lacking if not can_be_downloaded(catalog.tasks[key])]:
+            say(f"files are gone: {', '.join(gone)}; bring them back, or add the benchmark again")
+        if lacking := [key for key in lacking if key not in gone]:
             share = "" if lacking == keys else f"{len(lacking)} of "
             names.append(lacking[0] if len(lacking) == 1 else f"{name} ({share}{len(keys)} tasks)")
     names += [one["backbone"] for one in found["backbones"] if not one["here"]]

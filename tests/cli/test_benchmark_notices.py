@@ -37,6 +37,7 @@ def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
                 "dropped": {},
                 "classes": {"train": {"a": 14, "b": 14}, "dev": {"a": 2, "b": 2}, "test": {"a": 4, "b": 4}},
                 "words": {split: {"median": 4, "longest": 4} for split in ("train", "dev", "test")},
+                "dataset": None,
             }
         ],
         "notices": [],
@@ -132,8 +133,11 @@ def test_labels_to_be_dropped_that_no_row_has(adding: Adding) -> None:
 
 def test_scores_that_stand_for_none_in_the_test_file(adding: Adding) -> None:
     adding.rows([n / 10 for n in range(20)])
-    adding.rows([-1] * 10, "test.csv")
     keys = ('kind = "regression"', 'test = "test.csv"')
+    adding.rows([-1] * 10, "test.csv")
+    code, _, err = adding.run(*keys)
+    assert code == ExitCode.USAGE and "has no gold label in each of 10 rows" in err
+    adding.rows([*[-1] * 9, 0.5], "test.csv")
     assert codes(adding.run(*keys)[1]) == [("no_gold_label", "test.csv", 2)]
     adding.rows([n / 10 - 1 for n in range(20)])
     assert codes(adding.run(*keys)[1]) == [], "on a scale from -1 on, -1 is a score"

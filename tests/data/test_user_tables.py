@@ -126,7 +126,10 @@ def test_a_parquet_file_names_each_column_once(tmp_path: Path) -> None:
     ("about", "names"),
     [
         ({"info": {"features": {"a": {"names": ["x ", "y"]}}}}, ("x", "y")),
-        ({"info": {"features": {"a": [{"names": ["x"]}], "b": {"names": ["z"]}}}}, ()),
+        ({"info": {"features": {"a": [{"names": ["x"]}], "b": {"names": ["z"]}}}}, ("x",)),
+        ({"info": {"features": {"a": {"feature": {"names": ["x", "y"]}, "_type": "List"}}}}, ("x", "y")),
+        ({"info": {"features": {"a": {"feature": {"dtype": "int64"}}, "b": {"names": ["z"]}}}}, ()),
+        ({"info": {"features": {"a": [], "b": {"names": ["z"]}}}}, ()),
         ({"info": {"features": {"a": {"names": None}}}}, ()),
         ({"info": None}, ()),
         ("{", ()),

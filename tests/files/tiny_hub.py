@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -22,6 +23,19 @@ class Repository:
     sha: str = SHA
     trouble: str = ""
     """``gated``, ``private``, ``forbidden``, ``broken`` (500); of files ``damaged``, ``dies`` or ``stalls`` after a half."""
+    history: dict[str, Path] = field(default_factory=dict)
+    """The folders of earlier commits."""
+
+    def at(self, revision: str) -> tuple[str, Path] | None:
+        """The commit that a revision stands for, and its files."""
+        if revision in ("main", self.sha):
+            return self.sha, self.folder
+        return (revision, self.history[revision]) if revision in self.history else None
+
+    def move(self, sha: str, folder: Path) -> None:
+        """Make a new commit the newest one."""
+        self.history[self.sha] = self.folder
+        self.sha, self.folder = sha, folder
 
 
 @dataclass
@@ -59,25 +73,39 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path).strip("/")
         self.tiny.asked.append(f"{self.command} {path}")
-        repo, _, rest = path.partition("/resolve/")
-        revision, _, name = rest.partition("/")
+        if path.startswith("api/"):
+            repo, _, revision = path.removeprefix("api/").partition("/revision/")
+            name = None
+        else:
+            repo, _, rest = path.partition("/resolve/")
+            revision, _, name = rest.partition("/")
         repository = self.tiny.repositories.get(repo)
+        found = repository and repository.at(revision or "main")
         if repository is None:
             self.answer(404, b"", {"X-Error-Code": "RepoNotFound"})
         elif repository.trouble == "gated":
             self.answer(403, b"", {"X-Error-Code": "GatedRepo"})
         elif repository.trouble in ("private", "forbidden", "broken"):
             self.answer({"private": 401, "forbidden": 403, "broken": 500}[repository.trouble], b"")
-        elif revision not in ("main", repository.sha):
+        elif not found:
             self.answer(404, b"", {"X-Error-Code": "RevisionNotFound"})
-        elif not (repository.folder / name).is_file():
-            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": repository.sha})
+        elif name is None:
+            self.describe(repo, *found)
+        elif not (found[1] / name).is_file():
+            self.answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": found[0]})
         else:
-            content = (repository.folder / name).read_bytes()
-            about = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": repository.sha}
+            content = (found[1] / name).read_bytes()
+            about = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": found[0]}
             self.answer(200, content, about, repository.trouble)
 
     do_HEAD = do_GET
+
+    def describe(self, repo: str, sha: str, folder: Path) -> None:
+        """The commit and its files, as the hub's interface tells them."""
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        siblings = [{"rfilename": str(path.relative_to(folder)), "size": path.stat().st_size} for path in files]
+        about = {"id": repo.removeprefix("datasets/"), "sha": sha, "siblings": siblings, "private": False, "tags": []}
+        self.answer(200, json.dumps(about).encode(), {"Content-Type": "application/json"})
 
     def answer(self, code: int, content: bytes, headers: Mapping[str, str] | None = None, trouble: str = "") -> None:
         self.send_response(code)
