@@ -1,14 +1,17 @@
-"""What all tests share: a tiny random backbone with a real tokenizer, and a registry of its own for each test."""
+"""What all tests share: a tiny random backbone with a real tokenizer, a registry of its own for each test, and hubs on
+this machine."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.files.home import Home
 from engine.registry.store import Store, open_store
+from tests.files.tiny_hub import Repository, TinyHub
 
 TINY = {
     "model_type": "bert",
@@ -62,3 +65,28 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def store(home: Home) -> Store:
     return open_store(home)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+@pytest.fixture
+def hub_of(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, Repository]], TinyHub]]:
+    """Start a hub of these repositories, which this process asks from then on."""
+    hubs: list[TinyHub] = []
+
+    def start(repositories: dict[str, Repository]) -> TinyHub:
+        hub = TinyHub(repositories)
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        hubs.append(hub)
+        return hub
+
+    yield start
+    for hub in hubs:
+        hub.stop()

@@ -32,7 +32,7 @@ from engine.files.prepared_dataset import (
 )
 
 DESCRIPTIONS = ("README.md", ".huggingface.yaml", "dataset_infos.json")
-"""Files that tell configurations, splits and features."""
+"""Files that describe configurations, splits and features."""
 READERS = ("parquet", "json", "csv", "arrow", "text")
 """Modules of the library whose files are tables or text."""
 Splits = Mapping[str, str]
@@ -57,7 +57,7 @@ def prepared_source(
         if all(map(is_prepared, files.values())):
             return complete, files
     repository = find_repository(source.name, source.revision)
-    with preparing(datasets) as scratch, _told(source.name):
+    with preparing(datasets) as scratch, _library_errors(source.name, scratch):
         tree = scratch / "rows"
         _outline(repository, tree, progress)
         config, default = _config(source, tree)
@@ -151,7 +151,7 @@ def _write(builder: Any, splits: Sequence[str], folder: Path, card: Card) -> Non
         with atomic_write(path) as draft:
             plain_rows(builder.as_dataset(split=split)).to_parquet(draft)
         digests[split] = file_digest(path)
-    write_card(folder, Card(card.dataset, card.config, card.default, card.revision, card.splits, digests))
+    write_card(folder, replace(card, sha256=digests))
 
 
 def plain_rows(dataset: Any) -> Any:
@@ -170,7 +170,7 @@ def plain_rows(dataset: Any) -> Any:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _library_errors(name: str, scratch: Path) -> Iterator[None]:
     """Say in one line why the library cannot read a dataset."""
     try:
         yield
@@ -183,4 +183,6 @@ def _told(name: str) -> Iterator[None]:
         if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
             raise UserError(f"the disk is full: the rows of {name} do not fit; free some space") from error
         first = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+        # The library names its own copy of the repository, which is gone by now.
+        first = first.replace(str(scratch / "rows"), name)
         raise UserError(f"{name} cannot be read by the datasets library: {first[:200]}") from error

@@ -24,18 +24,20 @@ def located(task: TaskInfo) -> TaskInfo:
 
     Raises UserError naming task and key for splits and configurations that there are not.
     """
-    data = task.data
-    if not isinstance(data, OwnData) or data.dataset is None:
+    if not isinstance(task.data, OwnData) or task.data.dataset is None:
         return task
-    source = data.dataset
-    choose = partial(_chosen, task, data)
+    try:
+        return with_data(task, _located(task.data, task.data.dataset))
+    except UserError as error:
+        raise UserError(f"{task.key}: {error}", error.exit_code) from error
+
+
+def _located(data: OwnData, source: DatasetSource) -> OwnData:
+    choose = partial(_chosen, data)
     if source.on_hub:
         from engine.data.hub_rows import prepared_source
 
-        try:
-            source, files = prepared_source(source, Home.default().datasets, choose)
-        except UserError as error:
-            raise UserError(_with_task(task, str(error)), error.exit_code) from error
+        source, files = prepared_source(source, Home.default().datasets, choose)
     else:
         folders = saved_splits(Path(source.name))
         source = replace(source, splits=tuple(choose(source, list(folders)).items()))
@@ -44,10 +46,10 @@ def located(task: TaskInfo) -> TaskInfo:
     if "dev" not in files and not data.dev_share:
         data = replace(data, dev_share=DEV_SHARE)
     if data.group and not (data.dev_share or data.test_share):
-        raise UserError(f"{task.key}: group is for shares drawn from train, and dev and test are splits; leave it out")
+        raise UserError("group is for shares drawn from train, and dev and test are splits; leave it out")
     if data.dev_share + data.test_share >= 1:
-        raise UserError(f"{task.key}: dev and test together leave nothing to train on; lower the shares")
-    return with_data(task, data)
+        raise UserError("dev and test together leave nothing to train on; lower the shares")
+    return data
 
 
 def obtain(data: OwnData, progress: Progress | None = None) -> None:
@@ -61,17 +63,17 @@ def obtain(data: OwnData, progress: Progress | None = None) -> None:
     prepared_source(source, paths[0].parent.parent, lambda known, _splits: dict(known.splits), progress)
 
 
-def _chosen(task: TaskInfo, data: OwnData, source: DatasetSource, splits: Sequence[str]) -> dict[str, str]:
+def _chosen(data: OwnData, source: DatasetSource, splits: Sequence[str]) -> dict[str, str]:
     """Split of a run and the dataset's name of it: what the declaration names, else what is usual."""
     named = dict(source.splits)
     there = f"there are {', '.join(splits)}"
     for key, name in named.items():
         if name not in splits:
             close = did_you_mean(name, splits)
-            raise UserError(f'{task.key}: {key} = "{name}" is no split of {source.title}{close}; {there}')
+            raise UserError(f'{key} = "{name}" is no split of {source.title}{close}; {there}')
     chosen = {"train": named.get("train") or ("train" if "train" in splits else splits[0] if len(splits) == 1 else "")}
     if not chosen["train"]:
-        raise UserError(f'{task.key}: {source.title} has no split train; {there}; name one, as in train = "{splits[0]}"')
+        raise UserError(f'{source.title} has no split train; {there}; name one, as in train = "{splits[0]}"')
     if "test" in named or (not data.test_share and "test" in splits and "test" not in named.values()):
         chosen["test"] = named.get("test", "test")
     elif not data.test_share:
@@ -79,15 +81,11 @@ def _chosen(task: TaskInfo, data: OwnData, source: DatasetSource, splits: Sequen
         left = " left" if "test" in splits else ""
         advice = f'test = "{others[0]}", or ' if others else ""
         advice += "a share of train as in test = 0.2"
-        raise UserError(f"{task.key}: {source.title} has no split test{left}; {there}; write {advice}")
+        raise UserError(f"{source.title} has no split test{left}; {there}; write {advice}")
     dev = named.get("dev") or next((name for name in DEV_NAMES if name in splits and name not in chosen.values()), None)
     if dev and ("dev" in named or not data.dev_share):
         chosen["dev"] = dev
     for split, name in chosen.items():
         if twice := next((other for other in ("dev", "test") if other != split and chosen.get(other) == name), None):
-            raise UserError(f'{task.key}: {split} and {twice} are both "{name}"; {there}, or take a share as in {twice} = 0.2')
+            raise UserError(f'{split} and {twice} are both "{name}"; {there}, or take a share as in {twice} = 0.2')
     return {split: chosen[split] for split in ("train", "dev", "test") if split in chosen}
-
-
-def _with_task(task: TaskInfo, message: str) -> str:
-    return message if message.startswith(f"{task.key}: ") else f"{task.key}: {message}"

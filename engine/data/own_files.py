@@ -10,7 +10,6 @@ import pyarrow as pa
 from engine.catalog.task import OwnData
 from engine.data.user_tables import lines_of, location_of, read_file, require_columns, shown
 from engine.errors import UserError
-from engine.files.prepared_dataset import is_prepared
 
 
 def name_of(data: OwnData, path: Path) -> str:
@@ -34,16 +33,11 @@ def lines_in(data: OwnData, path: Path, rows: Sequence[int]) -> list[int]:
 
 
 def read_split(data: OwnData, path: Path, columns: Sequence[str]) -> pa.Table:
-    """These columns of all rows. Raises UserError naming file and line."""
+    """These columns of all rows, which must be here (``own_dataset.obtain``). Raises UserError naming file and line."""
     if data.dataset is None:
         return read_file(path, columns, data.quoted is not False)
     name = name_of(data, path)
-    if not data.dataset.on_hub:
-        return _saved(name, path, columns)
-    if not is_prepared(path):
-        advice = "`scalearn data fetch` with the benchmark's name restores them"
-        raise UserError(f"the rows of {name} are damaged or gone; {advice}")
-    return read_file(path, columns, name=name)
+    return read_file(path, columns, name=name) if data.dataset.on_hub else _saved(name, path, columns)
 
 
 def _saved(name: str, folder: Path, columns: Sequence[str]) -> pa.Table:

@@ -18,6 +18,7 @@ from engine.errors import UserError, did_you_mean
 from engine.own_benchmarks.notices import NO_GOLD, normalised
 
 BITS = ("0", "1", "false", "true")
+"""What cells hold that say of each label whether it applies."""
 HIDDEN = ("-1", "?")
 """What splits whose labels are hidden have in the place of each."""
 MAX_LABELS = 1000

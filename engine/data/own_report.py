@@ -26,7 +26,7 @@ from engine.own_benchmarks.notices import (
     class_findings,
     in_rows,
     label_findings,
-    many_findings,
+    multilabel_findings,
     normalised,
 )
 
@@ -88,7 +88,7 @@ class OwnFiles:
             names = label_names(self.task, self.own["train"])
             column = Column.of(self.data.label, names)
             if self.task.kind == "multilabel":
-                yield from self._located("train", many_findings(self.data.label, names, self.data.separator))
+                yield from self._located("train", multilabel_findings(self.data.label, names, self.data.separator))
             if self.task.kind != "multiple_choice":
                 if not listed:
                     yield from self._located("train", label_findings(column))

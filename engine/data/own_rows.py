@@ -18,6 +18,7 @@ from engine.catalog.task import OwnData, TaskInfo
 from engine.data.own_cells import is_empty, word
 from engine.data.own_files import name_of, read_split
 from engine.data.own_labels import OwnTable, label_array, labels_in, read_table
+from engine.data.user_tables import MissingColumn
 from engine.errors import UserError
 from engine.own_benchmarks.notices import normalised
 from engine.own_benchmarks.pattern import fields, pieces
@@ -77,7 +78,7 @@ def groups_of(own: OwnTable) -> list[str]:
     """The cells of the column that names the groups; empty where the file has no such column."""
     try:
         cells = read_split(own.data, own.path, [own.data.group])[own.data.group].to_pylist()
-    except UserError:
+    except MissingColumn:
         return []
     return [word(cells[row]) for row in own.rows]
 

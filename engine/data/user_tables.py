@@ -91,11 +91,15 @@ def swallowed_lines(path: Path) -> tuple[int, int]:
     return count, first
 
 
+class MissingColumn(UserError):
+    """A table lacks a column that is read."""
+
+
 def require_columns(file: str, names: Sequence[str], columns: Sequence[str] | None) -> None:
-    """Raises UserError, naming the file, for the first of ``columns`` that it lacks."""
+    """Raises MissingColumn, naming the file, for the first of ``columns`` that it lacks."""
     for name in columns or ():
         if name not in names:
-            raise UserError(f"{file} has no column {name!r}; it has {', '.join(names) or 'none'}")
+            raise MissingColumn(f"{file} has no column {name!r}; it has {', '.join(names) or 'none'}")
 
 
 def shown(path: Path) -> str:

@@ -11,7 +11,11 @@ from torch import Tensor
 from engine.encoder.packing import Packed
 
 GPU_HEAD_MULTIPLE = 8
-"""A GPU computes other head sizes (PALs 34, top attention 17) with the slow mathematical kernel."""
+"""Torch takes the slow mathematical kernel on a GPU for other head sizes (PALs 34, top attention 17)."""
+
+# On Hopper and newer, torch may choose cuDNN's attention, which builds a plan for every new shape of a batch and has open
+# faults with padding masks.
+torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, packed: Packed, heads: int, dropout: float, first_only: bool) -> Tensor:

@@ -62,7 +62,9 @@ def find_repository(name: str, revision: str) -> Repository:
             name, revision=revision or None, timeout=ANSWER_SECONDS, files_metadata=True
         )
     except Exception as error:
-        raise user_error(error, name, "the list of files", revision, "dataset") or error from error
+        if refusal := user_error(error, name, "the list of files", revision, "dataset"):
+            raise refusal from error
+        raise
     files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
     if not info.sha or not COMMIT.fullmatch(info.sha):
         raise UserError(f"{endpoint()} does not say which commit {revision or 'the newest'} of {name} is; try again later")

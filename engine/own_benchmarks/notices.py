@@ -21,9 +21,11 @@ NO_GOLD = frozenset(
 """What files write for "no gold label", normalised; an empty cell is refused anyway."""
 MOST_FRACTIONS, MOST_NUMBERS = 10, 50
 """More different fractions, or numbers, than this are hardly classes."""
+NUMERIC_SHARE = 0.9
+"""From this share of different labels on that are numbers, the others look like words for a missing score."""
 FEWEST_OF_A_CLASS = 5
 """Rows of each of many classes that are numbered without a gap, where scores would be rare at the ends."""
-LINED = (".csv", ".tsv", ".jsonl")
+LINE_SUFFIXES = (".csv", ".tsv", ".jsonl")
 """How files end whose rows are lines."""
 MOST_SHOWN = 5
 """Names listed in a message."""
@@ -77,7 +79,7 @@ def place(file: str, line: int | None) -> str:
     """Where a notice is about: ``reviews.csv:17``, or ``org/name test row 17`` where rows have no lines."""
     if line is None:
         return file
-    return f"{file}:{line}" if file.lower().endswith(LINED) else f"{file} row {line}"
+    return f"{file}:{line}" if file.lower().endswith(LINE_SUFFIXES) else f"{file} row {line}"
 
 
 def normalised(text: str) -> str:
@@ -111,7 +113,7 @@ def class_findings(name: str, labels: Sequence[str], counts: Mapping[str, int], 
         yield Finding("single_row_class", f"{message}; add rows, or drop them with drop_labels", first[single[0]])
 
 
-def many_findings(name: str, rows: Sequence[Sequence[str]], separator: str) -> Iterator[Finding]:
+def multilabel_findings(name: str, rows: Sequence[Sequence[str]], separator: str) -> Iterator[Finding]:
     """What is suspicious in the labels of a multi-label task, by row."""
     if repeated := [row for row, names in enumerate(rows) if len(set(names)) < len(names)]:
         message = f'column "{name}" has a label twice in {in_rows(len(repeated))}, where it counts once; write it once'
@@ -182,7 +184,7 @@ def _header_again(column: Column) -> Iterator[Finding]:
 
 def _continuous(column: Column) -> Iterator[Finding]:
     numbers = {number for name in column.counts if (number := number_of(name)) is not None}
-    if len(numbers) < 3 or 10 * len(numbers) < 9 * len({label_key(name) for name in column.counts}):
+    if len(numbers) < 3 or len(numbers) < NUMERIC_SHARE * len({label_key(name) for name in column.counts}):
         return
     rows = sum(column.counts.values())
     fractional = any(number != number.to_integral_value() for number in numbers)

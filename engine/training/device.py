@@ -53,9 +53,6 @@ def choose_device(precision: str) -> Device:
     """
     check_gpu()
     name = "cuda" if torch.cuda.is_available() else "cpu"
-    # On Hopper and newer, torch prefers cuDNN's attention, which builds a plan for every new shape of a batch and has had
-    # faults with padding masks.
-    torch.backends.cuda.enable_cudnn_sdp(False)
     if precision == "bfloat16" or (precision == "auto" and name == "cuda" and torch.cuda.is_bf16_supported(False)):
         return Device(name, torch.bfloat16)
     return Device(name, None)

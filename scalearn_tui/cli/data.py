@@ -117,9 +117,10 @@ def prune(
     from engine.files.prepared_dataset import free_unused
 
     home = Home.default()
-    options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(home))}"]
+    active = _active(home)
+    options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(active))}"]
     freed = _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
-    freed += [{"name": name, "bytes": size} for name, size in free_unused(home.datasets, _read_datasets(home), dry_run)]
+    freed += [{"name": name, "bytes": size} for name, size in free_unused(home.datasets, _read_datasets(active), dry_run)]
     total = sum(entry["bytes"] for entry in freed)
     if as_json:
         print_json({"freed": freed, "bytes": total, "dry_run": dry_run})
@@ -138,21 +139,22 @@ def _seconds(text: str) -> float:
     return float(match[1]) * UNITS[match[2]]
 
 
-def _wanted(home: Home) -> list[tuple[str, str]]:
+def _wanted(active: Sequence[RunSpec]) -> list[tuple[str, str]]:
     """The rows that queued and running runs are going to read, as (task, identity)."""
-    return sorted({pair for spec in _active(home) for pair in spec.data.items()})
+    return sorted({pair for spec in active for pair in spec.data.items()})
 
 
-def _read_datasets(home: Home) -> set[Path]:
+def _read_datasets(active: Sequence[RunSpec]) -> set[Path]:
     """The folders of rows of datasets that benchmarks, queued and running runs read."""
     from engine.catalog.task import OwnData
 
-    tasks = [*home_catalog().tasks.values(), *(spec.task(key) for spec in _active(home) for key in spec.own)]
+    tasks = [*home_catalog().tasks.values(), *(spec.task(key) for spec in active for key in spec.own)]
     own = [task.data for task in tasks if isinstance(task.data, OwnData) and task.data.dataset]
     return {Path(file).parent for data in own for _, file in data.files}
 
 
 def _active(home: Home) -> list[RunSpec]:
+    """Queued and running runs."""
     import os
 
     if not home.database.exists() and not os.environ.get("SCALEARN_DB"):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.files.conftest import cache, hub_of  # noqa: F401
 from tests.material import DATA_DIR
 
 

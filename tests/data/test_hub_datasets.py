@@ -215,12 +215,16 @@ def test_rows_that_are_gone_come_back_at_their_commit(
             "import os",
             "org/data is a script, data.py, and scripts of the hub are never run; give a folder",
         ),
-        ("train.pkl", "x", "cannot be read by the datasets library: "),
+        ("train.pkl", "x", "cannot be read by the datasets library: No (supported) data files found in org/data"),
         ("train.xml", "<a/>", "holds files for the reader xml; rows are read from parquet, json, csv, arrow, text only"),
         ("train.csv", 'text,label\n"a,b\n', "org/data cannot be read by the datasets library: "),
-        ("README.md", "---\nconfigs:\n- config_name: a\n  data_files: /etc/host*\n---\n", "org/data"),
+        (
+            "README.md",
+            "---\nconfigs:\n- config_name: a\n  data_files: /etc/host*\n---\n",
+            "No (supported) data files found in org/data",
+        ),
         ("README.md", "---\nconfigs: {\n---\n", "org/data cannot be read by the datasets library: "),
-        ("README.md", "nothing here", "org/data cannot be read by the datasets library: "),
+        ("README.md", "nothing here", "The directory at org/data doesn't contain any data files"),
     ],
 )
 def test_repositories_that_are_no_tables_are_refused(

@@ -1,6 +1,9 @@
-"""Attention of heads whose size a GPU's kernels do not take."""
+"""What attention does for GPUs: heads of any size, and no kernel that plans for every shape."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -23,3 +26,8 @@ def test_padded_heads_attend_and_learn_as_those_of_their_own_size(size: int) -> 
     assert torch.allclose(outputs[0], scores.softmax(-1) @ inputs[2], atol=1e-12)
     assert outputs[1].shape == outputs[0].shape and torch.allclose(outputs[1], outputs[0], atol=1e-12)
     assert all(torch.allclose(left, right, atol=1e-12) for left, right in zip(*gradients, strict=True))
+
+
+def test_cudnn_attention_is_off_wherever_attention_is_computed() -> None:
+    probe = "import torch; f = torch.backends.cuda.cudnn_sdp_enabled; a = f(); import engine.encoder.attention; print(a, f())"
+    assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout == "True False\n"

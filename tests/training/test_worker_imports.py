@@ -12,7 +12,7 @@ from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
-from tests.training.test_attempts import LIMITS
+from tests.training.loops import LIMITS
 
 PROBE = """
 import json, sys
