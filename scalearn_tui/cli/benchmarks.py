@@ -70,7 +70,9 @@ def add(
     if refused:
         raise UserError(f"{info.name} has {len(notices)} notice{'s' * (len(notices) != 1)}; with --strict nothing is stored")
     done = "replaced" if info.name in own.stored else "added"
-    command = f"scalearn run --method scalearn++ --target {info.tasks[0].key} --backbone {OFFLINE_BACKBONE}"
+    # A two-stage method needs sources beside the target.
+    method = "scalearn++" if len(info.tasks) > 1 else "adapter"
+    command = f"scalearn run --method {method} --target {info.tasks[0].key} --backbone {OFFLINE_BACKBONE}"
     say(f"{done} {info.name}; next: {command}")
     return ExitCode.OK
 

@@ -24,7 +24,7 @@ from tests.own_benchmarks.adding import Adding, codes
 def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
     adding.rows(["a", "b"] * 20)
     code, document, err = adding.add(adding.declare())
-    assert code == ExitCode.OK and err.startswith("added own; next: ")
+    assert code == ExitCode.OK and err.startswith("added own; next: scalearn run --method adapter --target own/")
     assert document == {
         "schema": 1,
         "name": "own",
