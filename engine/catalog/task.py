@@ -133,6 +133,9 @@ class TaskInfo:
     """The official split that is dev; None where dev is a tenth of the official training split."""
     tests: tuple[tuple[str, str], ...] = (("test", "validation"),)
     """Our name and the official name of each split that is reported at the end."""
+    cluster: str = ""
+    """Column whose equal texts make rows depend on each other, where the template does not say so: tests of significance
+    resample such rows together."""
 
     @property
     def key(self) -> str:

@@ -21,7 +21,7 @@ from engine.files.disk import lock_shared, locked, sync, try_lock
 
 log = logging.getLogger(__name__)
 CARD = "card.json"
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Version of the entries' layout, part of every key; templates and tokenization have theirs in ``engine.catalog.versions``."""
 DEFINITION = (
     "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",

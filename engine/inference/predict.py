@@ -20,6 +20,7 @@ import torch
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
+from engine.data.candidates import alphabetical
 from engine.data.new_texts import Row, tokenized, windows
 from engine.data.prepared import within_positions
 from engine.data.tokenizer import BackboneTokenizer, check_vocabulary
@@ -83,14 +84,14 @@ def _labels(task: TaskInfo, logits: np.ndarray) -> dict[str, Any]:
 
 
 def _entities(rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    candidates = [(number, entity) for number, row in enumerate(rows) for entity in row["entities"]]
-    groups = np.array([number for number, _ in candidates])
-    best = best_candidates(logits, groups, [(entity, []) for _, entity in candidates])
+    groups = np.repeat(np.arange(len(rows)), [len(row["entities"]) for row in rows])
+    entities = [entity for row in rows for entity in row["entities"]]
+    ranks = np.array([rank for row in rows for rank in alphabetical(row["entities"])])
     scores: list[dict[str, float]] = [{} for _ in rows]
-    for (number, entity), probability in zip(candidates, softmax(logits)[:, 1], strict=True):
+    for number, entity, probability in zip(groups.tolist(), entities, softmax(logits)[:, 1], strict=True):
         scores[number][entity] = _number(probability)
-    for (entity, _), row_scores in zip(best, scores, strict=True):
-        yield {"entity": entity, "score": row_scores[entity], "probabilities": row_scores}
+    for best, row_scores in zip(best_candidates(logits, groups, ranks).tolist(), scores, strict=True):
+        yield {"entity": entities[best], "score": row_scores[entities[best]], "probabilities": row_scores}
 
 
 def _named(task: TaskInfo, probabilities: np.ndarray) -> dict[str, float]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import HubData
-from engine.registry.tables import Run
+from engine.registry.tables import Evidence, Run, RunState
 from engine.reports.table import Table
 
 
@@ -27,6 +27,20 @@ def provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str,
         "commit": sorted(commit for commit in commits if commit),
     }
     return {name: texts for name, texts in footer.items() if texts}
+
+
+def why_no_evidence(run: Run) -> str:
+    """Why a completed run has no evidence."""
+    return "was imported without its answers" if run.imported else "is of a version that kept no answers"
+
+
+def evidence_summary(kept: Sequence[Evidence], run: Run) -> str:
+    """What a run has, in a line: ``answers on dev and test of epoch 3, 41 kB``."""
+    if not kept:
+        return f"none: it {why_no_evidence(run)}" if run.state is RunState.COMPLETED else ""
+    splits = " and ".join(dict.fromkeys(row.split for row in kept))
+    size = sum(row.bytes for row in kept)
+    return f"answers on {splits} of epoch {kept[0].epoch}, {size / 1000:,.0f} kB"
 
 
 def _rule(catalog: Catalog, run: Run, key: str) -> str:

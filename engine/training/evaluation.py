@@ -41,15 +41,14 @@ def predict(
     return ordered
 
 
-def evaluate(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device) -> dict[str, float]:
-    """``loss`` (mean over examples), then all of the task's metrics, headline first."""
-    logits = predict(model, task, split, device)
+def measure(task: TaskInfo, split: TokenizedSplit, logits: np.ndarray) -> dict[str, float]:
+    """``loss`` (mean over examples), then all of the task's metrics, headline first, of what ``predict`` returned."""
     loss = task_loss(task.kind, torch.from_numpy(logits), torch.from_numpy(np.array(split.labels))).item()
     return {"loss": loss, **score(task, logits, np.array(split.labels), split.groups, split.candidates)}
 
 
 Numbers = Mapping[str, Mapping[str, float]]
-"""Results of ``evaluate`` by task key."""
+"""Results of ``measure`` by task key."""
 
 
 def summary(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:

@@ -31,7 +31,7 @@ from engine.files.disk import remove_unfinished
 from engine.methods.model import Model
 from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
 from engine.training.device import Device
-from engine.training.evaluation import curves, evaluate, summary, to_device
+from engine.training.evaluation import curves, measure, predict, summary, to_device
 from engine.training.metric_writer import MetricWriter
 from engine.training.optimizer import (
     AdamW,
@@ -124,6 +124,8 @@ class Loop:
         self.throughput = Throughput()
         self.epoch_losses: list[float] = []
         """Training losses of this attempt's steps since the last epoch ended, as far as they were reported."""
+        self.best_dev: dict[str, np.ndarray] = {}
+        """Logits on dev at the best epoch by task key; empty where an earlier attempt trained that epoch."""
         self.curve_stride = max(1, self.steps // CURVE_POINTS)
 
     def run(self) -> TrainState:
@@ -206,9 +208,9 @@ class Loop:
         train = {"loss": sum(self.epoch_losses) / len(self.epoch_losses)} if self.epoch_losses else {}
         self.epoch_losses = []
         with self.throughput.evaluating():
-            by_task = {
-                task.key: evaluate(self.model, task, self.data[task.key].splits["dev"], self.device) for task in self.tasks
-            }
+            dev = {task.key: self.data[task.key].splits["dev"] for task in self.tasks}
+            logits = {task.key: predict(self.model, task, dev[task.key], self.device) for task in self.tasks}
+            by_task = {task.key: measure(task, dev[task.key], logits[task.key]) for task in self.tasks}
         self.model.train()
         numbers = summary(self.tasks, by_task)
         if not math.isfinite(numbers["loss"]):
@@ -222,6 +224,7 @@ class Loop:
         value = numbers["loss"] if by_loss else headline
         if state.best is None or (value < state.best if by_loss else value > state.best):
             state.best, state.best_metric, state.best_epoch, state.since_best = value, headline, state.epoch, 0
+            self.best_dev = logits
             card = {**self.card, "dev": by_task, "epoch": state.epoch}
             save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
         else:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import MEAN, OwnData, TaskInfo
 from engine.data.prepared import TaskData, prepare, within_positions
@@ -25,7 +27,8 @@ from engine.training.build import build_model
 from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import Saved, tensors_digest
 from engine.training.device import Device, choose_device
-from engine.training.evaluation import evaluate, summary
+from engine.training.evaluation import measure, predict, summary
+from engine.training.evidence import keep_evidence
 from engine.training.loop import CheckpointFiles, TrainState
 from engine.training.provenance import provenance
 from engine.training.sources import load_sources
@@ -41,6 +44,7 @@ class ReadyRun:
 
     store: Store
     run: Run
+    attempt: int
     spec: RunSpec
     folder: Path
     """The backbone's files."""
@@ -65,13 +69,20 @@ class ReadyRun:
             "card": self.card,
         }
 
-    def final_results(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value."""
-        results = {}
+    def final_results(self, epoch: int, dev: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, float]]]:
+        """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value.
+
+        They are computed from logits that are kept as the run's evidence. ``dev`` has those of the selected ``epoch`` by task
+        key where they are known. Raises Fenced.
+        """
+        results: dict[str, dict[str, dict[str, float]]] = {}
         for task in map(_with_all_metrics, self.spec.tasks):
-            splits = self.data[task.key].splits
-            names = ["dev", *(name for name, _ in task.tests)]
-            results[task.key] = {name: evaluate(self.model, task, splits[name], self.device) for name in names}
+            for name in ("dev", *(name for name, _ in task.tests)):
+                split = self.data[task.key].splits[name]
+                known = dev.get(task.key) if name == "dev" else None
+                logits = predict(self.model, task, split, self.device) if known is None else known
+                keep_evidence(self.store, self.run, self.attempt, task, name, split, logits, epoch)
+                results.setdefault(task.key, {})[name] = measure(task, split, logits)
         if len(results) > 1:
             by_split = {name: {key: of[name] for key, of in results.items()} for name in ("dev", "test")}
             results[MEAN] = {name: summary(self.spec.tasks, numbers) for name, numbers in by_split.items()}
@@ -109,7 +120,7 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
         last=store.home.checkpoint(run.id, "last"),
         record=_checkpoint_recorder(store, run.id, attempt),
     )
-    return ReadyRun(store, run, spec, folder, model, data, device, files, card)
+    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, card)
 
 
 def _with_all_metrics(task: TaskInfo) -> TaskInfo:

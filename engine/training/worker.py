@@ -119,7 +119,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
             return None
         log.info("best epoch %s of %d", state.best_epoch, state.epoch)
-        results = ready.final_results()
+        results = ready.final_results(state.best_epoch or 0, loop.best_dev)
     if metric_writer.fenced:
         raise Fenced
     ready.publish()

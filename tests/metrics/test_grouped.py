@@ -21,7 +21,7 @@ from engine.data.prepared import TaskData, prepare, within_positions
 from engine.runs.spec import RunSpec
 from engine.training.build import build_model
 from engine.training.device import choose_device
-from engine.training.evaluation import evaluate, predict
+from engine.training.evaluation import measure, predict
 from tests.material import DATA_DIR
 
 CPU = choose_device("float32")
@@ -63,7 +63,7 @@ def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tup
     results = {}
     for split in ("dev", "test"):
         logits = predict(model, task, data.splits[split], CPU)
-        results[split] = logits, evaluate(model, task, data.splits[split], CPU)
+        results[split] = logits, measure(task, data.splits[split], logits)
     return data, results
 
 
