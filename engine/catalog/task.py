@@ -157,6 +157,14 @@ class TaskInfo:
         return ("train", *((self.dev,) if self.dev else ()), *(official for _, official in self.tests))
 
     @property
+    def official_sizes(self) -> dict[str, int]:
+        """Rows of the official splits, as far as they are known."""
+        sizes = {"train": self.sizes[0], self.tests[0][1]: self.sizes[1]}
+        if self.dev and self.dev_size:
+            sizes[self.dev] = self.dev_size
+        return {split: size for split, size in sizes.items() if size}
+
+    @property
     def split_sizes(self) -> dict[str, int]:
         """Rows per split of a run."""
         train, test = self.sizes

@@ -56,7 +56,7 @@ def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, fold
     save(folder / "offsets.npy", offsets_of(lengths.array))
     save(folder / "second.npy", second.array)
     save(folder / "labels.npy", np.concatenate(labels))
-    (folder / "split.json").write_text(json.dumps({"options": options}))
+    (folder / "split.json").write_text(json.dumps({"options": options, "rows": table.num_rows}))
     groups.write(folder)
     identities.write(folder)
     return {"sequences": len(lengths), "tokens": int(lengths.array.sum())}

@@ -14,7 +14,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, PublishedTable
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
-from engine.reports.provenance import provenance
+from engine.reports.provenance import incomplete_rows, provenance
 from engine.reports.published import published_results, references
 from engine.reports.run_results import RunResults
 from engine.reports.table import Cell, Column, Leaderboard, Row, Settings, Table
@@ -75,7 +75,9 @@ def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
 def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
     """``runs`` share backbone and revision, and have targets in ``benchmark``."""
     targets = {task for run in runs for task in run.tasks}
-    columns = tuple(Column(task.key, task.title, task.headline) for task in benchmark.tasks if task.key in targets)
+    part = {key for run in runs for key in run.tasks if incomplete_rows(run, run.parsed.known_task(key, results.catalog))}
+    tasks = [task for task in benchmark.tasks if task.key in targets]
+    columns = tuple(Column(task.key, task.title, task.headline, task.key in part) for task in tasks)
     rows = _rows(benchmark.name, runs, results, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]

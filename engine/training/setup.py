@@ -188,10 +188,11 @@ def _record(
 ) -> None:
     """Write to the registry what is trained, on which data and device; ``kept`` is what the next attempt takes over."""
     sizes = {key: {name: len(split) for name, split in task_data.splits.items()} for key, task_data in data.items()}
+    official = {key: task_data.official_rows for key, task_data in data.items()}
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
-    about = {**provenance(), **device.describe(), "splits": sizes, "labels": labels, "data": spec.data}
+    about = {**provenance(), **device.describe(), "splits": sizes, "rows": official, "labels": labels, "data": spec.data}
     about |= {name: value for name, value in kept.items() if value}
     store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about)
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -173,7 +173,7 @@ def _print_run(store: Store, run: Run) -> None:
     """Sections of name and value; the command comes last, where it is easy to copy."""
     from rich.text import Text
 
-    from engine.reports.provenance import evidence_summary
+    from engine.reports.provenance import evidence_summary, incomplete_rows
     from scalearn_tui.text.formatting import count, duration, score
 
     record, spec = _full_record(store, run), run.parsed
@@ -199,7 +199,10 @@ def _print_run(store: Store, run: Run) -> None:
         rows.append(("limits", "  ".join(f"{name}={value}" for name, value in spec.limits.items())))
     if spec.shots:
         rows.append(("shots", str(spec.shots)))
-    rows += [("data", text) for text in dict.fromkeys(spec.data.values())]
+    catalog = home_catalog()
+    read = {key: incomplete_rows(run, spec.known_task(key, catalog)) for key in spec.data}
+    data = [text + (f" ({read[key]})" if read[key] else "") for key, text in spec.data.items()]
+    rows += [("data", text) for text in dict.fromkeys(data)]
     rows += [("source", f"{source['task']} from run {source['run']}") for source in record["sources"]]
     for kind, checkpoint in record["checkpoints"].items():
         text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"

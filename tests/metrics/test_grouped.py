@@ -14,7 +14,6 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 
-from engine.catalog.backbones import backbone_defaults
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.data.prepared import TaskData, prepare, within_positions
@@ -52,7 +51,7 @@ def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tup
     """The task's data, and for dev and test an untrained model's logits and the figures that a run would report."""
     task = within_positions(BUILT_IN.tasks[key], 128)
     data = prepare(task, tiny_backbone, cache, data_dir)
-    settings = METHODS["adapter"].resolve(backbone_defaults("tiny"), key, "loss")
+    settings = METHODS["adapter"].resolve({}, key, "loss")
     names = {"backbone": "tiny", "backbone_revision": "r", "data": {key: "d"}}
     model = build_model(RunSpec(method="adapter", targets=(key,), seed=3, hyperparameters=settings, **names), tiny_backbone, [])
     for parameter in model.parameters():
