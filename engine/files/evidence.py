@@ -7,6 +7,7 @@ runs were evaluated on them.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from engine.files.home import Home
 
 FORMAT = "1"
 """Of both kinds of files."""
+HEADER = "header"
+"""One JSON field: several would stand in a file in any order."""
 CANDIDATES = ("em", "f1", "rank")
 Arrays = Mapping[str, np.ndarray]
 
@@ -50,7 +53,7 @@ def write_rows(home: Home, rows: Arrays) -> str:
     path = home.evidence_rows(sha256)
     if not path.is_file():
         with atomic_write(path) as draft:
-            save_file(dict(rows), draft, metadata={"format": FORMAT})
+            save_file(dict(rows), draft, metadata={HEADER: json.dumps({"format": FORMAT})})
     return sha256
 
 
@@ -61,7 +64,7 @@ def write_logits(path: Path, logits: np.ndarray, header: Mapping[str, str], reco
     """
     arrays = {"logits": np.ascontiguousarray(logits, dtype=np.float32)}
     with atomic_write(path) as draft:
-        save_file(arrays, draft, metadata={"format": FORMAT, **header})
+        save_file(arrays, draft, metadata={HEADER: json.dumps({"format": FORMAT, **header})})
         sync(draft)
         record(arrays_digest(arrays), draft.stat().st_size)
 
@@ -90,13 +93,13 @@ def _read(path: Path, sha256: str) -> tuple[Arrays, Mapping[str, str]]:
     """Arrays and header."""
     try:
         with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
+            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise UserError(
             f"the evidence {path} is missing; put it back, or `scalearn delete` its run and train it again"
         ) from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise UserError(f"the evidence {path} cannot be read ({error}); put back a copy of it") from None
     if arrays_digest(arrays) != sha256:
         raise UserError(f"the evidence {path} is not what was recorded; put back a copy of it")
