@@ -32,14 +32,20 @@ Arrays = Mapping[str, np.ndarray]
 class SplitEvidence:
     """A run's answers on one split, ``n`` examples, checked against their digests."""
 
-    kind: str
-    """Of the task that they are answers to."""
+    header: Mapping[str, str]
+    """Of whom and of what the answers are: ``run`` (fingerprint), ``checkpoint`` (digest of its file), ``task``, ``split``,
+    ``kind``, ``epoch``, ``rows``."""
     logits: np.ndarray
     """float32 ``[n, outputs]``, of the selected epoch."""
     rows: Arrays
     """``row_id`` uint8 ``[n, 16]`` and ``cluster`` int64 ``[n]`` (``engine.data.row_identity``); ``label`` as a
     ``TokenizedSplit`` has it; ``group`` int64 ``[n]`` where metrics are over groups; of a ranking also ``em``, ``f1`` and
     ``rank`` (``engine.data.candidates``)."""
+
+    @property
+    def kind(self) -> str:
+        """Of the task."""
+        return self.header["kind"]
 
     @property
     def candidates(self) -> Arrays | None:
@@ -76,7 +82,7 @@ def read_evidence(home: Home, run_id: str, task: str, split: str, logits_sha256:
     """
     logits, header = _read(home.evidence(run_id, task, split), logits_sha256)
     rows, _ = _read(home.evidence_rows(rows_sha256), rows_sha256)
-    return SplitEvidence(header.get("kind", ""), logits["logits"], rows)
+    return SplitEvidence(header, logits["logits"], rows)
 
 
 def arrays_digest(arrays: Arrays) -> str:

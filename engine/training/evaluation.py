@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -25,12 +25,21 @@ def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
 
 @torch.inference_mode()
 def predict(
-    model: Model, task: TaskInfo, split: TokenizedSplit, device: Device, tokens_per_batch: int = TOKENS_PER_BATCH
+    model: Model,
+    task: TaskInfo,
+    split: TokenizedSplit,
+    device: Device,
+    tokens_per_batch: int = TOKENS_PER_BATCH,
+    before_batch: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode."""
+    """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode.
+
+    ``before_batch`` may raise, to end the evaluation.
+    """
     model.eval()
     parts, examples = [], []
     for batch in evaluation_batches(split, tokens_per_batch):
+        before_batch()
         packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
         with device.context():
             parts.append(model(packed, task.key).float())

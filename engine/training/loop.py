@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -41,15 +40,13 @@ from engine.training.optimizer import (
     restore_optimizer,
     set_learning_rate,
 )
+from engine.training.patience import patiently
+from engine.training.termination import Stopped
 from engine.training.throughput import Throughput
 
 log = logging.getLogger(__name__)
 CURVE_POINTS = 2000
 """Training losses recorded per run: enough for any screen, few enough for a database of thousands of runs."""
-
-
-class Stopped(Exception):
-    """The run was asked to stop; its state is saved."""
 
 
 @dataclass
@@ -84,7 +81,7 @@ class Loop:
     """Trains ``model`` on one task, or jointly on several.
 
     ``data`` is by task key; ``card`` is the part of the checkpoints' card that does not change; ``should_stop`` is asked after
-    every step.
+    every step and before every batch of an evaluation.
     """
 
     def __init__(
@@ -141,15 +138,18 @@ class Loop:
                 self._finish_epoch()
                 continue
             self._step()
-            if self.should_stop():
-                self._save_last()
-                raise Stopped
+            self._heed_stop()
             if self.throughput.checkpoint_due():
                 self._save_last()
         self._report()
         best, _ = load_checkpoint(self.files.best)
         self.model.load_trainable(best)
         return self.state
+
+    def _heed_stop(self) -> None:
+        if self.should_stop():
+            self._save_last()
+            raise Stopped
 
     def _finished(self) -> bool:
         spent = self.state.since_best >= int(self.settings["patience"])
@@ -209,7 +209,10 @@ class Loop:
         self.epoch_losses = []
         with self.throughput.evaluating():
             dev = {task.key: self.data[task.key].splits["dev"] for task in self.tasks}
-            logits = {task.key: predict(self.model, task, dev[task.key], self.device) for task in self.tasks}
+            logits = {
+                task.key: predict(self.model, task, dev[task.key], self.device, before_batch=self._heed_stop)
+                for task in self.tasks
+            }
             by_task = {task.key: measure(task, dev[task.key], logits[task.key]) for task in self.tasks}
         self.model.train()
         numbers = summary(self.tasks, by_task)
@@ -226,7 +229,7 @@ class Loop:
             state.best, state.best_metric, state.best_epoch, state.since_best = value, headline, state.epoch, 0
             self.best_dev = logits
             card = {**self.card, "dev": by_task, "epoch": state.epoch}
-            save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
+            self._save("best", self.files.best, self.model.trainable_state(), card)
         else:
             state.since_best += 1
         self.metric_writer.epoch_ended(
@@ -243,16 +246,19 @@ class Loop:
     def _save_last(self) -> None:
         # A resumed run does not repeat the steps before the checkpoint, so their points are written first.
         self._report()
-        self.metric_writer.flush()
-        began = time.perf_counter()
+        patiently(self.metric_writer.flush)
+        began = self.throughput.clock.now()
         self.state.seconds += self.throughput.lap()
         tensors = {
             **with_prefix("model.", self.model.trainable_state()),
             **with_prefix("optimizer.", optimizer_tensors(self.optimizer)),
         }
         card = {**self.card, "progress": asdict(self.state)}
-        save_checkpoint(self.files.last, tensors, card, partial(self.files.record, "last", self.state))
-        self.throughput.checkpointed(time.perf_counter() - began)
+        self._save("last", self.files.last, tensors, card)
+        self.throughput.checkpointed(self.throughput.clock.now() - began)
+
+    def _save(self, kind: str, path: Path, tensors: Mapping[str, torch.Tensor], card: Mapping[str, Any]) -> None:
+        patiently(lambda: save_checkpoint(path, tensors, card, partial(self.files.record, kind, self.state)))
 
     def _resume(self) -> None:
         for path in (self.files.best, self.files.last):

@@ -28,8 +28,9 @@ from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import Saved, tensors_digest
 from engine.training.device import Device, choose_device
 from engine.training.evaluation import measure, predict, summary
-from engine.training.evidence import keep_evidence
+from engine.training.evidence import Answered
 from engine.training.loop import CheckpointFiles, TrainState
+from engine.training.patience import patiently
 from engine.training.provenance import provenance
 from engine.training.sources import load_sources
 from engine.training.split_rows import SplitRows
@@ -69,19 +70,26 @@ class ReadyRun:
             "card": self.card,
         }
 
-    def final_results(self, epoch: int, dev: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, float]]]:
+    def final_results(
+        self, epoch: int, dev: Mapping[str, np.ndarray], before_batch: Callable[[], None]
+    ) -> dict[str, dict[str, dict[str, float]]]:
         """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value.
 
         They are computed from logits that are kept as the run's evidence. ``dev`` has those of the selected ``epoch`` by task
-        key where they are known. Raises Fenced.
+        key where they are known; those that an earlier attempt kept are read. Raises Fenced, and what ``before_batch`` raises.
         """
+        checkpoint = self.store.checkpoints(self.run.id)["best"].sha256
+        answered = Answered(self.store, self.run, self.attempt, epoch, checkpoint)
         results: dict[str, dict[str, dict[str, float]]] = {}
         for task in map(_with_all_metrics, self.spec.tasks):
             for name in ("dev", *(name for name, _ in task.tests)):
                 split = self.data[task.key].splits[name]
-                known = dev.get(task.key) if name == "dev" else None
-                logits = predict(self.model, task, split, self.device) if known is None else known
-                keep_evidence(self.store, self.run, self.attempt, task, name, split, logits, epoch)
+                logits = dev.get(task.key) if name == "dev" else None
+                if logits is None:
+                    logits = answered.earlier(task, name)
+                if logits is None:
+                    logits = predict(self.model, task, split, self.device, before_batch=before_batch)
+                answered.keep(task, name, split, logits)
                 results.setdefault(task.key, {})[name] = measure(task, split, logits)
         if len(results) > 1:
             by_split = {name: {key: of[name] for key, of in results.items()} for name in ("dev", "test")}
@@ -194,5 +202,5 @@ def _record(
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
     about = {**provenance(), **device.describe(), "splits": sizes, "rows": official, "labels": labels, "data": spec.data}
     about |= {name: value for name, value in kept.items() if value}
-    store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about)
+    patiently(lambda: store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -6,12 +6,9 @@ It exits with a ``WorkerExit``. SIGTERM requests it to save and stop; a second o
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,20 +17,11 @@ from engine.files.home import Home
 from engine.registry.reading import Results
 from engine.registry.store import Fenced, Store, open_store
 from engine.registry.tables import Run, RunState
+from engine.training.patience import is_full, patiently
+from engine.training.termination import Stopped, Termination
 from engine.worker_exit import WorkerExit
 
 log = logging.getLogger("worker")
-
-
-class Termination:
-    """Whether SIGTERM was received."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        signal.signal(signal.SIGTERM, self._handle)
-
-    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
-        self.requested = True
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 def work(store: Store, run_id: str, attempt: int, termination: Termination) -> int:
     """Train the run and write its final state to the registry; returns a ``WorkerExit``."""
     try:
-        run = store.started(run_id, attempt)
+        run = patiently(lambda: store.started(run_id, attempt))
         log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
         results = _train(store, run, attempt, termination)
     except Fenced:
@@ -66,9 +54,10 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
         return _failed(store, run_id, attempt, _cause(error))
     if results is None:
         why = "on request" if store.find(run_id).stop_requested else "by a signal"
-        store.finish(run_id, attempt, RunState.STOPPED, f"stopped {why}; `scalearn resume` continues it")
+        cause = f"stopped {why}; `scalearn resume` continues it"
+        patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause))
         return WorkerExit.STOPPED
-    if not store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0):
+    if not patiently(lambda: store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0)):
         return WorkerExit.FENCED
     store.home.checkpoint(run_id, "last").unlink(missing_ok=True)
     return WorkerExit.COMPLETED
@@ -90,21 +79,23 @@ def _cause(error: Exception) -> str:
     first = (str(error).strip().splitlines() or [""])[0]
     if isinstance(error, torch.OutOfMemoryError):
         return f"GPU out of memory; lower it with --set batch_size=... ({first})"
-    # safetensors gives the system's error number only in its text.
-    if getattr(error, "errno", None) == errno.ENOSPC or f"(os error {errno.ENOSPC})" in first:
+    if is_full(error):
         return f"the disk is full; free some space, then `scalearn resume` ({first})"
     return f"{type(error).__name__}: {first}"
 
 
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
     """Final results, or None when the run was stopped."""
-    from engine.training.loop import Loop, Stopped
+    from engine.training.loop import Loop
     from engine.training.metric_writer import MetricWriter
     from engine.training.setup import prepare_run
 
-    if termination.requested:
+    try:
+        with termination.at_once():
+            ready = prepare_run(store, run, attempt)
+    except Stopped:
+        log.info("stopped before training")
         return None
-    ready = prepare_run(store, run, attempt)
     with MetricWriter(store, run.id, attempt) as metric_writer:
 
         def should_stop() -> bool:
@@ -112,14 +103,18 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
                 raise Fenced
             return termination.requested or metric_writer.stop_requested
 
+        def heed_stop() -> None:
+            if should_stop():
+                raise Stopped
+
         loop = Loop(**ready.loop_arguments(), metric_writer=metric_writer, should_stop=should_stop)
         try:
             state = loop.run()
+            log.info("best epoch %s of %d", state.best_epoch, state.epoch)
+            results = ready.final_results(state.best_epoch or 0, loop.best_dev, heed_stop)
         except Stopped:
             log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
             return None
-        log.info("best epoch %s of %d", state.best_epoch, state.epoch)
-        results = ready.final_results(state.best_epoch or 0, loop.best_dev)
     if metric_writer.fenced:
         raise Fenced
     ready.publish()

@@ -17,7 +17,8 @@ from engine.training.build import build_model
 from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
-from engine.training.loop import CheckpointFiles, Loop, Stopped
+from engine.training.loop import CheckpointFiles, Loop
+from engine.training.termination import Stopped
 
 TARGET = "toy/question"
 

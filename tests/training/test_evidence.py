@@ -116,7 +116,7 @@ def test_an_attempt_that_trains_nothing_any_more_evaluates_dev_again(store: Stor
     request = Request(methods=("adapter",), targets=("toy/question",), backbone=str(tiny_backbone), epochs=2, limits=SMALL)
     (run_id,) = submit(make_plan(request.model_copy(update={"seeds": (1,)}), store, BUILT_IN), store)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.training.setup.keep_evidence", lambda *_: (_ for _ in ()).throw(OSError(28, "no space left")))
+        patch.setattr("engine.training.evidence.write_rows", lambda *_: (_ for _ in ()).throw(OSError(5, "input/output error")))
         work_on(store, run_id)
     assert store.find(run_id).state == RunState.FAILED and store.evidence(run_id) == []
     store.requeue([run_id])

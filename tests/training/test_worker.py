@@ -13,7 +13,8 @@ from safetensors import SafetensorError
 
 from engine.registry.store import Store
 from engine.registry.tables import RunState
-from engine.training.worker import Termination, _cause, work
+from engine.training.termination import Termination
+from engine.training.worker import _cause, work
 from engine.worker_exit import WorkerExit
 from tests.registry.rows import run
 
