@@ -12,20 +12,15 @@ import torch
 from engine.encoder.config import EncoderConfig
 from engine.inference.memory import SHARE, tokens_per_batch
 from engine.methods.model import Model
+from engine.training.device import Device
 from engine.training.evaluation import predict
 from engine.training.loop import CheckpointFiles, Loop
-from tests.gpu.card import BFLOAT16, CARD, FLOAT32, Device, empty
+from tests.gpu.card import BFLOAT16, CARD, FLOAT32, empty, occupied
 from tests.gpu.shapes import BASE, MINILM, TASK, data_of, model_of, ragged_lengths, texts
 from tests.training.loops import Points, spec_of
 
 GIB = 2**30
 SKEWED = np.array([512, *[30] * 4095])
-
-
-def occupy(leaving: int) -> torch.Tensor:
-    """Take the card's memory, all but so many bytes."""
-    empty()
-    return torch.empty(max(0, torch.cuda.mem_get_info()[0] - leaving), dtype=torch.uint8, device=CARD)
 
 
 def peak_of_predicting(model: Model, shape: EncoderConfig, device: Device) -> tuple[int, int]:
@@ -43,13 +38,9 @@ def peak_of_predicting(model: Model, shape: EncoderConfig, device: Device) -> tu
 def test_predicting_one_long_text_among_short_ones(shape: EncoderConfig, device: Device) -> None:
     """With 2 GiB free the share decides; on an empty card the largest batch does."""
     model = model_of("adapter", shape, CARD).eval()
-    others = occupy(leaving=2 * GIB)
-    try:
+    with occupied(leaving=2 * GIB):
         free = torch.cuda.mem_get_info()[0]
         peak, tokens = peak_of_predicting(model, shape, device)
-    finally:
-        del others
-        empty()
     print(f"\n{peak / GIB:.3f} GiB for {tokens} tokens a batch, {free / GIB:.2f} GiB free")
     assert peak <= SHARE * free
 
