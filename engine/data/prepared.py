@@ -31,10 +31,10 @@ class TaskData:
     splits: dict[str, TokenizedSplit]
     rows: Rows
     """Before any limit."""
-    official_rows: dict[str, int]
-    """Rows of the official splits that were read."""
     identity: str
     """Generator's version, hub commit or digest of the files that the rows came from."""
+    official_rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows of the official splits that were read."""
     hold: Hold | None = field(default=None, repr=False, compare=False)
     """Keeps the cache entry while the arrays are in use."""
 
@@ -92,7 +92,7 @@ def prepare(
         for split in official.values():
             check_vocabulary(split.tokens, vocab_size, backbone_folder)
     official_rows = {name: json.loads((folder / name / "split.json").read_text())["rows"] for name in official}
-    return TaskData(splits, rows, official_rows, identity, hold)
+    return TaskData(splits, rows, identity, official_rows, hold)
 
 
 def _draw_rows(task: TaskInfo, train: TokenizedSplit, folder: Path) -> Rows:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import torch
 
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
@@ -32,6 +31,7 @@ from engine.metrics.answers import answers_of, number, softmax
 from engine.metrics.scoring import best_candidates
 from engine.own_benchmarks.stored import load_catalog
 from engine.registry.store import open_store
+from engine.training.device import is_out_of_memory
 from engine.training.evaluation import predict
 
 STDIN = "-"
@@ -99,12 +99,14 @@ def _write_answers(options: argparse.Namespace) -> None:
             for answer in answers(trained, trained.spec.task(options.task), file, name):
                 out.write(json.dumps(answer, ensure_ascii=False).encode(errors="replace") + b"\n")
         out.flush()
-    except (MemoryError, torch.OutOfMemoryError):
-        message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
-        raise UserError(message, exit_code=1) from None
     except BrokenPipeError:
         # The reader closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
+        raise UserError(message, exit_code=1) from None
 
 
 if __name__ == "__main__":

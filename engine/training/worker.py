@@ -47,11 +47,11 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
         return WorkerExit.FENCED
     except UserError as error:
         return _failed(store, run_id, attempt, str(error))
-    except MemoryError:
-        return _failed(store, run_id, attempt, "out of memory; take fewer examples at a time with --set batch_size=...")
     except Exception as error:
-        log.exception("the worker failed")
-        return _failed(store, run_id, attempt, _cause(error))
+        advice = _advice(error)
+        if advice is None:
+            log.exception("the worker failed")
+        return _failed(store, run_id, attempt, advice or f"{type(error).__name__}: {_first_line(error)}")
     if results is None:
         why = "on request" if store.find(run_id).stop_requested else "by a signal"
         cause = f"stopped {why}; `scalearn resume` continues it"
@@ -72,16 +72,21 @@ def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
         return WorkerExit.FAILED
 
 
-def _cause(error: Exception) -> str:
-    """The error in one line, with advice where there is any."""
-    import torch
+def _advice(error: Exception) -> str | None:
+    """What to do about an error that is not the program's, in one line; None for any other."""
+    from engine.training.device import first_sentences, is_out_of_memory
 
-    first = (str(error).strip().splitlines() or [""])[0]
-    if isinstance(error, torch.OutOfMemoryError):
-        return f"GPU out of memory; lower it with --set batch_size=... ({first})"
+    if is_out_of_memory(error):
+        details = f" ({text})" if (text := first_sentences(error)) else ""
+        advice = "end other processes and `scalearn resume`, or take fewer examples at a time with --set batch_size=..."
+        return f"out of memory; {advice}{details}"
     if is_full(error):
-        return f"the disk is full; free some space, then `scalearn resume` ({first})"
-    return f"{type(error).__name__}: {first}"
+        return f"the disk is full; free some space, then `scalearn resume` ({_first_line(error)})"
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:

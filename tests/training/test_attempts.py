@@ -43,7 +43,11 @@ def test_a_run_from_queue_to_results(store: Store, tiny_backbone: Path) -> None:
     run = store.find(run_id)
     assert (run.state, run.cause) == (RunState.COMPLETED, None)
     assert store.results([run_id])[run_id]["toy/question"].keys() == {"dev", "test"}
-    assert sorted(path.name for path in store.home.run(run_id).iterdir()) == ["best.safetensors", "evidence", "rows.safetensors"]
+    assert sorted(path.name for path in store.home.run(run_id).iterdir()) == [
+        "best.safetensors",
+        "evidence",
+        "rows.safetensors",
+    ]
     assert store.checkpoints(run_id).keys() == {"best"}
     best, _ = load_checkpoint(store.home.checkpoint(run_id, "best"), store.checkpoints(run_id)["best"].sha256)
     assert any(name.startswith("adapter.") for name in best)
