@@ -18,7 +18,7 @@ from engine.registry.store import Store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.training.device import is_out_of_memory
-from engine.training.evaluation import evaluate
+from engine.training.evaluation import predict
 from engine.worker_exit import WorkerExit
 from tests.gpu.card import BFLOAT16, CARD, limited, occupied, slot
 from tests.gpu.shapes import MINILM, TASK, model_of, ragged_lengths, texts
@@ -87,13 +87,13 @@ def test_training(store: Store, queue: Callable[[int], str]) -> None:
 def test_evaluation() -> None:
     model = model_of("adapter", MINILM, CARD)
     dev = texts(ragged_lengths(2000))
-    evaluate(model, TASK, dev, BFLOAT16)
+    predict(model, TASK, dev, BFLOAT16)
     with limited(LITTLE), pytest.raises(torch.OutOfMemoryError) as raised:
-        evaluate(model, TASK, dev, BFLOAT16)
+        predict(model, TASK, dev, BFLOAT16)
     assert is_out_of_memory(raised.value)
     # What was caught holds on to nothing: the same works once there is memory.
     del raised
-    evaluate(model, TASK, dev, BFLOAT16)
+    predict(model, TASK, dev, BFLOAT16)
 
 
 def test_predicting(store: Store, queue: Callable[[int], str], tmp_path: Path) -> None:
