@@ -98,7 +98,7 @@ def our_steps(method: str, shape: EncoderConfig, split: TokenizedSplit, batch: i
     settings = info.resolve(given, TASK.key, "loss")
     files = CheckpointFiles(Path("best"), Path("last"), lambda *_: None)
     data = {TASK.key: TaskData({"train": split, "dev": split}, {}, "random")}
-    model = build(method, shape, settings).to(device.name)
+    model = device.place(build(method, shape, settings))
     loop = Loop(model, [TASK], data, settings, 0, device, files, Silent(), lambda: False, {})  # type: ignore[arg-type]
 
     def step() -> int:
@@ -170,7 +170,7 @@ def measure(step: Step, steps: int) -> Figures:
 
 
 def our_evaluation(shape: EncoderConfig, split: TokenizedSplit, device: Device) -> Step:
-    model = build("full-ft", shape, METHODS["full-ft"].resolve({}, TASK.key, "loss")).to(device.name)
+    model = device.place(build("full-ft", shape, METHODS["full-ft"].resolve({}, TASK.key, "loss")))
 
     def step() -> int:
         predict(model, TASK, split, device)

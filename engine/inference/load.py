@@ -64,7 +64,7 @@ def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
     device = choose_device(str(spec.hyperparameters["precision"]))
     model = build_model(spec, folder, sources)
     model.load_trainable(tensors)
-    return Trained(spec, model.to(device.name).eval(), folder, load_config(folder), device)
+    return Trained(spec, device.place(model).eval(), folder, load_config(folder), device)
 
 
 def _check_tasks(store: Store, run: Run, spec: RunSpec, card: Mapping[str, Any]) -> None:

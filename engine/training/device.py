@@ -8,8 +8,10 @@ import platform
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from engine.errors import UserError
+from engine.methods.model import Model
 
 GPU_NAMES = ("GPU-", "MIG-")
 """How the identifier begins by which a launcher names the GPU of a slot in ``CUDA_VISIBLE_DEVICES``."""
@@ -33,6 +35,16 @@ class Device:
         if self.autocast is None:
             return contextlib.nullcontext()
         return torch.autocast(self.name, self.autocast)
+
+    def place(self, model: Model) -> Model:
+        """The model on this device. Its layers' frozen maps are stored in the autocast type: autocast would round them again in
+        every pass, a launch for each, to the same numbers."""
+        model.to(self.name)
+        if self.autocast is not None:
+            for module in model.encoder.layers.modules():
+                if isinstance(module, nn.Linear) and not any(part.requires_grad for part in module.parameters()):
+                    module.to(self.autocast)
+        return model
 
     def seed(self, value: int) -> None:
         """Seed the generators that dropout masks on this device are drawn from."""

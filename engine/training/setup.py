@@ -120,7 +120,7 @@ def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
     sources = load_sources(store, run.id, spec, similarities)
     digests = {source.task: tensors_digest(source.tensors) for source in sources}
     card = checkpoint_card(spec, spec.tasks, run.fingerprint, digests, similarities)
-    model = build_model(spec, folder, sources).to(device.name)
+    model = device.place(build_model(spec, folder, sources))
     kept = {"rows_sha256": rows_sha256, "similarities": similarities}
     _record(store, run.id, attempt, spec, model, data, device, kept)
     files = CheckpointFiles(

@@ -21,8 +21,8 @@ from tests.cli.test_imports import loaded
 from tests.gpu.card import slot
 from tests.launch.workers import over, until, worker_pid
 
-DRIVER = "libcuda.so"
-"""Loaded by every process that has a CUDA context; what lists GPUs loads only NVML."""
+MEMORY = "/dev/nvidia-uvm"
+"""Open in every process that has a CUDA context; what lists GPUs opens the card alone."""
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def ends(home: Home) -> Iterator[None]:
             process.kill()
 
 
-def maps_driver(pid: int) -> bool:
-    return DRIVER in Path(f"/proc/{pid}/maps").read_text()
+def has_context(pid: int) -> bool:
+    return any(str(file.readlink()).startswith(MEMORY) for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink())
 
 
 def test_a_child_sees_one_device_by_its_identifier() -> None:
@@ -75,8 +75,8 @@ def test_a_run_is_on_the_gpu_and_its_supervisor_is_not(store: Store, tiny_backbo
         for process in psutil.process_iter(["cmdline"])
         if {"engine.launch.supervisor", str(store.home.root)} <= set(process.info["cmdline"] or [])
     ]
-    assert supervisors and not any(map(maps_driver, supervisors))
-    assert maps_driver(worker_pid(run))
+    assert supervisors and not any(map(has_context, supervisors))
+    assert has_context(worker_pid(run))
 
     assert main(["stop", run_id]) == ExitCode.OK
     until(over(store, run_id), seconds=30)

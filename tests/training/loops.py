@@ -105,7 +105,7 @@ def prepared(
     points = Points()
     files = CheckpointFiles(where / "best.safetensors", where / "last.safetensors", record)
     settings = dict(spec.hyperparameters)
-    model = build(spec, folder).to(device.name)
+    model = device.place(build(spec, folder))
     return Loop(model, spec.tasks, data, settings, spec.seed, device, files, points, lambda: False, card_of(spec)), points
 
 
