@@ -14,7 +14,7 @@ test: .venv/test lint  ## Install what tests need and pass them
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
 test-gpu:  ## Pass the tests that need a GPU, with the packages of PYTHON
-	$(PYTHON) -m pytest -q tests/gpu
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q -s tests/gpu
 
 lint: .venv/test
 	$(BIN)/ruff check .

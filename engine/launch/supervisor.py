@@ -185,10 +185,11 @@ def _log_once(previous: str, message: str) -> str:
 def ensure_supervisor(home: Home) -> bool:
     """Start a supervisor in the background unless one is running; returns whether it did.
 
-    Cheap enough to be called after every request.
+    Cheap enough to be called after every request. Raises UserError where it would find no slots.
     """
     if is_supervised(home):
         return False
+    find_slots()
     # Started by a shell that ends at once, so that the supervisor is orphaned: no zombie, no terminal, no Ctrl-C.
     subprocess.run(
         ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),

@@ -25,7 +25,13 @@ def ensure_supervised(store: Store) -> None:
         return
     from engine.launch.supervisor import ensure_supervisor
 
-    if ensure_supervisor(store.home):
+    try:
+        started = ensure_supervisor(store.home)
+    except UserError as error:
+        # What was asked for, a list of runs, can be shown all the same.
+        say(str(error))
+        return
+    if started:
         say("no supervisor was running; the states of unfinished runs are being checked, look again in a moment")
 
 

@@ -40,9 +40,10 @@ def test_first_and_repeated_batches() -> None:
         torch.cuda.synchronize()
         return time.perf_counter() - began
 
-    warm, unseen = (lambda all_: (all_[:WARM], all_[WARM:]))(batches(WARM + SHAPES))
-    for batch in warm * 2:
+    every = batches(WARM + SHAPES)
+    for batch in every[:WARM] * 2:
         seconds(batch)
+    unseen = every[WARM:]
     first = [seconds(batch) for batch in unseen]
     repeated = [min(seconds(batch) for _ in range(3)) for batch in unseen]
     print(f"\nfirst {1e3 * sum(first):.1f} ms (longest {1e3 * max(first):.1f}), repeated {1e3 * sum(repeated):.1f} ms")

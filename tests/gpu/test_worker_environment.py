@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from engine.files.home import Home
+from engine.launch.devices import find_slots
 from engine.registry.store import Store
 from scalearn_tui.cli import child
 from scalearn_tui.cli.app import main
@@ -60,6 +61,26 @@ def test_doctor_names_the_gpu(home: Home, capsys: pytest.CaptureFixture[str]) ->
     assert main(["doctor"]) in (ExitCode.OK, ExitCode.FAILURE)  # Another check may fail: the program need not be installed.
     (line,) = (line for line in capsys.readouterr().out.splitlines() if "devices" in line)
     assert slot().label in line and "✓" in line
+
+
+def test_the_first_number_is_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = slot().name
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    assert [one.name for one in find_slots()] == [expected]
+
+
+def test_a_gpu_that_is_not_there_is_refused_and_not_replaced_by_the_cpu(
+    tiny_backbone: Path, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-ffff")
+    assert main(["run", "-m", "adapter", "-t", "toy/sentiment", "-b", str(tiny_backbone), "--detach"]) == ExitCode.USAGE
+    assert "CUDA_VISIBLE_DEVICES=GPU-ffff does not name one of this machine's GPUs" in capsys.readouterr().err
+    assert main(["ls"]) == ExitCode.OK
+    answer = capsys.readouterr()
+    assert "queued" in answer.out and "GPU-ffff" in answer.err
+    assert main(["doctor"]) == ExitCode.FAILURE
+    assert "GPU-ffff" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("ends")
