@@ -98,13 +98,17 @@ def _cause(error: Exception) -> str:
 
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
     """Final results, or None when the run was stopped."""
+    from engine.plugins.home_catalog import load_catalog
     from engine.training.loop import Loop, Stopped
     from engine.training.metric_writer import MetricWriter
     from engine.training.setup import prepare_run
 
     if termination.requested:
         return None
-    ready = prepare_run(store, run, attempt)
+    catalog = load_catalog(store.home)
+    for line in catalog.left_out:
+        log.warning(line)
+    ready = prepare_run(store, run, attempt, catalog)
     with MetricWriter(store, run.id, attempt) as metric_writer:
 
         def should_stop() -> bool:

@@ -6,8 +6,9 @@ from textual.widgets import Button, Input
 
 from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan
+from engine.plugins.home_catalog import load_catalog
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
 
@@ -77,7 +78,7 @@ async def test_plans_and_queues(dashboard, store, until, woken, home, screen_tex
         screen.query_one("#queue", Button).press()
         await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
         await until(pilot, lambda: len(app.services.runs) == 3)
-        plan = make_plan(parse_request(wanted), store, load_catalog(store.home.benchmarks))
+        plan = make_plan(parse_request(wanted), store, load_catalog(store.home))
         assert {planned.spec.run_id for planned in plan.runs} == {run.id for run in store.runs()} and not plan.new
         assert home in woken
 
