@@ -75,11 +75,10 @@ def test_own_rows_read_otherwise_are_another_run(monkeypatch: pytest.MonkeyPatch
 
 
 def test_another_version_of_a_package_is_another_run_of_its_method() -> None:
-    specs = [
-        RunSpec(**{**GOLDEN["adapter"]["spec"], "distribution": name}) for name in (None, "tiny-pack 1.0", "tiny-pack 1.1")
-    ]
+    golden, packages = GOLDEN["adapter"], (None, "tiny-pack 1.0", "tiny-pack 1.1")
+    specs = [RunSpec(**{**golden["spec"], "distribution": package}) for package in packages]
     assert len({spec.fingerprint for spec in specs}) == len({spec.group_id for spec in specs}) == 3
-    assert specs[0].fingerprint == GOLDEN["adapter"]["fingerprint"]
+    assert specs[0].fingerprint == golden["fingerprint"]
     assert all(RunSpec(**spec.model_dump(mode="json")) == spec for spec in specs)
 
 

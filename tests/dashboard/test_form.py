@@ -130,7 +130,7 @@ async def test_plans_on_a_benchmark_that_was_added_meanwhile(dashboard, store, u
 
 
 async def test_what_installed_packages_add_is_marked_with_their_names(
-    dashboard, until, screen_text, tmp_path, monkeypatch, home
+    dashboard, until, screen_text, notices, tmp_path, monkeypatch, home
 ) -> None:
     find_packages_in(tmp_path / "site", monkeypatch)
     async with dashboard() as (app, pilot):
@@ -144,6 +144,7 @@ async def test_what_installed_packages_add_is_marked_with_their_names(
             await fill(pilot, **{field: typed})
             await until(pilot, lambda shown=shown: shown in screen_text(app))
         await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
         install(tmp_path / "site", "1.1", files={**FILES, "method.py": "import nowhere"})
         await open_form(pilot, until)
-        await until(pilot, lambda: "No module named 'nowhere'" in " ".join(screen_text(app).split()))
+        await until(pilot, lambda: "No module named 'nowhere'" in notices(app))

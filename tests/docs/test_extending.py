@@ -36,7 +36,8 @@ def test_the_packages_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     site = tmp_path / "site"
     find_packages_in(site, monkeypatch)
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
-    subprocess.run([*command, *map(str, list(packages(tmp_path)))], check=True, capture_output=True, timeout=120)
+    installed = subprocess.run([*command, *map(str, list(packages(tmp_path)))], capture_output=True, text=True, timeout=120)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
     found = scalearn("doctor").stdout
     assert "scalearn-shift 1.0: shift" in found and "scalearn-reviews 1.0: reviews" in found
     trained = scalearn("run", "-m", "shift", "-t", "reviews/mood", "-b", "minilm", "--epochs", "1")
