@@ -18,10 +18,9 @@ def entry_record(entry: TaskInfo | BenchmarkInfo | MethodInfo) -> dict[str, Any]
 
 
 def task_from(record: Mapping[str, Any]) -> TaskInfo:
-    """The inverse of ``entry_record`` on a task whose rows are not generated.
-
-    Raises TypeError, KeyError or AttributeError for any other object.
-    """
+    """The inverse of ``entry_record`` on a task. Raises TypeError, KeyError or AttributeError for any other object."""
+    if record["data"] is None:
+        return TaskInfo(**_tuples(record))
     data = _tuples(record["data"])
     if "repo" in data:
         return TaskInfo(**{**_tuples(record), "data": HubData(**data)})

@@ -101,9 +101,10 @@ class RunSpec(BaseModel):
         if info is not None and info.distribution == (self.distribution or ""):
             return info
         needed = f"{self.distribution} for its method {self.method}" if self.distribution else f"the method {self.method}"
-        have = f"; here it is that of {info.distribution or 'this program'}" if info else ""
-        reason = next((f" ({line})" for line in catalog.left_out if self.method in line.split()), "")
-        raise UserError(f"the run needs {needed}{have}{reason}; install it again, or ask for a new run")
+        package = (self.distribution or "").partition(" ")[0]
+        broken = next((f" ({line})" for line in catalog.left_out if package in line.split()), "")
+        have = f"; here it is that of {info.distribution or 'this program'}" if info else broken
+        raise UserError(f"the run needs {needed}{have}; install it again, or ask for a new run")
 
     @property
     def select_by(self) -> str:

@@ -58,7 +58,7 @@ def test_completion_knows_what_the_last_command_found(site: Path, home: Home) ->
 
 def test_modules_are_imported_again_only_after_a_change(site: Path) -> None:
     assert [names()[-1], names()[-1]] == ["tiny-method"] * 2 and imports(site) == 1
-    assert scalearn("ls").returncode == 0 and imports(site) == 1
+    assert scalearn("ls").returncode == scalearn("data", "ls").returncode == 0 and imports(site) == 1
     module = site / "tiny_pack" / "method.py"
     module.write_text(module.read_text().replace("summary=", "aliases=('teeny',), summary="))
     assert '"teeny"' in scalearn("methods", "--json").stdout and imports(site) == 2

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog.catalog import Catalog
+from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.files.home import Home
 from engine.own_benchmarks.stored import Stored, save
 from engine.plugins.home_catalog import load_catalog
+from engine.runs.spec import own_records
 from tests.plugins.package import BENCHMARK, FILES, METHOD, POINTS, install, scalearn
 
 
@@ -62,6 +63,18 @@ def test_a_benchmark(old: str, new: str, reason: str, site: Path, home: Home) ->
     catalog = load_catalog(home)
     assert only_line(catalog).startswith(f"the benchmark tiny of tiny-pack 1.0 is left out: {reason}")
     assert "tiny" not in catalog.benchmarks and "tiny-method" in catalog.methods
+
+
+def test_a_benchmark_of_built_in_tasks_shares_them(site: Path, home: Home) -> None:
+    shared = 'BUILT_IN.tasks["glue/rte"], BUILT_IN.tasks["toy/topics"], MOOD'
+    changed = "from engine.catalog.catalog import BUILT_IN\n" + BENCHMARK.replace("(MOOD,)", f"({shared})")
+    install(site, files={**FILES, "benchmark.py": changed})
+    catalog = load_catalog(home)
+    assert catalog.left_out == () and catalog.benchmarks["tiny"].tasks[:2] == (
+        catalog.tasks["glue/rte"],
+        BUILT_IN.tasks["toy/topics"],
+    )
+    assert own_records(catalog.benchmarks["tiny"].tasks).keys() == {"tiny/mood"}
 
 
 def test_a_package_that_ends_the_process(site: Path, home: Home) -> None:
