@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test test-gpu lint docs clean
 
 demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchmark
 	$(BIN)/scalearn run --method scalearn++ --target toy/question --backbone minilm
@@ -12,6 +12,9 @@ demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchm
 
 test: .venv/test lint  ## Install what tests need and pass them
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+
+test-gpu:  ## Pass the tests that need a GPU, with the packages of PYTHON
+	$(PYTHON) -m pytest -q tests/gpu
 
 lint: .venv/test
 	$(BIN)/ruff check .

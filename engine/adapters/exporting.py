@@ -17,7 +17,7 @@ from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import fingerprint_of
-from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest
+from engine.training.checkpoints import load_checkpoint, save_tensors, tensors_digest
 from engine.training.provenance import package_version
 
 PRIVATE = {"host", "imported"}
@@ -52,7 +52,7 @@ def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
     card = AdapterCard(**imported) if imported else _card(store, run, tensors_digest(tensors))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        saved = save_checkpoint(path, tensors, card.model_dump(mode="json"))
+        saved = save_tensors(path, tensors, card.model_dump(mode="json"))
         path.chmod(0o644)  # Meant for other users, but safetensors writes files that only their owner can read.
     except (OSError, SafetensorError) as error:
         raise UserError(f"{path} cannot be written ({error}); name another place") from None

@@ -34,6 +34,7 @@ GLUE = BenchmarkInfo(
             labels=("entailment", "neutral", "contradiction"),
             sizes=(392_702, 9_815),
             tests=(("test", "validation_matched"), ("test_mismatched", "validation_mismatched")),
+            cluster="premise",
         ),
         replace(
             _GLUE,
@@ -44,7 +45,15 @@ GLUE = BenchmarkInfo(
             metrics=("accuracy", "f1"),
             sizes=(363_846, 40_430),
         ),
-        replace(_GLUE, name="qnli", title="QNLI", columns=("question", "sentence"), labels=NLI, sizes=(104_743, 5_463)),
+        replace(
+            _GLUE,
+            name="qnli",
+            title="QNLI",
+            columns=("question", "sentence"),
+            labels=NLI,
+            sizes=(104_743, 5_463),
+            cluster="sentence",
+        ),
         replace(_GLUE, name="sst2", title="SST-2", columns=("sentence",), labels=("negative", "positive"), sizes=(67_349, 872)),
         replace(
             _GLUE,
@@ -116,7 +125,14 @@ SUPERGLUE = BenchmarkInfo(
             dev_size=2_720,
             max_length=324,
         ),
-        replace(_SUPERGLUE, name="boolq", title="BoolQ", columns=("question", "passage"), sizes=(9_427, 3_270)),
+        replace(
+            _SUPERGLUE,
+            name="boolq",
+            title="BoolQ",
+            columns=("question", "passage"),
+            sizes=(9_427, 3_270),
+            cluster="passage",
+        ),
         replace(_SUPERGLUE, name="wic", title="WiC", template="wic", columns=("word", *PAIR), sizes=(5_428, 638)),
         replace(
             _SUPERGLUE,
@@ -126,6 +142,7 @@ SUPERGLUE = BenchmarkInfo(
             columns=("text", "span1_text", "span2_index"),
             sizes=(554, 104),
             config="wsc.fixed",
+            cluster="text",
         ),
         replace(
             _SUPERGLUE,

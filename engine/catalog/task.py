@@ -133,6 +133,9 @@ class TaskInfo:
     """The official split that is dev; None where dev is a tenth of the official training split."""
     tests: tuple[tuple[str, str], ...] = (("test", "validation"),)
     """Our name and the official name of each split that is reported at the end."""
+    cluster: str = ""
+    """Column whose equal texts make rows depend on each other, where the template does not say so: tests of significance
+    resample such rows together."""
 
     @property
     def key(self) -> str:
@@ -152,6 +155,14 @@ class TaskInfo:
     def official_splits(self) -> tuple[str, ...]:
         """The official splits that the task reads, ``train`` first."""
         return ("train", *((self.dev,) if self.dev else ()), *(official for _, official in self.tests))
+
+    @property
+    def official_sizes(self) -> dict[str, int]:
+        """Rows of the official splits, as far as they are known."""
+        sizes = {"train": self.sizes[0], self.tests[0][1]: self.sizes[1]}
+        if self.dev and self.dev_size:
+            sizes[self.dev] = self.dev_size
+        return {split: size for split, size in sizes.items() if size}
 
     @property
     def split_sizes(self) -> dict[str, int]:

@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from engine.catalog.task import TaskInfo
-from engine.data.candidates import CANDIDATES_FOLDER, CandidatesWriter
+from engine.data.candidates import CandidatesWriter
 from engine.data.labels import labels_of
 from engine.data.ragged import GrowableArray, offsets_of, save
+from engine.data.row_identity import RowIdentities
 from engine.data.splits import numbered
 from engine.data.templates import Rendered, render
 from engine.data.tokenizer import BackboneTokenizer
@@ -33,12 +34,13 @@ def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, fold
     folder.mkdir()
     lengths, second = GrowableArray(np.int64), GrowableArray(np.int32)
     labels: list[np.ndarray] = []
-    groups = _Groups()
+    groups, identities = _Groups(), RowIdentities(task)
     options = 1
     with (folder / "tokens.npy").open("wb") as file:
         _flat_header(file, 0)
         for rendered, part in _parts(task, table):
             groups.append(rendered)
+            identities.append(rendered, part)
             if not rendered.sequences:
                 continue
             arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate)
@@ -54,8 +56,9 @@ def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, fold
     save(folder / "offsets.npy", offsets_of(lengths.array))
     save(folder / "second.npy", second.array)
     save(folder / "labels.npy", np.concatenate(labels))
-    (folder / "split.json").write_text(json.dumps({"options": options}))
+    (folder / "split.json").write_text(json.dumps({"options": options, "rows": table.num_rows}))
     groups.write(folder)
+    identities.write(folder)
     return {"sequences": len(lengths), "tokens": int(lengths.array.sum())}
 
 
@@ -81,7 +84,7 @@ class _Groups:
             save(folder / "passages.npy", numbered(self._passages))
         if self._counts:
             save(folder / "groups.npy", np.repeat(np.arange(len(self._counts)), self._counts))
-            self._candidates.write(folder / CANDIDATES_FOLDER)
+            self._candidates.write(folder)
 
 
 def _parts(task: TaskInfo, table: pa.Table) -> Iterator[tuple[Rendered, pa.Table]]:

@@ -6,6 +6,7 @@ exclusive one. So no process waits for a reader, and deleting the whole cache by
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -17,11 +18,12 @@ from typing import Any
 
 from engine.catalog.task import OwnData, TaskInfo
 from engine.catalog.versions import versions_of
-from engine.files.disk import lock_shared, locked, sync, try_lock
+from engine.errors import UserError
+from engine.files.disk import file_digest, lock_shared, locked, sync, try_lock
 
 log = logging.getLogger(__name__)
-CARD = "card.json"
-LAYOUT_VERSION = 3
+CARD, DIGESTS = "card.json", "digests.json"
+LAYOUT_VERSION = 4
 """Version of the entries' layout, part of every key; templates and tokenization have theirs in ``engine.catalog.versions``."""
 DEFINITION = (
     "key", "kind", "template", "columns", "label_column", "labels", "max_length", "truncate", "config", "official_splits",
@@ -46,15 +48,22 @@ def definition_of(task: TaskInfo) -> dict[str, Any]:
 
 
 def hold_entry(folder: Path, build: Callable[[Path], None]) -> Hold:
-    """Hold the entry, after ``build`` has filled it if it does not exist.
+    """Hold the entry, after ``build`` has filled it if it does not exist or is damaged.
 
     ``build`` gets an empty folder and writes a card to it. Of several processes that need an entry one builds, the others wait.
+    Raises UserError for a damaged entry that another process reads.
     """
     while True:
         if not (folder / CARD).is_file():
             _build(folder, build)
-        if hold := _hold(folder):
+        hold = _hold(folder)
+        if hold and _is_intact(folder):
             return hold
+        if hold:
+            log.warning("%s is damaged; its texts are tokenized again", folder)
+            del hold
+            if not free_entry(folder) and (folder / CARD).is_file():
+                raise UserError(f"{folder} is damaged, and another process reads it; end that one, or remove the folder")
 
 
 def free_entry(folder: Path, dry_run: bool = False) -> bool:
@@ -98,6 +107,15 @@ def _hold(folder: Path) -> Hold | None:
     return hold
 
 
+def _is_intact(folder: Path) -> bool:
+    """Whether the files are those that were written."""
+    try:
+        written = json.loads((folder / DIGESTS).read_text())
+        return all(file_digest(folder / name) == sha256 for name, sha256 in written.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def _build(folder: Path, build: Callable[[Path], None]) -> None:
     """Build in a temporary folder that is renamed to ``folder`` on success."""
     prefix = f".{folder.name}-"
@@ -112,6 +130,9 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         log.info("tokenizing %s", folder.name)
         try:
             build(unfinished)
+            files = [path for path in unfinished.rglob("*") if path.is_file()]
+            digests = {str(path.relative_to(unfinished)): file_digest(path) for path in files}
+            (unfinished / DIGESTS).write_text(json.dumps(digests))
             # A rename may reach the disk before the files do, and after a loss of power the folder would look complete.
             for path in (*unfinished.rglob("*"), unfinished):
                 sync(path)

@@ -1,95 +1,68 @@
-"""What ranking metrics read of each example: the candidate's name and the answers of its query.
-
-Stored as numbers of distinct names, so that opening a split of a million candidates costs nothing; the names are read when the
-first metric needs them.
-"""
+"""What ranking metrics read of each candidate: how well it answers its query, and its place in the alphabet."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import pairwise
+import re
+import string
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, overload
 
 import numpy as np
 
-from engine.data.ragged import offsets_of, save
+from engine.data.ragged import GrowableArray, save
 
-CANDIDATES_FOLDER = "references"
-"""Within the folder of a split."""
-NAMES = "names.json"
+PUNCTUATION = str.maketrans("", "", string.punctuation)
+Candidates = Mapping[str, np.ndarray]
+"""``em`` uint8 and ``f1`` float64: the best agreement with an answer of the query; ``rank`` int32: the candidate's place among
+those of its query in alphabetical order, from 0. Each ``[examples]``."""
+FIELDS: dict[str, type[np.generic]] = {"em": np.uint8, "f1": np.float64, "rank": np.int32}
 
 
-class Candidates(Sequence[Any]):
-    """``[candidate, [answer, ...]]`` of each example."""
+@lru_cache(maxsize=4096)
+def normalized(text: str) -> str:
+    """SQuAD's normalisation: lower case without punctuation, articles and repeated white space."""
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text.lower().translate(PUNCTUATION)).split())
 
-    def __init__(self, folder: Path, candidates: np.ndarray, rows: np.ndarray) -> None:
-        """``candidates`` int32 ``[examples]`` are numbers of names, ``rows`` int64 ``[examples]`` numbers of answer lists."""
-        self._folder = folder
-        self._candidates = candidates
-        self._rows = rows
 
-    @classmethod
-    def open(cls, folder: Path, rows: np.ndarray) -> Candidates:
-        """What ``CandidatesWriter`` wrote to ``folder``; ``rows`` int64 ``[examples]`` is the row of each example."""
-        return cls(folder, np.load(folder / "candidates.npy", mmap_mode="r"), rows)
+def answer_exact_match(candidate: str, answer: str) -> int:
+    return int(normalized(candidate) == normalized(answer))
 
-    def __len__(self) -> int:
-        return len(self._candidates)
 
-    @overload
-    def __getitem__(self, index: int) -> list[Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[list[Any]]: ...
-    def __getitem__(self, index: int | slice) -> list[Any]:
-        if isinstance(index, slice):
-            return list(self.select(np.arange(len(self))[index]))
-        names, answers = self._texts
-        return [names[self._candidates[index]], answers[self._rows[index]]]
+def answer_f1(candidate: str, answer: str) -> float:
+    """SQuAD's F1 of the words that two texts share."""
+    candidate_words, answer_words = normalized(candidate).split(), normalized(answer).split()
+    shared = sum((Counter(candidate_words) & Counter(answer_words)).values())
+    return 2 * shared / (len(candidate_words) + len(answer_words)) if shared else 0.0
 
-    def __iter__(self) -> Iterator[list[Any]]:
-        names, answers = self._texts
-        for candidate, row in zip(self._candidates.tolist(), self._rows.tolist(), strict=True):
-            yield [names[candidate], answers[row]]
 
-    def select(self, examples: np.ndarray) -> Candidates:
-        """Those of ``examples`` (int64 indices), in this order."""
-        return Candidates(self._folder, self._candidates[examples], self._rows[examples])
-
-    @cached_property
-    def _texts(self) -> tuple[list[str], list[list[str]]]:
-        """All names by number, and the answers of each row."""
-        names = json.loads((self._folder / NAMES).read_text(encoding="utf-8"))
-        answers = [names[number] for number in np.load(self._folder / "answers.npy").tolist()]
-        offsets = np.load(self._folder / "answer_offsets.npy").tolist()
-        return names, [answers[start:end] for start, end in pairwise(offsets)]
+def alphabetical(candidates: Sequence[str]) -> list[int]:
+    """The rank of each text among the distinct ones, from 0."""
+    ranks = {text: rank for rank, text in enumerate(sorted(set(candidates)))}
+    return [ranks[text] for text in candidates]
 
 
 class CandidatesWriter:
-    """Collects candidates and answers of rows and numbers the names in them."""
+    """Compares the candidates of rows with the rows' answers."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._candidates: list[int] = []
-        self._answers: list[int] = []
-        self._answer_counts: list[int] = []
+        self._arrays = {name: GrowableArray(dtype) for name, dtype in FIELDS.items()}
 
-    def append(self, rows: Sequence[Any]) -> None:
-        """``[[candidate, ...], [answer, ...]]`` of the next rows; each candidate is an example."""
+    def append(self, rows: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
+        """Candidates and answers of the next rows; each candidate is an example."""
         for candidates, answers in rows:
-            self._candidates += map(self._number, candidates)
-            self._answers += map(self._number, answers)
-            self._answer_counts.append(len(answers))
+            exact = [max((answer_exact_match(text, answer) for answer in answers), default=0) for text in candidates]
+            shared = [max((answer_f1(text, answer) for answer in answers), default=0.0) for text in candidates]
+            for name, values in zip(FIELDS, (exact, shared, alphabetical(candidates)), strict=True):
+                self._arrays[name].append(np.array(values, dtype=FIELDS[name]))
 
     def write(self, folder: Path) -> None:
-        """Write all that was collected to ``folder``, which is made."""
-        folder.mkdir()
-        save(folder / "candidates.npy", np.array(self._candidates, dtype=np.int32))
-        save(folder / "answers.npy", np.array(self._answers, dtype=np.int32))
-        save(folder / "answer_offsets.npy", offsets_of(np.array(self._answer_counts, dtype=np.int64)))
-        (folder / NAMES).write_text(json.dumps(list(self._numbers), ensure_ascii=False), encoding="utf-8")
+        """Write what was compared to files that ``open_candidates`` reads, in a folder that exists."""
+        for name, values in self._arrays.items():
+            save(folder / f"{name}.npy", values.array)
 
-    def _number(self, name: str) -> int:
-        return self._numbers.setdefault(name, len(self._numbers))
+
+def open_candidates(arrays: Mapping[str, np.ndarray]) -> Candidates | None:
+    """Those of a split's ``arrays`` by file name; None where its examples are no candidates."""
+    return {name: arrays[name] for name in FIELDS} if all(name in arrays for name in FIELDS) else None

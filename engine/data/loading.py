@@ -31,21 +31,13 @@ def load_rows(task: TaskInfo, data_dir: Path | None) -> dict[str, pa.Table]:
     files = task_files(task, data_dir, download=True)
     tables = {split: read_rows(task, path) for split, path in files.items()}
     if data_dir is None:
-        for split, count in _sizes(task).items():
+        for split, count in task.official_sizes.items():
             if tables[split].num_rows != count:
                 raise UserError(
                     f"{files[split]} has {tables[split].num_rows:,} rows, not the {count:,} of {task.key}; "
                     f"`scalearn data fetch {task.benchmark}` looks into it"
                 )
     return tables
-
-
-def _sizes(task: TaskInfo) -> dict[str, int]:
-    """Rows of the official splits, where the catalog knows them."""
-    sizes = {"train": task.sizes[0], task.tests[0][1]: task.sizes[1]}
-    if task.dev and task.dev_size:
-        sizes[task.dev] = task.dev_size
-    return {split: size for split, size in sizes.items() if size}
 
 
 def read_rows(task: TaskInfo, path: Path) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ class TaskData:
     """Before any limit."""
     identity: str
     """Generator's version, hub commit or digest of the files that the rows came from."""
+    official_rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows of the official splits that were read."""
     hold: Hold | None = field(default=None, repr=False, compare=False)
     """Keeps the cache entry while the arrays are in use."""
 
@@ -88,7 +91,8 @@ def prepare(
     if vocab_size is not None:
         for split in official.values():
             check_vocabulary(split.tokens, vocab_size, backbone_folder)
-    return TaskData(splits, rows, identity, hold)
+    official_rows = {name: json.loads((folder / name / "split.json").read_text())["rows"] for name in official}
+    return TaskData(splits, rows, identity, official_rows, hold)
 
 
 def _draw_rows(task: TaskInfo, train: TokenizedSplit, folder: Path) -> Rows:

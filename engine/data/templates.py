@@ -36,9 +36,9 @@ class Rendered:
     """Per row how many examples it becomes, which form a group; None where each becomes one."""
     labels: np.ndarray | None = None
     """int64 ``[examples]`` where a row becomes several; None where the label column is the label."""
-    candidates: list[Any] | None = None
-    """Per row its candidates, each of which is an example, and the answers that they are scored against: ``[[candidate, ...],
-    [answer, ...]]``; None where rows have no candidates."""
+    candidates: list[tuple[list[str], list[str]]] | None = None
+    """Per row its candidates, each of which is an example, and the answers that they are scored against; None where
+    rows have no candidates."""
 
 
 def plain(task: TaskInfo, rows: Columns) -> Rendered:
@@ -111,7 +111,7 @@ def record(task: TaskInfo, rows: Columns) -> Rendered:
         for entity in entities:
             sequences.append((passage, query.replace(GAP, entity)))
             labels.append(int(entity in answers))
-        candidates.append([entities, answers])
+        candidates.append((entities, answers))
     return Rendered(
         sequences,
         passages=[index["passage"] for index in rows["idx"]],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.candidates import CANDIDATES_FOLDER, Candidates
+from engine.data.candidates import Candidates, open_candidates
 from engine.data.subsets import limited
 
 
@@ -30,19 +30,31 @@ class TokenizedSplit:
     groups: np.ndarray | None = None
     """int64 ``[examples]``: the question (MultiRC) or query (ReCoRD) of each example."""
     candidates: Candidates | None = None
-    """Of a ranking, ``[candidate, [answer, ...]]`` of each example; None for training splits, which are not scored."""
+    """Of a ranking; None for training splits, which are not scored."""
+    ids: np.ndarray | None = None
+    """uint8 ``[examples, 16]``: which example is which (``row_identity``); None for new texts."""
+    clusters: np.ndarray | None = None
+    """int64 ``[examples]``: dependent examples, such as those about one passage, share a number; None for new texts."""
 
     @classmethod
     def open(cls, folder: Path) -> TokenizedSplit:
         """The official split that ``build_tokens`` wrote to ``folder``, its arrays mapped into memory."""
         # A plain view of the mapped file: np.memmap itself is slower to index.
         arrays = {file.stem: np.asarray(np.load(file, mmap_mode="r")) for file in folder.glob("*.npy")}
-        offsets, groups = arrays["offsets"], arrays.get("groups")
+        offsets = arrays["offsets"]
         options = json.loads((folder / "split.json").read_text())["options"]
-        ranked = folder / CANDIDATES_FOLDER
-        candidates = Candidates.open(ranked, groups) if groups is not None and ranked.is_dir() else None
-        lengths = np.diff(offsets)
-        return cls(arrays["tokens"], offsets[:-1], lengths, arrays["second"], arrays["labels"], options, groups, candidates)
+        return cls(
+            tokens=arrays["tokens"],
+            starts=offsets[:-1],
+            lengths=np.diff(offsets),
+            second=arrays["second"],
+            labels=arrays["labels"],
+            options=options,
+            groups=arrays.get("groups"),
+            candidates=open_candidates(arrays),
+            ids=arrays["ids"],
+            clusters=arrays["clusters"],
+        )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -62,7 +74,9 @@ class TokenizedSplit:
             self.labels[examples],
             self.options,
             None if self.groups is None else self.groups[examples],
-            None if self.candidates is None else self.candidates.select(examples),
+            None if self.candidates is None else {name: values[examples] for name, values in self.candidates.items()},
+            None if self.ids is None else self.ids[examples],
+            None if self.clusters is None else self.clusters[examples],
         )
 
     def select_rows(self, rows: np.ndarray) -> TokenizedSplit:

@@ -64,6 +64,14 @@ class Home:
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 
+    def evidence_rows(self, sha256: str) -> Path:
+        """The examples of a split, shared by all runs that were evaluated on them."""
+        return self.root / "evidence" / "rows" / f"{sha256}.safetensors"
+
+    def evidence(self, run_id: str, task: str, split: str) -> Path:
+        """What the selected epoch of a run answered on a split of a task (by key)."""
+        return self.run(run_id) / "evidence" / f"{task}.{split}.safetensors"
+
     def run(self, run_id: str) -> Path:
         return self.root / "runs" / run_id
 

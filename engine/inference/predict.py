@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import torch
 
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
+from engine.data.candidates import alphabetical
 from engine.data.new_texts import Row, tokenized, windows
 from engine.data.prepared import within_positions
 from engine.data.tokenizer import BackboneTokenizer, check_vocabulary
@@ -27,9 +27,11 @@ from engine.errors import UserError
 from engine.files.home import Home
 from engine.inference.load import Trained, load_trained
 from engine.inference.memory import tokens_per_batch
+from engine.metrics.answers import answers_of, number, softmax
 from engine.metrics.scoring import best_candidates
 from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import open_store
+from engine.training.device import is_out_of_memory
 from engine.training.evaluation import predict
 
 STDIN = "-"
@@ -53,53 +55,28 @@ def answers(trained: Trained, task: TaskInfo, file: BinaryIO, name: str) -> Iter
 
 
 def worded(task: TaskInfo, rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    """The prediction for each row from ``logits`` ``[examples, outputs]``: by kind, a value, label, labels or entity."""
-    if task.kind == "regression":
-        return ({"value": _number(value)} for value in logits[:, 0])
-    if task.kind == "multilabel":
-        return (_labels(task, row_logits) for row_logits in logits)
+    """The prediction for each row from ``logits`` ``[examples, outputs]``; of a choice also the option's text, of a ranking
+    ``entity``, its ``score`` and the ``probabilities`` of all entities."""
     if KINDS[task.kind].ranks_candidates:
-        return _entities(rows, logits)
-    predicted = zip(rows, logits.argmax(axis=1), softmax(logits), strict=True)
-    return (_label(task, row, index, probabilities) for row, index, probabilities in predicted)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Softmax of each row of ``[rows, outputs]``, in float64."""
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
-
-
-def _label(task: TaskInfo, row: Row, index: int, probabilities: np.ndarray) -> dict[str, Any]:
-    label = task.labels[index]
+        yield from _entities(rows, logits)
+        return
     options = task.columns[-len(task.labels) :]
-    text = {"text": row[options[index]]} if task.kind == "multiple_choice" else {}
-    return {"label": label, **text, "score": _number(probabilities[index]), "probabilities": _named(task, probabilities)}
-
-
-def _labels(task: TaskInfo, logits: np.ndarray) -> dict[str, Any]:
-    chosen = [label for label, logit in zip(task.labels, logits, strict=True) if logit > 0]
-    return {"labels": chosen, "probabilities": _named(task, 1 / (1 + np.exp(-logits.astype(np.float64))))}
+    for row, answer in zip(rows, answers_of(task, logits), strict=True):
+        if task.kind == "multiple_choice":
+            label = answer.pop("label")
+            answer = {"label": label, "text": row[options[task.labels.index(label)]], **answer}
+        yield answer
 
 
 def _entities(rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    candidates = [(number, entity) for number, row in enumerate(rows) for entity in row["entities"]]
-    groups = np.array([number for number, _ in candidates])
-    best = best_candidates(logits, groups, [(entity, []) for _, entity in candidates])
+    groups = np.repeat(np.arange(len(rows)), [len(row["entities"]) for row in rows])
+    entities = [entity for row in rows for entity in row["entities"]]
+    ranks = np.array([rank for row in rows for rank in alphabetical(row["entities"])])
     scores: list[dict[str, float]] = [{} for _ in rows]
-    for (number, entity), probability in zip(candidates, softmax(logits)[:, 1], strict=True):
-        scores[number][entity] = _number(probability)
-    for (entity, _), row_scores in zip(best, scores, strict=True):
-        yield {"entity": entity, "score": row_scores[entity], "probabilities": row_scores}
-
-
-def _named(task: TaskInfo, probabilities: np.ndarray) -> dict[str, float]:
-    return {label: _number(value) for label, value in zip(task.labels, probabilities, strict=True)}
-
-
-def _number(value: Any) -> float:
-    """The shortest decimal that is the same float32."""
-    return float(str(np.float32(value)))
+    for group, entity, probability in zip(groups.tolist(), entities, softmax(logits)[:, 1], strict=True):
+        scores[group][entity] = number(probability)
+    for best, row_scores in zip(best_candidates(logits, groups, ranks).tolist(), scores, strict=True):
+        yield {"entity": entities[best], "score": row_scores[entities[best]], "probabilities": row_scores}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,12 +99,14 @@ def _write_answers(options: argparse.Namespace) -> None:
             for answer in answers(trained, trained.spec.task(options.task), file, name):
                 out.write(json.dumps(answer, ensure_ascii=False).encode(errors="replace") + b"\n")
         out.flush()
-    except (MemoryError, torch.OutOfMemoryError):
-        message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
-        raise UserError(message, exit_code=1) from None
     except BrokenPipeError:
         # The reader closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
+        raise UserError(message, exit_code=1) from None
 
 
 if __name__ == "__main__":

@@ -6,20 +6,14 @@ Matthews correlation of constant predictions, Pearson and Spearman of a constant
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
-
-PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @dataclass(frozen=True)
@@ -34,8 +28,9 @@ class Predictions:
     """Of the labels' shape: classes, values, or 0/1 per label."""
     groups: np.ndarray | None
     """int ``[n]``: the question or query of each example, where metrics are over those."""
-    candidates: Sequence[Any] | None
-    """``[candidate, [answer, ...]]`` of each example of a ranking."""
+    candidates: Mapping[str, np.ndarray] | None
+    """Of a ranking: each ``[n]``, ``em`` and ``f1``, the agreement of each example with an answer, and its ``rank`` in the
+    alphabet among those of its group."""
 
 
 def score(
@@ -43,7 +38,7 @@ def score(
     logits: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray | None = None,
-    candidates: Sequence[Any] | None = None,
+    candidates: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, float]:
     """All of the task's metrics, headline first.
 
@@ -135,43 +130,24 @@ def grouped_exact_match(labels: np.ndarray, predicted: np.ndarray, groups: np.nd
     return float((wrong == 0).mean())
 
 
-def best_candidates(logits: np.ndarray, groups: np.ndarray, candidates: Sequence[Any]) -> list[tuple[str, list[str]]]:
-    """Per group (ReCoRD: query) the candidate with the highest logit of class 1, and the query's answers.
+def best_candidates(logits: np.ndarray, groups: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """The example of each group (ReCoRD: query) with the highest logit of class 1: int64 indices, ordered by group.
 
-    ``logits`` ``[n, 2]``, ``groups`` int ``[n]``, ``candidates`` ``[candidate, [answer, ...]]`` of each example. Of candidates
-    with equal logits the last one in alphabetical order wins, as in the official evaluation.
+    ``logits`` ``[n, 2]``, ``groups`` int ``[n]``, ``rank`` int ``[n]``: the candidates' places in alphabetical order. Of
+    candidates with equal logits the last one in that order wins, as in the official evaluation.
     """
-    best: dict[int, tuple[float, str, list[str]]] = {}
-    for group, logit, (candidate, answers) in zip(groups.tolist(), logits[:, 1].tolist(), candidates, strict=True):
-        if group not in best or (logit, candidate) > best[group][:2]:
-            best[group] = (logit, candidate, answers)
-    return [(candidate, answers) for _, candidate, answers in best.values()]
+    order = np.lexsort((rank, logits[:, 1], groups))
+    return order[np.flatnonzero(np.append(np.diff(groups[order]) != 0, True))]
 
 
-def normalized(text: str) -> str:
-    """SQuAD's normalisation: lower case without punctuation, articles and repeated white space."""
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text.lower().translate(PUNCTUATION)).split())
-
-
-def answer_exact_match(candidate: str, answer: str) -> float:
-    return float(normalized(candidate) == normalized(answer))
-
-
-def answer_f1(candidate: str, answer: str) -> float:
-    """SQuAD's F1 of the words that two texts share."""
-    candidate_words, answer_words = normalized(candidate).split(), normalized(answer).split()
-    shared = sum((Counter(candidate_words) & Counter(answer_words)).values())
-    return 2 * shared / (len(candidate_words) + len(answer_words)) if shared else 0.0
-
-
-def _answers(compare: Callable[[str, str], float]) -> Callable[[Predictions], float]:
-    """Mean over queries of the best agreement between the highest-ranked candidate and an answer."""
+def _of_best(field: str) -> Callable[[Predictions], float]:
+    """Mean over queries of the agreement between the highest-ranked candidate and an answer."""
 
     def metric(predictions: Predictions) -> float:
         if predictions.groups is None or predictions.candidates is None:
             raise ValueError("ranking metrics need the split's groups and candidates")
-        chosen = best_candidates(predictions.logits, predictions.groups, predictions.candidates)
-        return float(np.mean([max(compare(candidate, answer) for answer in answers) for candidate, answers in chosen]))
+        best = best_candidates(predictions.logits, predictions.groups, predictions.candidates["rank"])
+        return float(predictions.candidates[field][best].mean(dtype=np.float64))
 
     return metric
 
@@ -197,5 +173,5 @@ METRICS: dict[str, Callable[[Predictions], float]] = {
     "spearman": _of(spearman),
 }
 """By the name that tasks use; which kinds have which is in ``engine.catalog.kinds``."""
-RANKING_METRICS = {"f1": _answers(answer_f1), "exact_match": _answers(answer_exact_match)}
+RANKING_METRICS = {"f1": _of_best("f1"), "exact_match": _of_best("em")}
 """Those of kinds that rank candidates."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from engine.catalog.backbones import backbone_defaults
 from engine.catalog.catalog import Catalog, plain_name
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
@@ -82,7 +81,7 @@ def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) 
 
 def source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Value]:
     """Settings of a source adapter that is trained for the request: the method's defaults with the request's budget."""
-    return method.resolve({**backbone_defaults(request.backbone), **_budget(request)}, task.key, task.select_by, shots)
+    return method.resolve(_budget(request), task.key, task.select_by, shots)
 
 
 def _settings(
@@ -92,8 +91,7 @@ def _settings(
     name = catalog.joint_name([task.key for task in targets])
     values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
     combinations = [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
-    usual = backbone_defaults(request.backbone)
-    return [method.resolve({**usual, **asked, **_budget(request)}, name, targets[0].select_by, shots) for asked in combinations]
+    return [method.resolve({**asked, **_budget(request)}, name, targets[0].select_by, shots) for asked in combinations]
 
 
 def _budget(request: Request) -> dict[str, Value]:

@@ -16,12 +16,14 @@ from engine.registry.tables import (
     CHECKPOINT,
     CLOCK,
     EVENT,
+    EVIDENCE,
     METRIC,
     RESULT,
     RUN,
     SOURCE,
     Checkpoint,
     Event,
+    Evidence,
     Metric,
     Run,
     RunState,
@@ -179,6 +181,17 @@ class Reader:
         with self._read() as session:
             checkpoints = session.scalars(select(Checkpoint).where(CHECKPOINT.c.run_id == run_id))
             return {checkpoint.kind: checkpoint for checkpoint in checkpoints}
+
+    def evidence(self, run_id: str) -> list[Evidence]:
+        """By task and split; none of runs that were imported, and of those of versions before it was kept."""
+        with self._read() as session:
+            query = select(Evidence).where(EVIDENCE.c.run_id == run_id).order_by(EVIDENCE.c.task, EVIDENCE.c.split)
+            return list(session.scalars(query))
+
+    def with_evidence(self, run_ids: Sequence[str]) -> set[str]:
+        """Those of the runs that have evidence."""
+        with self._read_engine.connect() as connection:
+            return set(connection.scalars(select(EVIDENCE.c.run_id).where(EVIDENCE.c.run_id.in_(run_ids)).distinct()))
 
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""

@@ -14,7 +14,7 @@ from engine.files.home import Home
 from engine.registry.connection import sqlite_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"
+HEAD = "0003"
 """The version that this code reads and writes: the newest file of ``migrations/versions``."""
 
 

@@ -19,11 +19,13 @@ from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
 from engine.registry.tables import (
     CHECKPOINT,
+    EVIDENCE,
     METRIC,
     RESULT,
     RUN,
     SOURCE,
     Checkpoint,
+    Evidence,
     Metric,
     Run,
     RunState,
@@ -181,6 +183,12 @@ class Store(Reader):
             self._require_current(self._set(connection, run_id, attempt, LIVE, {}), run_id, attempt)
             replace_rows(connection, CHECKPOINT, [columns_of(checkpoint)])
 
+    def answered(self, run_id: str, attempt: int, evidence: Evidence) -> None:
+        """Record what the selected epoch answered on a split, whose file is complete. Raises Fenced."""
+        with self._write() as connection:
+            self._require_current(self._set(connection, run_id, attempt, LIVE, {}), run_id, attempt)
+            replace_rows(connection, EVIDENCE, [columns_of(evidence)])
+
     def finish(
         self,
         run_id: str,
@@ -236,7 +244,7 @@ class Store(Reader):
             attempt = connection.execute(change.returning(RUN.c.attempt)).scalar()
             if attempt is None:
                 return False
-            for table in (METRIC, RESULT, CHECKPOINT):
+            for table in (METRIC, RESULT, CHECKPOINT, EVIDENCE):
                 connection.execute(delete(table).where(table.c.run_id == run.id))
             replace_rows(connection, RESULT, result_rows(run.id, results))
             note_event(connection, run.id, attempt, note)

@@ -223,6 +223,21 @@ class Checkpoint(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now)
 
 
+class Evidence(SQLModel, table=True):
+    """What a run answered on a split; its file lies at ``Home.evidence(run_id, task, split)``."""
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    task: str = Field(primary_key=True)
+    split: str = Field(primary_key=True)
+    epoch: int
+    """The selected one."""
+    rows_sha256: str
+    """Names the file of the split's examples, ``Home.evidence_rows``."""
+    logits_sha256: str
+    """Of the arrays (``engine.files.evidence.arrays_digest``), as the other."""
+    bytes: int = Field(sa_type=BigInteger)
+
+
 class Event(SQLModel, table=True):
     """Something that happened to a run: state changes and their reasons, in order."""
 
@@ -240,4 +255,4 @@ def _table(kind: type[SQLModel]) -> Table:
 
 # For statements: a model's own attributes are typed as the values of one row, these as columns.
 RUN, SOURCE, METRIC, RESULT = _table(Run), _table(Source), _table(Metric), _table(Result)
-CHECKPOINT, EVENT, CLOCK, ALIAS = _table(Checkpoint), _table(Event), _table(Clock), _table(Alias)
+CHECKPOINT, EVENT, CLOCK, ALIAS, EVIDENCE = (_table(kind) for kind in (Checkpoint, Event, Clock, Alias, Evidence))

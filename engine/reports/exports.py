@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
-from engine.reports.table import Cell, Leaderboard, Row, Table
+from engine.reports.provenance import INCOMPLETE
+from engine.reports.table import Cell, Column, Leaderboard, Row, Table
 
 SCHEMA = 1
 NOTHING = "–"
@@ -25,7 +27,7 @@ def title(table: Table) -> str:
 def grid(table: Table) -> tuple[list[str], list[list[str]]]:
     """Headings and rows as text, the same for every kind of table: method, parameters, targets, average."""
     averaged = len(table.columns) > 1
-    headings = ["method", "trainable", "transfer", *(column.title for column in table.columns), *(["avg"] if averaged else [])]
+    headings = ["method", "trainable", "transfer", *map(_heading, table.columns), *(["avg"] if averaged else [])]
     rows = []
     for row in table.rows:
         average = table.average(row)
@@ -33,6 +35,10 @@ def grid(table: Table) -> tuple[list[str], list[list[str]]]:
         averages = [NOTHING if average is None else f"{average:.{DIGITS}f}"] if averaged else []
         rows.append([row_title(row), _parameters(row.trainable), _parameters(row.transfer), *cells, *averages])
     return headings, rows
+
+
+def _heading(column: Column) -> str:
+    return f"{column.title} {INCOMPLETE}" if column.incomplete else column.title
 
 
 def row_title(row: Row) -> str:
@@ -101,7 +107,7 @@ def to_json(leaderboard: Leaderboard) -> str:
             "benchmark": table.benchmark,
             "backbone": table.backbone,
             "revision": table.revision,
-            "columns": [{"task": column.task, "title": column.title, "metric": column.metric} for column in table.columns],
+            "columns": [asdict(column) for column in table.columns],
             "settings": table.shared,
             "rows": [_row(table, row) for row in table.rows],
             "provenance": table.provenance,

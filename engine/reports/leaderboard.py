@@ -14,7 +14,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, PublishedTable
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
-from engine.reports.provenance import provenance
+from engine.reports.provenance import incomplete_rows, provenance
 from engine.reports.published import published_results, references
 from engine.reports.run_results import RunResults
 from engine.reports.table import Cell, Column, Leaderboard, Row, Settings, Table
@@ -36,7 +36,7 @@ def build(
     """
     runs = store.runs(states=[RunState.COMPLETED], backbone=backbone)
     recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := run.parsed.known_task(key, catalog))}
-    results = RunResults(catalog, store.results([run.id for run in runs]), {**recorded, **catalog.tasks})
+    results = RunResults.of(store, catalog, runs, {**recorded, **catalog.tasks})
     counted = [run for run in runs if all(results.headline(run, task) is not None for task in run.tasks)]
     named = {task.benchmark for task in recorded.values()}
     selected = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
@@ -58,15 +58,12 @@ def build(
 
 def _unscored(run: Run, results: RunResults) -> str:
     """What a run lacks that has results, but not of its tasks' headline metrics; empty for one without results."""
-    metrics = [
-        results.tasks[task].headline
-        for task in results.results.get(run.id, {})
-        if task in results.tasks and results.headline(run, task) is None
-    ]
-    if not metrics:
+    known = [task for task in results.results.get(run.id, {}) if task in results.tasks]
+    lacking = [task for task in known if results.headline(run, task) is None]
+    if not lacking:
         return ""
-    advice = "put back the metric that it has, or delete the run and ask for it again"
-    return f"{run.id} ({run.method} on {run.target}) is left out: it was not scored by {metrics[0]}; {advice}"
+    why = f"it was not scored by {results.tasks[lacking[0]].headline} ({results.why_missing.get((run.id, lacking[0]), '')})"
+    return f"{run.id} ({run.method} on {run.target}) is left out: {why}; or put back the metric that it has"
 
 
 def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
@@ -78,7 +75,9 @@ def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
 def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
     """``runs`` share backbone and revision, and have targets in ``benchmark``."""
     targets = {task for run in runs for task in run.tasks}
-    columns = tuple(Column(task.key, task.title, task.headline) for task in benchmark.tasks if task.key in targets)
+    part = {key for run in runs for key in run.tasks if incomplete_rows(run, run.parsed.known_task(key, results.catalog))}
+    tasks = [task for task in benchmark.tasks if task.key in targets]
+    columns = tuple(Column(task.key, task.title, task.headline, task.key in part) for task in tasks)
     rows = _rows(benchmark.name, runs, results, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
@@ -92,7 +91,8 @@ def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, s
         rows=tuple(_with_published(rows, benchmark, published, targets)),
         shared=dict(sorted(shared.items())),
     )
-    return replace(table, provenance=provenance(table, runs, results.catalog) | references(benchmark, published))
+    footer = provenance(table, runs, results.catalog) | results.evidence_note(runs) | references(benchmark, published)
+    return replace(table, provenance=footer)
 
 
 def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> list[Row]:

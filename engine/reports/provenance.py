@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.task import HubData
-from engine.registry.tables import Run
+from engine.catalog.task import HubData, TaskInfo
+from engine.registry.tables import Evidence, Run, RunState
 from engine.reports.table import Table
+
+INCOMPLETE = "§"
+"""Marks columns of runs that read official splits in part, which published figures do not compare with."""
 
 
 def provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
@@ -17,7 +20,7 @@ def provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str,
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
     footer = {
         "backbone": [f"{table.backbone} at {table.revision}"],
-        "data": _by_column(table, runs, lambda run, task: str(run.parsed.data[task])),
+        "data": _by_column(table, runs, partial(_data, catalog)),
         "metric": [f"{column.title} {column.metric}" for column in table.columns],
         "split": _by_column(table, runs, partial(_split, catalog)),
         "selection": _by_column(table, runs, partial(_rule, catalog)),
@@ -27,6 +30,36 @@ def provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str,
         "commit": sorted(commit for commit in commits if commit),
     }
     return {name: texts for name, texts in footer.items() if texts}
+
+
+def incomplete_rows(run: Run, task: TaskInfo | None) -> str:
+    """Which official splits of ``task`` the run read in part: ``train 100 of 363,846 rows, validation 100 of 40,430 rows``.
+
+    Empty where all were complete, and for runs of versions that did not record it.
+    """
+    read = (run.provenance or {}).get("rows", {}).get(task.key, {}) if task else {}
+    sizes = task.official_sizes if task else {}
+    parts = {split: (count, sizes[split]) for split, count in read.items() if count != sizes.get(split, count)}
+    return ", ".join(f"{split} {count:,} of {size:,} rows" for split, (count, size) in parts.items())
+
+
+def _data(catalog: Catalog, run: Run, key: str) -> str:
+    incomplete = incomplete_rows(run, run.parsed.known_task(key, catalog))
+    return str(run.parsed.data[key]) + (f" ({INCOMPLETE} {incomplete})" if incomplete else "")
+
+
+def why_no_evidence(run: Run) -> str:
+    """Why a completed run has no evidence."""
+    return "was imported without its answers" if run.imported else "is of a version that kept no answers"
+
+
+def evidence_summary(kept: Sequence[Evidence], run: Run) -> str:
+    """What a run has, in a line: ``answers on dev and test of epoch 3, 41 kB``."""
+    if not kept:
+        return f"none: it {why_no_evidence(run)}" if run.state is RunState.COMPLETED else ""
+    splits = " and ".join(dict.fromkeys(row.split for row in kept))
+    size = sum(row.bytes for row in kept)
+    return f"answers on {splits} of epoch {kept[0].epoch}, {size / 1000:,.0f} kB"
 
 
 def _rule(catalog: Catalog, run: Run, key: str) -> str:

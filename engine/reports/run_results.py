@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, TaskInfo
-from engine.registry.reading import Results
+from engine.errors import UserError
+from engine.registry.reading import Reader, Results
 from engine.registry.tables import Run
 
 
@@ -21,6 +22,29 @@ class RunResults:
     """By run id."""
     tasks: Mapping[str, TaskInfo]
     """By key. A task that has since been removed or renamed is the one that the newest of its runs recorded."""
+    why_missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By run id and task: why metrics that the task has today are missing."""
+    with_evidence: Collection[str] = ()
+    """Ids of the runs whose numbers can be computed again from what they answered."""
+
+    @classmethod
+    def of(cls, store: Reader, catalog: Catalog, runs: Sequence[Run], tasks: Mapping[str, TaskInfo]) -> RunResults:
+        """The runs' results; metrics that a task was given since are computed from what the runs answered."""
+        results, why_missing = store.results([run.id for run in runs]), {}
+        for run in runs:
+            for key, splits in results.get(run.id, {}).items():
+                for split, values in splits.items():
+                    if key not in tasks or not (missing := set(tasks[key].metrics) - values.keys()):
+                        continue
+                    # Only what is missing costs a process numpy.
+                    from engine.reports.evidence import evidence_of, recompute
+
+                    try:
+                        again = recompute(tasks[key], evidence_of(store, run, key, split))
+                        values |= {name: again[name] for name in missing}
+                    except UserError as error:
+                        why_missing[run.id, key] = str(error)
+        return cls(catalog, results, tasks, why_missing, store.with_evidence(list(results)))
 
     def headline(self, run: Run, task: str) -> float | None:
         """The task's headline metric on test, as a fraction; None for an imported adapter's task that is unknown here."""
@@ -37,3 +61,11 @@ class RunResults:
     def keys(self, name: str) -> set[str]:
         """Keys of the benchmark's tasks."""
         return {task.key for task in self.benchmark(name).tasks}
+
+    def evidence_note(self, runs: Sequence[Run]) -> dict[str, list[str]]:
+        """A line of the footer on runs whose answers are not here; empty where there are none."""
+        without = sorted(run.id for run in runs if run.id not in self.with_evidence)
+        if not without:
+            return {}
+        of_which = "no run" if len(without) == len(runs) else f"all runs but {', '.join(without)}"
+        return {"evidence": [f"answers kept of {of_which}; earlier versions kept none, and imported adapters come without"]}

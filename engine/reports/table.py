@@ -18,6 +18,8 @@ class Column:
     title: str
     metric: str
     """The task's headline metric."""
+    incomplete: bool = False
+    """Whether a run of the column read its official splits in part."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.catalog.backbones import backbone_defaults
 from engine.catalog.catalog import Catalog
 from engine.catalog.method import FEW_SHOT_DEV, Value
 from engine.runs.spec import RunSpec
@@ -52,7 +51,7 @@ def _defaults(spec: RunSpec, catalog: Catalog) -> Mapping[str, Value]:
     # The task of an imported adapter need not be in the catalog.
     task = spec.known_task(spec.targets[0], catalog)
     select_by = task.select_by if task else spec.select_by
-    settings = method.resolve(backbone_defaults(spec.backbone), spec.target, select_by, spec.shots)
+    settings = method.resolve({}, spec.target, select_by, spec.shots)
     return settings | ({"limit dev": FEW_SHOT_DEV} if spec.shots else {})
 
 

@@ -18,6 +18,8 @@ from engine.errors import UserError
 from engine.files.disk import atomic_write, file_digest, sync
 
 CARD = "card"
+DIGEST = "contents"
+"""Field of a card in its file: a digest of tensors and card. Files of earlier versions and exported adapters lack it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,13 @@ class Saved:
 
 
 def save_checkpoint(
+    path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any], record: Callable[[Saved], None] | None = None
+) -> Saved:
+    """Replace the file at ``path`` as a whole, with a digest by which ``load_checkpoint`` notices damage."""
+    return save_tensors(path, tensors, {**card, DIGEST: _contents_digest(tensors, card)}, record)
+
+
+def save_tensors(
     path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any], record: Callable[[Saved], None] | None = None
 ) -> Saved:
     """Replace the file at ``path`` as a whole (``atomic_write``).
@@ -47,7 +56,10 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and card of a checkpoint. Raises UserError when it is missing, malformed or not the recorded file."""
+    """Tensors and card of a checkpoint, whose content is checked.
+
+    Raises UserError when it is missing, malformed, damaged, or not the file whose digest is ``sha256``.
+    """
     if not path.is_file():
         raise UserError(f"checkpoint {path} is missing; put it back, or train its run again after `scalearn delete`")
     if sha256 is not None and file_digest(path) != sha256:
@@ -58,7 +70,14 @@ def load_checkpoint(path: Path, sha256: str | None = None, device: str = "cpu") 
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError) as error:
         raise UserError(f"checkpoint {path} is malformed ({error}); train its run again after `scalearn delete`") from None
+    expected = card.pop(DIGEST, None)
+    if sha256 is None and expected is not None and expected != _contents_digest(tensors, card):
+        raise UserError(f"checkpoint {path} is damaged; put back a copy of it, or train its run again after `scalearn delete`")
     return tensors, card
+
+
+def _contents_digest(tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> str:
+    return hashlib.sha256(f"{tensors_digest(tensors)} {json.dumps(card, sort_keys=True)}".encode()).hexdigest()
 
 
 def tensors_digest(tensors: Mapping[str, Tensor]) -> str:

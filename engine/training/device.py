@@ -14,6 +14,10 @@ from engine.errors import UserError
 GPU_NAMES = ("GPU-", "MIG-")
 """How the identifier begins by which a launcher names the GPU of a slot in ``CUDA_VISIBLE_DEVICES``."""
 
+NO_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""In the texts of the errors of torch that have no type of their own: of the CPU's allocator, of a GPU's context, of pinned
+memory, of the libraries of matrix products."""
+
 
 @dataclass(frozen=True)
 class Device:
@@ -72,9 +76,22 @@ def check_gpu() -> None:
     try:
         torch.ones(1, device="cuda").add_(1).item()
     except RuntimeError as error:
-        first = str(error).strip().partition("\n")[0]
-        if "out of memory" in first:
+        first = first_sentences(error)
+        if is_out_of_memory(error):
             raise UserError(f"{given} has no memory left ({first}); end other processes on it, {advice}") from None
         raise UserError(
             f"torch {torch.__version__} cannot use {given} ({first}); update the driver or torch, {advice}"
         ) from None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the machine or a GPU had no memory left."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in NO_MEMORY)
+
+
+def first_sentences(error: BaseException) -> str:
+    """The part of an error's text that is short: torch goes on with the allocator's state and advice to programmers."""
+    first = str(error).strip().partition("\n")[0]
+    return ". ".join(first.split(". ")[:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -25,12 +25,21 @@ def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
 
 @torch.inference_mode()
 def predict(
-    model: Model, task: TaskInfo, split: TokenizedSplit, device: Device, tokens_per_batch: int = TOKENS_PER_BATCH
+    model: Model,
+    task: TaskInfo,
+    split: TokenizedSplit,
+    device: Device,
+    tokens_per_batch: int = TOKENS_PER_BATCH,
+    before_batch: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode."""
+    """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode.
+
+    ``before_batch`` may raise, to end the evaluation.
+    """
     model.eval()
     parts, examples = [], []
     for batch in evaluation_batches(split, tokens_per_batch):
+        before_batch()
         packed = pack(batch.tokens, batch.lengths, batch.segments, device.name)
         with device.context():
             parts.append(model(packed, task.key).float())
@@ -41,15 +50,14 @@ def predict(
     return ordered
 
 
-def evaluate(model: Model, task: TaskInfo, split: TokenizedSplit, device: Device) -> dict[str, float]:
-    """``loss`` (mean over examples), then all of the task's metrics, headline first."""
-    logits = predict(model, task, split, device)
+def measure(task: TaskInfo, split: TokenizedSplit, logits: np.ndarray) -> dict[str, float]:
+    """``loss`` (mean over examples), then all of the task's metrics, headline first, of what ``predict`` returned."""
     loss = task_loss(task.kind, torch.from_numpy(logits), torch.from_numpy(np.array(split.labels))).item()
     return {"loss": loss, **score(task, logits, np.array(split.labels), split.groups, split.candidates)}
 
 
 Numbers = Mapping[str, Mapping[str, float]]
-"""Results of ``evaluate`` by task key."""
+"""Results of ``measure`` by task key."""
 
 
 def summary(tasks: Sequence[TaskInfo], numbers: Numbers) -> dict[str, float]:

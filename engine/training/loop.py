@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -31,7 +30,7 @@ from engine.files.disk import remove_unfinished
 from engine.methods.model import Model
 from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
 from engine.training.device import Device
-from engine.training.evaluation import curves, evaluate, summary, to_device
+from engine.training.evaluation import curves, measure, predict, summary, to_device
 from engine.training.metric_writer import MetricWriter
 from engine.training.optimizer import (
     AdamW,
@@ -41,15 +40,13 @@ from engine.training.optimizer import (
     restore_optimizer,
     set_learning_rate,
 )
+from engine.training.patience import patiently
+from engine.training.termination import Stopped
 from engine.training.throughput import Throughput
 
 log = logging.getLogger(__name__)
 CURVE_POINTS = 2000
 """Training losses recorded per run: enough for any screen, few enough for a database of thousands of runs."""
-
-
-class Stopped(Exception):
-    """The run was asked to stop; its state is saved."""
 
 
 @dataclass
@@ -84,7 +81,7 @@ class Loop:
     """Trains ``model`` on one task, or jointly on several.
 
     ``data`` is by task key; ``card`` is the part of the checkpoints' card that does not change; ``should_stop`` is asked after
-    every step.
+    every step and before every batch of an evaluation.
     """
 
     def __init__(
@@ -124,6 +121,8 @@ class Loop:
         self.throughput = Throughput()
         self.epoch_losses: list[float] = []
         """Training losses of this attempt's steps since the last epoch ended, as far as they were reported."""
+        self.best_dev: dict[str, np.ndarray] = {}
+        """Logits on dev at the best epoch by task key; empty where an earlier attempt trained that epoch."""
         self.curve_stride = max(1, self.steps // CURVE_POINTS)
 
     def run(self) -> TrainState:
@@ -139,15 +138,18 @@ class Loop:
                 self._finish_epoch()
                 continue
             self._step()
-            if self.should_stop():
-                self._save_last()
-                raise Stopped
+            self._heed_stop()
             if self.throughput.checkpoint_due():
                 self._save_last()
         self._report()
         best, _ = load_checkpoint(self.files.best)
         self.model.load_trainable(best)
         return self.state
+
+    def _heed_stop(self) -> None:
+        if self.should_stop():
+            self._save_last()
+            raise Stopped
 
     def _finished(self) -> bool:
         spent = self.state.since_best >= int(self.settings["patience"])
@@ -206,9 +208,12 @@ class Loop:
         train = {"loss": sum(self.epoch_losses) / len(self.epoch_losses)} if self.epoch_losses else {}
         self.epoch_losses = []
         with self.throughput.evaluating():
-            by_task = {
-                task.key: evaluate(self.model, task, self.data[task.key].splits["dev"], self.device) for task in self.tasks
+            dev = {task.key: self.data[task.key].splits["dev"] for task in self.tasks}
+            logits = {
+                task.key: predict(self.model, task, dev[task.key], self.device, before_batch=self._heed_stop)
+                for task in self.tasks
             }
+            by_task = {task.key: measure(task, dev[task.key], logits[task.key]) for task in self.tasks}
         self.model.train()
         numbers = summary(self.tasks, by_task)
         if not math.isfinite(numbers["loss"]):
@@ -222,8 +227,9 @@ class Loop:
         value = numbers["loss"] if by_loss else headline
         if state.best is None or (value < state.best if by_loss else value > state.best):
             state.best, state.best_metric, state.best_epoch, state.since_best = value, headline, state.epoch, 0
+            self.best_dev = logits
             card = {**self.card, "dev": by_task, "epoch": state.epoch}
-            save_checkpoint(self.files.best, self.model.trainable_state(), card, partial(self.files.record, "best", state))
+            self._save("best", self.files.best, self.model.trainable_state(), card)
         else:
             state.since_best += 1
         self.metric_writer.epoch_ended(
@@ -240,16 +246,19 @@ class Loop:
     def _save_last(self) -> None:
         # A resumed run does not repeat the steps before the checkpoint, so their points are written first.
         self._report()
-        self.metric_writer.flush()
-        began = time.perf_counter()
+        patiently(self.metric_writer.flush)
+        began = self.throughput.clock.now()
         self.state.seconds += self.throughput.lap()
         tensors = {
             **with_prefix("model.", self.model.trainable_state()),
             **with_prefix("optimizer.", optimizer_tensors(self.optimizer)),
         }
         card = {**self.card, "progress": asdict(self.state)}
-        save_checkpoint(self.files.last, tensors, card, partial(self.files.record, "last", self.state))
-        self.throughput.checkpointed(time.perf_counter() - began)
+        self._save("last", self.files.last, tensors, card)
+        self.throughput.checkpointed(self.throughput.clock.now() - began)
+
+    def _save(self, kind: str, path: Path, tensors: Mapping[str, torch.Tensor], card: Mapping[str, Any]) -> None:
+        patiently(lambda: save_checkpoint(path, tensors, card, partial(self.files.record, kind, self.state)))
 
     def _resume(self) -> None:
         for path in (self.files.best, self.files.last):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine.registry.store import Fenced, Store
 from engine.registry.tables import Metric
+from engine.training.patience import patiently
 
 INTERVAL = 1.0
 """Seconds between writes."""
@@ -39,11 +40,11 @@ class MetricWriter:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Stop the thread and write what is pending."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Stop the thread and write what is pending; after an error only if the registry is free."""
         self._done.set()
         self._thread.join()
-        self.flush()
+        patiently(self.flush, hurried=lambda: kind is not None)
 
     def point(self, name: str, step: int, epoch: float, value: float) -> None:
         """One point of a curve, such as ``train/loss`` at optimiser step ``step``."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.catalog.catalog import Catalog
 from engine.catalog.kinds import KINDS
 from engine.catalog.method import MethodInfo
@@ -27,8 +29,10 @@ from engine.training.build import build_model
 from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import Saved, tensors_digest
 from engine.training.device import Device, choose_device
-from engine.training.evaluation import evaluate, summary
+from engine.training.evaluation import measure, predict, summary
+from engine.training.evidence import Answered
 from engine.training.loop import CheckpointFiles, TrainState
+from engine.training.patience import patiently
 from engine.training.provenance import provenance
 from engine.training.sources import load_sources
 from engine.training.split_rows import SplitRows
@@ -43,6 +47,7 @@ class ReadyRun:
 
     store: Store
     run: Run
+    attempt: int
     spec: RunSpec
     folder: Path
     """The backbone's files."""
@@ -67,13 +72,27 @@ class ReadyRun:
             "card": self.card,
         }
 
-    def final_results(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value."""
-        results = {}
+    def final_results(
+        self, epoch: int, dev: Mapping[str, np.ndarray], before_batch: Callable[[], None]
+    ) -> dict[str, dict[str, dict[str, float]]]:
+        """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value.
+
+        They are computed from logits that are kept as the run's evidence. ``dev`` has those of the selected ``epoch`` by task
+        key where they are known; those that an earlier attempt kept are read. Raises Fenced, and what ``before_batch`` raises.
+        """
+        checkpoint = self.store.checkpoints(self.run.id)["best"].sha256
+        answered = Answered(self.store, self.run, self.attempt, epoch, checkpoint)
+        results: dict[str, dict[str, dict[str, float]]] = {}
         for task in map(_with_all_metrics, self.spec.tasks):
-            splits = self.data[task.key].splits
-            names = ["dev", *(name for name, _ in task.tests)]
-            results[task.key] = {name: evaluate(self.model, task, splits[name], self.device) for name in names}
+            for name in ("dev", *(name for name, _ in task.tests)):
+                split = self.data[task.key].splits[name]
+                logits = dev.get(task.key) if name == "dev" else None
+                if logits is None:
+                    logits = answered.earlier(task, name)
+                if logits is None:
+                    logits = predict(self.model, task, split, self.device, before_batch=before_batch)
+                answered.keep(task, name, split, logits)
+                results.setdefault(task.key, {})[name] = measure(task, split, logits)
         if len(results) > 1:
             by_split = {name: {key: of[name] for key, of in results.items()} for name in ("dev", "test")}
             results[MEAN] = {name: summary(self.spec.tasks, numbers) for name, numbers in by_split.items()}
@@ -113,7 +132,7 @@ def prepare_run(store: Store, run: Run, attempt: int, catalog: Catalog) -> Ready
         last=store.home.checkpoint(run.id, "last"),
         record=_checkpoint_recorder(store, run.id, attempt),
     )
-    return ReadyRun(store, run, spec, folder, model, data, device, files, card)
+    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, card)
 
 
 def _distributions(spec: RunSpec, method: MethodInfo, catalog: Catalog) -> list[str]:
@@ -191,10 +210,11 @@ def _record(
     """Write to the registry what is trained, on which data and device and by which ``code``; ``kept`` is what the next attempt
     takes over."""
     sizes = {key: {name: len(split) for name, split in task_data.splits.items()} for key, task_data in data.items()}
+    official = {key: task_data.official_rows for key, task_data in data.items()}
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
-    about = {**code, **device.describe(), "splits": sizes, "labels": labels, "data": spec.data}
+    about = {**code, **device.describe(), "splits": sizes, "rows": official, "labels": labels, "data": spec.data}
     about |= {name: value for name, value in kept.items() if value}
-    store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about)
+    patiently(lambda: store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -67,7 +67,7 @@ def without_self_pairs(mean: float, count: int) -> float:
 def sample(split: TokenizedSplit, count: int) -> TokenizedSplit:
     """At most ``count`` texts of a split, the same for every run; of a multiple choice, the text with the first option."""
     sequences = np.arange(0, len(split.second), split.options)
-    texts = replace(split, labels=np.zeros(len(split.second)), options=1, groups=None, candidates=None)
+    texts = replace(split, labels=np.zeros(len(split.second)), options=1, groups=None, candidates=None, ids=None, clusters=None)
     return texts.select(np.random.default_rng(SAMPLE_SEED).permutation(sequences)[:count])
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
+
+from engine.training.awake import awake_clock
 
 REPORT_SECONDS = 0.5
 CHECKPOINT_SECONDS = 60.0
@@ -20,6 +21,7 @@ class Throughput:
     """Steps, samples, tokens and seconds of training since ``start``; rates exclude evaluation and saving. Times in seconds."""
 
     def __init__(self) -> None:
+        self.clock = awake_clock()
         self.steps = self.samples = self.tokens = 0
         self.evaluations = 0
         self.evaluation_seconds = 0.0
@@ -29,7 +31,7 @@ class Throughput:
 
     def start(self) -> None:
         """Start all clocks."""
-        self.began = self.lap_began = self.reported = self.saved = time.perf_counter()
+        self.began = self.lap_began = self.reported = self.saved = self.clock.now()
 
     def stepped(self, step: int, loss: Tensor, samples: int, tokens: int) -> None:
         """Count one step and keep its loss, a scalar that stays on its device."""
@@ -40,7 +42,7 @@ class Throughput:
 
     def take_losses(self) -> list[tuple[int, float]]:
         """Step and loss of all steps since the last call."""
-        self.reported = time.perf_counter()
+        self.reported = self.clock.now()
         if not self.losses:
             return []
         steps, values = zip(*self.losses, strict=True)
@@ -50,37 +52,37 @@ class Throughput:
     @contextmanager
     def evaluating(self) -> Iterator[None]:
         """Measure an evaluation."""
-        began = time.perf_counter()
+        began = self.clock.now()
         yield
-        self.evaluation_seconds += time.perf_counter() - began
+        self.evaluation_seconds += self.clock.now() - began
         self.evaluations += 1
 
     def report_due(self) -> bool:
-        return time.perf_counter() - self.reported >= REPORT_SECONDS
+        return self.clock.now() - self.reported >= REPORT_SECONDS
 
     def checkpoint_due(self, after_epoch: bool = False) -> bool:
         """Once a minute and after every epoch, but never so often that saving exceeds its share of the time."""
         wait = max(0.0 if after_epoch else CHECKPOINT_SECONDS, self.saving_seconds / CHECKPOINT_SHARE)
-        return time.perf_counter() - self.saved >= wait
+        return self.clock.now() - self.saved >= wait
 
     def checkpointed(self, seconds: float) -> None:
         """Count a checkpoint that took ``seconds`` to save."""
         self.saving_seconds = seconds
         self.total_saving_seconds += seconds
-        self.saved = time.perf_counter()
+        self.saved = self.clock.now()
 
     def elapsed(self) -> float:
         """Seconds since the last lap."""
-        return time.perf_counter() - self.lap_began
+        return self.clock.now() - self.lap_began
 
     def lap(self) -> float:
         """Seconds since the last lap; starts the next one."""
         seconds = self.elapsed()
-        self.lap_began = time.perf_counter()
+        self.lap_began = self.clock.now()
         return seconds
 
     def _training_seconds(self) -> float:
-        return max(1e-9, time.perf_counter() - self.began - self.evaluation_seconds - self.total_saving_seconds)
+        return max(1e-9, self.clock.now() - self.began - self.evaluation_seconds - self.total_saving_seconds)
 
     def samples_per_second(self) -> float:
         return self.samples / self._training_seconds()

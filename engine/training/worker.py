@@ -6,12 +6,9 @@ It exits with a ``WorkerExit``. SIGTERM requests it to save and stop; a second o
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,20 +17,11 @@ from engine.files.home import Home
 from engine.registry.reading import Results
 from engine.registry.store import Fenced, Store, open_store
 from engine.registry.tables import Run, RunState
+from engine.training.patience import is_full, patiently
+from engine.training.termination import Stopped, Termination
 from engine.worker_exit import WorkerExit
 
 log = logging.getLogger("worker")
-
-
-class Termination:
-    """Whether SIGTERM was received."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        signal.signal(signal.SIGTERM, self._handle)
-
-    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
-        self.requested = True
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 def work(store: Store, run_id: str, attempt: int, termination: Termination) -> int:
     """Train the run and write its final state to the registry; returns a ``WorkerExit``."""
     try:
-        run = store.started(run_id, attempt)
+        run = patiently(lambda: store.started(run_id, attempt))
         log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
         results = _train(store, run, attempt, termination)
     except Fenced:
@@ -59,16 +47,17 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
         return WorkerExit.FENCED
     except UserError as error:
         return _failed(store, run_id, attempt, str(error))
-    except MemoryError:
-        return _failed(store, run_id, attempt, "out of memory; take fewer examples at a time with --set batch_size=...")
     except Exception as error:
-        log.exception("the worker failed")
-        return _failed(store, run_id, attempt, _cause(error))
+        advice = _advice(error)
+        if advice is None:
+            log.exception("the worker failed")
+        return _failed(store, run_id, attempt, advice or f"{type(error).__name__}: {_first_line(error)}")
     if results is None:
         why = "on request" if store.find(run_id).stop_requested else "by a signal"
-        store.finish(run_id, attempt, RunState.STOPPED, f"stopped {why}; `scalearn resume` continues it")
+        cause = f"stopped {why}; `scalearn resume` continues it"
+        patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause))
         return WorkerExit.STOPPED
-    if not store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0):
+    if not patiently(lambda: store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0)):
         return WorkerExit.FENCED
     store.home.checkpoint(run_id, "last").unlink(missing_ok=True)
     return WorkerExit.COMPLETED
@@ -83,32 +72,39 @@ def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
         return WorkerExit.FAILED
 
 
-def _cause(error: Exception) -> str:
-    """The error in one line, with advice where there is any."""
-    import torch
+def _advice(error: Exception) -> str | None:
+    """What to do about an error that is not the program's, in one line; None for any other."""
+    from engine.training.device import first_sentences, is_out_of_memory
 
-    first = (str(error).strip().splitlines() or [""])[0]
-    if isinstance(error, torch.OutOfMemoryError):
-        return f"GPU out of memory; lower it with --set batch_size=... ({first})"
-    # safetensors gives the system's error number only in its text.
-    if getattr(error, "errno", None) == errno.ENOSPC or f"(os error {errno.ENOSPC})" in first:
-        return f"the disk is full; free some space, then `scalearn resume` ({first})"
-    return f"{type(error).__name__}: {first}"
+    if is_out_of_memory(error):
+        details = f" ({text})" if (text := first_sentences(error)) else ""
+        advice = "end other processes and `scalearn resume`, or take fewer examples at a time with --set batch_size=..."
+        return f"out of memory; {advice}{details}"
+    if is_full(error):
+        return f"the disk is full; free some space, then `scalearn resume` ({_first_line(error)})"
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
     """Final results, or None when the run was stopped."""
     from engine.plugins.home_catalog import load_catalog
-    from engine.training.loop import Loop, Stopped
+    from engine.training.loop import Loop
     from engine.training.metric_writer import MetricWriter
     from engine.training.setup import prepare_run
 
-    if termination.requested:
+    try:
+        with termination.at_once():
+            catalog = load_catalog(store.home)
+            for line in catalog.left_out:
+                log.warning(line)
+            ready = prepare_run(store, run, attempt, catalog)
+    except Stopped:
+        log.info("stopped before training")
         return None
-    catalog = load_catalog(store.home)
-    for line in catalog.left_out:
-        log.warning(line)
-    ready = prepare_run(store, run, attempt, catalog)
     with MetricWriter(store, run.id, attempt) as metric_writer:
 
         def should_stop() -> bool:
@@ -116,14 +112,18 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
                 raise Fenced
             return termination.requested or metric_writer.stop_requested
 
+        def heed_stop() -> None:
+            if should_stop():
+                raise Stopped
+
         loop = Loop(**ready.loop_arguments(), metric_writer=metric_writer, should_stop=should_stop)
         try:
             state = loop.run()
+            log.info("best epoch %s of %d", state.best_epoch, state.epoch)
+            results = ready.final_results(state.best_epoch or 0, loop.best_dev, heed_stop)
         except Stopped:
             log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
             return None
-        log.info("best epoch %s of %d", state.best_epoch, state.epoch)
-        results = ready.final_results()
     if metric_writer.fenced:
         raise Fenced
     ready.publish()

@@ -7,9 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scalearn_tui.text.harmless import harmless
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 SCHEMA = 1
 """Version of the JSON documents; a field that changes its meaning raises it."""
@@ -19,7 +22,12 @@ PIPE_WIDTH = 10_000
 
 def say(message: str) -> None:
     """One line for the person at the terminal."""
-    print(message, file=sys.stderr, flush=True)
+    print(harmless(message), file=sys.stderr, flush=True)
+
+
+def print_line(text: str = "") -> None:
+    """One line of data on stdout."""
+    print(harmless(text), flush=True)
 
 
 def complain(message: str) -> None:
@@ -74,10 +82,16 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequen
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), show_header=any(headings))
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        table.add_column(harmless(heading), justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(_harmless_cell(cell) for cell in row))
     return table
+
+
+def _harmless_cell(cell: Any) -> Text:
+    from rich.text import Text
+
+    return Text(harmless(cell.plain), cell.style) if isinstance(cell, Text) else Text(harmless(str(cell)))
 
 
 def _finite(value: Any) -> Any:

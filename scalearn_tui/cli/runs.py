@@ -163,6 +163,7 @@ def _full_record(store: Store, run: Run) -> dict[str, Any]:
             }
             for kind, checkpoint in store.checkpoints(run.id).items()
         },
+        "evidence": [row.model_dump(mode="json", exclude={"run_id"}) for row in store.evidence(run.id)],
         "events": [event.model_dump(mode="json", exclude={"run_id", "id"}) for event in store.events(run.id)],
         "log": str(store.home.log(run.id)),
     }
@@ -172,6 +173,7 @@ def _print_run(store: Store, run: Run) -> None:
     """Sections of name and value; the command comes last, where it is easy to copy."""
     from rich.text import Text
 
+    from engine.reports.provenance import evidence_summary, incomplete_rows
     from scalearn_tui.text.formatting import count, duration, score
 
     record, spec = _full_record(store, run), run.parsed
@@ -197,11 +199,15 @@ def _print_run(store: Store, run: Run) -> None:
         rows.append(("limits", "  ".join(f"{name}={value}" for name, value in spec.limits.items())))
     if spec.shots:
         rows.append(("shots", str(spec.shots)))
-    rows += [("data", text) for text in dict.fromkeys(spec.data.values())]
+    catalog = home_catalog()
+    read = {key: incomplete_rows(run, spec.known_task(key, catalog)) for key in spec.data}
+    data = [text + (f" ({read[key]})" if read[key] else "") for key, text in spec.data.items()]
+    rows += [("data", text) for text in dict.fromkeys(data)]
     rows += [("source", f"{source['task']} from run {source['run']}") for source in record["sources"]]
     for kind, checkpoint in record["checkpoints"].items():
         text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"
         rows.append((f"{kind} checkpoint", text))
+    rows.append(("evidence", evidence_summary(store.evidence(run.id), run)))
     about = {name: value for name, value in (run.provenance or {}).items() if value is not None and name != "data"}
     rows += [("hardware" if name == "device" else name.replace("_", " "), _plain(value)) for name, value in about.items()]
     rows += [("event", f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}  {event.text}") for event in store.events(run.id)]

@@ -17,6 +17,7 @@ from engine.adapters.importing import import_adapter
 from engine.files.home import Home
 from engine.plans.planner import Plan, make_plan, submit
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.schema import HEAD
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Run, RunState
 from engine.reports.leaderboard import build
@@ -65,7 +66,7 @@ def by_id(store: Store) -> dict[str, Run]:
 
 
 def test_all_runs_are_listed_with_their_results(folder: Path, old: Store) -> None:
-    with closing(sqlite3.connect(folder / "home" / "registry.before-0002.sqlite")) as backup:
+    with closing(sqlite3.connect(folder / "home" / f"registry.before-{HEAD}.sqlite")) as backup:
         before = backup.execute("SELECT id, state, target, best FROM run").fetchall()
         numbers = backup.execute("SELECT count(*) FROM result").fetchone()[0]
     assert sorted(before) == sorted((run.id, str(run.state), run.target, run.best) for run in old.runs())

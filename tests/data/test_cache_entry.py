@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.data.cache_entry import free_entry
@@ -76,6 +77,25 @@ def test_an_entry_that_lost_its_card_is_built_again(tokenizers: dict[str, Path],
     build += "prepare(BUILT_IN.tasks['toy/sentiment'], Path(sys.argv[1]), Path(sys.argv[2]), None)"
     subprocess.run([sys.executable, "-c", build, str(tokenizers["bert"]), str(tmp_path)], check=True, timeout=60)
     assert np.array_equal(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens, before)
+
+
+@pytest.mark.parametrize("name", ["train/tokens.npy", "validation/labels.npy", "card.json", "digests.json"])
+def test_a_damaged_entry_is_built_again(name: str, tokenizers: dict[str, Path], tmp_path: Path) -> None:
+    before = np.array(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens)
+    path = entry(tmp_path) / name
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+    build = READER.replace("sys.stdin.read()", "")
+    damaged = subprocess.run(
+        [sys.executable, "-c", build, str(tokenizers["bert"]), str(tmp_path)],
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    assert np.array_equal(prepare(TOY, tokenizers["bert"], tmp_path, None).splits["train"].tokens, before)
+    assert bytes(content) != path.read_bytes() and "is damaged; its texts are tokenized again" in damaged.stderr
 
 
 def test_processes_that_need_an_entry_survive_one_that_frees_it(tokenizers: dict[str, Path], tmp_path: Path) -> None:

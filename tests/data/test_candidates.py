@@ -1,4 +1,4 @@
-"""What ranking metrics compare with, stored by number and read back by name."""
+"""What ranking metrics read of candidates: their agreement with the answers, and their order."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.data import build_tokens
-from engine.data.candidates import Candidates, CandidatesWriter
+from engine.data.candidates import CandidatesWriter, answer_exact_match, answer_f1, normalized
 from engine.data.loading import load_rows
+from engine.data.tokenized_split import TokenizedSplit
 from engine.data.tokenizer import BackboneTokenizer
 
 
-def test_names_return_in_order_also_past_a_row_without_candidates(tmp_path: Path) -> None:
+def test_normalisation_is_squads() -> None:
+    assert normalized("  The  U.S. Navy's, a 'big'   ship ") == "us navys big ship"
+    assert answer_f1("the", "an") == 0.0
+    assert answer_exact_match("the", "an") == 1
+    assert answer_f1("a b b c", "b b d") == pytest.approx(2 * 2 / 6)
+
+
+def test_candidates_are_compared_with_the_answers_of_their_row(tmp_path: Path) -> None:
     writer = CandidatesWriter()
-    writer.append([[["Ann", "Bob"], ["Bob", "Cy"]], [[], ["Eve"]]])
-    writer.append([[["Ann", "Dée"], ["Ann"]]])
-    writer.write(tmp_path / "references")
-    opened = Candidates.open(tmp_path / "references", np.array([0, 0, 2, 2]))
-    expected = [["Ann", ["Bob", "Cy"]], ["Bob", ["Bob", "Cy"]], ["Ann", ["Ann"]], ["Dée", ["Ann"]]]
-    assert list(opened) == expected and opened[3] == expected[3] and opened[1:3] == expected[1:3] and len(opened) == 4
-    assert list(opened.select(np.array([3, 0]))) == [expected[3], expected[0]]
+    writer.append([(["Bob", "Ann"], ["bob!", "Cy"]), ([], ["Eve"])])
+    writer.append([(["Dée", "Ann Lee", "Ann Lee"], ["Ann", "Lee Ann"])])
+    writer.write(tmp_path)
+    arrays = {path.stem: np.load(path) for path in tmp_path.iterdir()}
+    assert arrays["em"].tolist() == [1, 0, 0, 0, 0] and arrays["f1"].tolist() == [1, 0, 0, 1, 1]
+    assert arrays["rank"].tolist() == [1, 0, 1, 0, 0]
+    assert [arrays[name].dtype for name in ("em", "f1", "rank")] == [np.uint8, np.float64, np.int32]
 
 
 @pytest.mark.parametrize("key", ["superglue/record", "superglue/multirc", "glue/mrpc"])
@@ -39,7 +47,9 @@ def test_parts_make_the_same_split_as_the_whole(
         for name in ("whole", "parts")
     )
     assert whole == parts
-    if key == "superglue/record":
-        candidates = Candidates.open(tmp_path / "parts" / "references", np.load(tmp_path / "parts" / "groups.npy"))
-        rows = zip(table["entities"].to_pylist(), table["answers"].to_pylist(), strict=True)
-        assert list(candidates) == [[entity, answers] for entities, answers in rows for entity in entities]
+    split = TokenizedSplit.open(tmp_path / "whole")
+    assert (split.candidates is not None) == (key == "superglue/record")
+    if split.candidates is not None:
+        # An answer is always among the candidates, so a candidate that is one agrees with it wholly.
+        assert split.candidates["em"][split.labels == 1].all() and (split.candidates["f1"][split.labels == 1] == 1).all()
+        assert split.candidates["f1"].min() == 0 and len(split.candidates["rank"]) == len(split)

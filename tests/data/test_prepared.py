@@ -39,13 +39,15 @@ def test_every_task_is_prepared(key: str, data_dir: Path, tokenizers: dict[str, 
         assert ((split.second > 0) & (split.second <= lengths)).all()
         assert (split.groups is not None) == (task.template in ("multirc", "record"))
         assert split.tokens.dtype == split.second.dtype == np.int32 and split.starts.dtype == lengths.dtype == np.int64
+        assert split.ids is not None and split.clusters is not None and len(split.clusters) == len(split)
+        assert len(np.unique(split.ids, axis=0)) == len(split)
         assert split.labels.dtype == (np.float32 if task.kind in ("regression", "multilabel") else np.int64)
     if task.kind != "entity_ranking":
         assert np.array_equal(data.splits["test"].labels, labels_of(task, tables[task.tests[0][1]]))
         train = labels_of(task, tables["train"])[data.rows["train"]]
         assert np.array_equal(data.splits["train"].labels, train)
     else:
-        assert len(data.splits["test"].candidates or []) == len(data.splits["test"])
+        assert all(len(values) == len(data.splits["test"]) for values in (data.splits["test"].candidates or {"": []}).values())
         assert data.splits["train"].candidates is None
 
 
@@ -90,7 +92,8 @@ def test_rows_that_are_given_are_taken_from_the_same_folder(
             again = prepare(task, tokenizers["bert"], tmp_path, data_dir, rows=drawn.rows)
         assert not np.array_equal(moved.rows["dev"], drawn.rows["dev"]) and not same(moved, drawn)
         assert same(again, drawn)
-        assert list(again.splits["dev"].candidates or ()) == list(drawn.splits["dev"].candidates or ())
+        for name, values in (drawn.splits["dev"].candidates or {}).items():
+            assert np.array_equal((again.splits["dev"].candidates or {})[name], values)
     assert len(entries(tmp_path)) == 2
 
 
@@ -124,7 +127,5 @@ def test_a_limit_keeps_examples_with_their_options_and_candidates(
     assert few.labels.tolist() == copa.labels[[5, 2]].tolist()
     record = prepare(BUILT_IN.tasks["superglue/record"], tokenizers["bert"], tmp_path, data_dir, {"test": 50}).splits["test"]
     assert record.groups is not None and record.candidates is not None
-    assert len(record.candidates) == len(record) == len(record.groups) <= 50
-    for candidate, answers in record.candidates:
-        assert isinstance(candidate, str) and isinstance(answers, list)
-    assert np.array_equal([candidate in answers for candidate, answers in record.candidates], record.labels)
+    assert all(len(values) == len(record) == len(record.groups) <= 50 for values in record.candidates.values())
+    assert record.candidates["em"][record.labels == 1].all()

@@ -14,14 +14,13 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 
-from engine.catalog.backbones import backbone_defaults
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.data.prepared import TaskData, prepare, within_positions
 from engine.runs.spec import RunSpec
 from engine.training.build import build_model
 from engine.training.device import choose_device
-from engine.training.evaluation import evaluate, predict
+from engine.training.evaluation import measure, predict
 from tests.material import DATA_DIR
 
 CPU = choose_device("float32")
@@ -52,7 +51,7 @@ def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tup
     """The task's data, and for dev and test an untrained model's logits and the figures that a run would report."""
     task = within_positions(BUILT_IN.tasks[key], 128)
     data = prepare(task, tiny_backbone, cache, data_dir)
-    settings = METHODS["adapter"].resolve(backbone_defaults("tiny"), key, "loss")
+    settings = METHODS["adapter"].resolve({}, key, "loss")
     names = {"backbone": "tiny", "backbone_revision": "r", "data": {key: "d"}}
     spec = RunSpec(method="adapter", targets=(key,), seed=3, hyperparameters=settings, **names)
     model = build_model(spec, METHODS["adapter"], tiny_backbone, [])
@@ -64,7 +63,7 @@ def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tup
     results = {}
     for split in ("dev", "test"):
         logits = predict(model, task, data.splits[split], CPU)
-        results[split] = logits, evaluate(model, task, data.splits[split], CPU)
+        results[split] = logits, measure(task, data.splits[split], logits)
     return data, results
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import sklearn.metrics
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.kinds import KINDS, Kind
+from engine.data.candidates import FIELDS, CandidatesWriter
 from engine.errors import UserError
 from engine.metrics import scoring
 
@@ -79,14 +81,18 @@ def test_grouped_exact_match_wants_every_option_of_a_question() -> None:
     assert scoring.grouped_exact_match(labels, predicted, np.array([7, 7, 3, 3, 9, 9])) == pytest.approx(2 / 3)
 
 
-def test_record_takes_the_best_candidate_of_each_query() -> None:
+def compared(queries: list[tuple[list[str], list[str]]], folder: Path) -> dict[str, np.ndarray]:
+    writer = CandidatesWriter()
+    writer.append(queries)
+    writer.write(folder)
+    return {name: np.load(folder / f"{name}.npy") for name in FIELDS}
+
+
+def test_record_takes_the_best_candidate_of_each_query(tmp_path: Path) -> None:
     task = BUILT_IN.tasks["superglue/record"]
     answers_1, answers_2, answers_3 = ["The Hague", "Holland"], ["New York City"], ["Zoe"]
-    candidates = [
-        ["the hague!", answers_1], ["Paris", answers_1],
-        ["New York", answers_2], ["Boston", answers_2],
-        ["Anna", answers_3], ["Zoe", answers_3], ["Mary", answers_3],
-    ]  # fmt: skip
+    queries = [(["the hague!", "Paris"], answers_1), (["New York", "Boston"], answers_2), (["Anna", "Zoe", "Mary"], answers_3)]
+    candidates = compared(queries, tmp_path)
     logits = np.array([[9, 2], [-5, 1], [0, 3], [0, 2], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
     groups = np.array([0, 0, 1, 1, 2, 2, 2])
     # Query 1 matches after normalisation, query 2 shares 2 of 2 and 3 words, query 3 is a tie that Zoe wins.
@@ -95,15 +101,9 @@ def test_record_takes_the_best_candidate_of_each_query() -> None:
     assert values["f1"] == pytest.approx((1 + 0.8 + 1) / 3)
     assert values["exact_match"] == pytest.approx(2 / 3)
     shuffled = RANDOM.permutation(7)
-    again = scoring.score(task, logits[shuffled], np.zeros(7), groups[shuffled], [candidates[place] for place in shuffled])
+    among = {name: values[shuffled] for name, values in candidates.items()}
+    again = scoring.score(task, logits[shuffled], np.zeros(7), groups[shuffled], among)
     assert again == pytest.approx(values)
-
-
-def test_normalisation_is_squads() -> None:
-    assert scoring.normalized("  The  U.S. Navy's, a 'big'   ship ") == "us navys big ship"
-    assert scoring.answer_f1("the", "an") == 0.0
-    assert scoring.answer_exact_match("the", "an") == 1.0
-    assert scoring.answer_f1("a b b c", "b b d") == pytest.approx(2 * 2 / 6)
 
 
 @pytest.mark.parametrize("key", sorted(BUILT_IN.tasks))
@@ -112,7 +112,8 @@ def test_score_gives_the_tasks_metrics_headline_first(key: str) -> None:
     count = 12
     groups = np.arange(count) // 3
     labels = RANDOM.integers(2, size=(count, len(task.labels)) if task.kind == "multilabel" else count)
-    candidates = [[f"name {place}", ["name 1"]] for place in range(count)]
+    agreement = np.arange(count) % 2
+    candidates = {"em": agreement, "f1": agreement / 2, "rank": np.arange(count)}
     logits = RANDOM.normal(size=(count, 2 if task.kind == "multiple_choice" else task.outputs)).astype(np.float32)
     values = scoring.score(task, logits, labels, groups, candidates)
     assert tuple(values) == task.metrics
@@ -180,7 +181,8 @@ def test_every_metric_of_every_kind_is_computed(kind: Kind) -> None:
     task = replace(BUILT_IN.tasks["toy/topics"], kind=kind.name, labels=("no", "yes"), metrics=kind.metrics)
     labels = np.array([[0, 1], [1, 0], [1, 1], [0, 0]]) if kind.name == "multilabel" else np.array([0, 1, 1, 0])
     logits = RANDOM.normal(size=(4, 1 if kind.name == "regression" else 2))
-    values = scoring.score(task, logits, labels, np.array([0, 0, 1, 1]), [["Ann", ["Ann"]], ["Bob", ["Ann"]]] * 2)
+    agreement = {name: np.array([1, 0, 0, 1]) for name in FIELDS}
+    values = scoring.score(task, logits, labels, np.array([0, 0, 1, 1]), agreement)
     assert tuple(values) == kind.metrics
 
 

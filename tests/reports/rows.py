@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.catalog.backbones import BACKBONES, backbone_defaults
+from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import MEAN
@@ -41,7 +41,7 @@ def spec(
         sources=tuple(SourceSpec(task=source.target, run_id=source.run_id) for source in sources),
         seed=seed,
         hyperparameters=METHODS[method].resolve(
-            {**backbone_defaults(backbone), **settings},
+            settings,
             BUILT_IN.joint_name(targets),
             BUILT_IN.tasks[targets[0]].select_by,
             shots,

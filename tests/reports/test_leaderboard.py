@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import statistics
+from contextlib import closing
 
 import pytest
 
@@ -10,9 +13,10 @@ from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.registry.store import Store
 from engine.registry.tables import RunState
+from engine.reports.exports import grid
 from engine.reports.leaderboard import build
 
-from .rows import complete, queue, spec, start
+from .rows import PROVENANCE, complete, queue, spec, start
 
 RTE, BOOLQ, CB = "superglue/rte", "superglue/boolq", "superglue/cb"
 
@@ -229,3 +233,19 @@ def test_few_shot_runs_are_separate_rows_and_average_over_seeds(store: Store) ->
     ]
     assert rows[1].settings == {"shots": "16"} and rows[1].cells[BOOLQ].seeds == (0, 1)
     assert rows[2].settings == {"shots": "16", "sources": "boolq,cb,rte"} and rows[2].cells[BOOLQ].seeds == (0, 1)
+
+
+def test_a_column_whose_official_splits_were_read_in_part_is_marked(store: Store) -> None:
+    """A figure on 100 of 40,430 rows stands beside a published one."""
+    done = complete(store, spec("adapter", "glue/qqp"), 0.8)
+    complete(store, spec("adapter", "glue/rte"), 0.7)
+    read = {"glue/qqp": {"train": 363_846, "validation": 100}}
+    with closing(sqlite3.connect(store.home.database)) as database, database:
+        provenance = json.dumps({**PROVENANCE, "rows": read})
+        database.execute("UPDATE run SET provenance = ? WHERE id = ?", (provenance, done.run_id))
+    (table,) = build(store, BUILT_IN).tables
+    assert [column.title for column in table.columns if column.incomplete] == ["QQP"]
+    headings, _ = grid(table)
+    assert "QQP §" in headings and "RTE" in headings
+    assert any("QQP" in text and "(§ validation 100 of 40,430 rows)" in text for text in table.provenance["data"])
+    assert any(row.published and "glue/qqp" in row.cells for row in table.rows)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.data.prepared import TaskData, prepare
-from engine.training.worker import Termination
+from engine.training.termination import Termination
 from tests.training.loops import JOINT, LIMITS
 
 

@@ -17,7 +17,8 @@ from engine.training.build import build_model
 from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import load_checkpoint
 from engine.training.device import Device
-from engine.training.loop import CheckpointFiles, Loop, Stopped
+from engine.training.loop import CheckpointFiles, Loop
+from engine.training.termination import Stopped
 
 TARGET = "toy/question"
 
@@ -93,19 +94,26 @@ class Killed(BaseException):
 
 
 def prepared(
-    spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, record: Callable[..., None] = lambda *_: None
+    spec: RunSpec,
+    folder: Path,
+    data: dict[str, TaskData],
+    where: Path,
+    record: Callable[..., None] = lambda *_: None,
+    device: Device = CPU,
 ) -> tuple[Loop, Points]:
     """A loop that is never asked to stop, and what it records."""
     points = Points()
     files = CheckpointFiles(where / "best.safetensors", where / "last.safetensors", record)
     settings = dict(spec.hyperparameters)
-    model = build(spec, folder)
-    return Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, points, lambda: False, card_of(spec)), points
+    model = build(spec, folder).to(device.name)
+    return Loop(model, spec.tasks, data, settings, spec.seed, device, files, points, lambda: False, card_of(spec)), points
 
 
-def train(spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, stop_at: int | None) -> tuple[Loop, Points]:
+def train(
+    spec: RunSpec, folder: Path, data: dict[str, TaskData], where: Path, stop_at: int | None, device: Device = CPU
+) -> tuple[Loop, Points]:
     """Train until the end, or until ``stop_at`` updates are made and saved."""
-    loop, points = prepared(spec, folder, data, where)
+    loop, points = prepared(spec, folder, data, where, device=device)
     loop.should_stop = lambda: loop.state.step == stop_at
     if stop_at is None:
         loop.run()

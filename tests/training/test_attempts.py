@@ -21,7 +21,7 @@ from engine.runs.request import Request
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.loop import TrainState
 from engine.training.setup import ReadyRun, prepare_run
-from engine.training.worker import Termination
+from engine.training.termination import Termination
 from engine.worker_exit import WorkerExit
 from tests.conftest import write_tiny_backbone
 from tests.training.runs import work_on
@@ -43,7 +43,11 @@ def test_a_run_from_queue_to_results(store: Store, tiny_backbone: Path) -> None:
     run = store.find(run_id)
     assert (run.state, run.cause) == (RunState.COMPLETED, None)
     assert store.results([run_id])[run_id]["toy/question"].keys() == {"dev", "test"}
-    assert sorted(path.name for path in store.home.run(run_id).iterdir()) == ["best.safetensors", "rows.safetensors"]
+    assert sorted(path.name for path in store.home.run(run_id).iterdir()) == [
+        "best.safetensors",
+        "evidence",
+        "rows.safetensors",
+    ]
     assert store.checkpoints(run_id).keys() == {"best"}
     best, _ = load_checkpoint(store.home.checkpoint(run_id, "best"), store.checkpoints(run_id)["best"].sha256)
     assert any(name.startswith("adapter.") for name in best)

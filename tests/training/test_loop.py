@@ -14,7 +14,7 @@ from engine.catalog.catalog import BUILT_IN
 from engine.data.prepared import TaskData, prepare
 from engine.data.tokenized_split import TokenizedSplit
 from engine.training.checkpoints import load_checkpoint
-from engine.training.evaluation import evaluate
+from engine.training.evaluation import measure, predict
 from engine.training.loop import CheckpointFiles, Loop, sampling_size
 from tests.training.loops import CPU, LIMITS, TARGET, Points, build, card_of, prepared, spec_of, train
 
@@ -57,7 +57,8 @@ def test_fewer_examples_than_a_batch_and_a_dev_split_of_one(task: Any, tiny_back
     data = prepare(task, tiny_backbone, tmp_path / "tokens", None, {"train": 17, "dev": 1, "test": 1})
     loop, points = train(spec_of("adapter", task.key), tiny_backbone, {task.key: data}, tmp_path, stop_at=None)
     assert loop.steps_per_epoch == 2 and sorted(points.losses) == [0, 1, 2, 3]
-    numbers = evaluate(loop.model, task, data.splits["test"], CPU)
+    test = data.splits["test"]
+    numbers = measure(task, test, predict(loop.model, task, test, CPU))
     assert list(numbers) == ["loss", *task.metrics] and all(map(math.isfinite, numbers.values()))
 
 

@@ -6,14 +6,18 @@ import errno
 import os
 import signal
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 
+import numpy as np
 import pytest
+import torch
 from safetensors import SafetensorError
 
 from engine.registry.store import Store
 from engine.registry.tables import RunState
-from engine.training.worker import Termination, _cause, work
+from engine.training.termination import Termination
+from engine.training.worker import _advice, work
 from engine.worker_exit import WorkerExit
 from tests.registry.rows import run
 
@@ -51,4 +55,25 @@ def test_the_cause_is_the_last_line_of_the_log_when_the_registry_cannot_be_writt
     ],
 )
 def test_a_full_disk_is_reported_wherever_it_was_met(error: Exception) -> None:
-    assert _cause(error).startswith("the disk is full; free some space, then `scalearn resume`")
+    assert (_advice(error) or "").startswith("the disk is full; free some space, then `scalearn resume`")
+
+
+@pytest.mark.parametrize("allocate", [lambda: torch.empty(10**15), lambda: np.empty(10**15)], ids=["torch", "numpy"])
+def test_memory_that_the_machine_lacks_is_advice_and_no_traceback(allocate: Callable[[], object]) -> None:
+    with pytest.raises((RuntimeError, MemoryError)) as raised:
+        allocate()
+    advice = _advice(raised.value)
+    assert advice is not None and advice.startswith("out of memory; end other processes and `scalearn resume`")
+    assert "llocate" in advice and "\n" not in advice
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("CUDA error: device-side assert triggered", False),
+    ],
+)
+def test_errors_of_a_gpu_without_a_type_of_their_own(text: str, missing: bool) -> None:
+    assert (_advice(RuntimeError(text)) is not None) == missing

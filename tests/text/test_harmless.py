@@ -1,0 +1,45 @@
+"""Foreign text cannot drive the terminal that shows it."""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+from rich.text import Text
+
+from scalearn_tui.cli.output import complain, print_line, print_table
+from scalearn_tui.text.harmless import harmless, harmless_json
+
+HOSTILE = ["\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "a\rb", "a\nb", "\x08\x08x", "\u202eevil", "\u2028", "\x00", "\ud800"]
+
+
+def lively(text: str) -> list[str]:
+    """The characters that a terminal obeys."""
+    kinds = ("Cc", "Cs", "Zl", "Zp")
+    return [sign for sign in text if unicodedata.category(sign) in kinds or 0x202A <= ord(sign) <= 0x202E]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+    assert lively(harmless(f"label {text} end")) == []
+    assert json.loads(harmless_json(json.dumps({"a": text}, ensure_ascii=False))) == {"a": text}
+    assert lively(harmless_json(json.dumps({"a": text.replace("\ud800", "")}, ensure_ascii=False))) == []
+
+
+def test_what_people_write_stays() -> None:
+    for text in ("naïve café", "日本語", "שלום", "ΔΣ ≤ 5", "👩‍👩‍👧", "tab\tand\nline"):
+        assert harmless(text) == text.replace("\t", " ").replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_every_way_to_the_terminal_is_harmless(text: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        print_line(text)
+        print_table(("name", text), [(text, Text(text, style="bold"))])
+        complain(text)
+    assert [sign for sign in lively(out.getvalue() + err.getvalue()) if sign != "\n"] == []
+    assert len(err.getvalue().splitlines()) == 1
