@@ -194,7 +194,7 @@ def _first(error: Exception) -> str:
 def _check_card(card: AdapterCard) -> None:
     """Raises UserError unless the card describes, consistently, a source adapter of a backbone that this version can use."""
     spec, task = card.spec, TaskCard(**card.task)
-    if spec.method not in SOURCE_METHODS:
+    if spec.method not in SOURCE_METHODS or spec.distribution:
         raise UserError(f"{spec.method[:40]!r} is no source adapter; two-stage methods combine {' or '.join(SOURCE_METHODS)}")
     settings = METHODS[spec.method].hyperparameters()
     try:

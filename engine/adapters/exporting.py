@@ -13,7 +13,7 @@ from engine.catalog.backbones import BACKBONES
 from engine.catalog.methods import SOURCE_METHODS
 from engine.encoder.loading import shape_of
 from engine.errors import UserError
-from engine.own_benchmarks.stored import load_catalog
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import fingerprint_of
@@ -60,7 +60,7 @@ def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
 
 
 def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
-    spec = run.parsed.completed_from(load_catalog(store.home.benchmarks))
+    spec = run.parsed.completed_from(load_catalog(store.home))
     try:
         (definition,) = spec.definitions
     except KeyError:

@@ -6,7 +6,7 @@ Adding or removing a benchmark makes a new catalog, so that no reader ever sees 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -25,6 +25,8 @@ class Catalog:
     methods: Mapping[str, MethodInfo]
     unreadable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """By name, why a benchmark that was added cannot be used."""
+    left_out: tuple[str, ...] = ()
+    """Why entries of installed packages cannot be used, one line each."""
 
     @cached_property
     def tasks(self) -> Mapping[str, TaskInfo]:
@@ -33,13 +35,25 @@ class Catalog:
 
     def with_benchmarks(self, added: Mapping[str, BenchmarkInfo], unreadable: Mapping[str, str]) -> Catalog:
         """This catalog and the benchmarks ``added`` to it; those in ``unreadable`` appear in errors only."""
-        return Catalog(MappingProxyType({**self.benchmarks, **added}), self.methods, MappingProxyType(dict(unreadable)))
+        benchmarks = MappingProxyType({**self.benchmarks, **added})
+        return replace(self, benchmarks=benchmarks, unreadable=MappingProxyType(dict(unreadable)))
+
+    def with_installed(
+        self, methods: Mapping[str, MethodInfo], benchmarks: Mapping[str, BenchmarkInfo], left_out: Sequence[str]
+    ) -> Catalog:
+        """This catalog and what installed packages add to it."""
+        return replace(
+            self,
+            methods=MappingProxyType({**self.methods, **methods}),
+            benchmarks=MappingProxyType({**self.benchmarks, **benchmarks}),
+            left_out=tuple(left_out),
+        )
 
     def find_method(self, name: str) -> MethodInfo:
         """The method of that name or alias, whatever its case. Raises UserError listing the names."""
         wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
         for info in self.methods.values():
-            if wanted in (info.name, info.title.lower().replace(" ", "-"), *info.aliases):
+            if wanted in info.spellings:
                 return info
         close = did_you_mean(wanted, self.methods)
         raise UserError(f"no method {name!r}{close}; `scalearn methods` lists {', '.join(self.methods)}")
@@ -88,7 +102,7 @@ class Catalog:
 
 
 BUILT_IN = Catalog(MappingProxyType({info.name: info for info in BENCHMARKS}), MappingProxyType(METHODS))
-"""The catalog without benchmarks of the user's own."""
+"""The catalog without benchmarks of the user's own and without what installed packages add."""
 
 
 def plain_name(name: str) -> str:

@@ -123,6 +123,13 @@ class MethodInfo:
     similarities: bool = False
     """Whether it weighs sources by how similar their texts are to the target's; it then has the settings ``SIMILARITY``,
     which ``engine.training.text_similarity`` reads."""
+    distribution: str = ""
+    """Name and version of the installed package that adds the method, ``tiny-method 1.0``; empty for a built-in one."""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names that find the method, in lower case."""
+        return (self.name, self.title.lower().replace(" ", "-"), *self.aliases)
 
     @property
     def joint(self) -> bool:

@@ -195,3 +195,5 @@ class BenchmarkInfo:
     offline: bool = False
     """Whether it needs no files at all."""
     published: tuple[PublishedTable, ...] = ()
+    distribution: str = ""
+    """Name and version of the installed package that adds the benchmark; empty for a built-in one and for users' own."""

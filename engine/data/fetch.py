@@ -18,10 +18,11 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import OwnData, TaskInfo
 from engine.child_main import exit_code_of
 from engine.files.backbones import Backbone, backbone_files, find_backbone
+from engine.files.home import Home
 from engine.files.hub import NotDownloaded, Progress, discard, is_intact
 from engine.files.prepared_dataset import is_prepared
 from engine.files.task_files import can_be_downloaded, stored_files, task_files
-from engine.own_benchmarks.stored import load_catalog
+from engine.plugins.home_catalog import load_catalog
 
 Report = Callable[..., None]
 
@@ -30,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.data.fetch", description="Download and check data.")
     parser.add_argument("--task", action="append", default=[])
     parser.add_argument("--backbone", action="append", default=[])
-    parser.add_argument("--own", type=Path, required=True, help="folder of the user's own benchmarks")
+    parser.add_argument("--home", type=Path, required=True)
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: fetch(options.task, options.backbone, load_catalog(options.own)))
+    return exit_code_of(lambda: fetch(options.task, options.backbone, load_catalog(Home(options.home))))
 
 
 def fetch(tasks: Sequence[str], backbones: Sequence[str], catalog: Catalog) -> None:

@@ -21,7 +21,8 @@ from engine.catalog.catalog import Catalog
 from engine.child_main import exit_code_of
 from engine.data.cache_entry import CARD, LAYOUT_VERSION, definition_of, free_entry
 from engine.files.disk import try_lock
-from engine.own_benchmarks.stored import load_catalog
+from engine.files.home import Home
+from engine.plugins.home_catalog import load_catalog
 
 
 def entries(folder: Path, catalog: Catalog) -> list[dict[str, Any]]:
@@ -101,13 +102,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--older-than", type=float, default=0.0)
     parser.add_argument("--keep", type=json.loads, default=[])
     parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("--own", type=Path, required=True, help="folder of the user's own benchmarks")
+    parser.add_argument("--home", type=Path, required=True)
     options = parser.parse_args(arguments)
     return exit_code_of(lambda: print(json.dumps(_answer(options))))
 
 
 def _answer(options: argparse.Namespace) -> list[dict[str, Any]]:
-    catalog = load_catalog(options.own)
+    catalog = load_catalog(Home(options.home))
     if options.action == "ls":
         return entries(options.folder, catalog)
     keep = {(task, rows) for task, rows in options.keep}

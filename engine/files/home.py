@@ -32,6 +32,11 @@ class Home:
         return self.root / "benchmarks"
 
     @property
+    def plugins(self) -> Path:
+        """What installed packages add to the catalog, as it was found last."""
+        return self.root / "plugins.json"
+
+    @property
     def datasets(self) -> Path:
         """The rows of datasets of the hub that the user's benchmarks read."""
         return self.root / "datasets"

@@ -45,6 +45,7 @@ def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
     if run.state != RunState.COMPLETED:
         raise UserError(f"run {run.id} is {run.state}; only completed runs predict")
     spec = run.parsed.completed_from(catalog)
+    method = spec.method_in(catalog)
     recorded = store.checkpoints(run.id).get("best")
     path = store.home.checkpoint(run.id, "best")
     if recorded is None or not path.is_file():
@@ -62,7 +63,7 @@ def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
                 "with; import that one, or train the run again"
             )
     device = choose_device(str(spec.hyperparameters["precision"]))
-    model = build_model(spec, folder, sources)
+    model = build_model(spec, method, folder, sources)
     model.load_trainable(tensors)
     return Trained(spec, device.place(model).eval(), folder, load_config(folder), device)
 

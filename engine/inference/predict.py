@@ -29,7 +29,7 @@ from engine.inference.load import Trained, load_trained
 from engine.inference.memory import tokens_per_batch
 from engine.metrics.answers import answers_of, number, softmax
 from engine.metrics.scoring import best_candidates
-from engine.own_benchmarks.stored import load_catalog
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import open_store
 from engine.training.device import is_out_of_memory
 from engine.training.evaluation import predict
@@ -93,7 +93,7 @@ def _write_answers(options: argparse.Namespace) -> None:
     out = sys.stdout.buffer
     try:
         store = open_store(Home(options.home), migrate=False)
-        trained = load_trained(store, store.find(options.run_id), load_catalog(store.home.benchmarks))
+        trained = load_trained(store, store.find(options.run_id), load_catalog(store.home))
         with open(sys.stdin.fileno() if options.file == STDIN else options.file, "rb", closefd=options.file != STDIN) as file:
             name = "stdin" if options.file == STDIN else options.file
             for answer in answers(trained, trained.spec.task(options.task), file, name):

@@ -42,21 +42,21 @@ class OwnBenchmarks:
     """By name, why a benchmark cannot be read and what to do about it."""
 
     @property
-    def catalog(self) -> Catalog:
-        """The built-in catalog and these benchmarks."""
-        return BUILT_IN.with_benchmarks({name: stored.info for name, stored in self.stored.items()}, self.unreadable)
+    def names(self) -> tuple[str, ...]:
+        """Of all of them, readable or not."""
+        return (*self.stored, *self.unreadable)
 
-    def check_free(self, name: str) -> None:
-        """Raises UserError if a built-in benchmark, or an added one with another spelling, has the name."""
-        for known in (*BUILT_IN.benchmarks, *self.stored, *self.unreadable):
-            if plain_name(known) == plain_name(name) and (known in BUILT_IN.benchmarks or known != name):
-                kind = "a built-in" if known in BUILT_IN.benchmarks else "another"
+    def added_to(self, catalog: Catalog) -> Catalog:
+        """``catalog`` and these benchmarks."""
+        return catalog.with_benchmarks({name: stored.info for name, stored in self.stored.items()}, self.unreadable)
+
+    def check_free(self, name: str, catalog: Catalog) -> None:
+        """Raises UserError if another benchmark of ``catalog``, or an added one with another spelling, has the name."""
+        for known in (*catalog.benchmarks, *self.unreadable):
+            if plain_name(known) == plain_name(name) and (known not in self.names or known != name):
+                package = "" if known in self.names else catalog.benchmarks[known].distribution
+                kind = "another" if known in self.names else f"a {package}" if package else "a built-in"
                 raise UserError(f"the name {name!r} is that of {kind} benchmark, {known}; choose another one")
-
-
-def load_catalog(folder: Path) -> Catalog:
-    """The built-in catalog and the benchmarks stored in ``folder``."""
-    return read_stored(folder).catalog
 
 
 def read_stored(folder: Path) -> OwnBenchmarks:

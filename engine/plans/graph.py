@@ -60,6 +60,7 @@ class Graph:
                 shots=work.shots,
                 data={task.key: self.data[task.key] for task in work.targets},
                 own=own_records([*work.targets, *self._tasks(work.sources)]),
+                distribution=work.method.distribution or None,
                 **self.common,
             )
             run_id = self._run_id(spec)
@@ -87,6 +88,7 @@ class Graph:
             shots=shots,
             data={task.key: self.data[task.key]},
             own=own_records([task]),
+            distribution=method.distribution or None,
             **self.common,
         )
 
@@ -97,7 +99,7 @@ class Graph:
         return {"dev": FEW_SHOT_DEV, **self.request.limits} if shots else self.request.limits
 
     def _name(self, targets: Sequence[TaskInfo]) -> str | None:
-        """Name of the user's own benchmark that consists of a joint run's targets, if there is one."""
+        """Name of the benchmark that consists of a joint run's targets, if there is one that is not built in."""
         keys = [task.key for task in targets]
         name = self.catalog.joint_name(keys)
         return name if len(keys) > 1 and name != BUILT_IN.joint_name(keys) else None

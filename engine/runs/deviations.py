@@ -18,9 +18,16 @@ def settings_of(spec: RunSpec) -> dict[str, Value]:
 
 
 def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
-    """Settings other than the method's defaults for the target, as text: ``{"epochs": "2", "limit train": "500"}``."""
+    """Settings other than the method's defaults for the target, as text: ``{"epochs": "2", "limit train": "500"}``.
+
+    The package of a method that is not built in is among them, unless ``catalog`` has the method from the same version of it.
+    """
     defaults = _defaults(spec, catalog)
-    return {name: setting_text(value) for name, value in settings_of(spec).items() if defaults.get(name) != value}
+    settings = {name: setting_text(value) for name, value in settings_of(spec).items() if defaults.get(name) != value}
+    method = catalog.methods.get(spec.method)
+    if spec.distribution and (method is None or method.distribution != spec.distribution):
+        settings["distribution"] = spec.distribution
+    return settings
 
 
 def distinguishing_settings(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, str]:

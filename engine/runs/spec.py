@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
-from engine.catalog.records import task_from, task_record
-from engine.catalog.task import MEAN, OwnData, TaskInfo
+from engine.catalog.records import entry_record, task_from
+from engine.catalog.task import MEAN, TaskInfo
+from engine.errors import UserError
 from engine.runs.definition import Definition, definition_of, identifying
 
 RUN_ID_LENGTH = 10
@@ -59,14 +60,17 @@ class RunSpec(BaseModel):
     backbone_path: str | None = None
     data_dir: str | None = None
     own: dict[str, dict[str, Any]] = {}
-    """By key, targets and source tasks of a user's own benchmark, so that the run does not depend on later changes of it."""
+    """By key, targets and source tasks that are not built in, so that the run does not depend on later changes of them."""
     name: str | None = None
-    """Common name of a joint run's targets, where they are a benchmark of the user's own."""
+    """Common name of a joint run's targets, where they are a benchmark that is not built in."""
+    distribution: str | None = None
+    """Name and version of the installed package whose method it is, which stand for the method's code."""
 
     @model_serializer(mode="wrap")
     def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Version 0.1.0, which knows no such field, can then read what has no need of it.
-        return {name: value for name, value in serialize(self).items() if name != "name" or value is not None}
+        # Version 0.1.0, which knows no such fields, can then read what has no need of them.
+        later = ("name", "distribution")
+        return {name: value for name, value in serialize(self).items() if name not in later or value is not None}
 
     @field_serializer("hyperparameters", "limits", "data")
     def _sorted(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -91,9 +95,16 @@ class RunSpec(BaseModel):
         known = own_records(catalog.tasks[key] for key in keys if key not in self.own and key in catalog.tasks)
         return self.model_copy(update={"own": {**self.own, **known}}) if known else self
 
-    @property
-    def method_info(self) -> MethodInfo:
-        return BUILT_IN.methods[self.method]
+    def method_in(self, catalog: Catalog) -> MethodInfo:
+        """The method's entry. Raises UserError unless ``catalog`` has the code that the run was planned with."""
+        info = catalog.methods.get(self.method)
+        if info is not None and info.distribution == (self.distribution or ""):
+            return info
+        needed = f"{self.distribution} for its method {self.method}" if self.distribution else f"the method {self.method}"
+        package = (self.distribution or "").partition(" ")[0]
+        broken = next((f" ({line})" for line in catalog.left_out if package in line.split()), "")
+        have = f"; here it is that of {info.distribution or 'this program'}" if info else broken
+        raise UserError(f"the run needs {needed}{have}; install it again, or ask for a new run")
 
     @property
     def select_by(self) -> str:
@@ -159,7 +170,7 @@ def headline_of(definitions: Sequence[Definition]) -> str:
 
 def own_records(tasks: Iterable[TaskInfo]) -> dict[str, dict[str, Any]]:
     """The field ``own`` of a run that learns or reads these tasks."""
-    return {task.key: task_record(task) for task in tasks if isinstance(task.data, OwnData)}
+    return {task.key: entry_record(task) for task in tasks if task.key not in BUILT_IN.tasks}
 
 
 def _identity(spec: RunSpec, definitions: Sequence[Definition]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.catalog.catalog import BUILT_IN
+from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.catalog.method import MethodInfo, Value
 from engine.catalog.methods import METHODS
 from engine.catalog.task import TaskInfo
@@ -21,19 +21,31 @@ from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import new_encoder, shape_of
 from engine.encoder.shapes_only import shapes_only
 from engine.errors import UserError
+from engine.files.home import Home
 from engine.methods.attach import attach
 from engine.methods.model import Model, SourceAdapter
+from engine.plugins.home_catalog import load_catalog
 
 TASKS = ("rte", "mrpc", "cola", "stsb", "sst2", "qnli", "mnli", "qqp")
 
 
-def counts(backbone: str, tasks: int) -> list[dict[str, Any]]:
+def counts(backbone: str, tasks: int, catalog: Catalog) -> list[dict[str, Any]]:
     """``{name, group, trainable, transfer, head}`` of every method, in the catalog's order. Raises UserError."""
     if not 1 <= tasks <= len(TASKS):
         raise UserError(f"--tasks takes 1 to {len(TASKS)}, not {tasks}")
     config = shape_of(backbone)
     chosen = [BUILT_IN.find_task(f"glue/{name}") for name in TASKS[:tasks]]
-    return [{"name": info.name, "group": info.group, **parameters(build(info, config, chosen))} for info in METHODS.values()]
+    methods = catalog.methods.values()
+    return [{"name": info.name, "group": info.group, **parameters(_built(info, config, chosen))} for info in methods]
+
+
+def _built(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo]) -> Model:
+    try:
+        return build(info, config, tasks)
+    except Exception as error:
+        if not info.distribution:
+            raise
+        raise UserError(f"{info.name} of {info.distribution} cannot be built ({error}); repair or uninstall it") from error
 
 
 def build(info: MethodInfo, config: EncoderConfig, tasks: Sequence[TaskInfo], **changes: Value) -> Model:
@@ -69,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("backbone")
     parser.add_argument("--tasks", type=int, default=len(TASKS))
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: print(json.dumps(counts(options.backbone, options.tasks))))
+    return exit_code_of(lambda: print(json.dumps(counts(options.backbone, options.tasks, load_catalog(Home.default())))))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from typing import Any
 PACKAGES = ("scalearn-tui", "torch", "transformers", "tokenizers", "datasets", "safetensors", "numpy")
 
 
-def provenance() -> dict[str, Any]:
-    """Git commit of the code (where it runs from a checkout), package versions, Python, system and host."""
+def provenance(distributions: Iterable[str] = ()) -> dict[str, Any]:
+    """Git commit of the code (where it runs from a checkout), package versions, Python, system and host.
+
+    ``distributions`` are further packages that the run uses, as ``tiny-method 1.0``.
+    """
+    used = {name: number for name, _, number in (distribution.rpartition(" ") for distribution in distributions)}
     return {
         "git_commit": git_commit(),
-        "versions": {name: number for name in PACKAGES if (number := _version(name))},
+        "versions": {name: number for name in PACKAGES if (number := _version(name))} | used,
         "python": platform.python_version(),
         "system": platform.platform(),
         "host": platform.node(),

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.catalog.catalog import Catalog
 from engine.catalog.kinds import KINDS
+from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN, OwnData, TaskInfo
 from engine.data.prepared import TaskData, prepare, within_positions
 from engine.encoder.config import EncoderConfig
@@ -102,33 +104,43 @@ class ReadyRun:
             save_encoder(self.model.encoder, self.folder, self.store.home.run(self.run.id) / "backbone")
 
 
-def prepare_run(store: Store, run: Run, attempt: int) -> ReadyRun:
-    """Load and build everything. Raises UserError when files are missing, changed or do not fit."""
+def prepare_run(store: Store, run: Run, attempt: int, catalog: Catalog) -> ReadyRun:
+    """Load and build everything. Raises UserError when files or the method are missing, changed or do not fit."""
     spec = run.parsed
+    method = spec.method_in(catalog)
     if not store.is_known_as(run, spec.fingerprint):
         raise UserError(
             f"this version renders or tokenizes {run.target} differently than the one that queued the run; "
             "ask for it again with `scalearn run`"
         )
     recorded = run.provenance or {}
-    folder = _checked_files(spec)
+    folder = _checked_files(spec, method)
     data, rows_sha256 = _data(store, run, spec, folder, load_config(folder))
     device = choose_device(str(spec.hyperparameters["precision"]))
     similarities: dict[str, float] = {}
-    if spec.method_info.similarities:
+    if method.similarities:
         similarities = recorded.get("similarities") or text_similarities(store.home, spec, folder, device)
     sources = load_sources(store, run.id, spec, similarities)
     digests = {source.task: tensors_digest(source.tensors) for source in sources}
     card = checkpoint_card(spec, spec.tasks, run.fingerprint, digests, similarities)
-    model = device.place(build_model(spec, folder, sources))
+    model = device.place(build_model(spec, method, folder, sources))
     kept = {"rows_sha256": rows_sha256, "similarities": similarities}
-    _record(store, run.id, attempt, spec, model, data, device, kept)
+    code = provenance(_distributions(spec, method, catalog))
+    _record(store, run.id, attempt, spec, model, data, device, code, kept)
     files = CheckpointFiles(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
         record=_checkpoint_recorder(store, run.id, attempt),
     )
     return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, card)
+
+
+def _distributions(spec: RunSpec, method: MethodInfo, catalog: Catalog) -> list[str]:
+    """Name and version of the installed packages that add the method and the benchmarks of the run."""
+    keys = (*spec.targets, *(source.task for source in spec.sources))
+    benchmarks = [catalog.benchmarks.get(key.partition("/")[0]) for key in keys]
+    named = [method.distribution, *(info.distribution for info in benchmarks if info)]
+    return [name for name in dict.fromkeys(named) if name]
 
 
 def _with_all_metrics(task: TaskInfo) -> TaskInfo:
@@ -139,11 +151,11 @@ def _with_all_metrics(task: TaskInfo) -> TaskInfo:
     return replace(task, metrics=tuple(dict.fromkeys((*task.metrics, *others))))
 
 
-def _checked_files(spec: RunSpec) -> Path:
+def _checked_files(spec: RunSpec, method: MethodInfo) -> Path:
     """The folder of the backbone, once it and the targets' rows are known to be those that the run was queued with."""
     data_dir = Path(spec.data_dir) if spec.data_dir else None
     backbone = find_backbone(spec.backbone_path or spec.backbone)
-    needed = [*spec.tasks, *(spec.task(source.task) for source in spec.sources if spec.method_info.similarities)]
+    needed = [*spec.tasks, *(spec.task(source.task) for source in spec.sources if method.similarities)]
     if stay_offline(backbone, needed, data_dir):
         log.info("all files are on this machine; no request is made to the hub")
     for task in spec.tasks:
@@ -192,15 +204,17 @@ def _record(
     model: Model,
     data: Mapping[str, TaskData],
     device: Device,
+    code: Mapping[str, Any],
     kept: Mapping[str, Any],
 ) -> None:
-    """Write to the registry what is trained, on which data and device; ``kept`` is what the next attempt takes over."""
+    """Write to the registry what is trained, on which data and device and by which ``code``; ``kept`` is what the next attempt
+    takes over."""
     sizes = {key: {name: len(split) for name, split in task_data.splits.items()} for key, task_data in data.items()}
     official = {key: task_data.official_rows for key, task_data in data.items()}
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
-    about = {**provenance(), **device.describe(), "splits": sizes, "rows": official, "labels": labels, "data": spec.data}
+    about = {**code, **device.describe(), "splits": sizes, "rows": official, "labels": labels, "data": spec.data}
     about |= {name: value for name, value in kept.items() if value}
     patiently(lambda: store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

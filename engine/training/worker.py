@@ -91,13 +91,17 @@ def _first_line(error: Exception) -> str:
 
 def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
     """Final results, or None when the run was stopped."""
+    from engine.plugins.home_catalog import load_catalog
     from engine.training.loop import Loop
     from engine.training.metric_writer import MetricWriter
     from engine.training.setup import prepare_run
 
     try:
         with termination.at_once():
-            ready = prepare_run(store, run, attempt)
+            catalog = load_catalog(store.home)
+            for line in catalog.left_out:
+                log.warning(line)
+            ready = prepare_run(store, run, attempt, catalog)
     except Stopped:
         log.info("stopped before training")
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, completion, switch
+from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ MOST_LABELS = 20
 def _own_names(catalog: Catalog) -> list[str]:
     from engine.catalog.catalog import BUILT_IN
 
-    return [name for name in catalog.benchmarks if name not in BUILT_IN.benchmarks]
+    return [name for name, info in catalog.benchmarks.items() if name not in BUILT_IN.benchmarks and not info.distribution]
 
 
 def listed(context: typer.Context) -> int:
@@ -52,7 +52,7 @@ def add(
     folder = Home.default().benchmarks
     own = read_stored(folder)
     declared = read_declaration(declaration)
-    own.check_free(declared.name)
+    own.check_free(declared.name, home_catalog())
     checked = _checked(declared)
     info, notices = benchmark_from(checked["benchmark"]), checked["notices"]
     refused = strict and bool(notices)
@@ -121,21 +121,30 @@ def ls(as_json: Json = False) -> int:
 
     own = read_stored(Home.default().benchmarks)
     records: list[dict[str, Any]] = []
-    for info in own.catalog.benchmarks.values():
+    for info in home_catalog().benchmarks.values():
         stored = own.stored.get(info.name)
-        state = "built in" if stored is None else "edited since it was added" if stored.edited else "added"
+        state = "edited since it was added" if stored and stored.edited else "added" if stored else "built in"
         records.append(
             {
                 "name": info.name,
                 "title": info.title,
                 "tasks": [task.name for task in info.tasks],
-                "state": state,
+                "state": "installed" if info.distribution else state,
+                "distribution": info.distribution or None,
                 "declaration": str(stored.declaration) if stored else None,
                 "datasets": {task.key: source for task in info.tasks if (source := _dataset(task))},
             }
         )
     records += [
-        {"name": name, "title": name, "tasks": [], "state": "cannot be read", "declaration": None, "datasets": {}}
+        {
+            "name": name,
+            "title": name,
+            "tasks": [],
+            "state": "cannot be read",
+            "distribution": None,
+            "declaration": None,
+            "datasets": {},
+        }
         for name in own.unreadable
     ]
     if as_json:
@@ -147,7 +156,7 @@ def ls(as_json: Json = False) -> int:
             info["title"],
             str(len(info["tasks"])),
             info["state"],
-            info["declaration"] or "",
+            info["declaration"] or info["distribution"] or "",
             ", ".join(dict.fromkeys(map(_titled, info["datasets"].values()))),
         )
         for info in records

@@ -42,6 +42,7 @@ def methods(
                 "paper": info.paper,
                 "aliases": list(info.aliases),
                 "source_method": info.source_method,
+                "distribution": info.distribution or None,
                 "settings": {
                     name: {
                         "default": info.defaults.get(name, setting.default),
@@ -57,8 +58,12 @@ def methods(
         ]
         print_json(records)
         return ExitCode.OK
-    rows = [(info.name, info.title, info.group, info.summary, info.paper) for info in infos]
-    print_table(("name", "title", "group", "what is trained", "paper"), rows)
+    headings = ["name", "title", "group", "what is trained", "paper"]
+    rows = [[info.name, info.title, info.group, info.summary, info.paper] for info in infos]
+    if any(info.distribution for info in infos):
+        headings.append("package")
+        rows = [[*row, info.distribution] for row, info in zip(rows, infos, strict=True)]
+    print_table(headings, rows)
     return ExitCode.OK
 
 

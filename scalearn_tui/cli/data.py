@@ -51,7 +51,7 @@ def fetch(
     catalog = home_catalog()
     info = catalog.find_benchmark(benchmark)
     tasks = [catalog.find_task(name, info.name) for name in task] if task else list(info.tasks)
-    options = [f"--own={Home.default().benchmarks}"]
+    options = [f"--home={Home.default().root}"]
     options += [f"--task={wanted.key}" for wanted in tasks] + [f"--backbone={name}" for name in backbone or ()]
     with _progress() as progress:
         bar = progress.add_task("", total=len(tasks) + len(backbone or ()))
@@ -166,8 +166,8 @@ def _active(home: Home) -> list[RunSpec]:
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:
-    own = f"--own={home.benchmarks}"
-    entries: list[dict[str, Any]] = child.document("engine.data.prune", action, str(home.tokens), own, *options)
+    of_home = f"--home={home.root}"
+    entries: list[dict[str, Any]] = child.document("engine.data.prune", action, str(home.tokens), of_home, *options)
     return entries
 
 

@@ -18,6 +18,8 @@ from scalearn_tui.cli.flags import Json
 from scalearn_tui.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
+    from engine.catalog.method import MethodInfo
+    from engine.catalog.task import BenchmarkInfo
     from engine.files.home import Home
 
 PACKAGES = ("scalearn-tui", "torch", "transformers", "tokenizers", "datasets", "sqlmodel", "textual", "typer")
@@ -49,6 +51,7 @@ def doctor(as_json: Json = False) -> int:
         _guarded("hub", _hub),
         _guarded("hub cache", _cache),
         _guarded("token cache", lambda: _tokens(home)),
+        *_plugins(home),
     ]
     if as_json:
         print_json({"checks": [asdict(check) for check in checks]})
@@ -100,6 +103,20 @@ def _registry(home: Home) -> tuple[bool | None, str]:
     summary = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no runs"
     size = f" ({home.database.stat().st_size / 1e6:.1f} MB)" if home.database.exists() else ""
     return True, f"{summary}{size}"
+
+
+def _plugins(home: Home) -> list[Check]:
+    """What installed packages add to the catalog, and what of it cannot be used."""
+    from engine.plugins.home_catalog import load_catalog
+
+    catalog = load_catalog(home)
+    added: dict[str, list[str]] = {}
+    entries: list[MethodInfo | BenchmarkInfo] = [*catalog.methods.values(), *catalog.benchmarks.values()]
+    for info in entries:
+        if info.distribution:
+            added.setdefault(info.distribution, []).append(info.name)
+    found = [Check("plugin", True, f"{package}: {', '.join(names)}") for package, names in added.items()]
+    return found + [Check("plugin", None, line) for line in catalog.left_out]
 
 
 def _supervisor(home: Home) -> tuple[bool | None, str]:

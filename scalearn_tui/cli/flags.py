@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.catalog.catalog import Catalog
+from scalearn_tui.cli.output import complain
 from scalearn_tui.text.options import LAUNCH_OPTIONS
 
 MOST_LINES = 1_000_000
@@ -37,18 +38,25 @@ def filter_flag(name: str) -> Any:
 
 
 def home_catalog() -> Catalog:
-    """What can be named in the user's home: all that is built in, and the benchmarks that were added."""
+    """What can be named in the user's home. What an installed package adds but cannot be used is named on stderr."""
     from engine.files.home import Home
-    from engine.own_benchmarks.stored import load_catalog
+    from engine.plugins.home_catalog import load_catalog
 
-    return load_catalog(Home.default().benchmarks)
+    catalog = load_catalog(Home.default())
+    for line in catalog.left_out:
+        complain(line)
+    return catalog
 
 
 def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], list[str]]:
-    """Completions for the letters typed so far."""
+    """Completions for the letters typed so far, of what the home knew when a command ran last."""
 
     def complete(incomplete: str) -> list[str]:
-        return [value for value in dict.fromkeys(choices(home_catalog())) if value.startswith(incomplete)]
+        from engine.files.home import Home
+        from engine.plugins.home_catalog import load_catalog
+
+        known = choices(load_catalog(Home.default(), look=False))
+        return [value for value in dict.fromkeys(known) if value.startswith(incomplete)]
 
     return complete
 

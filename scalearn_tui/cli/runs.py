@@ -180,7 +180,7 @@ def _print_run(store: Store, run: Run) -> None:
     rows: list[tuple[str, str]] = [
         ("run", run.id),
         ("state", f"{STATES[run.state].glyph} {run.state}" + (f": {run.cause}" if run.cause else "")),
-        ("method", run.method),
+        ("method", run.method + (f" of {spec.distribution}" if spec.distribution else "")),
         ("backbone", f"{run.backbone} at {spec.backbone_revision}"),
         ("target", run.target),
         ("seed", str(run.seed)),

@@ -10,7 +10,7 @@ from textual.signal import Signal
 
 from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.files.home import Home
-from engine.own_benchmarks.stored import load_catalog
+from engine.plugins.home_catalog import load_catalog
 from scalearn_tui.dashboard.run_index import RunIndex
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ class Services:
 
     def reload_catalog(self) -> Catalog:
         """The catalog anew: a benchmark may have been added since."""
-        self.catalog = load_catalog(self.home.benchmarks)
+        self.catalog = load_catalog(self.home)
         return self.catalog

@@ -6,5 +6,5 @@ from engine.catalog.methods import METHODS
 
 
 def method_title(name: str) -> str:
-    """``ScaLearn++`` for ``scalearn++``; a method of an extension that is gone keeps its name."""
+    """``ScaLearn++`` for ``scalearn++``; one that is not built in keeps its name."""
     return METHODS[name].title if name in METHODS else name

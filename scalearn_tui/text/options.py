@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from engine.catalog.backbones import BACKBONES, DEFAULT_BACKBONE
 from engine.catalog.catalog import Catalog
+from engine.catalog.method import MethodInfo
 from engine.catalog.method import Value as Setting
 from engine.catalog.methods import DEFAULT_METHOD
-from engine.catalog.task import LIMITED_SPLITS
+from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo
 from engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class LaunchOption:
     Flags accept both; a form has one field, its values separated by spaces or commas."""
     choices: Callable[[Catalog], list[str]] | None = None
     """Known values, for completion and for menus; other values may be valid too."""
+    entries: Callable[[Catalog], Mapping[str, MethodInfo] | Mapping[str, BenchmarkInfo]] | None = None
+    """Where the values are found in the catalog, for menus that mark those of installed packages."""
 
 
 def _task_names(catalog: Catalog) -> list[str]:
@@ -67,6 +70,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         required=True,
         repeated=True,
         choices=lambda catalog: list(catalog.methods),
+        entries=lambda catalog: catalog.methods,
     ),
     LaunchOption(
         "target",
@@ -104,6 +108,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Where to look for the target when several benchmarks have it; without a target, all its tasks.",
         "superglue",
         choices=lambda catalog: list(catalog.benchmarks),
+        entries=lambda catalog: catalog.benchmarks,
     ),
     LaunchOption("seed", ("--seed",), "Seeds", "One run for each seed: 0, 0-2 or 0,3.", "0-2", default="0"),
     LaunchOption(

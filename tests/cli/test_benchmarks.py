@@ -82,7 +82,7 @@ def test_it_is_listed_beside_the_built_in_ones(shop: Path, capsys: Capture) -> N
 
     tasks = ["mood", "stars", "next", "topics"]
     assert [benchmark["name"] for benchmark in listed()][-2:] == ["toy", "shop"]
-    about = {"name": "shop", "title": "shop", "tasks": tasks, "declaration": str(shop), "datasets": {}}
+    about = {"name": "shop", "title": "shop", "tasks": tasks, "declaration": str(shop), "datasets": {}, "distribution": None}
     assert listed()[-1] == {**about, "state": "added"}
     shop.write_text(SHOP.replace("{review}", "So {review}"))
     assert listed()[-1]["state"] == "edited since it was added"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.files.home import Home
-from engine.own_benchmarks.stored import load_catalog
 from engine.plans.planner import make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import open_store
 from engine.runs.request import Request
 from tests.files.folders import ROOT
@@ -121,7 +121,7 @@ def test_rows_are_listed_pruned_and_fetched(added: Path, scalearn: Command, hub:
 def test_rows_that_a_queued_run_needs_are_kept(added: Path, scalearn: Command, tiny_backbone: Path, tmp_path: Path) -> None:
     store = open_store(Home(tmp_path / "home"))
     request = Request(methods=("adapter",), targets=("own/t",), backbone=str(tiny_backbone))
-    submit(make_plan(request, store, load_catalog(store.home.benchmarks)), store)
+    submit(make_plan(request, store, load_catalog(store.home)), store)
     assert scalearn("benchmarks", "remove", "own").returncode == 0
     assert json.loads(scalearn("data", "prune", "--json").stdout)["freed"] == []
 

@@ -74,6 +74,14 @@ def test_own_rows_read_otherwise_are_another_run(monkeypatch: pytest.MonkeyPatch
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False, False]
 
 
+def test_another_version_of_a_package_is_another_run_of_its_method() -> None:
+    golden, packages = GOLDEN["adapter"], (None, "tiny-pack 1.0", "tiny-pack 1.1")
+    specs = [RunSpec(**{**golden["spec"], "distribution": package}) for package in packages]
+    assert len({spec.fingerprint for spec in specs}) == len({spec.group_id for spec in specs}) == 3
+    assert specs[0].fingerprint == golden["fingerprint"]
+    assert all(RunSpec(**spec.model_dump(mode="json")) == spec for spec in specs)
+
+
 def test_labels_that_are_fractions_are_read_in_a_second_way() -> None:
     """The first took the cell ``1`` for the id of the second label."""
     assert versions.versions_of(MOOD) == versions.versions_of(replace(MOOD, labels=("-1", "0", "1"))) == {}

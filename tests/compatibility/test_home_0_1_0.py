@@ -15,8 +15,8 @@ import pytest
 
 from engine.adapters.importing import import_adapter
 from engine.files.home import Home
-from engine.own_benchmarks.stored import load_catalog
 from engine.plans.planner import Plan, make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.schema import HEAD
 from engine.registry.store import Store, open_store
 from engine.registry.tables import Run, RunState
@@ -58,7 +58,7 @@ def old(folder: Path) -> Store:
 
 def plan(store: Store, folder: Path, **fields: object) -> Plan:
     request = Request(**{**BUDGET, **fields, "backbone": str(folder / "tiny-bert")})
-    return make_plan(request, store, load_catalog(store.home.benchmarks))
+    return make_plan(request, store, load_catalog(store.home))
 
 
 def by_id(store: Store) -> dict[str, Run]:
@@ -90,7 +90,7 @@ def test_a_run_without_the_headline_metric_of_today_is_not_left_out_in_silence(o
     stored = folder / "home" / "benchmarks" / "shop.json"
     text = stored.read_text(encoding="utf-8").replace('"accuracy",', '"matthews",')
     stored.write_text(text, encoding="utf-8")
-    catalog = load_catalog(old.home.benchmarks)
+    catalog = load_catalog(old.home)
     assert not plan(old, folder, **ASKED[2]).new
     board = build(old, catalog, benchmark="shop")
     runs = [run for run in old.runs() if "shop/mood" in run.tasks]
@@ -99,7 +99,7 @@ def test_a_run_without_the_headline_metric_of_today_is_not_left_out_in_silence(o
 
 
 def test_every_run_is_known_by_its_current_fingerprint(old: Store) -> None:
-    catalog = load_catalog(old.home.benchmarks)
+    catalog = load_catalog(old.home)
     for run in old.runs():
         spec = run.parsed.completed_from(catalog)
         if (spec.method, spec.target, spec.seed, spec.shots) != ("lora", "shop/mood", 0, None):  # there are two

@@ -6,12 +6,14 @@ from textual.widgets import Button, Input
 
 from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan
+from engine.plugins.home_catalog import load_catalog
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.text.options import LAUNCH_OPTIONS, parse_request
 
 from ..own_benchmarks.shop import write_shop
+from ..plugins.package import FILES, find_packages_in, install
 
 
 async def fill(pilot, **values: str) -> None:
@@ -77,7 +79,7 @@ async def test_plans_and_queues(dashboard, store, until, woken, home, screen_tex
         screen.query_one("#queue", Button).press()
         await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
         await until(pilot, lambda: len(app.services.runs) == 3)
-        plan = make_plan(parse_request(wanted), store, load_catalog(store.home.benchmarks))
+        plan = make_plan(parse_request(wanted), store, load_catalog(store.home))
         assert {planned.spec.run_id for planned in plan.runs} == {run.id for run in store.runs()} and not plan.new
         assert home in woken
 
@@ -125,3 +127,24 @@ async def test_plans_on_a_benchmark_that_was_added_meanwhile(dashboard, store, u
         await open_form(pilot, until)
         await fill(pilot, method="scalearn", target="shop/mood", backbone="minilm")
         await until(pilot, lambda: "5 runs: 5 new" in screen_text(app))
+
+
+async def test_what_installed_packages_add_is_marked_with_their_names(
+    dashboard, until, screen_text, notices, tmp_path, monkeypatch, home
+) -> None:
+    find_packages_in(tmp_path / "site", monkeypatch)
+    async with dashboard() as (app, pilot):
+        install(tmp_path / "site")
+        screen = await open_form(pilot, until)
+        for field, typed, shown in (
+            ("method", "tiny", "tiny-method (tiny-pack 1.0)"),
+            ("benchmark", "tiny", "tiny (tiny-pack 1.0)"),
+        ):
+            screen.query_one(f"#option-{field}", Input).focus()
+            await fill(pilot, **{field: typed})
+            await until(pilot, lambda shown=shown: shown in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
+        install(tmp_path / "site", "1.1", files={**FILES, "method.py": "import nowhere"})
+        await open_form(pilot, until)
+        await until(pilot, lambda: "No module named 'nowhere'" in notices(app))

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, disable_progress_bars
 
-from engine.catalog.records import task_from, task_record
+from engine.catalog.records import entry_record, task_from
 from engine.data.loading import load_rows
 from engine.errors import UserError
 from engine.files.disk import file_digest
 from engine.files.identity import data_identity
 from engine.files.task_files import stored_files, task_files
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Store
 from engine.runs.definition import definition_of
 from engine.runs.request import Request
@@ -57,7 +58,7 @@ def test_splits_and_class_names_are_read(saved: Path, monkeypatch: pytest.Monkey
     }
     assert load_rows(task, None)["test"].to_pylist()[1] == {"text": "test number 1", "label": 1}
     assert [path.name for path in stored_files(task, None)] == ["data-00000-of-00001.arrow"] * 3
-    assert task_from(json.loads(json.dumps(task_record(task)))) == task
+    assert task_from(json.loads(json.dumps(entry_record(task)))) == task
     rows(30, "other").save_to_disk(saved / "one")
     task, _ = task_of(check(saved, 'dataset = "one"', "test = 0.2"))
     assert task.split_sizes == {"train": 21, "dev": 3, "test": 6}
@@ -136,7 +137,7 @@ def test_a_queued_run_refuses_a_folder_that_changed(saved: Path, store: Store, t
     result = check(saved, SAVED)
     save(store.home.benchmarks, Stored(result.benchmark, path, file_digest(path)))
     request = Request(methods=("adapter",), targets=("own/t",), backbone=str(tiny_backbone), epochs=1, seeds=(0, 1))
-    plan = make_plan(request, store, load_catalog(store.home.benchmarks))
+    plan = make_plan(request, store, load_catalog(store.home))
     first, second = submit(plan, store)
     assert work_on(store, first) == WorkerExit.COMPLETED, store.find(first).cause
     shutil.rmtree(saved / "saved" / "train")

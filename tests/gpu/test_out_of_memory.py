@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.own_benchmarks.stored import load_catalog
 from engine.plans.planner import make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
@@ -46,7 +46,7 @@ def queue(store: Store, tiny_backbone: Path) -> Callable[[int], str]:
     def add(seed: int) -> str:
         budget = {"epochs": 1, "limits": {"train": 64, "dev": 16, "test": 16}}
         request = Request(methods=("adapter",), targets=(TARGET,), backbone=str(tiny_backbone), seeds=(seed,), **budget)
-        (run_id,) = submit(make_plan(request, store, load_catalog(store.home.benchmarks)), store)
+        (run_id,) = submit(make_plan(request, store, load_catalog(store.home)), store)
         return run_id
 
     return add

@@ -27,8 +27,9 @@ from engine.inference.memory import free_memory
 from engine.inference.predict import main
 from engine.metrics.scoring import score
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Store, open_store
 from engine.runs.request import Request
 from tests.own_benchmarks.shop import MINIMAL, write_shop
@@ -53,7 +54,7 @@ def train(store: Store, tiny_backbone: Path) -> Callable[..., str]:
         plan = make_plan(
             Request(methods=(method,), targets=targets, backbone=str(tiny_backbone), **values),
             store,
-            load_catalog(store.home.benchmarks),
+            load_catalog(store.home),
         )
         (run_id,) = submit(plan, store)
         for planned in plan.new:
@@ -243,7 +244,7 @@ def test_an_own_task_reads_the_columns_of_its_patterns(
         lines = [json.loads(line) for line in (path.parent / file).read_text().splitlines()]
         asked = [{name: value for name, value in line.items() if name not in ("label", "topics")} for line in lines]
         answers = predict(store, runs[key], key, asked, tmp_path, capsysbinary)
-        task = load_catalog(store.home.benchmarks).tasks[key]
+        task = load_catalog(store.home).tasks[key]
         test = prepare(task, tiny_backbone, store.home.tokens, None).splits["test"]
         scores = score(task, as_logits(task, answers, asked), np.array(test.labels), test.groups, test.candidates)
         expected = store.results([runs[key]])[runs[key]][key]["test"]

@@ -53,7 +53,8 @@ def evaluated(key: str, tiny_backbone: Path, data_dir: Path, cache: Path) -> tup
     data = prepare(task, tiny_backbone, cache, data_dir)
     settings = METHODS["adapter"].resolve({}, key, "loss")
     names = {"backbone": "tiny", "backbone_revision": "r", "data": {key: "d"}}
-    model = build_model(RunSpec(method="adapter", targets=(key,), seed=3, hyperparameters=settings, **names), tiny_backbone, [])
+    spec = RunSpec(method="adapter", targets=(key,), seed=3, hyperparameters=settings, **names)
+    model = build_model(spec, METHODS["adapter"], tiny_backbone, [])
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     dev = predict(model, task, data.splits["dev"], CPU)

@@ -15,7 +15,8 @@ from engine.errors import UserError
 from engine.files.disk import file_digest
 from engine.files.home import Home
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.own_benchmarks.stored import Stored, save
+from engine.plugins.home_catalog import load_catalog
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.own_benchmarks.shop import write_table
@@ -64,7 +65,7 @@ class Adding:
         return code, json.loads(out) if out else {}, err
 
     def stored(self) -> BenchmarkInfo:
-        return load_catalog(self.home.benchmarks).benchmarks["own"]
+        return load_catalog(self.home).benchmarks["own"]
 
 
 def codes(document: dict[str, Any]) -> list[tuple[str, str, int | None]]:

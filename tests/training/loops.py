@@ -76,13 +76,13 @@ def spec_of(method: str, target: str = TARGET, **settings: Any) -> RunSpec:
 
 def source(task: str, place: int, folder: Path) -> SourceAdapter:
     """An adapter whose outputs are large enough to be noticed."""
-    tensors = build_model(spec_of("adapter", task), folder, []).trainable_state()
+    tensors = build_model(spec_of("adapter", task), METHODS["adapter"], folder, []).trainable_state()
     return SourceAdapter(task, {name: 20 * tensor for name, tensor in tensors.items()}, 1 / (place + 1))
 
 
 def build(spec: RunSpec, folder: Path) -> Model:
     sources = [source(source_spec.task, position, folder) for position, source_spec in enumerate(spec.sources)]
-    return build_model(spec, folder, sources)
+    return build_model(spec, METHODS[spec.method], folder, sources)
 
 
 def card_of(spec: RunSpec) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def test_a_later_change_of_the_split_does_not_change_a_runs_rows(
     def started(run_id: str) -> ReadyRun:
         attempt = store.claim(run_id, "local", "cpu")
         assert attempt is not None
-        ready = prepare_run(store, store.started(run_id, attempt), attempt)
+        ready = prepare_run(store, store.started(run_id, attempt), attempt, BUILT_IN)
         store.finish(run_id, attempt, RunState.LOST)
         store.requeue([run_id])
         return ready
@@ -128,7 +128,7 @@ def test_a_fenced_worker_overwrites_nothing(store: Store, tiny_backbone: Path) -
     run_id = queued(store, tiny_backbone)
     first = store.claim(run_id, "local", "cpu")
     assert first is not None
-    given_up = prepare_run(store, store.started(run_id, first), first)
+    given_up = prepare_run(store, store.started(run_id, first), first, BUILT_IN)
     store.finish(run_id, first, RunState.LOST)
     store.requeue([run_id])
     assert work_on(store, run_id) == WorkerExit.COMPLETED

@@ -14,8 +14,9 @@ from engine.data.check_benchmark import checked
 from engine.errors import UserError
 from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, save
+from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Fenced, Store
 from engine.registry.tables import Evidence, Run, RunState
 from engine.reports.evidence import evidence_of, recompute
@@ -33,7 +34,7 @@ SMALL = {"train": 24, "dev": 16, "test": 40}
 def train(store: Store, backbone: Path, **fields: object) -> Run:
     """The last run of the request, after it and its sources were trained."""
     request = Request(**{"backbone": str(backbone), "epochs": 2, "settings": {"max_length": 128}, **fields})
-    plan = make_plan(request, store, load_catalog(store.home.benchmarks))
+    plan = make_plan(request, store, load_catalog(store.home))
     submit(plan, store)
     return [trained(store, planned.spec.run_id) for planned in plan.new][-1]
 

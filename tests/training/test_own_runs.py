@@ -15,8 +15,9 @@ from engine.data.check_benchmark import checked
 from engine.files.disk import file_digest
 from engine.files.home import Home
 from engine.own_benchmarks.declaration import read_declaration
-from engine.own_benchmarks.stored import Stored, load_catalog, remove, save
+from engine.own_benchmarks.stored import Stored, remove, save
 from engine.plans.planner import make_plan, submit
+from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
@@ -38,7 +39,7 @@ def shop(store: Store, tmp_path: Path) -> Path:
 def queued(store: Store, backbone: Path, method: str, settings: dict[str, Any] | None = None, **fields: Any) -> list[str]:
     """Ids in the order in which they can be trained."""
     request = Request(methods=(method,), backbone=str(backbone), epochs=1, settings=settings or {}, **fields)
-    plan = make_plan(request, store, load_catalog(store.home.benchmarks))
+    plan = make_plan(request, store, load_catalog(store.home))
     submit(plan, store)
     return [planned.spec.run_id for planned in plan.runs]
 

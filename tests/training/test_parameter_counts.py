@@ -38,7 +38,7 @@ BERT_BASE = 109_482_240
 
 @cache
 def counted(backbone: str) -> dict[str, dict[str, int]]:
-    return {record.pop("name"): record for record in counts(backbone, 8)}
+    return {record.pop("name"): record for record in counts(backbone, 8, BUILT_IN)}
 
 
 @pytest.mark.parametrize("method", JOINT)
@@ -86,4 +86,4 @@ def test_sizes_by_hand_and_of_a_folder(tiny_backbone: object) -> None:
     with pytest.raises(UserError, match="multiple of heads"):
         build(METHODS["pals"], config, tasks, width=10)
     with pytest.raises(UserError, match="1 to 8"):
-        counts("minilm", 9)
+        counts("minilm", 9, BUILT_IN)

@@ -41,4 +41,4 @@ def test_similarities_are_in_the_provenance_and_in_the_checkpoint(store: Store, 
     spec = plan.runs[-1].spec
     sources = load_sources(store, run_id, spec, card["similarities"])
     assert [source.similarity for source in sources] == list(similarities.values())
-    build_model(spec, tiny_backbone, sources).load_trainable(tensors)
+    build_model(spec, spec.method_in(BUILT_IN), tiny_backbone, sources).load_trainable(tensors)

@@ -58,6 +58,8 @@ class NewRunScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self.query_one(Input).focus()
         self._changed()
+        for line in self._services.catalog.left_out:
+            self.notify(line, severity="warning")
 
     @property
     def values(self) -> dict[str, str]:

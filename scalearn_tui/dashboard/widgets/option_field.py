@@ -51,6 +51,8 @@ class OptionField(Horizontal):
         super().__init__()
         self.option = option
         self.choices = list(dict.fromkeys(option.choices(catalog))) if option.choices else []
+        entries = option.entries(catalog) if option.entries else {}
+        self._packages = {name: info.distribution for name, info in entries.items() if info.distribution}
 
     def compose(self) -> ComposeResult:
         yield Label(self.option.label, classes="option-label")
@@ -66,7 +68,10 @@ class OptionField(Horizontal):
         return self.query_one(Input).value.strip()
 
     def matching(self) -> list[str]:
-        """Known values that begin with the word being typed; all of them if that is empty or complete."""
+        """Known values that begin with the word being typed; all of them if that is empty or complete.
+
+        Those of an installed package are followed by its name and version.
+        """
         begun = last_word(self.query_one(Input).value)
-        matching = [word for word in self.choices if word.startswith(begun)]
-        return self.choices if begun in self.choices else matching
+        matching = self.choices if begun in self.choices else [word for word in self.choices if word.startswith(begun)]
+        return [f"{word} ({self._packages[word]})" if word in self._packages else word for word in matching]

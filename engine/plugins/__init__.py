@@ -1,0 +1,1 @@
+"""What installed packages add to the catalog through entry points."""
