@@ -24,12 +24,13 @@ def title(table: Table) -> str:
 
 def grid(table: Table) -> tuple[list[str], list[list[str]]]:
     """Headings and rows as text, the same for every kind of table: method, parameters, targets, average."""
-    averaged = len(table.columns) > 1
-    headings = ["method", "trainable", "transfer", *(column.title for column in table.columns), *(["avg"] if averaged else [])]
+    averaged = len(table.averaged) > 1
+    columns = [column.heading for column in table.columns]
+    headings = ["method", "trainable", "transfer", *columns, *(["avg"] if averaged else [])]
     rows = []
     for row in table.rows:
         average = table.average(row)
-        cells = [cell_text(row, row.cells.get(column.task)) for column in table.columns]
+        cells = [cell_text(row, row.cells.get(column.key)) for column in table.columns]
         averages = [NOTHING if average is None else f"{average:.{DIGITS}f}"] if averaged else []
         rows.append([row_title(row), _parameters(row.trainable), _parameters(row.transfer), *cells, *averages])
     return headings, rows
@@ -74,7 +75,7 @@ def to_markdown(leaderboard: Leaderboard) -> str:
 
 def to_csv(leaderboard: Leaderboard) -> str:
     """One line per row of every table; for each target its mean, standard deviation and number of seeds, unrounded."""
-    targets = list(dict.fromkeys(column.task for table in leaderboard.tables for column in table.columns))
+    targets = list(dict.fromkeys(column.key for table in leaderboard.tables for column in table.columns))
     fixed = ("benchmark", "backbone", "revision", "method", "settings", "origin",
              "trainable_min", "trainable_max", "transfer_min", "transfer_max")  # fmt: skip
     out = io.StringIO()
@@ -101,7 +102,16 @@ def to_json(leaderboard: Leaderboard) -> str:
             "benchmark": table.benchmark,
             "backbone": table.backbone,
             "revision": table.revision,
-            "columns": [{"task": column.task, "title": column.title, "metric": column.metric} for column in table.columns],
+            "columns": [
+                {
+                    "key": column.key,
+                    "task": column.task,
+                    "title": column.title,
+                    "version": column.version,
+                    "metric": column.metric,
+                }
+                for column in table.columns
+            ],
             "settings": table.shared,
             "rows": [_row(table, row) for row in table.rows],
             "provenance": table.provenance,
@@ -122,7 +132,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "trainable": row.trainable,
         "transfer": row.transfer,
         "cells": {
-            task: {
+            key: {
                 "mean": cell.mean,
                 "std": cell.std,
                 "values": cell.values,
@@ -130,7 +140,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
                 "runs": cell.run_ids,
                 "others": cell.others,
             }
-            for task, cell in row.cells.items()
+            for key, cell in row.cells.items()
         },
         "average": table.average(row),
     }

@@ -8,19 +8,20 @@ from functools import partial
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import HubData
 from engine.registry.tables import Run
+from engine.reports.columns import Columns
 from engine.reports.table import Table
 
 
-def provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
+def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
     versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
     footer = {
         "backbone": [f"{table.backbone} at {table.revision}"],
-        "data": _by_column(table, runs, lambda run, task: str(run.parsed.data[task])),
-        "metric": [f"{column.title} {column.metric}" for column in table.columns],
-        "split": _by_column(table, runs, partial(_split, catalog)),
-        "selection": _by_column(table, runs, partial(_rule, catalog)),
+        "data": _by_column(columns, runs, lambda run, task: str(run.parsed.data[task])),
+        "metric": list(dict.fromkeys(f"{column.title} {column.metric}" for column in table.columns)),
+        "split": _by_column(columns, runs, partial(_split, catalog)),
+        "selection": _by_column(columns, runs, partial(_rule, catalog)),
         "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
@@ -45,11 +46,11 @@ def _split(catalog: Catalog, run: Run, key: str) -> str:
     return f"test{official}, of the selected epoch"
 
 
-def _by_column(table: Table, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
+def _by_column(columns: Columns, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
     """``describe`` of each column's runs; a single text where all are equal."""
     by_column = {
-        column.title: sorted({describe(run, column.task) for run in runs if column.task in run.tasks})
-        for column in table.columns
+        column.heading: sorted({describe(run, column.task) for run in runs if columns.of(run, column.task) == column})
+        for column in columns.all
     }
     distinct = {text for texts in by_column.values() for text in texts}
     if len(distinct) == 1:

@@ -105,14 +105,6 @@ def test_budget_of_sources_is_shown_only_where_it_differs(store: Store) -> None:
     assert [row.settings for row in rows] == [{"epochs": "2"}, {"source epochs": "2"}]
 
 
-def test_equal_settings_on_other_data_are_not_averaged_together(store: Store) -> None:
-    complete(store, spec("adapter", BOOLQ, data="a" * 40), 0.7)
-    other = complete(store, spec("adapter", BOOLQ, data="b" * 40), 0.8)
-    rows = [row for row in build(store, BUILT_IN).tables[0].rows if not row.published]
-    assert [row.cells[BOOLQ].mean for row in rows] == pytest.approx([70.0, 80.0])
-    assert rows[1].settings == {"group": other.group_id}
-
-
 def test_a_table_per_benchmark_and_backbone(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7)
     complete(store, spec("adapter", "glue/rte"), 0.7)
