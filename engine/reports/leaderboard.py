@@ -5,7 +5,7 @@ Only completed runs count. A row and a column hold only runs of the same definit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from engine.reports.provenance import provenance
 from engine.reports.published import published_results, references
 from engine.reports.rows import rows_of
 from engine.reports.run_results import RunResults
+from engine.reports.source_names import SourceRuns
 from engine.reports.table import Cell, Leaderboard, Row, Table
 
 
@@ -40,7 +41,7 @@ def build(
     named = {task.benchmark for task in recorded.values()}
     selected = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
     source_ids = {source.run_id for run in counted for source in run.parsed.sources}
-    sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
+    sources = SourceRuns({run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}, results)
 
     shown = {selected} if selected else {name for run in counted for name in _benchmarks(run, catalog)}
     runs_of_table: dict[tuple[str, str, str], list[Run]] = {}
@@ -50,7 +51,7 @@ def build(
                 runs_of_table.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(runs_of_table, key=lambda key: (order.get(key[0], len(order)), *key))
-    tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], results, sources) for key in keys)
+    tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], sources) for key in keys)
     unscored = [_unscored(run, results) for run in runs if run not in counted]
     return Leaderboard(tables, at or utc_now(), tuple(text for text in unscored if text))
 
@@ -74,10 +75,11 @@ def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
     return {task.partition("/")[0] for task in run.tasks} | ({whole} if whole else set())
 
 
-def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
+def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], sources: SourceRuns) -> Table:
     """``runs`` share backbone and revision, and have targets in ``benchmark``."""
+    results = sources.results
     columns = columns_of(benchmark, runs, results)
-    rows = rows_of(benchmark.name, runs, columns, results, sources)
+    rows = rows_of(benchmark.name, runs, columns, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
     published = [published for published in benchmark.published if published.backbone == runs[0].backbone]

@@ -220,4 +220,4 @@ def test_few_shot_runs_are_separate_rows_and_average_over_seeds(store: Store) ->
         ("scalearn++", "16"),
     ]
     assert rows[1].settings == {"shots": "16"} and rows[1].cells[BOOLQ].seeds == (0, 1)
-    assert rows[2].settings == {"shots": "16", "sources": "boolq,cb,rte"} and rows[2].cells[BOOLQ].seeds == (0, 1)
+    assert rows[2].settings == {"shots": "16", "sources": "rte,cb,boolq"} and rows[2].cells[BOOLQ].seeds == (0, 1)
