@@ -9,6 +9,7 @@ from datetime import datetime
 
 from engine.catalog.task import BenchmarkInfo, HubData
 from engine.registry.tables import Run
+from engine.reports.conditions import code_version
 from engine.reports.definition_names import differences
 from engine.reports.run_results import RunResults
 from engine.reports.table import Column
@@ -110,7 +111,7 @@ def _origin(run: Run, results: RunResults) -> str:
     tasks = [spec.known_task(key, results.catalog) for key in spec.targets]
     if run.group_id == group_of(spec, [definition_of(task) for task in tasks if task]):
         return ""
-    version = (run.provenance or {}).get("versions", {}).get("scalearn-tui")
+    version = code_version(run)
     return "imported" if run.imported else f"version {version}" if version else "an earlier version"
 
 

@@ -12,8 +12,8 @@ from engine.reports.table import Cell, Leaderboard, Row, Table
 
 SCHEMA = 1
 NOTHING = "–"
-MARKS = {"published": "†", "server": "‡"}
-"""Mark rows that a paper reports and that were not trained here, by their origin."""
+MARKS = {"published": "†", "server": "‡", "differs": "§"}
+"""Mark rows that a paper reports and that were not trained here, by their origin, and rows whose runs are not quite alike."""
 DIGITS = 2
 
 
@@ -37,9 +37,9 @@ def grid(table: Table) -> tuple[list[str], list[list[str]]]:
 
 
 def row_title(row: Row) -> str:
-    """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``; published rows carry a mark."""
-    settings = ", ".join(f"{name}={value}" for name, value in row.settings.items())
-    return row.title + (f" ({settings})" if settings else "") + (f" {MARKS[row.origin]}" if row.published else "")
+    """The row's name, with a mark where it is published or its runs were computed under different conditions."""
+    mark = MARKS[row.origin] if row.published else MARKS["differs"] if row.conditions else ""
+    return f"{row.name} {mark}".rstrip()
 
 
 def cell_text(row: Row, cell: Cell | None) -> str:
@@ -129,6 +129,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "title": row.title,
         "origin": row.origin,
         "settings": row.settings,
+        "conditions": row.conditions,
         "trainable": row.trainable,
         "transfer": row.transfer,
         "cells": {

@@ -9,12 +9,13 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import HubData
 from engine.registry.tables import Run
 from engine.reports.columns import Columns
+from engine.reports.conditions import code_version
 from engine.reports.table import Table
 
 
 def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
-    versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
+    versions = {code_version(run) for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
     footer = {
         "backbone": [f"{table.backbone} at {table.revision}"],
@@ -26,6 +27,7 @@ def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Cat
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
         "commit": sorted(commit for commit in commits if commit),
+        "differs": [f"{row.name}: {name} {text}" for row in table.rows for name, text in row.conditions.items()],
     }
     return {name: texts for name, texts in footer.items() if texts}
 

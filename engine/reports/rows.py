@@ -14,6 +14,7 @@ from datetime import datetime
 from engine.catalog.catalog import Catalog
 from engine.registry.tables import Run
 from engine.reports.columns import DATES, Columns
+from engine.reports.conditions import different_conditions
 from engine.reports.run_results import RunResults
 from engine.reports.source_names import SourceRuns, source_names
 from engine.reports.table import Cell, Column, Row, Settings
@@ -120,6 +121,7 @@ def _row(method: str, settings: Settings, cells: Mapping[Column, Sequence[Run]],
         method=method,
         settings=settings,
         cells={column.key: _cell(column.task, members, results) for column, members in cells.items()},
+        conditions=different_conditions(cells),
         trainable=_range(run.trainable for run in runs),
         transfer=_range(run.transfer for run in runs),
     )

@@ -67,8 +67,16 @@ class Row:
     """Least and most trainable parameters over the targets, heads included."""
     transfer: tuple[int, int] | None = None
     """The same for the method's own parameters."""
+    conditions: dict[str, str] = field(default_factory=dict)
+    """Under which its runs were computed, where they differ: ``{"precision": "float32 and bfloat16"}``."""
     server: bool = False
     """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
+
+    @property
+    def name(self) -> str:
+        """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``."""
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        return self.title + (f" ({settings})" if settings else "")
 
     @property
     def published(self) -> bool:

@@ -37,3 +37,8 @@ def test_a_gpu_is_checked_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatc
 def test_a_number_without_a_gpu_is_the_cpu(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     assert choose_device("auto") == Device("cpu", None)
+
+
+def test_threads_are_part_of_the_description_of_a_cpu() -> None:
+    about = Device("cpu", torch.bfloat16).describe()
+    assert (about["precision"], about["threads"]) == ("bfloat16", torch.get_num_threads())
