@@ -11,6 +11,7 @@ from engine.registry.tables import Run
 from engine.reports.columns import Columns
 from engine.reports.conditions import code_version
 from engine.reports.table import Table
+from engine.runs.deviations import kept_changes
 
 
 def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
@@ -24,12 +25,37 @@ def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Cat
         "split": _by_column(columns, runs, partial(_split, catalog)),
         "selection": _by_column(columns, runs, partial(_rule, catalog)),
         "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
+        "benchmark's defaults": _changed_defaults(columns, runs, catalog),
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
         "commit": sorted(commit for commit in commits if commit),
         "differs": [f"{row.name}: {name} {text}" for row in table.rows for name, text in row.conditions.items()],
     }
     return {name: texts for name, texts in footer.items() if texts}
+
+
+def _changed_defaults(columns: Columns, runs: Sequence[Run], catalog: Catalog) -> list[str]:
+    """Defaults that the benchmark or a task replaces: ``epochs=8``, ``learning_rate=0.001 of Adapter on RTE``."""
+    trained: dict[str, set[str]] = {}
+    """Headings of columns by method."""
+    changed: dict[tuple[str, str], set[str]] = {}
+    """The same by method and setting."""
+    for run in runs:
+        title = catalog.methods[run.method].title if run.method in catalog.methods else run.method
+        headings = {column.heading for task in run.tasks if (column := columns.of(run, task))}
+        trained.setdefault(title, set()).update(headings)
+        for name, text in kept_changes(run.parsed, catalog).items():
+            changed.setdefault((title, f"{name}={text}"), set()).update(headings)
+    order = [column.heading for column in columns.all]
+    methods_of: dict[tuple[str, str], list[str]] = {}
+    for (title, setting), headings in sorted(changed.items()):
+        where = "" if headings == trained[title] else f" on {', '.join(sorted(headings, key=order.index))}"
+        methods_of.setdefault((setting, where), []).append(title)
+    settings_of: dict[str, list[str]] = {}
+    for (setting, where), titles in methods_of.items():
+        of = "" if len(titles) == len(trained) else f" of {', '.join(titles)}"
+        settings_of.setdefault(of + where, []).append(setting)
+    return [", ".join(sorted(settings)) + scope for scope, settings in settings_of.items()]
 
 
 def _rule(catalog: Catalog, run: Run, key: str) -> str:

@@ -1,4 +1,4 @@
-"""How a run differs from its method's defaults."""
+"""How a run differs from its method's defaults, and which of these its benchmark replaces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.backbones import backbone_defaults
 from engine.catalog.catalog import Catalog
+from engine.catalog.changed_defaults import changed_defaults
 from engine.catalog.method import FEW_SHOT_DEV, Value
 from engine.runs.spec import RunSpec
 
@@ -20,6 +21,15 @@ def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     """Settings other than the method's defaults for the target, as text: ``{"epochs": "2", "limit train": "500"}``."""
     defaults = _defaults(spec, catalog)
     return {name: setting_text(value) for name, value in settings_of(spec).items() if defaults.get(name) != value}
+
+
+def kept_changes(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
+    """Defaults that the run's benchmark or task replaces, and that the run has: ``{"epochs": "8"}``."""
+    method, task = catalog.methods.get(spec.method), spec.known_task(spec.targets[0], catalog)
+    if method is None or task is None:
+        return {}
+    changes = changed_defaults(method, spec.target, task.select_by)
+    return {name: setting_text(value) for name, value in changes.items() if spec.hyperparameters.get(name) == value}
 
 
 def distinguishing_settings(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, str]:

@@ -221,3 +221,21 @@ def test_few_shot_runs_are_separate_rows_and_average_over_seeds(store: Store) ->
     ]
     assert rows[1].settings == {"shots": "16"} and rows[1].cells[BOOLQ].seeds == (0, 1)
     assert rows[2].settings == {"shots": "16", "sources": "rte,cb,boolq"} and rows[2].cells[BOOLQ].seeds == (0, 1)
+
+
+def test_the_footer_names_defaults_that_the_benchmark_replaces(store: Store) -> None:
+    for name in ("sentiment", "topics"):
+        for method in ("adapter", "scalearn++"):
+            complete(store, spec(method, f"toy/{name}", backbone="minilm"), 0.7)
+    complete(store, spec("scalearn++", "superglue/record"), 0.7)
+    complete(store, spec("scalearn++", BOOLQ), 0.7)
+    complete(store, spec("adapter", BOOLQ), 0.7)
+    superglue, toy = (table.provenance.get("benchmark's defaults") for table in build(store, BUILT_IN).tables)
+    assert toy == ["epochs=8, patience=3, select_by=metric", "learning_rate=0.001 of Adapter"]
+    assert superglue == ["epochs=3 of ScaLearn++ on ReCoRD"]
+
+
+def test_a_default_that_the_request_set_is_no_default_of_the_benchmark(store: Store) -> None:
+    complete(store, spec("adapter", "toy/topics", backbone="minilm", epochs=2, patience=1, learning_rate=1e-4), 0.7)
+    (table,) = build(store, BUILT_IN).tables
+    assert table.provenance["benchmark's defaults"] == ["select_by=metric"]
