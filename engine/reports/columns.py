@@ -10,10 +10,10 @@ from datetime import datetime
 from engine.catalog.task import BenchmarkInfo, HubData
 from engine.registry.tables import Run
 from engine.reports.conditions import code_version
-from engine.reports.definition_names import differences
 from engine.reports.run_results import RunResults
 from engine.reports.table import Column
 from engine.runs.definition import Definition, definition_of
+from engine.runs.definition_names import differences
 from engine.runs.spec import group_of
 
 DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S.%f")

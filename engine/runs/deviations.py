@@ -32,14 +32,6 @@ def kept_changes(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     return {name: setting_text(value) for name, value in changes.items() if spec.hyperparameters.get(name) == value}
 
 
-def distinguishing_settings(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, str]:
-    """Every run's settings off the defaults, by its id, if without them two of the runs would look alike; else nothing."""
-    if len({(spec.method, spec.backbone, spec.target, spec.seed) for spec in specs.values()}) == len(specs):
-        return {}
-    by_run = {run_id: deviations(spec, catalog) for run_id, spec in specs.items()}
-    return {run_id: " ".join(f"{name}={text}" for name, text in settings.items()) for run_id, settings in by_run.items()}
-
-
 def setting_text(value: Value) -> str:
     """``0.001``, ``true``, ``loss``: the value as a table shows it."""
     return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)

@@ -108,7 +108,8 @@ def _status(planned: PlannedRun) -> str:
 
 
 def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
-    from engine.runs.deviations import distinguishing_settings, kept_changes
+    from engine.runs.deviations import kept_changes
+    from engine.runs.distinctions import distinctions, settings_line
 
     if as_json:
         records = [
@@ -135,10 +136,10 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
         return ExitCode.OK
     shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
     shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
-    settings = distinguishing_settings({run_id: spec for _, run_id, spec, _ in shown}, catalog)
+    settings = distinctions({run_id: spec for _, run_id, spec, _ in shown}, catalog)
     rows = []
     for role, run_id, spec, status in shown:
-        title, differs = catalog.methods[spec.method].title, [settings[run_id]] if settings else []
+        title, differs = catalog.methods[spec.method].title, [settings_line(settings[run_id])] if settings else []
         rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, status))
     headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), "status")
     print_table(headings, rows, right=("seed",))

@@ -23,6 +23,12 @@ def differences(definition: Definition, reference: Definition) -> list[str]:
     return [_words(name, ours.get(name), theirs.get(name)) for name in declared or names]
 
 
+def described(definition: Definition) -> dict[str, str]:
+    """Every field that a declaration may set, by the name that it has in ``differences``."""
+    fields = {name: value for name, value in _flat(definition).items() if name not in DERIVED and value not in (None, "", ())}
+    return {TITLES.get(name, name.replace("_", " ")): SHOWN.get(name, _value)(value, None) for name, value in fields.items()}
+
+
 def _flat(definition: Definition) -> dict[str, Any]:
     """Fields by name, those of own data beside those of the task, in the order in which they are told."""
     own: Mapping[str, Any] = definition.get("own", {})
