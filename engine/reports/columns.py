@@ -88,9 +88,10 @@ def _versions(task: str, runs: Sequence[Run], results: RunResults) -> list[_Vers
     if not versions:
         return []
     known = results.catalog.tasks.get(task)
-    reference = definition_of(known) if known else versions[0].definition
+    reference = definition_of(known) if known else next((version.definition for version in versions if version.definition), {})
     for version in versions:
-        version.words = differences(version.definition, reference) + version.words
+        if version.definition != reference:
+            version.words = (differences(version.definition, reference) if version.definition else ["imported"]) + version.words
     versions.sort(key=lambda version: bool(version.words))
     pinned = known.data.revision if known and isinstance(known.data, HubData) else None
     usual = next((version for version in versions if version.data == pinned), versions[0])
@@ -101,6 +102,7 @@ def _versions(task: str, runs: Sequence[Run], results: RunResults) -> list[_Vers
 
 
 def _definition(run: Run, task: str, results: RunResults) -> Definition:
+    """Empty for an imported adapter whose task is unknown here."""
     known = run.parsed.known_task(task, results.catalog)
     return definition_of(known) if known else {}
 
@@ -109,7 +111,7 @@ def _origin(run: Run, results: RunResults) -> str:
     """Where a run comes from whose definitions are not those that can be made of its record today; else empty."""
     spec = run.parsed
     tasks = [spec.known_task(key, results.catalog) for key in spec.targets]
-    if run.group_id == group_of(spec, [definition_of(task) for task in tasks if task]):
+    if not all(tasks) or run.group_id == group_of(spec, [definition_of(task) for task in tasks if task]):
         return ""
     version = code_version(run)
     return "imported" if run.imported else f"version {version}" if version else "an earlier version"

@@ -20,7 +20,7 @@ from engine.reports.table import Table
 from engine.runs.definition import definition_of
 from engine.runs.spec import RunSpec
 
-from .rows import complete, spec, start
+from .rows import complete, queue, spec, start
 
 BOOLQ = "superglue/boolq"
 MOOD = TaskInfo(
@@ -192,3 +192,17 @@ def test_a_joint_run_belongs_to_the_column_of_each_of_its_definitions(store: Sto
     assert (today.settings, before.settings) == ({}, {"mood": 'template "{text}!"'})
     assert [set(row.cells) for row in table.rows] == [set(keys), {earlier, "shop/rating"}]
     assert table.average(today) == pytest.approx(80.0) and table.average(before) is None
+
+
+def test_an_imported_adapter_of_a_task_that_only_others_recorded_stands_apart(store: Store) -> None:
+    complete(store, own(MOOD), 0.8)
+    unknown = own(MOOD, seed=1).model_copy(update={"own": {}})
+    row = queue(store, unknown, definitions=[definition_of(MOOD)])
+    attempt = store.claim(row.id, "local", "cpu")
+    assert attempt is not None
+    store.started(row.id, attempt)
+    results = {MOOD.key: {"test": {"accuracy": 0.5}}}
+    store.finish(row.id, attempt, RunState.COMPLETED, results=results, provenance={"imported": {}})
+    (table,) = build(store, BUILT_IN, benchmark="shop").tables
+    assert [column.heading for column in table.columns] == ["Mood", "Mood (imported)"]
+    assert [column.heading for column in shop(store, MOOD).columns] == ["Mood"]
