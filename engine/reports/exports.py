@@ -6,16 +6,14 @@ import csv
 import io
 import json
 import math
-from dataclasses import asdict
 from typing import Any
 
-from engine.reports.provenance import INCOMPLETE
-from engine.reports.table import Cell, Column, Leaderboard, Row, Table
+from engine.reports.table import Cell, Leaderboard, Row, Table
 
 SCHEMA = 1
 NOTHING = "–"
-MARKS = {"published": "†", "server": "‡"}
-"""Mark rows that a paper reports and that were not trained here, by their origin."""
+MARKS = {"published": "†", "server": "‡", "differs": "§"}
+"""Mark rows that a paper reports and that were not trained here, by their origin, and rows whose runs are not quite alike."""
 DIGITS = 2
 
 
@@ -26,25 +24,22 @@ def title(table: Table) -> str:
 
 def grid(table: Table) -> tuple[list[str], list[list[str]]]:
     """Headings and rows as text, the same for every kind of table: method, parameters, targets, average."""
-    averaged = len(table.columns) > 1
-    headings = ["method", "trainable", "transfer", *map(_heading, table.columns), *(["avg"] if averaged else [])]
+    averaged = len(table.averaged) > 1
+    columns = [column.heading for column in table.columns]
+    headings = ["method", "trainable", "transfer", *columns, *(["avg"] if averaged else [])]
     rows = []
     for row in table.rows:
         average = table.average(row)
-        cells = [cell_text(row, row.cells.get(column.task)) for column in table.columns]
+        cells = [cell_text(row, row.cells.get(column.key)) for column in table.columns]
         averages = [NOTHING if average is None else f"{average:.{DIGITS}f}"] if averaged else []
         rows.append([row_title(row), _parameters(row.trainable), _parameters(row.transfer), *cells, *averages])
     return headings, rows
 
 
-def _heading(column: Column) -> str:
-    return f"{column.title} {INCOMPLETE}" if column.incomplete else column.title
-
-
 def row_title(row: Row) -> str:
-    """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``; published rows carry a mark."""
-    settings = ", ".join(f"{name}={value}" for name, value in row.settings.items())
-    return row.title + (f" ({settings})" if settings else "") + (f" {MARKS[row.origin]}" if row.published else "")
+    """The row's name, with a mark where it is published or its runs were computed under different conditions."""
+    mark = MARKS[row.origin] if row.published else MARKS["differs"] if row.conditions else ""
+    return f"{row.name} {mark}".rstrip()
 
 
 def cell_text(row: Row, cell: Cell | None) -> str:
@@ -80,7 +75,7 @@ def to_markdown(leaderboard: Leaderboard) -> str:
 
 def to_csv(leaderboard: Leaderboard) -> str:
     """One line per row of every table; for each target its mean, standard deviation and number of seeds, unrounded."""
-    targets = list(dict.fromkeys(column.task for table in leaderboard.tables for column in table.columns))
+    targets = list(dict.fromkeys(column.key for table in leaderboard.tables for column in table.columns))
     fixed = ("benchmark", "backbone", "revision", "method", "settings", "origin",
              "trainable_min", "trainable_max", "transfer_min", "transfer_max")  # fmt: skip
     out = io.StringIO()
@@ -107,7 +102,16 @@ def to_json(leaderboard: Leaderboard) -> str:
             "benchmark": table.benchmark,
             "backbone": table.backbone,
             "revision": table.revision,
-            "columns": [asdict(column) for column in table.columns],
+            "columns": [
+                {
+                    "key": column.key,
+                    "task": column.task,
+                    "title": column.title,
+                    "version": column.version,
+                    "metric": column.metric,
+                }
+                for column in table.columns
+            ],
             "settings": table.shared,
             "rows": [_row(table, row) for row in table.rows],
             "provenance": table.provenance,
@@ -125,10 +129,11 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "title": row.title,
         "origin": row.origin,
         "settings": row.settings,
+        "conditions": row.conditions,
         "trainable": row.trainable,
         "transfer": row.transfer,
         "cells": {
-            task: {
+            key: {
                 "mean": cell.mean,
                 "std": cell.std,
                 "values": cell.values,
@@ -136,7 +141,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
                 "runs": cell.run_ids,
                 "others": cell.others,
             }
-            for task, cell in row.cells.items()
+            for key, cell in row.cells.items()
         },
         "average": table.average(row),
     }

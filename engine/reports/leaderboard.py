@@ -1,12 +1,11 @@
 """The leaderboard: a row per method, a column per target, and in each cell the mean over seeds.
 
-Only completed runs count. A cell averages one group, that is runs equal in everything but the seed, on the headline metric
-of the test split, in points (metric times 100).
+Only completed runs count. A row and a column hold only runs of the same definition; others stand apart, named by what differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,12 +13,13 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, PublishedTable
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
-from engine.reports.provenance import incomplete_rows, provenance
+from engine.reports.columns import Columns, columns_of
+from engine.reports.provenance import provenance
 from engine.reports.published import published_results, references
+from engine.reports.rows import rows_of
 from engine.reports.run_results import RunResults
-from engine.reports.table import Cell, Column, Leaderboard, Row, Settings, Table
-from engine.runs.deviations import deviations, joint_tasks, source_deviations
-from engine.runs.spec import RunSpec
+from engine.reports.source_names import SourceRuns
+from engine.reports.table import Cell, Leaderboard, Row, Table
 
 
 def build(
@@ -41,7 +41,7 @@ def build(
     named = {task.benchmark for task in recorded.values()}
     selected = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
     source_ids = {source.run_id for run in counted for source in run.parsed.sources}
-    sources = {run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}
+    sources = SourceRuns({run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}, results)
 
     shown = {selected} if selected else {name for run in counted for name in _benchmarks(run, catalog)}
     runs_of_table: dict[tuple[str, str, str], list[Run]] = {}
@@ -51,7 +51,7 @@ def build(
                 runs_of_table.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(runs_of_table, key=lambda key: (order.get(key[0], len(order)), *key))
-    tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], results, sources) for key in keys)
+    tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], sources) for key in keys)
     unscored = [_unscored(run, results) for run in runs if run not in counted]
     return Leaderboard(tables, at or utc_now(), tuple(text for text in unscored if text))
 
@@ -72,13 +72,11 @@ def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
     return {task.partition("/")[0] for task in run.tasks} | ({whole} if whole else set())
 
 
-def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> Table:
+def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], sources: SourceRuns) -> Table:
     """``runs`` share backbone and revision, and have targets in ``benchmark``."""
-    targets = {task for run in runs for task in run.tasks}
-    part = {key for run in runs for key in run.tasks if incomplete_rows(run, run.parsed.known_task(key, results.catalog))}
-    tasks = [task for task in benchmark.tasks if task.key in targets]
-    columns = tuple(Column(task.key, task.title, task.headline, task.key in part) for task in tasks)
-    rows = _rows(benchmark.name, runs, results, sources)
+    results = sources.results
+    columns = columns_of(benchmark, runs, results)
+    rows = rows_of(benchmark.name, runs, columns, sources)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
     rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
     published = [published for published in benchmark.published if published.backbone == runs[0].backbone]
@@ -87,93 +85,16 @@ def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, s
         title=benchmark.title,
         backbone=runs[0].backbone,
         revision=runs[0].parsed.backbone_revision,
-        columns=columns,
-        rows=tuple(_with_published(rows, benchmark, published, targets)),
+        columns=columns.all,
+        rows=tuple(_with_published(rows, benchmark, published, columns)),
         shared=dict(sorted(shared.items())),
     )
-    footer = provenance(table, runs, results.catalog) | results.evidence_note(runs) | references(benchmark, published)
+    footer = provenance(table, columns, runs, results.catalog) | results.evidence_note(runs) | references(benchmark, published)
     return replace(table, provenance=footer)
 
 
-def _rows(benchmark: str, runs: Sequence[Run], results: RunResults, sources: Mapping[str, Run]) -> list[Row]:
-    """One row for the groups with the same method and settings on different targets; methods in the catalog's order.
-
-    A group of joint runs fills the cells of all its tasks.
-    """
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        groups.setdefault(run.group_id, []).append(run)
-    cells_of_row: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[Run]]] = {}
-    for group_id, members in sorted(groups.items(), key=lambda item: min(run.created_at for run in item[1])):
-        spec = members[0].parsed
-        settings = _settings(spec, sources, benchmark, results.catalog)
-        tasks = [task for task in spec.targets if task in results.keys(benchmark)]
-        key = (spec.method, tuple(settings.items()))
-        if cells_of_row.get(key, {}).keys() & set(tasks):
-            # Equal settings, yet another group: other data, other order of sources, or sources trained on other data.
-            key = (spec.method, (*settings.items(), ("group", group_id)))
-        by_seed = sorted(members, key=lambda run: run.seed)
-        cells_of_row.setdefault(key, {}).update(dict.fromkeys(tasks, by_seed))
-    order = {method: position for position, method in enumerate(results.catalog.methods)}
-    rows = [_row(method, dict(items), cells, results) for (method, items), cells in cells_of_row.items()]
-    return sorted(
-        rows,
-        key=lambda row: (order.get(row.method or "", len(order)), row.title, len(row.settings), list(row.settings.items())),
-    )
-
-
-def _row(method: str, settings: Settings, cells: Mapping[str, Sequence[Run]], results: RunResults) -> Row:
-    runs = [run for members in cells.values() for run in members]
-    return Row(
-        title=results.catalog.methods[method].title if method in results.catalog.methods else method,
-        method=method,
-        settings=settings,
-        cells={task: _cell(task, members, results) for task, members in cells.items()},
-        trainable=_range(run.trainable for run in runs),
-        transfer=_range(run.transfer for run in runs),
-    )
-
-
-def _cell(task: str, runs: Sequence[Run], results: RunResults) -> Cell:
-    metrics = results.tasks[task].metrics
-    reported = [_reported(results.results[run.id][task], metrics) for run in runs]
-    headline = f"test/{results.tasks[task].headline}"
-    return Cell(
-        values=tuple(scores[headline] for scores in reported),
-        seeds=tuple(run.seed for run in runs),
-        run_ids=tuple(run.id for run in runs),
-        others={
-            name: tuple(scores[name] for scores in reported)
-            for name in reported[0]
-            if name != headline and all(name in scores for scores in reported)
-        },
-    )
-
-
-def _reported(splits: Mapping[str, Mapping[str, float]], metrics: Collection[str]) -> dict[str, float]:
-    """The task's metrics of a run on all its test splits, in points."""
-    return {
-        f"{split}/{metric}": 100 * value
-        for split, values in splits.items()
-        for metric, value in values.items()
-        if split != "dev" and metric in metrics
-    }
-
-
-def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
-    known = [value for value in values if value is not None]
-    return (min(known), max(known)) if known else None
-
-
-def _settings(spec: RunSpec, sources: Mapping[str, Run], benchmark: str, catalog: Catalog) -> Settings:
-    """Everything that distinguishes a run in the table of ``benchmark``."""
-    known = [sources[source.run_id].parsed for source in spec.sources if source.run_id in sources]
-    special = source_deviations(spec, known, benchmark, catalog)
-    return deviations(spec, catalog) | special | joint_tasks(spec, benchmark, catalog)
-
-
 def _with_published(
-    rows: Sequence[Row], benchmark: BenchmarkInfo, published: Sequence[PublishedTable], targets: set[str]
+    rows: Sequence[Row], benchmark: BenchmarkInfo, published: Sequence[PublishedTable], columns: Columns
 ) -> list[Row]:
     """Each published row below ours of the same method; those of methods without runs come last, a server's after them."""
     every = [
@@ -181,7 +102,7 @@ def _with_published(
             title,
             None,
             {},
-            {task: Cell((value,)) for task, value in figures.items() if task in targets},
+            {column.key: Cell((value,)) for task, value in figures.items() if (column := columns.first(task))},
             server=bool(paper.server),
         )
         for paper in published

@@ -6,46 +6,32 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.task import HubData, TaskInfo
+from engine.catalog.task import HubData
 from engine.registry.tables import Evidence, Run, RunState
+from engine.reports.columns import Columns
+from engine.reports.conditions import code_version
 from engine.reports.table import Table
-
-INCOMPLETE = "§"
-"""Marks columns of runs that read official splits in part, which published figures do not compare with."""
+from engine.runs.deviations import kept_changes
 
 
-def provenance(table: Table, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
+def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
-    versions = {(run.provenance or {}).get("versions", {}).get("scalearn-tui") for run in runs}
+    versions = {code_version(run) for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
     footer = {
         "backbone": [f"{table.backbone} at {table.revision}"],
-        "data": _by_column(table, runs, partial(_data, catalog)),
-        "metric": [f"{column.title} {column.metric}" for column in table.columns],
-        "split": _by_column(table, runs, partial(_split, catalog)),
-        "selection": _by_column(table, runs, partial(_rule, catalog)),
+        "data": _by_column(columns, runs, lambda run, task: str(run.parsed.data[task])),
+        "metric": list(dict.fromkeys(f"{column.title} {column.metric}" for column in table.columns)),
+        "split": _by_column(columns, runs, partial(_split, catalog)),
+        "selection": _by_column(columns, runs, partial(_rule, catalog)),
         "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
+        "benchmark's defaults": _changed_defaults(columns, runs, catalog),
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
         "commit": sorted(commit for commit in commits if commit),
+        "differs": [f"{row.name}: {name} {text}" for row in table.rows for name, text in row.conditions.items()],
     }
     return {name: texts for name, texts in footer.items() if texts}
-
-
-def incomplete_rows(run: Run, task: TaskInfo | None) -> str:
-    """Which official splits of ``task`` the run read in part: ``train 100 of 363,846 rows, validation 100 of 40,430 rows``.
-
-    Empty where all were complete, and for runs of versions that did not record it.
-    """
-    read = (run.provenance or {}).get("rows", {}).get(task.key, {}) if task else {}
-    sizes = task.official_sizes if task else {}
-    parts = {split: (count, sizes[split]) for split, count in read.items() if count != sizes.get(split, count)}
-    return ", ".join(f"{split} {count:,} of {size:,} rows" for split, (count, size) in parts.items())
-
-
-def _data(catalog: Catalog, run: Run, key: str) -> str:
-    incomplete = incomplete_rows(run, run.parsed.known_task(key, catalog))
-    return str(run.parsed.data[key]) + (f" ({INCOMPLETE} {incomplete})" if incomplete else "")
 
 
 def why_no_evidence(run: Run) -> str:
@@ -60,6 +46,30 @@ def evidence_summary(kept: Sequence[Evidence], run: Run) -> str:
     splits = " and ".join(dict.fromkeys(row.split for row in kept))
     size = sum(row.bytes for row in kept)
     return f"answers on {splits} of epoch {kept[0].epoch}, {size / 1000:,.0f} kB"
+
+
+def _changed_defaults(columns: Columns, runs: Sequence[Run], catalog: Catalog) -> list[str]:
+    """Defaults that the benchmark or a task replaces: ``epochs=8``, ``learning_rate=0.001 of Adapter on RTE``."""
+    trained: dict[str, set[str]] = {}
+    """Headings of columns by method."""
+    changed: dict[tuple[str, str], set[str]] = {}
+    """The same by method and setting."""
+    for run in runs:
+        title = catalog.methods[run.method].title if run.method in catalog.methods else run.method
+        headings = {column.heading for task in run.tasks if (column := columns.of(run, task))}
+        trained.setdefault(title, set()).update(headings)
+        for name, text in kept_changes(run.parsed, catalog).items():
+            changed.setdefault((title, f"{name}={text}"), set()).update(headings)
+    order = [column.heading for column in columns.all]
+    methods_of: dict[tuple[str, str], list[str]] = {}
+    for (title, setting), headings in sorted(changed.items()):
+        where = "" if headings == trained[title] else f" on {', '.join(sorted(headings, key=order.index))}"
+        methods_of.setdefault((setting, where), []).append(title)
+    settings_of: dict[str, list[str]] = {}
+    for (setting, where), titles in methods_of.items():
+        of = "" if len(titles) == len(trained) else f" of {', '.join(titles)}"
+        settings_of.setdefault(of + where, []).append(setting)
+    return [", ".join(sorted(settings)) + scope for scope, settings in settings_of.items()]
 
 
 def _rule(catalog: Catalog, run: Run, key: str) -> str:
@@ -78,11 +88,11 @@ def _split(catalog: Catalog, run: Run, key: str) -> str:
     return f"test{official}, of the selected epoch"
 
 
-def _by_column(table: Table, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
+def _by_column(columns: Columns, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
     """``describe`` of each column's runs; a single text where all are equal."""
     by_column = {
-        column.title: sorted({describe(run, column.task) for run in runs if column.task in run.tasks})
-        for column in table.columns
+        column.heading: sorted({describe(run, column.task) for run in runs if columns.of(run, column.task) == column})
+        for column in columns.all
     }
     distinct = {text for texts in by_column.values() for text in texts}
     if len(distinct) == 1:

@@ -69,3 +69,14 @@ class RunResults:
             return {}
         of_which = "no run" if len(without) == len(runs) else f"all runs but {', '.join(without)}"
         return {"evidence": [f"answers kept of {of_which}; earlier versions kept none, and imported adapters come without"]}
+
+
+def incomplete_rows(run: Run, task: TaskInfo | None) -> str:
+    """Which official splits of ``task`` the run read in part: ``train 100 of 363,846 rows, validation 100 of 40,430 rows``.
+
+    Empty where all were complete, and for runs of versions that did not record it.
+    """
+    read = (run.provenance or {}).get("rows", {}).get(task.key, {}) if task else {}
+    sizes = task.official_sizes if task else {}
+    parts = {split: (count, sizes[split]) for split, count in read.items() if count != sizes.get(split, count)}
+    return ", ".join(f"{split} {count:,} of {size:,} rows" for split, (count, size) in parts.items())

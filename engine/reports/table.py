@@ -11,15 +11,25 @@ Settings = dict[str, str]
 
 @dataclass(frozen=True)
 class Column:
-    """One target."""
+    """One target in one definition, with the same rows."""
 
     task: str
     """Key, ``superglue/boolq``."""
     title: str
+    """The task's."""
     metric: str
     """The task's headline metric."""
-    incomplete: bool = False
-    """Whether a run of the column read its official splits in part."""
+    version: str = ""
+    """What differs from the task's definition of today, ``template "{text}!"``; empty for that one."""
+
+    @property
+    def key(self) -> str:
+        """What cells are stored under: the task's key where there is nothing else to say."""
+        return f"{self.task} ({self.version})" if self.version else self.task
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title} ({self.version})" if self.version else self.title
 
 
 @dataclass(frozen=True)
@@ -52,13 +62,21 @@ class Row:
     settings: Settings
     """Settings that distinguish it from the other rows; those that all rows share are in the table's ``shared``."""
     cells: dict[str, Cell]
-    """By task key."""
+    """By the column's key."""
     trainable: tuple[int, int] | None = None
     """Least and most trainable parameters over the targets, heads included."""
     transfer: tuple[int, int] | None = None
     """The same for the method's own parameters."""
+    conditions: dict[str, str] = field(default_factory=dict)
+    """Under which its runs were computed, where they differ: ``{"precision": "float32 and bfloat16"}``."""
     server: bool = False
     """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
+
+    @property
+    def name(self) -> str:
+        """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``."""
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        return self.title + (f" ({settings})" if settings else "")
 
     @property
     def published(self) -> bool:
@@ -85,12 +103,18 @@ class Table:
     provenance: dict[str, list[str]] = field(default_factory=dict)
     """Provenance of the numbers by name, in the order in which it is printed."""
 
+    @property
+    def averaged(self) -> tuple[Column, ...]:
+        """The first column of each task, which is of its definition of today if runs have that."""
+        return tuple({column.task: column for column in reversed(self.columns)}.values())[::-1]
+
     def average(self, row: Row) -> float | None:
-        """Mean of the row's cells over the columns; None where one is missing, where there is only one column, or of the
-        scores of a server, whose paper averages other columns."""
-        if row.server or len(self.columns) < 2 or any(column.task not in row.cells for column in self.columns):
+        """Mean of the row's cells over the tasks; None where one is missing, where there is only one task, or of the scores
+        of a server, whose paper averages other columns."""
+        columns = self.averaged
+        if row.server or len(columns) < 2 or any(column.key not in row.cells for column in columns):
             return None
-        return statistics.fmean(row.cells[column.task].mean for column in self.columns)
+        return statistics.fmean(row.cells[column.key].mean for column in columns)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
-"""How a run differs from its method's defaults, and how its sources differ from those that a table expects."""
+"""How a run differs from its method's defaults, and which of these its benchmark replaces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from engine.catalog.catalog import Catalog
+from engine.catalog.changed_defaults import changed_defaults
 from engine.catalog.method import FEW_SHOT_DEV, Value
 from engine.runs.spec import RunSpec
-
-DEFAULT = "default"
 
 
 def settings_of(spec: RunSpec) -> dict[str, Value]:
@@ -30,12 +29,13 @@ def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     return settings
 
 
-def distinguishing_settings(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, str]:
-    """Every run's settings off the defaults, by its id, if without them two of the runs would look alike; else nothing."""
-    if len({(spec.method, spec.backbone, spec.target, spec.seed) for spec in specs.values()}) == len(specs):
+def kept_changes(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
+    """Defaults that the run's benchmark or task replaces, and that the run has: ``{"epochs": "8"}``."""
+    method, task = catalog.methods.get(spec.method), spec.known_task(spec.targets[0], catalog)
+    if method is None or task is None:
         return {}
-    by_run = {run_id: deviations(spec, catalog) for run_id, spec in specs.items()}
-    return {run_id: " ".join(f"{name}={text}" for name, text in settings.items()) for run_id, settings in by_run.items()}
+    changes = changed_defaults(method, spec.target, task.select_by)
+    return {name: setting_text(value) for name, value in changes.items() if spec.hyperparameters.get(name) == value}
 
 
 def setting_text(value: Value) -> str:
@@ -62,34 +62,3 @@ def joint_tasks(spec: RunSpec, benchmark: str, catalog: Catalog) -> dict[str, st
     if not joint or spec.target == benchmark:
         return {}
     return {"tasks": spec.target.removeprefix(f"{benchmark}/")}
-
-
-def source_deviations(spec: RunSpec, sources: Iterable[RunSpec], benchmark: str, catalog: Catalog) -> dict[str, str]:
-    """How a two-stage run's sources differ from the usual ones of ``benchmark``'s table: in their tasks, and in the settings
-    that they were trained with.
-
-    The budget (epochs and limits) is included only where it differs from the run's own.
-    """
-    if not spec.sources:
-        return {}
-    special = _special_choice([source.task for source in spec.sources], benchmark, catalog)
-    own, theirs = deviations(spec, catalog), [deviations(source, catalog) for source in sources]
-    if spec.shots:
-        # Only the target's own adapter shares the draw; the others never do.
-        theirs = [{name: text for name, text in settings.items() if name != "shots"} for settings in theirs]
-    for name in sorted({name for settings in (own, *theirs) for name in settings}):
-        expected = own.get(name, DEFAULT) if name == "epochs" or name.startswith("limit ") else DEFAULT
-        values = {settings.get(name, DEFAULT) for settings in theirs}
-        if values and values != {expected}:
-            special[f"source {name}"] = "/".join(sorted(values))
-    return special
-
-
-def _special_choice(chosen: Sequence[str], benchmark: str, catalog: Catalog) -> dict[str, str]:
-    """Source tasks in the benchmark's order, unless they are exactly its tasks; for a removed benchmark always."""
-    info = catalog.benchmarks.get(benchmark)
-    usual = [task.key for task in info.tasks] if info else []
-    if set(chosen) == set(usual):
-        return {}
-    ordered = sorted(chosen, key=lambda key: (usual.index(key) if key in usual else len(usual), key))
-    return {"sources": catalog.whole_benchmark(chosen) or ",".join(key.removeprefix(f"{benchmark}/") for key in ordered)}

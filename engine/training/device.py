@@ -53,13 +53,13 @@ class Device:
         if self.name == "cuda":
             torch.cuda.manual_seed(value)
 
-    def describe(self) -> dict[str, str]:
-        """``device`` and ``precision``, as kept in a run's provenance."""
+    def describe(self) -> dict[str, str | int]:
+        """``device``, ``precision`` and on a CPU ``threads``, as kept in a run's provenance."""
+        precision = str(self.autocast or torch.float32).removeprefix("torch.")
         if self.name == "cuda":
-            hardware = torch.cuda.get_device_name()
-        else:
-            hardware = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
-        return {"device": hardware, "precision": str(self.autocast or torch.float32).removeprefix("torch.")}
+            return {"device": torch.cuda.get_device_name(), "precision": precision}
+        hardware, threads = platform.processor() or platform.machine(), torch.get_num_threads()
+        return {"device": f"{hardware}, {threads} threads", "precision": precision, "threads": threads}
 
 
 def choose_device(precision: str) -> Device:

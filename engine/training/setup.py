@@ -214,7 +214,17 @@ def _record(
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
-    about = {**code, **device.describe(), "splits": sizes, "rows": official, "labels": labels, "data": spec.data}
+    # A step is computed in one go.
+    micro_batch = int(spec.hyperparameters["batch_size"])
+    about = {
+        **code,
+        **device.describe(),
+        "micro_batch": micro_batch,
+        "splits": sizes,
+        "rows": official,
+        "labels": labels,
+        "data": spec.data,
+    }
     about |= {name: value for name, value in kept.items() if value}
     patiently(lambda: store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, RunArgument
+from scalearn_tui.cli.flags import Json, RunArgument, home_catalog
 from scalearn_tui.cli.output import print_json, print_table, say
 from scalearn_tui.cli.usage import Commands
 from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
@@ -31,15 +32,17 @@ def ls(as_json: Json = False) -> int:
     from engine.files.home import Home
     from engine.registry.store import open_store
     from engine.registry.tables import RunState
+    from engine.runs.distinctions import distinctions
 
     store = open_store(Home.default())
     runs = [run for run in store.runs(states=[RunState.COMPLETED]) if run.method in SOURCE_METHODS]
     results = store.results([run.id for run in runs])
-    records = [_record(store, run, results.get(run.id, {})) for run in runs]
+    catalog = home_catalog()
+    records = [_record(store, run, results.get(run.id, {}), catalog) for run in runs]
     if as_json:
         print_json({"adapters": records})
     elif records:
-        _print(records)
+        _print(records, distinctions({run.id: run.parsed for run in runs}, catalog))
     else:
         say(f"no source adapters yet; train one: {FIRST_ADAPTER}")
     return ExitCode.OK
@@ -89,8 +92,8 @@ def _backbone(run_id: str) -> str:
     return name if name in BACKBONES or "/" in name else "FOLDER"
 
 
-def _record(store: Store, run: Run, results: Results) -> dict[str, Any]:
-    from scalearn_tui.cli.records import headline
+def _record(store: Store, run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
+    from scalearn_tui.cli.records import headline, settings_record
 
     saved = store.checkpoints(run.id).get("best")
     split, value = headline(run, results)
@@ -107,22 +110,26 @@ def _record(store: Store, run: Run, results: Results) -> dict[str, Any]:
         "trainable": run.trainable,
         "transfer": run.transfer,
         "bytes": saved.bytes if saved else None,
-        "shots": run.parsed.shots,
-        "limits": run.parsed.limits,
+        **settings_record(run.parsed, catalog),
         "origin": "imported" if run.imported else "trained here",
         "fingerprint": run.fingerprint,
+        "group_id": run.group_id,
     }
 
 
-def _print(records: list[dict[str, Any]]) -> None:
+def _print(records: list[dict[str, Any]], distinctions: dict[str, dict[str, str]]) -> None:
+    """The table; ``distinctions`` are by run id (``engine.runs.distinctions``)."""
     from rich.text import Text
 
+    from engine.runs.distinctions import settings_line
     from scalearn_tui.text.formatting import count, score
 
     rows = []
     for record in records:
         budget = [f"{record['shots']} shots"] if record["shots"] else []
         budget += [f"{split}={number}" for split, number in record["limits"].items()]
+        differs = distinctions.get(record["run"], {}).items()
+        settings = {name: text for name, text in differs if name != "shots" and not name.startswith("limit ")}
         rows.append(
             (
                 record["run"],
@@ -134,13 +141,15 @@ def _print(records: list[dict[str, Any]]) -> None:
                 f"{count(record['bytes'])}B",
                 record["origin"],
                 " ".join(budget),
+                settings_line(settings),
             )
         )
-    headings = ("run", "task", "backbone", "seed", "metric", "parameters", "size", "origin", "limits")
-    shown = len(headings) if any(row[-1] for row in rows) else len(headings) - 1
+    headings = ("run", "task", "backbone", "seed", "metric", "parameters", "size", "origin", "limits", "settings")
+    optional = ("limits", "settings")
+    shown = [index for index, name in enumerate(headings) if name not in optional or any(row[index] for row in rows)]
     print_table(
-        headings[:shown],
-        [row[:shown] for row in rows],
+        [headings[index] for index in shown],
+        [[row[index] for index in shown] for row in rows],
         right=("seed", "parameters", "size"),
         drop=("seed", "parameters", "size"),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
 
 
 def methods(
@@ -31,7 +34,10 @@ def methods(
         return _print_counts(backbone, tasks, as_json)
     if backbone is not None or tasks is not None:
         raise UserError("--backbone and --tasks belong to --params")
-    infos = home_catalog().methods.values()
+    from engine.catalog.changed_defaults import changes_by_benchmark
+
+    catalog = home_catalog()
+    infos = catalog.methods.values()
     if as_json:
         records = [
             {
@@ -53,6 +59,7 @@ def methods(
                     }
                     for name, setting in sorted(info.hyperparameters().items())
                 },
+                "changed_defaults": changes_by_benchmark(info, catalog),
             }
             for info in infos
         ]
@@ -64,7 +71,33 @@ def methods(
         headings.append("package")
         rows = [[*row, info.distribution] for row, info in zip(rows, infos, strict=True)]
     print_table(headings, rows)
+    _print_changes(catalog)
     return ExitCode.OK
+
+
+def _print_changes(catalog: Catalog) -> None:
+    """The defaults that benchmarks and tasks replace, those of the same methods on one line."""
+    from engine.catalog.changed_defaults import changes_by_benchmark, grouped
+    from engine.runs.deviations import setting_text
+
+    methods = catalog.methods.values()
+    changes = [
+        (scope, f"{name}={setting_text(value)}", method.name)
+        for method in methods
+        for scope, settings in changes_by_benchmark(method, catalog).items()
+        for name, value in settings.items()
+    ]
+    groups: dict[str, list[str]] = {}
+    for method in methods:
+        groups.setdefault(method.group, []).append(method.name)
+    rows = []
+    for scope, text, names in grouped(changes):
+        whole = [group for group, members in groups.items() if set(members) <= set(names)]
+        single = [name for name in names if catalog.methods[name].group not in whole]
+        told = ["all"] if len(names) == len(methods) else [*(f"all {group}" for group in whole), *single]
+        rows.append((scope, text, ", ".join(told)))
+    print()
+    print_table(("benchmark", "its defaults", "for the methods"), rows)
 
 
 def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:

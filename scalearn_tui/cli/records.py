@@ -9,8 +9,9 @@ from engine.catalog.task import MEAN
 from engine.registry.reading import Results
 from engine.registry.tables import Run
 from engine.runs.deviations import deviations
+from engine.runs.spec import RunSpec
 
-INTERNAL = {"version", "handle", "spec", "request", "provenance", "group_id"}
+INTERNAL = {"version", "handle", "spec", "request", "provenance"}
 """Columns that serve the registry, or that only ``show`` prints."""
 
 
@@ -21,8 +22,18 @@ def run_record(run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
         **{name: columns[name] for name in Run.model_fields if name in columns},
         "sources": [source.task for source in run.parsed.sources],
         "tasks": list(run.tasks),
-        "settings": deviations(run.parsed, catalog),
+        **settings_record(run.parsed, catalog),
         "results": in_order(run, results),
+    }
+
+
+def settings_record(spec: RunSpec, catalog: Catalog) -> dict[str, Any]:
+    """All that was set about a run, and apart from it what is not the method's default."""
+    return {
+        "hyperparameters": spec.hyperparameters,
+        "limits": spec.limits,
+        "shots": spec.shots,
+        "settings": deviations(spec, catalog),
     }
 
 

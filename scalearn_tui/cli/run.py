@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
+    from engine.runs.spec import RunSpec
 
 
 def run(
@@ -107,7 +108,8 @@ def _status(planned: PlannedRun) -> str:
 
 
 def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
-    from engine.runs.deviations import distinguishing_settings
+    from engine.runs.deviations import kept_changes
+    from engine.runs.distinctions import distinctions, settings_line
 
     if as_json:
         records = [
@@ -115,23 +117,49 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
                 "id": planned.run_id,
                 "role": planned.role,
                 "status": "new" if planned.existing is None else str(planned.existing.state),
+                "changed_defaults": kept_changes(planned.spec, catalog),
                 "spec": planned.spec.model_dump(mode="json"),
             }
             for planned in plan.runs
         ]
-        given = [{"id": run.id, "role": "source", "status": str(run.state), "spec": run.spec} for run in plan.named_sources]
+        given = [
+            {
+                "id": run.id,
+                "role": "source",
+                "status": str(run.state),
+                "changed_defaults": kept_changes(run.parsed, catalog),
+                "spec": run.spec,
+            }
+            for run in plan.named_sources
+        ]
         print_json({"runs": given + records})
         return ExitCode.OK
     shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
     shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
-    settings = distinguishing_settings({run_id: spec for _, run_id, spec, _ in shown}, catalog)
+    settings = distinctions({run_id: spec for _, run_id, spec, _ in shown}, catalog)
     rows = []
     for role, run_id, spec, status in shown:
-        title, differs = catalog.methods[spec.method].title, [settings[run_id]] if settings else []
+        title, differs = catalog.methods[spec.method].title, [settings_line(settings[run_id])] if settings else []
         rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, status))
     headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), "status")
     print_table(headings, rows, right=("seed",))
+    _say_changes([spec for _, _, spec, _ in shown], catalog)
     return ExitCode.OK
+
+
+def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:
+    """Which defaults of the methods the benchmarks and tasks replace, those of the same methods on one line."""
+    from engine.catalog.changed_defaults import changes_by_benchmark, grouped
+    from engine.runs.deviations import kept_changes
+
+    changes = []
+    for spec in specs:
+        kept = kept_changes(spec, catalog)
+        of_benchmark = changes_by_benchmark(catalog.methods[spec.method], catalog).get(spec.benchmark, {}) if kept else {}
+        for name, text in kept.items():
+            changes.append((spec.benchmark if name in of_benchmark else spec.target, f"{name}={text}", spec.method))
+    for scope, settings, methods in grouped(changes):
+        say(f"{scope} has its own defaults for {', '.join(methods)}: {settings}")
 
 
 def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:

@@ -94,12 +94,12 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
     from rich.text import Text
 
     from engine.registry.tables import utc_now
-    from engine.runs.deviations import distinguishing_settings
+    from engine.runs.distinctions import distinctions, settings_line
     from scalearn_tui.cli.records import headline
     from scalearn_tui.text.formatting import duration, score
     from scalearn_tui.text.glyphs import silence, state_colour, state_glyph, state_word
 
-    settings = distinguishing_settings({run.id: run.parsed for run in runs}, catalog)
+    settings = distinctions({run.id: run.parsed for run in runs}, catalog)
     rows = []
     for run in runs:
         split, value = headline(run, results.get(run.id, {}))
@@ -112,7 +112,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
                 run.backbone,
                 run.target,
                 str(run.seed),
-                settings.get(run.id, ""),
+                settings_line(settings.get(run.id, {})),
                 f"{run.epoch}/{run.epochs}" if run.epochs else "",
                 number,
                 duration(run.seconds) if run.seconds else "",
@@ -151,7 +151,6 @@ def _full_record(store: Store, run: Run) -> dict[str, Any]:
 
     return {
         **run_record(run, store.results([run.id]).get(run.id, {}), home_catalog()),
-        "group_id": run.group_id,
         "spec": run.spec,
         "request": run.request,
         "provenance": run.provenance,
@@ -173,7 +172,8 @@ def _print_run(store: Store, run: Run) -> None:
     """Sections of name and value; the command comes last, where it is easy to copy."""
     from rich.text import Text
 
-    from engine.reports.provenance import evidence_summary, incomplete_rows
+    from engine.reports.provenance import evidence_summary
+    from engine.reports.run_results import incomplete_rows
     from scalearn_tui.text.formatting import count, duration, score
 
     record, spec = _full_record(store, run), run.parsed

@@ -121,3 +121,20 @@ def test_ls_lists_completed_source_adapters(store: Store, capsys: pytest.Capture
     assert lines[0].split() == ["run", "task", "backbone", "seed", "metric", "parameters", "size", "origin", "limits"]
     expected = f"{done.run_id} glue/rte roberta-base 0 test accuracy 70.00 900k –B trained here 16 shots"
     assert [line.split() for line in lines[1:]] == [expected.split()]
+
+
+def test_ls_has_settings_where_adapters_would_look_alike(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    usual = complete(store, spec("adapter", "glue/rte"), 0.7)
+    complete(store, spec("adapter", "glue/rte", 1, limits={"train": 500}), 0.7)
+    assert main(["adapters", "ls"]) == ExitCode.OK
+    assert "settings" not in capsys.readouterr().out, "the seeds tell them apart"
+    fast = complete(store, spec("adapter", "glue/rte", learning_rate=1e-3, limits={"train": 500}), 0.7)
+    assert main(["adapters", "ls"]) == ExitCode.OK
+    heading, *rows = capsys.readouterr().out.splitlines()
+    assert heading.split()[-2:] == ["limits", "settings"]
+    told = {row.split()[0]: row[heading.index("limits") :].split() for row in rows}
+    assert (told[usual.run_id], told[fast.run_id]) == ([], ["train=500", "learning_rate=0.001"])
+    assert main(["adapters", "ls", "--json"]) == ExitCode.OK
+    listed = {adapter["run"]: adapter for adapter in json.loads(capsys.readouterr().out)["adapters"]}[fast.run_id]
+    assert listed["settings"] == {"learning_rate": "0.001", "limit train": "500"} and listed["limits"] == {"train": 500}
+    assert listed["hyperparameters"] == fast.hyperparameters and listed["group_id"] == fast.group_id

@@ -42,3 +42,20 @@ def test_the_table_shows_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "--benchmark", "humset"]) == ExitCode.OK
     line = next(line for line in capsys.readouterr().out.splitlines() if "subpillars_1d" in line)
     assert line.split()[-4:] == ["117,435", "16,039", "15,147", "128"] and " 33 " in line
+
+
+def test_methods_say_which_defaults_a_benchmark_or_a_task_replaces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods", "--json"]) == ExitCode.OK
+    by_name = {method["name"]: method["changed_defaults"] for method in json.loads(capsys.readouterr().out)}
+    toy = {"epochs": 8, "patience": 3}
+    assert by_name["scalearn"] == {
+        "superglue/record": {"epochs": 3},
+        "humset": {"select_by": "metric"},
+        "toy": {**toy, "select_by": "metric"},
+    }
+    assert by_name["adapter-m"] == {"toy": {**toy, "learning_rate": 0.001, "steps_per_epoch": 60}}
+    assert main(["methods"]) == ExitCode.OK
+    _, _, changes = capsys.readouterr().out.partition("its defaults")
+    lines = [line.split() for line in changes.splitlines()]
+    assert ["toy", "epochs=8", "patience=3", "all"] in lines and ["toy", "steps_per_epoch=60", "all", "joint"] in lines
+    assert ["superglue/record", "epochs=3", "all", "two-stage,", "ia3"] in lines

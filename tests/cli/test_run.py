@@ -53,6 +53,17 @@ def test_a_dry_run_says_how_runs_differ_that_would_look_alike(store: Store, caps
     assert [line.split()[-2] for line in lines] == ["0", "shots=4", "shots=16", "shots=4", "shots=16"]
 
 
+def test_a_dry_run_says_which_defaults_the_benchmark_replaces(store: Store, capsys: Capture) -> None:
+    asked = [*RUN, "--set", "patience=7", "--dry-run"]
+    assert main(asked) == ExitCode.OK
+    lines = capsys.readouterr().err.splitlines()
+    assert "toy has its own defaults for adapter, scalearn++: epochs=8 select_by=metric" in lines
+    assert "toy has its own defaults for adapter: learning_rate=0.001 patience=3" in lines
+    assert main([*asked, "--json"]) == ExitCode.OK
+    *_, target = json.loads(capsys.readouterr().out)["runs"]
+    assert target["changed_defaults"] == {"epochs": "8", "select_by": "metric"}
+
+
 def test_detach_queues_and_returns(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--detach", "--json"]) == ExitCode.OK
     runs = json.loads(capsys.readouterr().out)["runs"]

@@ -114,6 +114,13 @@ def test_ls_has_settings_where_runs_would_look_alike(store: Store, capsys: Captu
         assert ("settings" in heading, "age" in heading) == (shown, True)
 
 
+def test_ls_as_json_has_all_settings(store: Store, capsys: Capture) -> None:
+    run = queue(store, spec("adapter", BOOLQ, epochs=2, limits={"train": 500}, shots=16))
+    (listed,) = document(capsys, "ls")["runs"]  # type: ignore[misc]
+    assert listed["hyperparameters"] == run.parsed.hyperparameters
+    assert (listed["limits"], listed["shots"], listed["group_id"]) == ({"train": 500}, 16, run.group_id)
+
+
 def test_show_prints_both_tests_of_mnli(store: Store, capsys: Capture) -> None:
     mnli = spec("adapter", "glue/mnli")
     splits = {"dev": {"accuracy": 0.7}, "test": {"accuracy": 0.8412}, "test_mismatched": {"accuracy": 0.8355}}

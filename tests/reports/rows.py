@@ -52,32 +52,42 @@ def spec(
     )
 
 
-def queue(store: Store, spec: RunSpec, command: str = "scalearn run") -> Run:
+def queue(store: Store, spec: RunSpec, command: str = "scalearn run", **fields: Any) -> Run:
+    """``fields`` are those of ``Run.of``."""
     edges = [
         Source(run_id=spec.run_id, position=position, source_id=source.run_id, task=source.task)
         for position, source in enumerate(spec.sources)
     ]
-    store.add([Run.of(spec, command=command)], edges)
-    return store.find(spec.run_id)
+    row = Run.of(spec, command=command, **fields)
+    store.add([row], edges)
+    return store.find(row.id)
 
 
-def start(store: Store, run: RunSpec) -> int:
+def start(store: Store, run: RunSpec, **fields: Any) -> int:
     """Queue and start; the number of the attempt."""
-    queue(store, run)
-    attempt = store.claim(run.run_id, "local", "cpu")
+    run_id = queue(store, run, **fields).id
+    attempt = store.claim(run_id, "local", "cpu")
     assert attempt is not None
-    store.started(run.run_id, attempt)
+    store.started(run_id, attempt)
     return attempt
 
 
-def complete(store: Store, run: RunSpec, value: float, trainable: int | None = None, transfer: int | None = None) -> RunSpec:
-    """``value`` becomes every target's headline metric on test, as a fraction."""
-    attempt = start(store, run)
+def complete(
+    store: Store,
+    run: RunSpec,
+    value: float,
+    trainable: int | None = None,
+    transfer: int | None = None,
+    provenance: dict[str, Any] | None = None,
+    **fields: Any,
+) -> RunSpec:
+    """``value`` becomes every target's headline metric on test, as a fraction; ``fields`` are those of ``Run.of``."""
+    attempt = start(store, run, **fields)
     headlines = {task.key: task.headline for task in run.tasks} | ({MEAN: MEAN} if len(run.tasks) > 1 else {})
     results = {
         key: {"dev": {name: value - 0.01, "loss": 0.5}, "test": {name: value, "loss": 0.6}} for key, name in headlines.items()
     }
     counts = {"trainable": trainable, "transfer": transfer}
-    fields = {**counts, "provenance": PROVENANCE, "best_epoch": 2, "epoch": 3, "seconds": 61.0}
-    assert store.finish(run.run_id, attempt, RunState.COMPLETED, results=results, **fields)
+    written = {**counts, "provenance": PROVENANCE | (provenance or {}), "best_epoch": 2, "epoch": 3, "seconds": 61.0}
+    assert store.finish(fields.get("id", run.run_id), attempt, RunState.COMPLETED, results=results, **written)
     return run

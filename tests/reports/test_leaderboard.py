@@ -109,14 +109,6 @@ def test_budget_of_sources_is_shown_only_where_it_differs(store: Store) -> None:
     assert [row.settings for row in rows] == [{"epochs": "2"}, {"source epochs": "2"}]
 
 
-def test_equal_settings_on_other_data_are_not_averaged_together(store: Store) -> None:
-    complete(store, spec("adapter", BOOLQ, data="a" * 40), 0.7)
-    other = complete(store, spec("adapter", BOOLQ, data="b" * 40), 0.8)
-    rows = [row for row in build(store, BUILT_IN).tables[0].rows if not row.published]
-    assert [row.cells[BOOLQ].mean for row in rows] == pytest.approx([70.0, 80.0])
-    assert rows[1].settings == {"group": other.group_id}
-
-
 def test_a_table_per_benchmark_and_backbone(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ), 0.7)
     complete(store, spec("adapter", "glue/rte"), 0.7)
@@ -232,7 +224,7 @@ def test_few_shot_runs_are_separate_rows_and_average_over_seeds(store: Store) ->
         ("scalearn++", "16"),
     ]
     assert rows[1].settings == {"shots": "16"} and rows[1].cells[BOOLQ].seeds == (0, 1)
-    assert rows[2].settings == {"shots": "16", "sources": "boolq,cb,rte"} and rows[2].cells[BOOLQ].seeds == (0, 1)
+    assert rows[2].settings == {"shots": "16", "sources": "rte,cb,boolq"} and rows[2].cells[BOOLQ].seeds == (0, 1)
 
 
 def test_a_column_whose_official_splits_were_read_in_part_is_marked(store: Store) -> None:
@@ -244,8 +236,24 @@ def test_a_column_whose_official_splits_were_read_in_part_is_marked(store: Store
         provenance = json.dumps({**PROVENANCE, "rows": read})
         database.execute("UPDATE run SET provenance = ? WHERE id = ?", (provenance, done.run_id))
     (table,) = build(store, BUILT_IN).tables
-    assert [column.title for column in table.columns if column.incomplete] == ["QQP"]
     headings, _ = grid(table)
-    assert "QQP §" in headings and "RTE" in headings
-    assert any("QQP" in text and "(§ validation 100 of 40,430 rows)" in text for text in table.provenance["data"])
-    assert any(row.published and "glue/qqp" in row.cells for row in table.rows)
+    assert headings[3:5] == ["QQP (validation 100 of 40,430 rows)", "RTE"]
+    assert any(row.published and table.columns[0].key in row.cells for row in table.rows)
+
+
+def test_the_footer_names_defaults_that_the_benchmark_replaces(store: Store) -> None:
+    for name in ("sentiment", "topics"):
+        for method in ("adapter", "scalearn++"):
+            complete(store, spec(method, f"toy/{name}", backbone="minilm"), 0.7)
+    complete(store, spec("scalearn++", "superglue/record"), 0.7)
+    complete(store, spec("scalearn++", BOOLQ), 0.7)
+    complete(store, spec("adapter", BOOLQ), 0.7)
+    superglue, toy = (table.provenance.get("benchmark's defaults") for table in build(store, BUILT_IN).tables)
+    assert toy == ["epochs=8, patience=3, select_by=metric", "learning_rate=0.001 of Adapter"]
+    assert superglue == ["epochs=3 of ScaLearn++ on ReCoRD"]
+
+
+def test_a_default_that_the_request_set_is_no_default_of_the_benchmark(store: Store) -> None:
+    complete(store, spec("adapter", "toy/topics", backbone="minilm", epochs=2, patience=1, learning_rate=1e-4), 0.7)
+    (table,) = build(store, BUILT_IN).tables
+    assert table.provenance["benchmark's defaults"] == ["select_by=metric"]

@@ -57,3 +57,8 @@ def test_frozen_maps_are_rounded_once_to_what_autocast_makes_of_them(tiny_backbo
     assert np.array_equal(predict(model, task, data[TARGET].splits["test"], device), expected)
     full = device.place(build(spec_of("full-ft"), tiny_backbone))
     assert {tensor.dtype for tensor in full.parameters()} == {torch.float32}
+
+
+def test_threads_are_part_of_the_description_of_a_cpu() -> None:
+    about = Device("cpu", torch.bfloat16).describe()
+    assert (about["precision"], about["threads"]) == ("bfloat16", torch.get_num_threads())

@@ -30,6 +30,7 @@ def test_similarities_are_in_the_provenance_and_in_the_checkpoint(store: Store, 
         trained(store, planned.spec.run_id)
     run = trained(store, run_id)
     assert run.provenance is not None
+    assert (run.provenance["micro_batch"], run.provenance["precision"]) == (8, "float32")
     similarities = run.provenance["similarities"]
     assert list(similarities) == ["toy/choice", "toy/question"] and all(-1 <= value <= 1 for value in similarities.values())
     assert run.transfer == 0

@@ -1,0 +1,158 @@
+"""The rows of a table: groups of runs of the same method in the same settings, on different targets.
+
+A cell averages one group, that is runs equal in everything but the seed, on the headline metric of the test split, in points
+(metric times 100).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.catalog.catalog import Catalog
+from engine.registry.tables import Run
+from engine.reports.columns import DATES, Columns
+from engine.reports.conditions import different_conditions
+from engine.reports.run_results import RunResults
+from engine.reports.source_names import SourceRuns, source_names
+from engine.reports.table import Cell, Column, Row, Settings
+from engine.runs.deviations import deviations, joint_tasks
+from engine.runs.spec import RunSpec
+
+Cells = dict[Column, list[Run]]
+RowKey = tuple[str, tuple[tuple[str, str], ...]]
+"""A method and the settings that distinguish the row."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Runs equal in everything but the seed."""
+
+    runs: list[Run]
+    """By seed."""
+    columns: list[Column]
+    """Those that it fills; several for joint runs."""
+
+    @property
+    def first_run(self) -> datetime:
+        return min(run.created_at for run in self.runs)
+
+
+def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: SourceRuns) -> list[Row]:
+    """One row for the groups with the same method and settings on different targets; methods in the catalog's order."""
+    results, rows = sources.results, _shared_rows(benchmark, _groups(runs, columns), sources)
+    order = {method: position for position, method in enumerate(results.catalog.methods)}
+    return sorted(
+        (_row(method, dict(items), cells, results) for (method, items), cells in rows.items()),
+        key=lambda row: (order.get(row.method or "", len(order)), row.title, len(row.settings), list(row.settings.items())),
+    )
+
+
+def _groups(runs: Sequence[Run], columns: Columns) -> list[_Group]:
+    """The groups, the earliest first."""
+    by_id: dict[str, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: run.seed):
+        by_id.setdefault(run.group_id, []).append(run)
+    groups = [
+        _Group(members, [column for task in members[0].tasks if (column := columns.of(members[0], task))])
+        for members in by_id.values()
+    ]
+    return sorted(groups, key=lambda group: group.first_run)
+
+
+def _shared_rows(benchmark: str, groups: Sequence[_Group], sources: SourceRuns) -> dict[RowKey, Cells]:
+    """Cells by row: of all rows that the groups can be in, the fullest ones, and only those that add a cell to fuller ones."""
+    possible: dict[RowKey, Cells] = {}
+    plainness: Counter[RowKey] = Counter()
+    for group in groups:
+        for rank, key in enumerate(_free_rows(possible, benchmark, group, sources)):
+            possible.setdefault(key, {}).update(dict.fromkeys(group.columns, group.runs))
+            plainness[key] -= rank
+    shown: dict[RowKey, Cells] = {}
+    covered: set[tuple[str, Column]] = set()
+    for key in sorted(possible, key=lambda key: (-len(possible[key]), -plainness[key])):
+        cells = {(members[0].id, column) for column, members in possible[key].items()}
+        if not cells <= covered:
+            shown[key] = possible[key]
+            covered |= cells
+    return shown
+
+
+def _free_rows(possible: Mapping[RowKey, Cells], benchmark: str, group: _Group, sources: SourceRuns) -> list[RowKey]:
+    """The rows that have a place for the group, the plainest name first.
+
+    Where others are in all of them that differ in nothing that can be named, it is named by the date of its first run.
+    """
+    method, names = group.runs[0].method, _names(group, sources, benchmark)
+    keys = [(method, tuple(settings.items())) for settings in names]
+    for form in ("", *DATES):
+        date = (("first run", f"{group.first_run.astimezone():{form}}"),) if form else ()
+        dated = [(method, (*items, *date)) for method, items in keys]
+        if free := [key for key in dated if possible.get(key, {}).keys().isdisjoint(group.columns)]:
+            return free
+    return dated
+
+
+def _names(group: _Group, sources: SourceRuns, benchmark: str) -> list[Settings]:
+    """Everything that distinguishes a group in the table of ``benchmark``, in all ways in which it can be told."""
+    spec, catalog = group.runs[0].parsed, sources.results.catalog
+    before = deviations(spec, catalog)
+    after = joint_tasks(spec, benchmark, catalog) | _selection(spec, catalog)
+    if spec.joint:
+        after |= {column.task.removeprefix(f"{benchmark}/"): column.version for column in group.columns if column.version}
+    return [before | told | after for told in source_names(spec, sources, benchmark)]
+
+
+def _selection(spec: RunSpec, catalog: Catalog) -> Settings:
+    """The metric that picked the epoch, where it is the task's headline metric no more."""
+    if spec.select_by != "metric":
+        return {}
+    tasks = [(spec.known_task(key, catalog), catalog.tasks.get(key)) for key in spec.targets]
+    names = dict.fromkeys(then.headline for then, now in tasks if then and now and then.headline != now.headline)
+    return {"selected by": "/".join(names)} if names else {}
+
+
+def _row(method: str, settings: Settings, cells: Mapping[Column, Sequence[Run]], results: RunResults) -> Row:
+    runs = [run for members in cells.values() for run in members]
+    return Row(
+        title=results.catalog.methods[method].title if method in results.catalog.methods else method,
+        method=method,
+        settings=settings,
+        cells={column.key: _cell(column.task, members, results) for column, members in cells.items()},
+        conditions=different_conditions(cells),
+        trainable=_range(run.trainable for run in runs),
+        transfer=_range(run.transfer for run in runs),
+    )
+
+
+def _cell(task: str, runs: Sequence[Run], results: RunResults) -> Cell:
+    metrics = results.tasks[task].metrics
+    reported = [_reported(results.results[run.id][task], metrics) for run in runs]
+    headline = f"test/{results.tasks[task].headline}"
+    return Cell(
+        values=tuple(scores[headline] for scores in reported),
+        seeds=tuple(run.seed for run in runs),
+        run_ids=tuple(run.id for run in runs),
+        others={
+            name: tuple(scores[name] for scores in reported)
+            for name in reported[0]
+            if name != headline and all(name in scores for scores in reported)
+        },
+    )
+
+
+def _reported(splits: Mapping[str, Mapping[str, float]], metrics: Collection[str]) -> dict[str, float]:
+    """The task's metrics of a run on all its test splits, in points."""
+    return {
+        f"{split}/{metric}": 100 * value
+        for split, values in splits.items()
+        for metric, value in values.items()
+        if split != "dev" and metric in metrics
+    }
+
+
+def _range(values: Iterable[int | None]) -> tuple[int, int] | None:
+    known = [value for value in values if value is not None]
+    return (min(known), max(known)) if known else None
