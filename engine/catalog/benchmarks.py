@@ -211,6 +211,17 @@ TOY = BenchmarkInfo(
             metrics=("macro_f1", "micro_f1"),
         ),
         replace(_TOY, name="question", title="Question", columns=("question", "passage"), labels=BOOL),
+        # Too few rows to learn from scratch what the other tasks teach.
+        replace(
+            _TOY,
+            name="claim",
+            title="Claim",
+            columns=("passage", "claim"),
+            labels=("refuted", "supported"),
+            sizes=(128, 300),
+            dev="dev",
+            dev_size=64,
+        ),
     ),
     offline=True,
 )

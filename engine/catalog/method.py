@@ -85,7 +85,10 @@ SIMILARITY: dict[str, Hyperparameter] = {
 }
 """Settings of the methods that weigh sources by how similar their texts are to the target's."""
 REDUCTION = Hyperparameter(16, "hidden size divided by the adapter's bottleneck size", 1, 4096)
-BUDGETS: dict[str, dict[str, Value]] = {"toy": {"epochs": 8, "patience": 3, "steps_per_epoch": 60}}
+BUDGETS: dict[str, dict[str, Value]] = {
+    "toy": {"epochs": 8, "patience": 3, "steps_per_epoch": 60},
+    "toy/claim": {"epochs": 60, "patience": 20},
+}
 """Training budgets of all methods on benchmarks that the papers did not use."""
 FEW_SHOT_STEPS = 1000
 """Planned optimiser steps of a few-shot run (ScaLearn, section 4)."""

@@ -21,10 +21,10 @@ Row = dict[str, Any]
 
 
 def generate(task: TaskInfo) -> dict[str, pa.Table]:
-    """``train`` and ``validation`` of a built-in task, in the catalog's sizes; no text occurs twice in either or both."""
+    """The official splits of a built-in task, in the catalog's sizes; no text occurs twice in or between them."""
     seen: set[tuple[str, ...]] = set()
-    sizes = dict(zip(("train", "validation"), task.sizes, strict=True))
-    return {split: pa.Table.from_pylist(list(_rows(task, split, count, seen))) for split, count in sizes.items()}
+    sizes = task.official_sizes
+    return {split: pa.Table.from_pylist(list(_rows(task, split, sizes[split], seen))) for split in task.official_splits}
 
 
 def _rows(task: TaskInfo, split: str, count: int, seen: set[tuple[str, ...]]) -> Iterator[Row]:
@@ -153,6 +153,29 @@ def question(world: World, number: int) -> Row:
     return {"question": text, "passage": f"{world.tell(event)} {fact}", "label": int(yes)}
 
 
+def claim(world: World, number: int) -> Row:
+    """Whether a passage supports a claim about an event, an opinion or the weather: few rows, and a skill that
+    ``entailment`` and ``question`` teach."""
+    supported = number % 2 == 1
+    event = world.event()
+    about = event if supported else world.event(event)
+    good = world.chance(0.5)
+    thing = world.draw(EXPERIENCES)
+    weather, liked = ("good" if good == supported else "bad"), ("liked" if good == supported else "disliked")
+    forecast = f"It was {world.draw(DRY if good else WET)} in {event.city} that day."
+    opinion = f"{event.person} thought the {thing} was {world.opinion(good)}."
+    fact, text = world.random.choice(
+        (
+            (forecast, f"The weather in {event.city} was {weather}."),
+            (opinion, f"{event.person} {liked} the {thing}."),
+            (forecast, f"{event.person} {about.action.synonym} {about.thing}."),
+            (opinion, f"{event.person} spent {event.day} in {about.city}."),
+            (forecast, f"It was {about.person} who {event.action.past} {event.thing}."),
+        )
+    )
+    return {"passage": f"{world.tell(event)} {fact}", "claim": text, "label": int(supported)}
+
+
 MAKERS: dict[str, Callable[[World, int], Row]] = {
     "sentiment": sentiment,
     "entailment": entailment,
@@ -160,4 +183,5 @@ MAKERS: dict[str, Callable[[World, int], Row]] = {
     "choice": choice,
     "topics": topics,
     "question": question,
+    "claim": claim,
 }

@@ -16,7 +16,7 @@ from scalearn_tui.cli.exits import ExitCode
 from tests.docs.pages import FENCE, ROOT, commands
 from tests.plans.requests import needs_minilm
 
-DEMO = "scalearn run --method scalearn++ --target toy/question --backbone minilm"
+DEMO = "scalearn run --method scalearn++ --target toy/claim --backbone minilm"
 LIMITS = "--sources question --epochs 1 --limit train=32 --limit dev=16 --limit test=16"
 OFFLINE = "--backbone minilm --benchmark toy --dry-run"
 NEED_THE_HUB = {
