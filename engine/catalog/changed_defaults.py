@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from engine.catalog.catalog import Catalog
@@ -25,9 +26,11 @@ def changes_by_benchmark(method: MethodInfo, catalog: Catalog) -> dict[str, Chan
     for name, info in catalog.benchmarks.items():
         tasks = [task for task in info.tasks if task.benchmark == name]
         changes = {task.key: changed_defaults(method, task.key, task.select_by) for task in tasks}
-        shared = dict(set.intersection(*(set(change.items()) for change in changes.values()))) if changes else {}
-        found[name] = dict(sorted(shared.items()))
-        found |= {key: {name: change[name] for name in change if name not in shared} for key, change in changes.items()}
+        everywhere = set.intersection(*(set(change) for change in changes.values())) if changes else set()
+        usual = {setting: Counter(change[setting] for change in changes.values()) for setting in everywhere}
+        shared = {setting: values.most_common(1)[0][0] for setting, values in sorted(usual.items())}
+        found[name] = shared
+        found |= {key: dict(change.items() - shared.items()) for key, change in changes.items()}
     return {scope: change for scope, change in found.items() if change}
 
 

@@ -8,7 +8,7 @@ from engine.files.evidence import SplitEvidence, read_evidence
 from engine.metrics.scoring import score
 from engine.registry.reading import Reader
 from engine.registry.tables import Run
-from engine.reports.provenance import why_no_evidence
+from engine.reports.evidence_summary import why_no_evidence
 
 
 def evidence_of(store: Reader, run: Run, task: str, split: str) -> SplitEvidence:

@@ -7,7 +7,7 @@ from functools import partial
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import HubData
-from engine.registry.tables import Evidence, Run, RunState
+from engine.registry.tables import Run
 from engine.reports.columns import Columns
 from engine.reports.conditions import code_version
 from engine.reports.table import Table
@@ -32,20 +32,6 @@ def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Cat
         "differs": [f"{row.name}: {name} {text}" for row in table.rows for name, text in row.conditions.items()],
     }
     return {name: texts for name, texts in footer.items() if texts}
-
-
-def why_no_evidence(run: Run) -> str:
-    """Why a completed run has no evidence."""
-    return "was imported without its answers" if run.imported else "is of a version that kept no answers"
-
-
-def evidence_summary(kept: Sequence[Evidence], run: Run) -> str:
-    """What a run has, in a line: ``answers on dev and test of epoch 3, 41 kB``."""
-    if not kept:
-        return f"none: it {why_no_evidence(run)}" if run.state is RunState.COMPLETED else ""
-    splits = " and ".join(dict.fromkeys(row.split for row in kept))
-    size = sum(row.bytes for row in kept)
-    return f"answers on {splits} of epoch {kept[0].epoch}, {size / 1000:,.0f} kB"
 
 
 def _changed_defaults(columns: Columns, runs: Sequence[Run], catalog: Catalog) -> list[str]:

@@ -172,7 +172,7 @@ def _print_run(store: Store, run: Run) -> None:
     """Sections of name and value; the command comes last, where it is easy to copy."""
     from rich.text import Text
 
-    from engine.reports.provenance import evidence_summary
+    from engine.reports.evidence_summary import evidence_summary
     from engine.reports.run_results import incomplete_rows
     from scalearn_tui.text.formatting import count, duration, score
 

@@ -52,8 +52,12 @@ def test_methods_say_which_defaults_a_benchmark_or_a_task_replaces(capsys: pytes
         "superglue/record": {"epochs": 3},
         "humset": {"select_by": "metric"},
         "toy": {**toy, "select_by": "metric"},
+        "toy/claim": {"epochs": 60, "patience": 20},
     }
-    assert by_name["adapter-m"] == {"toy": {**toy, "learning_rate": 0.001, "steps_per_epoch": 60}}
+    assert by_name["adapter-m"] == {
+        "toy": {**toy, "learning_rate": 0.001, "steps_per_epoch": 60},
+        "toy/claim": {"epochs": 60, "patience": 20},
+    }
     assert main(["methods"]) == ExitCode.OK
     _, _, changes = capsys.readouterr().out.partition("its defaults")
     lines = [line.split() for line in changes.splitlines()]

@@ -153,9 +153,9 @@ def test_a_benchmark_alone_asks_for_every_task(store: Store, capsys: Capture) ->
     base = ["run", "--benchmark", "toy", "--backbone", "minilm", "--dry-run", "--json"]
     assert main([*base, "--method", "pals"]) == ExitCode.OK
     assert [run["spec"]["targets"] for run in json.loads(capsys.readouterr().out)["runs"]] == [
-        [f"toy/{name}" for name in ("sentiment", "entailment", "similarity", "choice", "topics", "question")]
+        [f"toy/{name}" for name in ("sentiment", "entailment", "similarity", "choice", "topics", "question", "claim")]
     ]
     assert main([*base, "--method", "adapter", "--shots", "16"]) == ExitCode.OK
     runs = json.loads(capsys.readouterr().out)["runs"]
-    assert len(runs) == 6 and {run["spec"]["shots"] for run in runs} == {16}
+    assert len(runs) == 7 and {run["spec"]["shots"] for run in runs} == {16}
     assert main(["run", "-m", "pals", "--benchmark", "toy", "--backbone", "minilm", "--shots", "4"]) == ExitCode.USAGE

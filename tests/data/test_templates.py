@@ -105,7 +105,7 @@ def test_record_makes_one_example_per_candidate() -> None:
     assert result.sequences == [(passage, "Ann went, said Ann."), (passage, "Bob went, said Bob."), ("Cy.", "Cy sang")]
     assert result.labels.tolist() == [0, 1, 1]
     assert result.counts == [2, 1]
-    assert result.candidates == [[["Ann", "Bob"], ["Bob"]], [["Cy"], ["Cy"]]]
+    assert result.candidates == [(["Ann", "Bob"], ["Bob"]), (["Cy"], ["Cy"])]
 
 
 def test_every_task_renders_its_real_rows(data_dir: Path) -> None:

@@ -20,7 +20,9 @@ from engine.data.toy import generate
 
 TASKS_HERE = BUILT_IN.benchmarks["toy"].tasks
 DIGESTS = {
-    "9565b734d10c0faf02f6815cd66a07cae34d2e4fa56f8bdcf6faf630a3744a0a": "sentiment entailment similarity choice topics question",
+    "9565b734d10c0faf02f6815cd66a07cae34d2e4fa56f8bdcf6faf630a3744a0a": (
+        "sentiment entailment similarity choice topics question"
+    ),
     "4232570dd14d2ba2ff045c965670e87bc7d21145f18013b8e7eb28f057532670": "claim",
 }
 """Of ``GENERATOR_VERSION``'s rows of some tasks. Rows that change need a new version, or old runs would seem repeatable."""

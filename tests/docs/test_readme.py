@@ -97,7 +97,7 @@ def test_the_other_commands_of_the_readme(store: Store, type_: Type, tmp_path: P
     transfer, source = json.loads(type_("scalearn ls --json")[1])["runs"]
     assert (transfer["method"], source["method"]) == ("scalearn++", "adapter")
     write_own_benchmark(tmp_path)
-    (tmp_path / "texts.jsonl").write_text('{"question": "Was it good?", "passage": "The day was good."}\n')
+    (tmp_path / "texts.jsonl").write_text('{"claim": "It was good.", "passage": "The day was good."}\n')
 
     for command in WORK_AS_WRITTEN:
         run = source if "adapters" in command else transfer

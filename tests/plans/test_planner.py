@@ -28,8 +28,8 @@ def finish(store: Store, run_id: str, state: RunState) -> None:
 
 def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
     plan = make_plan(request(seeds=(0, 1, 1)), store, BUILT_IN)
-    sources, targets = plan.runs[:6], plan.runs[6:]
-    assert [run.spec.target for run in sources] == TOY and {run.role for run in sources} == {"source"}
+    sources, targets = plan.runs[: len(TOY)], plan.runs[len(TOY) :]
+    assert {run.spec.target for run in sources} == set(TOY) and {run.role for run in sources} == {"source"}
     assert {(run.spec.method, run.spec.seed) for run in sources} == {("adapter", 0)}
     assert [(run.spec.seed, run.role) for run in targets] == [(0, "target"), (1, "target")]
     edges = targets[0].spec.sources
@@ -42,7 +42,7 @@ def test_a_two_stage_run_is_planned_with_all_its_sources(store: Store) -> None:
 def test_a_source_that_is_also_requested_is_one_run(store: Store) -> None:
     plan = make_plan(request(methods=("ScaLearn++", "adapter", "scalearnpp"), targets=("question", "topics")), store, BUILT_IN)
     assert [(run.spec.method, run.role) for run in plan.runs].count(("adapter", "target")) == 2
-    assert len(plan.runs) == 6 + 2
+    assert len(plan.runs) == len(TOY) + 2
     assert [bool(run.spec.sources) for run in plan.runs] == sorted(bool(run.spec.sources) for run in plan.runs)
 
 
@@ -147,7 +147,7 @@ def test_an_ambiguous_task_is_noted(store: Store, data_dir: Path) -> None:
         ({"targets": ("glue/rte",), "benchmark": "toy"}, "glue/rte is not a task of toy"),
         ({"sources": ("topics", "toy/topics")}, "named twice"),
         ({"sources": ()}, "needs source tasks"),
-        ({"methods": ("probing",)}, r"probing takes 1 source\(s\), not 6; name them with --sources"),
+        ({"methods": ("probing",)}, r"probing takes 1 source\(s\), not 7; name them with --sources"),
         ({"methods": ("probing-pair",), "sources": ("topics",)}, r"probing-pair takes 2 source\(s\), not 1"),
         ({"methods": ("adapter",), "sources": ("topics",)}, "leave out --sources"),
         ({"sources": ("nothing",)}, "no task 'nothing'"),
@@ -186,11 +186,11 @@ def test_submission_queues_what_is_missing_and_resumes_what_ended(store: Store) 
     finish(store, sources[1], RunState.LOST)
     assert store.fail_blocked() == [target]
     again = make_plan(request(), store, BUILT_IN)
-    assert [len(part) for part in (again.new, again.done, again.active, again.over)] == [0, 1, 4, 2]
+    assert [len(part) for part in (again.new, again.done, again.active, again.over)] == [0, 1, 5, 2]
     assert submit(again, store) == [target]
     states = [store.find(run_id).state for run_id in (*sources[:2], target)]
     assert states == [RunState.COMPLETED, RunState.QUEUED, RunState.QUEUED]
-    assert len(store.runs()) == 7
+    assert len(store.runs()) == len(TOY) + 1
 
 
 def test_equal_submissions_at_once_make_one_set_of_runs(store: Store) -> None:
@@ -208,7 +208,7 @@ def test_equal_submissions_at_once_make_one_set_of_runs(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [answers[0]] * 4 and len(store.runs()) == 11
+    assert answers == [answers[0]] * 4 and len(store.runs()) == len(TOY) + 5
     assert all(len(store.events(run.id)) == 1 and run.state == RunState.QUEUED for run in store.runs())
 
 
@@ -261,7 +261,7 @@ def test_a_benchmark_without_targets_means_every_task(store: Store) -> None:
     alone = make_plan(request(methods=("adapter",), targets=(), benchmark="toy"), store, BUILT_IN)
     assert [run.spec.target for run in alone.runs] == TOY
     other = make_plan(request(methods=("adapter-m",), targets=tuple(reversed(TOY))), store, BUILT_IN)
-    assert other.runs[0].spec.target == "toy/question+topics+choice+similarity+entailment+sentiment"
+    assert other.runs[0].spec.target == "toy/claim+question+topics+choice+similarity+entailment+sentiment"
     assert other.runs[0].spec.run_id != joint.runs[0].spec.run_id
     single = make_plan(request(methods=("adapter-m",), targets=("question",)), store, BUILT_IN)
     assert single.runs[0].spec.target == "toy/question" and "learns several tasks" in single.notes[0]
@@ -279,7 +279,7 @@ def test_several_numbers_of_shots_are_runs_that_share_the_other_sources(store: S
     assert [(spec.shots, spec.seed) for spec in targets] == [(16, 0), (16, 1), (100, 0), (100, 1)]
     assert [spec.hyperparameters["epochs"] for spec in targets] == [1000, 1000, 250, 250]
     alone = [run.run_id for shots in (16, 100) for run in make_plan(request(shots=shots, seeds=(0, 1)), store, BUILT_IN).runs]
-    assert {run.run_id for run in both.runs} == set(alone) and len(both.runs) == 5 + 4 + 4
+    assert {run.run_id for run in both.runs} == set(alone) and len(both.runs) == len(TOY) - 1 + 4 + 4
 
 
 def test_stored_requests_with_one_number_of_shots_are_read() -> None:
@@ -291,7 +291,7 @@ def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(sto
     plan = make_plan(request(shots=16, seeds=(1, 2)), store, BUILT_IN)
     targets = [run.spec for run in plan.runs if run.role == "target"]
     sources = {run.spec.run_id: run.spec for run in plan.runs if run.role == "source"}
-    assert len(sources) == 5 + 2
+    assert len(sources) == len(TOY) - 1 + 2
     for spec in targets:
         *others, own = (sources[edge.run_id] for edge in spec.sources)
         assert all((source.shots, source.seed, source.limits) == (None, 0, {}) for source in others)

@@ -20,7 +20,7 @@ from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import Fenced, Store
 from engine.registry.tables import Evidence, Run, RunState
 from engine.reports.evidence import evidence_of, recompute
-from engine.reports.provenance import evidence_summary
+from engine.reports.evidence_summary import evidence_summary
 from engine.runs.request import Request
 from engine.training.checkpoints import load_checkpoint
 from tests.data.folders import part
