@@ -8,6 +8,7 @@ import json
 import math
 from typing import Any
 
+from engine.reports.sinks import csv_cell, json_text, markdown
 from engine.reports.table import Cell, Leaderboard, Row, Table
 
 SCHEMA = 1
@@ -66,9 +67,9 @@ def to_markdown(leaderboard: Leaderboard) -> str:
     parts = []
     for table in leaderboard.tables:
         headings, rows = grid(table)
-        lines = [f"### {title(table)}", "", _line(headings), _line([":--", *("--:" for _ in headings[1:])])]
+        lines = [f"### {markdown(title(table))}", "", _line(headings), _line([":--", *("--:" for _ in headings[1:])])]
         lines += [_line(row) for row in rows]
-        lines += ["", *(f"- {name}: {_escape(text)}" for name, text in footer(leaderboard, table))]
+        lines += ["", *(f"- {markdown(name)}: {markdown(text)}" for name, text in footer(leaderboard, table))]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
@@ -81,7 +82,7 @@ def to_csv(leaderboard: Leaderboard) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     figures = [name for target in targets for name in (target, f"{target} std", f"{target} n")]
-    writer.writerow([*fixed, *figures, "average"])
+    writer.writerow(map(csv_cell, [*fixed, *figures, "average"]))
     for table in leaderboard.tables:
         for row in table.rows:
             settings = row.settings if row.published else table.shared | row.settings
@@ -91,7 +92,7 @@ def to_csv(leaderboard: Leaderboard) -> str:
             for target in targets:
                 cell = row.cells.get(target)
                 line += [cell.mean, cell.std, len(cell.seeds) or None] if cell else [None, None, None]
-            writer.writerow(["" if value is None else value for value in [*line, table.average(row)]])
+            writer.writerow(map(csv_cell, [*line, table.average(row)]))
     return out.getvalue()
 
 
@@ -120,7 +121,7 @@ def to_json(leaderboard: Leaderboard) -> str:
     ]
     document = {"schema": SCHEMA, "date": leaderboard.at.isoformat(), "unit": "metric x 100", "tables": tables}
     document["left_out"] = list(leaderboard.left_out)
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _row(table: Table, row: Row) -> dict[str, Any]:
@@ -174,8 +175,4 @@ def _shorten(text: str) -> str:
 
 
 def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(_escape(cell) for cell in cells) + " |"
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return "| " + " | ".join(markdown(cell) for cell in cells) + " |"

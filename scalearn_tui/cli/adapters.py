@@ -9,7 +9,7 @@ import typer
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument, home_catalog
-from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.cli.output import print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
 from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
@@ -62,7 +62,7 @@ def export(
     if as_json:
         print_json(exported)
     else:
-        print(exported["file"])
+        print_line(exported["file"])
         say(f"{exported['task']} adapter, {exported['bytes']:,} bytes; elsewhere: scalearn adapters import FILE")
     return ExitCode.OK
 
@@ -76,7 +76,7 @@ def import_(
     if as_json:
         print_json(imported)
         return ExitCode.OK
-    print(f"{imported['run']}  {imported['task']}" + ("" if imported["new"] else "  is already here"))
+    print_line(f"{imported['run']}  {imported['task']}" + ("" if imported["new"] else "  is already here"))
     request = f"--target TASK --sources {imported['run']},TASK --backbone {shlex.quote(_backbone(imported['run']))}"
     say(f"next: scalearn run --method scalearn++ {request}")
     return ExitCode.OK

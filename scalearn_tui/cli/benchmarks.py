@@ -9,7 +9,7 @@ import typer
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
-from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.cli.output import print_json, print_line, print_table, say
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -82,16 +82,16 @@ def _print_report(task: TaskInfo, report: dict[str, Any]) -> None:
     sizes = ", ".join(f"{split} {count:,}" for split, count in task.split_sizes.items())
     rest = f", ... ({len(task.labels)} in all)" if len(task.labels) > MOST_LABELS else ""
     labels = f"; labels {', '.join(task.labels[:MOST_LABELS])}{rest}" if task.labels else ""
-    print(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
+    print_line(f"{task.key}  {task.kind.replace('_', ' ')}, {sizes}{labels}")
     if source := _dataset(task):
         splits = ", ".join(name if name == split else f"{name} as {split}" for split, name in source["splits"].items())
-        print(f"  from {_titled(source)}: {splits}")
+        print_line(f"  from {_titled(source)}: {splits}")
     words = (f"{split} {words['median']:,} to {words['longest']:,}" for split, words in report["words"].items() if words)
-    print(f"  words, median to longest: {', '.join(words)}")
+    print_line(f"  words, median to longest: {', '.join(words)}")
     for split, counts in report["classes"].items():
-        print(f"  {split}: {', '.join(f'{name} {count:,}' for name, count in list(counts.items())[:MOST_LABELS])}{rest}")
+        print_line(f"  {split}: {', '.join(f'{name} {count:,}' for name, count in list(counts.items())[:MOST_LABELS])}{rest}")
     if report["dropped"]:
-        print(f"  dropped: {', '.join(f'{count:,} rows of the {file} file' for file, count in report['dropped'].items())}")
+        print_line(f"  dropped: {', '.join(f'{count:,} rows of the {file} file' for file, count in report['dropped'].items())}")
 
 
 def _dataset(task: TaskInfo) -> dict[str, Any] | None:

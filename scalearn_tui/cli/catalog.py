@@ -8,7 +8,7 @@ import typer
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, filter_flag, home_catalog, switch
-from scalearn_tui.cli.output import print_json, print_table
+from scalearn_tui.cli.output import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -96,7 +96,7 @@ def _print_changes(catalog: Catalog) -> None:
         single = [name for name in names if catalog.methods[name].group not in whole]
         told = ["all"] if len(names) == len(methods) else [*(f"all {group}" for group in whole), *single]
         rows.append((scope, text, ", ".join(told)))
-    print()
+    print_line()
     print_table(("benchmark", "its defaults", "for the methods"), rows)
 
 

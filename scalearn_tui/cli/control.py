@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArguments, switch
-from scalearn_tui.cli.output import say
+from scalearn_tui.cli.output import ask, print_line, say
 from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def stop(runs: RunArguments) -> int:
     # A queued run may have started in the meantime.
     now = {run.id: run for run in store.runs(ids=[run.id for run in active])}
     for run in active:
-        print(f"{run.id}  {state_word(now.get(run.id, run))}")
+        print_line(f"{run.id}  {state_word(now.get(run.id, run))}")
     return ExitCode.OK
 
 
@@ -53,7 +53,7 @@ def resume(runs: RunArguments) -> int:
     queued = store.requeue([run.id for run in over])
     ensure_supervisor(store.home)
     for run_id in queued:
-        print(f"{run_id}  {RunState.QUEUED}")
+        print_line(f"{run_id}  {RunState.QUEUED}")
     say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
     return ExitCode.OK
 
@@ -71,12 +71,12 @@ def delete(
     if not yes:
         if not sys.stdin.isatty():
             raise UserError(f"this deletes {names}; confirm with --yes")
-        print(f"Delete {names}? This cannot be undone. [y/N] ", end="", file=sys.stderr, flush=True)
+        ask(f"Delete {names}? This cannot be undone. [y/N] ")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return ExitCode.INTERRUPTED
     store.delete([run.id for run in chosen])
     for run in chosen:
-        print(f"{run.id}  deleted")
+        print_line(f"{run.id}  deleted")
     return ExitCode.OK
 
 

@@ -15,7 +15,7 @@ from engine.errors import UserError
 from scalearn_tui.cli import child
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
-from scalearn_tui.cli.output import console, print_json, print_table, say
+from scalearn_tui.cli.output import console, print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def fetch(
                 progress.update(bar, description=event["name"])
             else:
                 progress.advance(bar)
-                print(_fetched(event), flush=True)
+                print_line(_fetched(event))
     say("everything is on this machine; runs need no network for it")
     return ExitCode.OK
 
@@ -126,7 +126,7 @@ def prune(
         print_json({"freed": freed, "bytes": total, "dry_run": dry_run})
         return ExitCode.OK
     for entry in freed:
-        print(f"{entry['name']}  {_size(entry['bytes'])}")
+        print_line(f"{entry['name']}  {_size(entry['bytes'])}")
     count = f"{len(freed)} {'entry' if len(freed) == 1 else 'entries'}"
     say(f"{count}, {_size(total)} {'could be freed' if dry_run else 'freed'}" if freed else "nothing to free")
     return ExitCode.OK
@@ -223,7 +223,7 @@ def _print(contents: dict[str, Any], catalog: Catalog) -> None:
     print_table(("here", "name", "size"), rows, right=("size",))
     _print_absent(contents, catalog)
     if contents["tokens"]:
-        print()
+        print_line()
         entries = [
             (
                 entry["task"],

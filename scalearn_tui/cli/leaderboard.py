@@ -10,7 +10,7 @@ import typer
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import filter_flag, home_catalog
-from scalearn_tui.cli.output import print_table, say
+from scalearn_tui.cli.output import print_line, print_table, say
 
 if TYPE_CHECKING:
     from engine.reports.table import Leaderboard
@@ -75,11 +75,11 @@ def _print(board: Leaderboard) -> None:
 
     for index, table in enumerate(board.tables):
         if index:
-            print()
-        print(title(table))
+            print_line()
+        print_line(title(table))
         headings, rows = grid(table)
         styles = ["dim" if row.published else "" for row in table.rows]
         cells = [[Text(cell, style=style) for cell in row] for row, style in zip(rows, styles, strict=True)]
         print_table(headings, cells, right=headings[1:])
-        print()
+        print_line()
         print_table(("", ""), [(name, Text(text)) for name, text in footer(board, table)])

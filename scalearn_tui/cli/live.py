@@ -11,6 +11,7 @@ from engine.registry.store import Store
 from engine.registry.tables import Run, RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
+from scalearn_tui.text.harmless import harmless
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _print_changes(console: Console, changes: Sequence[tuple[Run, Run]]) -> None
 
 def _print_line(console: Console, run: Run, text: str) -> None:
     line = f"{datetime.now():%H:%M:%S}  {state_glyph(run.state)} {name_of(run)}  {text}"
-    console.file.write(line.rstrip() + "\n")
+    console.file.write(harmless(line.rstrip()) + "\n")
     console.file.flush()
 
 
@@ -133,10 +134,10 @@ def _table(watch: Watch, console: Console) -> Table:
         cells = (
             Text(state_glyph(run.state), style=state_colour(run.state)),
             *([Text(run.id, style="dim", no_wrap=True)] if wide else []),
-            Text(method_title(run.method), no_wrap=True),
-            Text(target + seed, no_wrap=True),
+            Text(harmless(method_title(run.method)), no_wrap=True),
+            Text(harmless(target + seed), no_wrap=True),
             bar,
-            Text(_figures(run, wide), no_wrap=True, overflow="ellipsis"),
+            Text(harmless(_figures(run, wide)), no_wrap=True, overflow="ellipsis"),
         )
         table.add_row(*cells)
     if len(runs) > room:

@@ -9,7 +9,7 @@ import typer
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import MOST_LINES, RunArgument, switch
-from scalearn_tui.cli.output import say
+from scalearn_tui.cli.output import print_line, say
 from scalearn_tui.cli.watching import ensure_supervised
 
 INTERVAL = 0.25
@@ -60,6 +60,4 @@ def logs(
 
 def _print(texts: list[str]) -> None:
     for text in texts:
-        print(text)
-    if texts:
-        print(end="", flush=True)
+        print_line(text)

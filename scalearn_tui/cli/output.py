@@ -30,6 +30,11 @@ def print_line(text: str = "") -> None:
     print(harmless(text), flush=True)
 
 
+def ask(question: str) -> None:
+    """A question to the person at the terminal, who answers on the same line."""
+    print(harmless(question), end="", file=sys.stderr, flush=True)
+
+
 def complain(message: str) -> None:
     """An error, as one line."""
     say(f"scalearn: {message}")

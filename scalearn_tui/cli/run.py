@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import home_catalog, launch_flag, switch
-from scalearn_tui.cli.output import console, print_json, print_table, say
+from scalearn_tui.cli.output import console, print_json, print_line, print_table, say
 from scalearn_tui.text.options import parse_request
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _print_queued(runs: Sequence[Run]) -> None:
     from scalearn_tui.cli.live import name_of
 
     for run in runs:
-        print(f"{name_of(run)}  {run.state}")
+        print_line(f"{name_of(run)}  {run.state}")
     say(f"next: scalearn ls   or   scalearn logs -f {runs[-1].id}")
 
 
@@ -200,7 +200,7 @@ def _print_results(runs: Sequence[Run], results: dict[str, Results], catalog: Ca
             text = "  ".join([*numbers, f"best epoch {run.best_epoch}/{run.epochs}", duration(run.seconds)])
         else:
             text = state_line(run)
-        print(f"{state_glyph(run.state)} {name_of(run)}  {text}")
+        print_line(f"{state_glyph(run.state)} {name_of(run)}  {text}")
     failed = next((run for run in runs if run.state is not RunState.COMPLETED), None)
     if failed is not None:
         say(f"next: scalearn logs {failed.id}   then   scalearn resume {failed.id}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import unicodedata
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 from rich.text import Text
 
+import scalearn_tui.cli
 from scalearn_tui.cli.output import complain, print_line, print_table
 from scalearn_tui.text.harmless import harmless, harmless_json
 
@@ -43,3 +46,12 @@ def test_every_way_to_the_terminal_is_harmless(text: str) -> None:
         complain(text)
     assert [sign for sign in lively(out.getvalue() + err.getvalue()) if sign != "\n"] == []
     assert len(err.getvalue().splitlines()) == 1
+
+
+def test_no_command_writes_to_the_terminal_by_itself() -> None:
+    """``output.py`` is the one place from which text reaches the terminal."""
+    folder = Path(scalearn_tui.cli.__file__).parent
+    for path in folder.glob("*.py"):
+        called = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        printed = [call for call in called if isinstance(call.func, ast.Name) and call.func.id == "print"]
+        assert path.name in ("output.py", "app.py") or not printed or path.name == "leaderboard.py", path.name
