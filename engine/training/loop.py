@@ -1,7 +1,7 @@
 """The training loop: one run from its first step, or from its last checkpoint, to its selected epoch.
 
 Everything random is a function of the run's seed and the step, and everything else that changes is in ``TrainState`` and the
-last checkpoint. That is why a resumed run repeats the uninterrupted one exactly.
+last checkpoint. That is why a resumed run repeats the uninterrupted one, on a CPU exactly and on a GPU up to rounding.
 """
 
 from __future__ import annotations
