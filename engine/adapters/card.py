@@ -19,7 +19,7 @@ from torch import Tensor
 
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.backbones import BACKBONES
-from engine.catalog.kinds import KINDS
+from engine.catalog.kinds import KINDS, is_plausible
 from engine.catalog.methods import METHODS, SOURCE_METHODS
 from engine.catalog.task import TaskInfo
 from engine.encoder.config import EncoderConfig
@@ -42,6 +42,12 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 KEY = re.compile(r"[\w.+-]+/[\w.+-]+")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Selected = Annotated[float, Field(ge=-1, le=1e6, allow_inf_nan=False)]
+"""A metric or a loss."""
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+LONGEST_CARD, LONGEST_TEXT, LONGEST_KEY = 4_000_000, 20_000, 200
+"""Characters of a card, of a text in it, and of a task's key."""
 EXPORT_AGAIN = "have it exported again with `scalearn adapters export`"
 
 
@@ -49,6 +55,15 @@ def _known_architecture(name: str) -> str:
     if name not in ARCHITECTURES:
         raise ValueError(f"must be one of {', '.join(ARCHITECTURES)}")
     return name
+
+
+def _in_range(results: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:
+    for splits in results.values():
+        for split, values in splits.items():
+            for name, value in values.items():
+                if not is_plausible(name, value):
+                    raise ValueError(f"{name} on {split} is {value:g}, which no run can have")
+    return results
 
 
 class Shape(BaseModel):
@@ -86,13 +101,13 @@ class Training(BaseModel):
     """The course of the run: columns of the registry's table ``run``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    seconds: FiniteFloat
+    seconds: Seconds
     epoch: Count
     epochs: Count
     step: Count
     steps: Count
-    value: FiniteFloat | None
-    best: FiniteFloat | None
+    value: Selected | None
+    best: Selected | None
     best_epoch: Count | None
     trainable: Count | None
     transfer: Count | None
@@ -119,7 +134,7 @@ class AdapterCard(BaseModel):
     """The target's definition: key, kind, labels, template and all else that the fingerprint covers."""
     backbone: Shape
     training: Training
-    results: dict[str, dict[str, dict[str, FiniteFloat]]]
+    results: Annotated[dict[str, dict[Name, dict[Name, FiniteFloat]]], AfterValidator(_in_range)]
     """Task -> split -> metric -> value."""
     provenance: Provenance
     tensors_sha256: Sha256
@@ -164,6 +179,8 @@ def _refuse_pickle(path: Path) -> None:
 
 
 def _parsed(text: str | None) -> AdapterCard:
+    if text is not None and len(text) > LONGEST_CARD:
+        raise UserError(f"its card has {len(text):,} characters; {EXPORT_AGAIN}")
     if text is None:
         raise UserError("it has no card, so it is no exported adapter; make one with `scalearn adapters export`")
     try:
@@ -212,7 +229,11 @@ def _check_card(card: AdapterCard) -> None:
         raise UserError(f"its card describes more than one task, or none; {EXPORT_AGAIN}")
     if fingerprint_of(spec, [card.task]) != card.fingerprint:
         raise UserError(f"its card was changed (the fingerprint differs); {EXPORT_AGAIN}")
+    if ".." in task.key or len(task.key) > LONGEST_KEY:
+        raise UserError(f"its task is called {task.key[:40]!r}; {EXPORT_AGAIN}")
     _check_backbone(spec, card.backbone)
+    if any(len(text) > LONGEST_TEXT for text in _texts(card.model_dump(mode="json"))):
+        raise UserError(f"its card has a text of more than {LONGEST_TEXT:,} characters; {EXPORT_AGAIN}")
     if any(CONTROL.search(text) for text in _texts(card.model_dump(mode="json"))) or not spec.backbone.isprintable():
         # They would reach the terminals on which runs are listed.
         raise UserError(f"its card holds control characters; {EXPORT_AGAIN}")

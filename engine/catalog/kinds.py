@@ -80,3 +80,10 @@ KINDS: dict[str, Kind] = {
 }
 """By the name that tasks, checkpoints and declarations use."""
 DECLARABLE_KINDS = tuple(kind.name for kind in KINDS.values() if kind.declarable)
+LARGEST_LOSS = 1e6
+"""No mean loss of a run is larger: training stops where it is not finite."""
+
+
+def is_plausible(metric: str, value: float) -> bool:
+    """Whether a run can have this value: metrics lie in -1..1, a ``loss`` in 0..1e6."""
+    return 0 <= value <= LARGEST_LOSS if metric == "loss" else -1 <= value <= 1

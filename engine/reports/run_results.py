@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.catalog.catalog import Catalog
+from engine.catalog.kinds import is_plausible
 from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.errors import UserError
 from engine.registry.reading import Reader, Results
@@ -30,7 +31,8 @@ class RunResults:
     @classmethod
     def of(cls, store: Reader, catalog: Catalog, runs: Sequence[Run], tasks: Mapping[str, TaskInfo]) -> RunResults:
         """The runs' results; metrics that a task was given since are computed from what the runs answered."""
-        results, why_missing = store.results([run.id for run in runs]), {}
+        results = store.results([run.id for run in runs])
+        why_missing = _without_implausible(results)
         for run in runs:
             for key, splits in results.get(run.id, {}).items():
                 for split, values in splits.items():
@@ -43,7 +45,7 @@ class RunResults:
                         again = recompute(tasks[key], evidence_of(store, run, key, split))
                         values |= {name: again[name] for name in missing}
                     except UserError as error:
-                        why_missing[run.id, key] = str(error)
+                        why_missing.setdefault((run.id, key), str(error))
         return cls(catalog, results, tasks, why_missing, store.with_evidence(list(results)))
 
     def headline(self, run: Run, task: str) -> float | None:
@@ -69,6 +71,17 @@ class RunResults:
             return {}
         of_which = "no run" if len(without) == len(runs) else f"all runs but {', '.join(without)}"
         return {"evidence": [f"answers kept of {of_which}; earlier versions kept none, and imported adapters come without"]}
+
+
+def _without_implausible(results: Mapping[str, Results]) -> dict[tuple[str, str], str]:
+    """Take out what no run can have, which would make an average of anything; why, by run id and task."""
+    why: dict[tuple[str, str], str] = {}
+    for run_id, tasks in results.items():
+        for task, splits in tasks.items():
+            for split, values in splits.items():
+                for metric in [name for name, value in values.items() if not is_plausible(name, value)]:
+                    why[run_id, task] = f"its {metric} on {split} is {values.pop(metric):g}, which no run can have; delete it"
+    return why
 
 
 def incomplete_rows(run: Run, task: TaskInfo | None) -> str:

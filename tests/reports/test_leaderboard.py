@@ -227,6 +227,17 @@ def test_few_shot_runs_are_separate_rows_and_average_over_seeds(store: Store) ->
     assert rows[2].settings == {"shots": "16", "sources": "rte,cb,boolq"} and rows[2].cells[BOOLQ].seeds == (0, 1)
 
 
+@pytest.mark.parametrize("value", [1.7e308, -2.0, 1.01])
+def test_a_figure_that_no_run_can_have_is_named_and_left_out(value: float, store: Store) -> None:
+    """One imported accuracy of 1.7e308 ended every leaderboard of the home in a traceback."""
+    complete(store, spec("adapter", RTE), 0.7)
+    bad = complete(store, spec("lora", RTE), value)
+    board = build(store, BUILT_IN)
+    assert [row.method for row in board.tables[0].rows if row.method] == ["adapter"]
+    (line,) = board.left_out
+    assert line.startswith(f"{bad.run_id} (lora on {RTE}) is left out") and f"is {value:g}, which no run can have" in line
+
+
 def test_a_column_whose_official_splits_were_read_in_part_is_marked(store: Store) -> None:
     """A figure on 100 of 40,430 rows stands beside a published one."""
     done = complete(store, spec("adapter", "glue/qqp"), 0.8)
