@@ -22,6 +22,14 @@ class Home:
 
         return cls(user_data_path("scalearn", appauthor=False))
 
+    def make(self) -> None:
+        """Make the folder unless it exists: its owner's alone, because logs, labels and requests may be confidential."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def umask(self) -> int:
+        """For processes that fill it: what the folder's own mode denies to others, files in it deny too."""
+        return 0o777 & ~self.root.stat().st_mode
+
     @property
     def database(self) -> Path:
         return self.root / "registry.sqlite"

@@ -194,7 +194,7 @@ def ensure_supervisor(home: Home) -> bool:
     subprocess.run(
         ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
          sys.executable, "-m", "engine.launch.supervisor", "--home", str(home.root)],
-        check=True, start_new_session=True, cwd=CODE,
+        check=True, start_new_session=True, cwd=CODE, umask=home.umask(),
     )  # fmt: skip
     return True
 
@@ -221,6 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
         # A shell starts its background processes with these ignored, and workers would inherit that.
         signal.signal(kind, signal.SIG_DFL)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", filename=home.supervisor_log)
+    # Its workers inherit it.
+    os.umask(home.umask())
     store = open_store(home)
     supervise(home, Supervisor(store, LocalExecutor(home, find_slots())))
     return 0

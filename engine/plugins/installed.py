@@ -48,8 +48,8 @@ def find_installed(file: Path) -> Installed:
     document = {"folders": folders, **_load(list(_entry_points(list(folders))))}
     found = _parsed(document)
     # What is broken is looked at every time: its repair may change none of the folders.
-    if not found.unusable:
-        # A home that cannot be written is searched every time as well.
+    if not found.unusable and file.parent.is_dir():
+        # A home that cannot be written is searched every time as well; looking does not make one.
         with suppress(OSError), atomic_write(file) as draft:
             draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
     return found

@@ -29,7 +29,7 @@ def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
         return
     if not migrate:
         raise UserError(f"the registry in {home.root} is missing or of an older version; open it once with `scalearn ls`")
-    home.root.mkdir(parents=True, exist_ok=True)
+    home.make()
     with locked(home.root / "registry.lock"):
         if is_sqlite and not home.database.exists():
             _create(home)
@@ -76,6 +76,8 @@ def _create(home: Home) -> None:
         with engine.begin() as connection:
             upgrade(connection, home)
         engine.dispose()
+        # SQLite gives the files beside it the same mode.
+        draft.chmod(0o666 & ~home.umask())
 
 
 def _refuse_newer(version: str | None, home: Home) -> None:

@@ -49,7 +49,9 @@ def add(
     from engine.own_benchmarks.notices import place
     from engine.own_benchmarks.stored import Stored, read_stored, save
 
-    folder = Home.default().benchmarks
+    home = Home.default()
+    home.make()
+    folder = home.benchmarks
     own = read_stored(folder)
     declared = read_declaration(declaration)
     own.check_free(declared.name, home_catalog())
