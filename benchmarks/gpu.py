@@ -96,7 +96,7 @@ def our_steps(method: str, shape: EncoderConfig, split: TokenizedSplit, batch: i
     info, steps = METHODS[method], len(split) // batch
     given = {"batch_size": batch, "epochs": 1, **({"steps_per_epoch": steps} if info.joint else {})}
     settings = info.resolve(given, TASK.key, "loss")
-    files = CheckpointFiles(Path("best"), Path("last"), lambda *_: None)
+    files = CheckpointFiles(Path("best"), Path("last"), lambda *_: None, lambda: None)
     data = {TASK.key: TaskData({"train": split, "dev": split}, {}, "random")}
     model = device.place(build(method, shape, settings))
     loop = Loop(model, [TASK], data, settings, 0, device, files, Silent(), lambda: False, {})  # type: ignore[arg-type]

@@ -24,8 +24,9 @@ from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
+from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.reading import LIVE
-from engine.registry.store import Fenced, Store, open_store
+from engine.registry.store import Store, open_store
 from engine.registry.tables import Run, RunState
 
 INTERVAL = 0.5
@@ -163,8 +164,11 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
         try:
             busy = supervisor.tick()
             last_error = ""
+        except Replaced as error:
+            log.error(str(error))
+            break
         except (SQLAlchemyError, Fenced, OSError) as error:
-            busy = True
+            busy = not isinstance(error, Gone)
             last_error = _log_once(last_error, f"{type(error).__name__}: {str(error).splitlines()[:1]}")
         if busy:
             busy_at = time.monotonic()

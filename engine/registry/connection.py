@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError
 
 from engine.errors import UserError
@@ -36,12 +37,15 @@ def connect(home: Home) -> Engine:
     return sqlite_engine(home.database)
 
 
-def sqlite_engine(path: Path) -> Engine:
+def sqlite_engine(path: Path, create: bool = False) -> Engine:
     """Transactions begin IMMEDIATE, except under the execution option ``readonly``, where they are deferred.
 
     A deferred transaction that turns from reading to writing fails at once when another one writes, whatever the timeout.
     """
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    # Never made by a connection: a registry that was removed stays so.
+    query = {"mode": "rwc" if create else "rw", "uri": "true"}
+    url = URL.create("sqlite", database=f"file:{quote(str(path))}", query=query)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, exists, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import UserError
 from engine.files.home import Home
+from engine.registry.fence import Presence
 from engine.registry.tables import (
     ALIAS,
     CHECKPOINT,
@@ -44,15 +45,28 @@ class Reader:
         self.home = home
         self._engine = engine
         self._read_engine = engine.execution_options(readonly=True)
+        self._presence = Presence(home) if home.root.is_dir() else None
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
         self._engine.dispose()
 
+    def check(self) -> None:
+        """Raises Gone when the home or its registry was removed or replaced since it was opened."""
+        if self._presence:
+            self._presence.check()
+
     @contextmanager
     def _read(self) -> Iterator[Session]:
+        self.check()
         with Session(self._read_engine) as session:
             yield session
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        self.check()
+        with self._read_engine.connect() as connection:
+            yield connection
 
     def runs(
         self,
@@ -113,7 +127,7 @@ class Reader:
         return self._scalar(select(CLOCK.c.value))
 
     def _scalar(self, query: Any) -> int:
-        with self._read_engine.connect() as connection:
+        with self._connection() as connection:
             return int(connection.execute(query).scalar_one())
 
     def changed_since(self, version: int) -> list[Run]:
@@ -145,7 +159,7 @@ class Reader:
 
     def aliases(self) -> dict[str, str]:
         """Run ids by the fingerprints that requests for them have today (``tables.Alias``)."""
-        with self._read_engine.connect() as connection:
+        with self._connection() as connection:
             rows = connection.execute(select(ALIAS.c.fingerprint, ALIAS.c.run_id))
             return {row.fingerprint: row.run_id for row in rows}
 
@@ -171,7 +185,7 @@ class Reader:
         """Final numbers by run id; runs without any are absent."""
         columns = (RESULT.c.run_id, RESULT.c.task, RESULT.c.split, RESULT.c.metric, RESULT.c.value)
         results: dict[str, Results] = {}
-        with self._read_engine.connect() as connection:
+        with self._connection() as connection:
             for run_id, task, split, metric, value in connection.execute(select(*columns).where(RESULT.c.run_id.in_(run_ids))):
                 results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
         return results
@@ -190,7 +204,7 @@ class Reader:
 
     def with_evidence(self, run_ids: Sequence[str]) -> set[str]:
         """Those of the runs that have evidence."""
-        with self._read_engine.connect() as connection:
+        with self._connection() as connection:
             return set(connection.scalars(select(EVIDENCE.c.run_id).where(EVIDENCE.c.run_id.in_(run_ids)).distinct()))
 
     def events(self, run_id: str) -> list[Event]:

@@ -72,7 +72,7 @@ def _create(home: Home) -> None:
     """A new file appears under its name only when it is complete, so that no process opens it half written."""
     remove_unfinished(home.database)
     with atomic_write(home.database) as draft:
-        engine = sqlite_engine(draft)
+        engine = sqlite_engine(draft, create=True)
         with engine.begin() as connection:
             upgrade(connection, home)
         engine.dispose()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.connection import connect
+from engine.registry.fence import Fenced
 from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
@@ -32,10 +33,6 @@ from engine.registry.tables import (
     Source,
     utc_now,
 )
-
-
-class Fenced(Exception):
-    """A newer attempt of this run exists, or the attempt was already ended by another process: exit and publish nothing."""
 
 
 def open_store(home: Home, migrate: bool = True) -> Store:
@@ -57,6 +54,7 @@ class Store(Reader):
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
+        self.check()
         with self._engine.begin() as connection:
             yield connection
 

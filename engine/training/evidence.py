@@ -42,6 +42,7 @@ class Answered:
         arrays = {"row_id": split.ids, "label": split.labels, "cluster": split.clusters, **optional}
         rows = {part: np.array(array) for part, array in arrays.items() if array is not None}
         home, run = self.store.home, self.run
+        self.store.check()
         rows_sha256 = patiently(lambda: write_rows(home, rows))
 
         def record(logits_sha256: str, size: int) -> None:

@@ -75,6 +75,8 @@ class CheckpointFiles:
     record: Callable[[str, TrainState, Saved], None]
     """Called with ``best`` or ``last`` just before the new file replaces the old one, which stays if this raises: a worker that
     was replaced must not overwrite the files of the attempt that took over."""
+    check: Callable[[], None]
+    """Called before a file is begun; raises where nothing may be written any more."""
 
 
 class Loop:
@@ -258,6 +260,7 @@ class Loop:
         self.throughput.checkpointed(self.throughput.clock.now() - began)
 
     def _save(self, kind: str, path: Path, tensors: Mapping[str, torch.Tensor], card: Mapping[str, Any]) -> None:
+        self.files.check()
         patiently(lambda: save_checkpoint(path, tensors, card, partial(self.files.record, kind, self.state)))
 
     def _resume(self) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from engine.registry.store import Fenced, Store
+from engine.registry.fence import Fenced
+from engine.registry.store import Store
 from engine.registry.tables import Metric
 from engine.training.patience import patiently
 
@@ -27,7 +28,7 @@ class MetricWriter:
     def __init__(self, store: Store, run_id: str, attempt: int) -> None:
         self.store, self.run_id, self.attempt = store, run_id, attempt
         self.stop_requested = False
-        self.fenced = False
+        self.fenced: Fenced | None = None
         self._points: list[Metric] = []
         self._fields: dict[str, Any] = {}
         self._epoch: dict[str, Any] = {}
@@ -83,8 +84,8 @@ class MetricWriter:
             points, fields = list(self._points), self._fields | self._epoch
         try:
             stop = self.store.progress(self.run_id, self.attempt, points, **fields)
-        except Fenced:
-            self.fenced = True
+        except Fenced as error:
+            self.fenced = error
             return
         self.stop_requested = self.stop_requested or stop
         with self._lock:

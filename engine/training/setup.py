@@ -130,6 +130,7 @@ def prepare_run(store: Store, run: Run, attempt: int, catalog: Catalog) -> Ready
     files = CheckpointFiles(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
+        check=store.check,
         record=_checkpoint_recorder(store, run.id, attempt),
     )
     return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, card)

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.errors import UserError
 from engine.files.home import Home
+from engine.registry.fence import Fenced
 from engine.registry.reading import Results
-from engine.registry.store import Fenced, Store, open_store
+from engine.registry.store import Store, open_store
 from engine.registry.tables import Run, RunState
 from engine.training.patience import is_full, patiently
 from engine.training.termination import Stopped, Termination
@@ -42,8 +43,8 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
         run = patiently(lambda: store.started(run_id, attempt))
         log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
         results = _train(store, run, attempt, termination)
-    except Fenced:
-        log.warning("a newer attempt of this run has taken over; nothing was published")
+    except Fenced as error:
+        log.warning("%s; nothing was published", error)
         return WorkerExit.FENCED
     except UserError as error:
         return _failed(store, run_id, attempt, str(error))
@@ -109,7 +110,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
 
         def should_stop() -> bool:
             if metric_writer.fenced:
-                raise Fenced
+                raise metric_writer.fenced
             return termination.requested or metric_writer.stop_requested
 
         def heed_stop() -> None:
@@ -125,7 +126,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
             return None
     if metric_writer.fenced:
-        raise Fenced
+        raise metric_writer.fenced
     ready.publish()
     for task, splits in results.items():
         for split, numbers in splits.items():

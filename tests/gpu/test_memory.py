@@ -54,7 +54,7 @@ def test_memory_is_level_over_500_ragged_steps(tmp_path: Path) -> None:
     empty()
     spec = spec_of("adapter", TASK.key, batch_size=32, epochs=1, learning_rate=1e-4, reduction=16)
     data = data_of(texts(ragged_lengths(32 * 500)), texts(ragged_lengths(8)))
-    files = CheckpointFiles(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None)
+    files = CheckpointFiles(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None, lambda: None)
     settings = dict(spec.hyperparameters)
     model = model_of("adapter", MINILM, CARD)
     loop = Loop(model, spec.tasks, data, settings, 0, BFLOAT16, files, Points(), lambda: False, {})

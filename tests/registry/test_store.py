@@ -7,7 +7,8 @@ import math
 import pytest
 
 from engine.errors import UserError
-from engine.registry.store import Fenced, Store
+from engine.registry.fence import Fenced
+from engine.registry.store import Store
 from engine.registry.tables import Checkpoint, RunState, Source
 from tests.registry.rows import point, run
 

@@ -103,7 +103,7 @@ def prepared(
 ) -> tuple[Loop, Points]:
     """A loop that is never asked to stop, and what it records."""
     points = Points()
-    files = CheckpointFiles(where / "best.safetensors", where / "last.safetensors", record)
+    files = CheckpointFiles(where / "best.safetensors", where / "last.safetensors", record, lambda: None)
     settings = dict(spec.hyperparameters)
     model = device.place(build(spec, folder))
     return Loop(model, spec.tasks, data, settings, spec.seed, device, files, points, lambda: False, card_of(spec)), points

@@ -74,7 +74,7 @@ def test_every_step_of_every_epoch_has_dropout(tiny_backbone: Path, data: dict[s
     spec, seen = spec_of("shared"), []
     model = build(spec, tiny_backbone)
     model.encoder.register_forward_pre_hook(lambda module, _: seen.append((module.training, torch.is_grad_enabled())))
-    files = CheckpointFiles(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None)
+    files = CheckpointFiles(tmp_path / "best.safetensors", tmp_path / "last.safetensors", lambda *_: None, lambda: None)
     settings = dict(spec.hyperparameters)
     loop = Loop(model, spec.tasks, data, settings, spec.seed, CPU, files, Points(), lambda: False, card_of(spec))
     loop.run()
