@@ -18,6 +18,13 @@ SUPPORTED = {
 """Values that a configuration must have where it names them."""
 
 
+LARGEST = {
+    "vocab_size": 10_000_000, "hidden_size": 65_536, "num_hidden_layers": 1_000, "num_attention_heads": 4_096,
+    "intermediate_size": 1_000_000, "max_position_embeddings": 1_000_000, "type_vocab_size": 1_000, "pad_token_id": 10_000_000,
+}  # fmt: skip
+"""What no encoder of today comes near; a file may claim a billion layers."""
+
+
 @dataclass(frozen=True)
 class EncoderConfig:
     """The part of a ``config.json`` that changes what is computed."""
@@ -56,7 +63,7 @@ class EncoderConfig:
             whole = kind == "int"
             lowest = 0 if name == "pad_token_id" or not whole else 1
             number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-            if not number or not lowest <= value < (float("inf") if whole else 1):
+            if not number or not lowest <= value < (LARGEST[name] if whole else 1):
                 raise UserError(f"config.json: {name} is {value!r}; take the config.json that belongs to the weights")
             fields[name] = value
         config = cls(**fields)

@@ -20,6 +20,7 @@ from engine.encoder.encoder import Encoder
 from engine.encoder.shapes_only import shapes_only
 from engine.errors import UserError
 from engine.files.backbones import CONFIG, TOKENIZER_FILES, WEIGHTS, find_backbone
+from engine.files.bounded import read_json
 from engine.files.disk import file_digest
 
 
@@ -136,7 +137,7 @@ def save_encoder(encoder: Encoder, original: Path, folder: Path) -> None:
 def _read_config(folder: Path) -> Mapping[str, object]:
     path = folder / CONFIG
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except FileNotFoundError:
         raise UserError(f"{folder} has no {CONFIG}; a backbone is a folder with {CONFIG} and {WEIGHTS}") from None
     except (OSError, ValueError) as error:

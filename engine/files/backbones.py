@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,6 +10,7 @@ from pathlib import Path
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.backbones import BACKBONES, BackboneInfo
 from engine.errors import UserError, did_you_mean
+from engine.files.bounded import read_json
 from engine.files.hub import NotDownloaded, Progress, cached, fetch
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -117,7 +117,7 @@ class Backbone:
 
     def _check_architecture(self, folder: Path) -> None:
         try:
-            architecture = json.loads((folder / CONFIG).read_text()).get("model_type")
+            architecture = read_json(folder / CONFIG).get("model_type")
         except FileNotFoundError:
             raise UserError(f"{self.asked} has no {CONFIG}; a backbone is a folder in the format of the hub") from None
         except (ValueError, AttributeError):

@@ -20,6 +20,8 @@ STALL_SECONDS = 60.0
 """A download that receives no byte for this long is aborted."""
 POLL_SECONDS = 0.2
 """Interval at which the progress of a download is measured."""
+LARGEST_HEADER = 100_000_000
+"""Bytes of the header of a safetensors file; the format allows no more."""
 DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """Name of a file in the cache: git's sha1 of small files, the sha256 of large ones."""
 Progress = Callable[[str, int], None]
@@ -70,10 +72,11 @@ def looks_whole(path: Path) -> bool:
             file.seek(max(0, size - 4))
             return size >= 12 and file.read() == b"PAR1"
         if path.suffix == ".safetensors":
-            head = file.read(int.from_bytes(file.read(8), "little")) if size > 8 else b""
+            length = int.from_bytes(file.read(8), "little")
+            head = file.read(length) if length <= min(size, LARGEST_HEADER) else b""
             try:
                 ends = [tensor["data_offsets"][1] for name, tensor in json.loads(head).items() if name != "__metadata__"]
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 return False
             return size == 8 + len(head) + max(ends, default=0)
         if path.suffix in (".json", ".jsonl"):

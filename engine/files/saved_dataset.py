@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
+from engine.files.bounded import read_json
 from engine.files.disk import file_digest
 
 STATE, INFO, SPLITS = "state.json", "dataset_info.json", "dataset_dict.json"
@@ -58,14 +59,12 @@ def _is_plain(name: Any) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise ValueError
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, LARGEST_JSON)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; bring it back, or save the dataset again") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise UserError(f"{path} is not what save_to_disk writes; save the dataset again") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} is not what save_to_disk writes; save the dataset again")

@@ -13,6 +13,7 @@ from engine.catalog.catalog import BUILT_IN, Catalog, plain_name
 from engine.catalog.records import benchmark_from
 from engine.catalog.task import BenchmarkInfo
 from engine.errors import UserError, did_you_mean
+from engine.files.bounded import MEBIBYTE, read_json
 from engine.files.disk import atomic_write, file_digest
 
 
@@ -96,7 +97,7 @@ def remove(folder: Path, name: str) -> None:
 
 
 def _read(path: Path) -> Stored:
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = read_json(path, 16 * MEBIBYTE)
     info = benchmark_from(record["benchmark"])
     if info.name != path.stem or not info.tasks or any(task.benchmark != info.name for task in info.tasks):
         raise ValueError("the file holds another benchmark")

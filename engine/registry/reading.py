@@ -103,7 +103,8 @@ class Reader:
         """
         ref = ref.strip()
         if ref.startswith("@"):
-            rank = int(ref[1:]) if ref[1:].isdigit() else 0
+            digits = ref[1:]
+            rank = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 0
             newest = self.runs(limit=rank) if rank else []
             if not rank or len(newest) < rank:
                 raise UserError(f"no run {ref}; @1 is the newest of {self.count()}")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Version of the JSON documents; a field that changes its meaning raises it."""
+LONGEST = 800
+"""Characters of an error."""
 PIPE_WIDTH = 10_000
 """Columns where output goes to a file or a pipe: nothing is truncated there."""
 
@@ -36,7 +38,9 @@ def ask(question: str) -> None:
 
 
 def complain(message: str) -> None:
-    """An error, as one line."""
+    """An error, as one line of bearable length, whatever it quotes."""
+    if len(message) > LONGEST:
+        message = f"{message[: LONGEST // 2]} … {message[-LONGEST // 4 :]}"
     say(f"scalearn: {message}")
 
 
