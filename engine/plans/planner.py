@@ -93,7 +93,7 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
     except NotDownloaded:
         runs, needed = [], tasks
     compared = _compared(work, catalog)
-    if check_available(backbone, unique(needed + compared), request.data_dir, work[0].method.name):
+    if check_available(backbone, unique(needed + compared), request.data_dir, unique([part.method.name for part in work])):
         notes.append("files that are not on this machine will be downloaded first")
         runs = runs or plan_runs(download=True)
     named_sources = unique([source for part in work for source in part.sources if isinstance(source, Run)])

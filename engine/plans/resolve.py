@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from engine.catalog.catalog import Catalog, plain_name
+from engine.catalog.kinds import KINDS
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
 from engine.errors import UserError, did_you_mean
@@ -76,8 +77,17 @@ def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) 
         for chosen in [targets] if method.joint else [[target] for target in targets]:
             sources = _sources(method, chosen, request, catalog, store)
             for shots in request.shots or (None,):
+                notes += _too_few_shots(chosen, shots)
                 work.append(Work(method, chosen, sources, _settings(method, chosen, shots, request, catalog), shots))
     return work
+
+
+def _too_few_shots(targets: list[TaskInfo], shots: int | None) -> list[str]:
+    return [
+        f"--shots {shots} is fewer than the {len(task.labels)} classes of {task.key}; the run's log names those left out"
+        for task in targets
+        if shots and KINDS[task.kind].balanced and shots < len(task.labels)
+    ]
 
 
 def source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Value]:
