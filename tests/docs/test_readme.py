@@ -16,8 +16,8 @@ from scalearn_tui.cli.exits import ExitCode
 from tests.docs.pages import FENCE, ROOT, commands
 from tests.plans.requests import needs_minilm
 
-DEMO = "scalearn run --method scalearn++ --target toy/claim --backbone minilm"
-LIMITS = "--sources question --epochs 1 --limit train=32 --limit dev=16 --limit test=16"
+DEMO = "scalearn run --method scalearn++ --target toy/claim --sources entailment,question,claim --backbone minilm"
+LIMITS = "--epochs 1 --limit train=32 --limit dev=16 --limit test=16"
 OFFLINE = "--backbone minilm --benchmark toy --dry-run"
 NEED_THE_HUB = {
     "scalearn run --method scalearn++ --target boolq": "scalearn run --method scalearn++ --target question",
