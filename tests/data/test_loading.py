@@ -14,7 +14,8 @@ import pytest
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import HubData
 from engine.data.labels import labels_of
-from engine.data.loading import load_rows, needed_columns, read_rows
+from engine.data.loading import load_rows, read_rows
+from engine.data.schema import needed_columns
 from engine.errors import UserError
 
 FILED = [*BUILT_IN.benchmarks["glue"].tasks, *BUILT_IN.benchmarks["superglue"].tasks]
