@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.catalog.steps import steps_per_epoch
+
 TASKS_STREAM = 0x7A5C
 """Keeps the draw of tasks apart from other draws of the same seed."""
 LAST_ALPHA = 0.2
@@ -64,7 +66,7 @@ class TaskBatches:
 
     def __post_init__(self) -> None:
         self.per_pass = [math.ceil(size / self.batch_size) for size in self.sizes]
-        self.steps_per_epoch = self.steps_per_epoch or sum(self.per_pass)
+        self.steps_per_epoch = steps_per_epoch(self.sizes, self.batch_size, self.steps_per_epoch)
 
     def at(self, step: int) -> tuple[int, np.ndarray]:
         """The task's index and the examples (int64) of the 0-based ``step``."""

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import home_catalog, launch_flag, switch
-from scalearn_tui.cli.output import console, print_json, print_line, print_table, say
+from scalearn_tui.cli.output import console, print_json, print_line, say
 from scalearn_tui.text.options import parse_request
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
-    from engine.plans.planner import Plan, PlannedRun
+    from engine.plans.planner import Plan
     from engine.registry.reading import Results
     from engine.registry.store import Store
     from engine.registry.tables import Run
-    from engine.runs.spec import RunSpec
-    from scalearn_tui.cli.data_files import Rows
 
 
 def run(
@@ -66,7 +64,11 @@ def run(
     opened = open_files(plan, store.home)
     for note in (*plan.notes, *incomplete_notes(plan, opened)):
         say(note)
-    return _show_plan(plan, opened, catalog, as_json) if dry_run else _train(store, plan, catalog, detach, as_json)
+    if dry_run:
+        from scalearn_tui.cli.plan import show_plan
+
+        return show_plan(plan, opened, store, catalog, as_json)
+    return _train(store, plan, catalog, detach, as_json)
 
 
 def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
@@ -98,81 +100,6 @@ def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bo
         say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")
         return ExitCode.INTERRUPTED
     return _report(store, shown, catalog, as_json, detached=False)
-
-
-def _status(planned: PlannedRun) -> str:
-    """``new``, ``done``, the state of a run under way, or what is going to be resumed."""
-    if planned.existing is None:
-        return "new"
-    if planned.done:
-        return "done"
-    state = planned.existing.state
-    return f"{state}, will resume" if state.over else str(state)
-
-
-def _show_plan(plan: Plan, opened: Rows, catalog: Catalog, as_json: bool) -> int:
-    from engine.runs.deviations import kept_changes
-    from engine.runs.distinctions import distinctions, settings_line
-
-    if as_json:
-        records = [
-            {
-                "id": planned.run_id,
-                "role": planned.role,
-                "status": "new" if planned.existing is None else str(planned.existing.state),
-                "changed_defaults": kept_changes(planned.spec, catalog),
-                "rows": _rows_of(planned, opened),
-                "spec": planned.spec.model_dump(mode="json"),
-            }
-            for planned in plan.runs
-        ]
-        given = [
-            {
-                "id": run.id,
-                "role": "source",
-                "status": str(run.state),
-                "changed_defaults": kept_changes(run.parsed, catalog),
-                "rows": (run.provenance or {}).get("rows", {}),
-                "spec": run.spec,
-            }
-            for run in plan.named_sources
-        ]
-        print_json({"runs": given + records})
-        return ExitCode.OK
-    shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
-    shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
-    settings = distinctions({run_id: spec for _, run_id, spec, _ in shown}, catalog)
-    rows = []
-    for role, run_id, spec, status in shown:
-        title, differs = catalog.methods[spec.method].title, [settings_line(settings[run_id])] if settings else []
-        rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, status))
-    headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), "status")
-    print_table(headings, rows, right=("seed",))
-    _say_changes([spec for _, _, spec, _ in shown], catalog)
-    return ExitCode.OK
-
-
-def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:
-    """What a completed run read of its targets, or what their files hold now."""
-    if planned.existing and planned.done:
-        recorded: Rows = (planned.existing.provenance or {}).get("rows", {})
-        return recorded
-    return {key: opened[key] for key in planned.spec.targets if key in opened}
-
-
-def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:
-    """Which defaults of the methods the benchmarks and tasks replace, those of the same methods on one line."""
-    from engine.catalog.changed_defaults import changes_by_benchmark, grouped
-    from engine.runs.deviations import kept_changes
-
-    changes = []
-    for spec in specs:
-        kept = kept_changes(spec, catalog)
-        of_benchmark = changes_by_benchmark(catalog.methods[spec.method], catalog).get(spec.benchmark, {}) if kept else {}
-        for name, text in kept.items():
-            changes.append((spec.benchmark if name in of_benchmark else spec.target, f"{name}={text}", spec.method))
-    for scope, settings, methods in grouped(changes):
-        say(f"{scope} has its own defaults for {', '.join(methods)}: {settings}")
 
 
 def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:

@@ -31,7 +31,7 @@ def complete_all(store: Store) -> None:
 def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--dry-run"]) == ExitCode.OK
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["role", "run", "method", "backbone", "target", "seed", "status"]
+    assert lines[0].split() == ["role", "run", "method", "backbone", "target", "seed", "steps", "trainable", "status"]
     assert [line.split()[0] for line in lines[1:]] == ["source", "source", "target"]
     assert all(line.endswith("new") for line in lines[1:])
     assert store.runs() == []
@@ -49,8 +49,8 @@ def test_repeated_flags_accumulate(store: Store, capsys: Capture) -> None:
 def test_a_dry_run_says_how_runs_differ_that_would_look_alike(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--shots", "4", "--shots", "16", "--dry-run"]) == ExitCode.OK
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["role", "run", "method", "backbone", "target", "seed", "settings", "status"]
-    assert [line.split()[-2] for line in lines] == ["0", "shots=4", "shots=16", "shots=4", "shots=16"]
+    assert head.split() == ["role", "run", "method", "backbone", "target", "seed", "settings", "steps", "trainable", "status"]
+    assert [line.split()[-4] for line in lines] == ["0", "shots=4", "shots=16", "shots=4", "shots=16"]
 
 
 def test_a_dry_run_says_which_defaults_the_benchmark_replaces(store: Store, capsys: Capture) -> None:

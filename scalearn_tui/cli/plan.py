@@ -1,0 +1,125 @@
+"""What ``run --dry-run`` shows of a plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
+    from engine.plans.estimates import Estimate
+    from engine.plans.planner import Plan, PlannedRun
+    from engine.registry.store import Store
+    from engine.runs.spec import RunSpec
+    from scalearn_tui.cli.data_files import Rows
+
+
+def _status(planned: PlannedRun) -> str:
+    """``new``, ``done``, the state of a run under way, or what is going to be resumed."""
+    if planned.existing is None:
+        return "new"
+    if planned.done:
+        return "done"
+    state = planned.existing.state
+    return f"{state}, will resume" if state.over else str(state)
+
+
+def show_plan(plan: Plan, opened: Rows, store: Store, catalog: Catalog, as_json: bool) -> int:
+    """Print what would be trained. Returns the exit code."""
+    from engine.plans.estimates import estimates
+    from engine.runs.deviations import kept_changes
+    from engine.runs.distinctions import distinctions, settings_line
+    from scalearn_tui.text.formatting import count
+
+    found = estimates(plan, store, partial(_counted, store))
+    if as_json:
+        records = [
+            {
+                "id": planned.run_id,
+                "role": planned.role,
+                "status": "new" if planned.existing is None else str(planned.existing.state),
+                "changed_defaults": kept_changes(planned.spec, catalog),
+                "rows": _rows_of(planned, opened),
+                **asdict(found[planned.run_id]),
+                "spec": planned.spec.model_dump(mode="json"),
+            }
+            for planned in plan.runs
+        ]
+        given = [
+            {
+                "id": run.id,
+                "role": "source",
+                "status": str(run.state),
+                "changed_defaults": kept_changes(run.parsed, catalog),
+                "rows": (run.provenance or {}).get("rows", {}),
+                "spec": run.spec,
+            }
+            for run in plan.named_sources
+        ]
+        print_json({"runs": given + records})
+        return ExitCode.OK
+    shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
+    shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
+    planned_steps = {run_id: estimate.steps for run_id, estimate in found.items()}
+    settings = distinctions({run_id: spec for _, run_id, spec, _ in shown}, catalog)
+    rows = []
+    for role, run_id, spec, status in shown:
+        title, differs = catalog.methods[spec.method].title, [settings_line(settings[run_id])] if settings else []
+        steps = planned_steps.get(run_id)
+        sizes = (f"{steps:,}" if steps else "–", count(found[run_id].trainable) if run_id in found else "–")
+        rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, *sizes, status))
+    differing = ["settings"] if settings else []
+    headings = ("role", "run", "method", "backbone", "target", "seed", *differing, "steps", "trainable", "status")
+    print_table(headings, rows, right=("seed", "steps", "trainable"))
+    _say_totals([found[planned.run_id] for planned in plan.runs if not planned.done])
+    _say_changes([spec for _, _, spec, _ in shown], catalog)
+    return ExitCode.OK
+
+
+def _counted(store: Store, planned: list[dict[str, Any]]) -> list[int | None]:
+    from scalearn_tui.cli import child
+
+    home = ("--home", str(store.home.root))
+    counts: list[int | None] = child.document("engine.training.planned_parameters", *home, stdin=json.dumps(planned))
+    return counts
+
+
+def _say_totals(found: Sequence[Estimate]) -> None:
+    """What the runs that are not done will take, as far as earlier ones of their kinds tell."""
+    from engine.plans.estimates import totals
+    from scalearn_tui.text.formatting import count, duration
+
+    seconds, size = totals(found)
+    parts = [f"{duration(seconds)} of training" if seconds else "", f"{count(size)}B on disk" if size else ""]
+    if known := " and ".join(part for part in parts if part):
+        say(f"about {known}, as the newest runs of these methods on this backbone took")
+
+
+def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:
+    """What a completed run read of its targets, or what their files hold now."""
+    if planned.existing and planned.done:
+        recorded: Rows = (planned.existing.provenance or {}).get("rows", {})
+        return recorded
+    return {key: opened[key] for key in planned.spec.targets if key in opened}
+
+
+def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:
+    """Which defaults of the methods the benchmarks and tasks replace, those of the same methods on one line."""
+    from engine.catalog.changed_defaults import changes_by_benchmark, grouped
+    from engine.runs.deviations import kept_changes, setting_text
+
+    changes = []
+    for spec in specs:
+        kept = kept_changes(spec, catalog)
+        of_benchmark = changes_by_benchmark(catalog.methods[spec.method], catalog).get(spec.benchmark, {}) if kept else {}
+        for name, text in kept.items():
+            usual = name in of_benchmark and setting_text(of_benchmark[name]) == text
+            changes.append((spec.benchmark if usual else spec.target, f"{name}={text}", spec.method))
+    for scope, settings, methods in grouped(changes):
+        say(f"{scope} has its own defaults for {', '.join(methods)}: {settings}")
