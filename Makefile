@@ -5,9 +5,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 .PHONY: demo test test-gpu lint docs clean
 
 demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchmark
-	$(BIN)/scalearn run --method scalearn++ --target toy/claim --backbone minilm
+	$(BIN)/scalearn run --method scalearn++ --target toy/claim --sources entailment,question,claim --backbone minilm
 	$(BIN)/scalearn leaderboard --benchmark toy
-	@echo 'next: $(BIN)/scalearn run --method adapterfusion --target toy/claim --backbone minilm   (reuses these adapters)'
+	@echo 'next: $(BIN)/scalearn run --method adapterfusion --target toy/claim --sources entailment,question,claim --backbone minilm   (reuses these adapters)'
 	@echo '      $(BIN)/scalearn-tui   (the dashboard)'
 
 test: .venv/test lint  ## Install what tests need and pass them

@@ -159,7 +159,9 @@ class TaskInfo:
     @property
     def official_sizes(self) -> dict[str, int]:
         """Rows of the official splits, as far as they are known."""
-        sizes = {"train": self.sizes[0], self.tests[0][1]: self.sizes[1]}
+        train, test = self.sizes
+        source = self.tests[0][1]
+        sizes = {"train": train + test} if source == "train" else {"train": train, source: test}
         if self.dev and self.dev_size:
             sizes[self.dev] = self.dev_size
         return {split: size for split, size in sizes.items() if size}

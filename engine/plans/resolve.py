@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from engine.catalog.catalog import Catalog, plain_name
+from engine.catalog.kinds import KINDS
 from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
 from engine.errors import UserError, did_you_mean
@@ -75,8 +77,17 @@ def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) 
         for chosen in [targets] if method.joint else [[target] for target in targets]:
             sources = _sources(method, chosen, request, catalog, store)
             for shots in request.shots or (None,):
+                notes += _too_few_shots(chosen, shots)
                 work.append(Work(method, chosen, sources, _settings(method, chosen, shots, request, catalog), shots))
     return work
+
+
+def _too_few_shots(targets: list[TaskInfo], shots: int | None) -> list[str]:
+    return [
+        f"--shots {shots} is fewer than the {len(task.labels)} classes of {task.key}; the run's log names those left out"
+        for task in targets
+        if shots and KINDS[task.kind].balanced and shots < len(task.labels)
+    ]
 
 
 def source_settings(method: MethodInfo, task: TaskInfo, request: Request, shots: int | None) -> dict[str, Value]:
@@ -91,7 +102,23 @@ def _settings(
     name = catalog.joint_name([task.key for task in targets])
     values = [value if isinstance(value, tuple) else (value,) for value in request.settings.values()]
     combinations = [dict(zip(request.settings, chosen, strict=True)) for chosen in product(*values)]
-    return [method.resolve({**asked, **_budget(request)}, name, targets[0].select_by, shots) for asked in combinations]
+    resolved = [method.resolve({**asked, **_budget(request)}, name, targets[0].select_by, shots) for asked in combinations]
+    return [_bounded(settings, targets, request) for settings in resolved]
+
+
+def _bounded(settings: dict[str, Value], targets: list[TaskInfo], request: Request) -> dict[str, Value]:
+    """The settings with epochs of a joint run that are no longer than a pass over its rows, where the request has a budget.
+
+    Its papers' epochs have a fixed number of steps, which would make a small budget as long as a full one.
+    """
+    if "steps_per_epoch" not in settings or "steps_per_epoch" in request.settings:
+        return settings
+    rows = [task.split_sizes["train"] for task in targets]
+    if (request.epochs is None and "train" not in request.limits) or not all(rows):
+        return settings
+    kept = sum(min(count, request.limits.get("train", count)) for count in rows)
+    a_pass = math.ceil(kept / int(settings["batch_size"]))
+    return {**settings, "steps_per_epoch": min(int(settings["steps_per_epoch"]), a_pass)}
 
 
 def _budget(request: Request) -> dict[str, Value]:

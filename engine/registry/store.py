@@ -19,6 +19,7 @@ from engine.registry.reading import LIVE, OVER, Reader, Results
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
 from engine.registry.tables import (
+    CHANGED,
     CHECKPOINT,
     EVIDENCE,
     METRIC,
@@ -255,7 +256,10 @@ class Store(Reader):
         """Fail queued runs with a source that failed, was stopped or lost; the cause names it. Returns their ids."""
         failed = []
         for run_id, source in self.blocked():
-            cause = f"its source {source.id} ({source.method} on {source.target}) {source.state}; resume this run for both"
+            which = f"its source {source.id} ({source.method} on {source.target})"
+            # What cannot be resumed has its own advice, which is about both.
+            changed = source.cause if source.cause and CHANGED in source.cause else ""
+            cause = f"{which}: {changed}" if changed else f"{which} {source.state}; resume this run for both"
             with self._write() as connection:
                 over = select(RUN.c.id).where(RUN.c.id == source.id, RUN.c.state.in_(OVER)).exists()
                 change = update(RUN).where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED, over)

@@ -15,6 +15,9 @@ from engine.runs.definition import Definition
 from engine.runs.request import Request
 from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
 
+CHANGED = "changed since the run was queued"
+"""In the cause of a run that cannot be resumed, because what it was to read is gone."""
+
 
 class RunState(StrEnum):
     """A state changes only on evidence from the process: its exit record, or its absence."""

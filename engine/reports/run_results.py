@@ -89,7 +89,11 @@ def incomplete_rows(run: Run, task: TaskInfo | None) -> str:
 
     Empty where all were complete, and for runs of versions that did not record it.
     """
-    read = (run.provenance or {}).get("rows", {}).get(task.key, {}) if task else {}
-    sizes = task.official_sizes if task else {}
-    parts = {split: (count, sizes[split]) for split, count in read.items() if count != sizes.get(split, count)}
+    return incomplete(task, (run.provenance or {}).get("rows", {}).get(task.key, {})) if task else ""
+
+
+def incomplete(task: TaskInfo, rows: Mapping[str, int]) -> str:
+    """``incomplete_rows`` of ``rows`` by official split."""
+    sizes = task.official_sizes
+    parts = {split: (count, sizes[split]) for split, count in rows.items() if count != sizes.get(split, count)}
     return ", ".join(f"{split} {count:,} of {size:,} rows" for split, (count, size) in parts.items())

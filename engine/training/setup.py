@@ -23,7 +23,7 @@ from engine.files.identity import backbone_revision, data_identity
 from engine.files.missing import stay_offline
 from engine.methods.model import Model
 from engine.registry.store import Store
-from engine.registry.tables import Checkpoint, Run
+from engine.registry.tables import CHANGED, Checkpoint, Run
 from engine.runs.spec import RunSpec
 from engine.training.build import build_model
 from engine.training.checkpoint_card import checkpoint_card
@@ -114,7 +114,7 @@ def prepare_run(store: Store, run: Run, attempt: int, catalog: Catalog) -> Ready
             "ask for it again with `scalearn run`"
         )
     recorded = run.provenance or {}
-    folder = _checked_files(spec, method)
+    folder = _checked_files(run, spec, method)
     data, rows_sha256 = _data(store, run, spec, folder, load_config(folder))
     device = choose_device(str(spec.hyperparameters["precision"]))
     similarities: dict[str, float] = {}
@@ -144,6 +144,18 @@ def _distributions(spec: RunSpec, method: MethodInfo, catalog: Catalog) -> list[
     return [name for name in dict.fromkeys(named) if name]
 
 
+def _absent_labels(spec: RunSpec, data: Mapping[str, TaskData]) -> dict[str, list[str]]:
+    """By task, classes of which the run has no training example, as a draw of few shots may have none; named in the log too."""
+    absent: dict[str, list[str]] = {}
+    for task in spec.tasks:
+        if KINDS[task.kind].balanced:
+            present = set(np.unique(data[task.key].splits["train"].labels).tolist())
+            if missing := [name for number, name in enumerate(task.labels) if number not in present]:
+                absent[task.key] = missing
+                log.warning("%s: no training example is %s", task.key, " or ".join(missing))
+    return absent
+
+
 def _with_all_metrics(task: TaskInfo) -> TaskInfo:
     """A user's own task with every metric that it could declare: declaring another one later needs no other run."""
     if not isinstance(task.data, OwnData):
@@ -152,19 +164,20 @@ def _with_all_metrics(task: TaskInfo) -> TaskInfo:
     return replace(task, metrics=tuple(dict.fromkeys((*task.metrics, *others))))
 
 
-def _checked_files(spec: RunSpec, method: MethodInfo) -> Path:
+def _checked_files(run: Run, spec: RunSpec, method: MethodInfo) -> Path:
     """The folder of the backbone, once it and the targets' rows are known to be those that the run was queued with."""
     data_dir = Path(spec.data_dir) if spec.data_dir else None
     backbone = find_backbone(spec.backbone_path or spec.backbone)
     needed = [*spec.tasks, *(spec.task(source.task) for source in spec.sources if method.similarities)]
     if stay_offline(backbone, needed, data_dir):
         log.info("all files are on this machine; no request is made to the hub")
+    again = f"ask for it again: {run.command or 'scalearn run ...'}"
     for task in spec.tasks:
         if data_identity(task, data_dir) != spec.data[task.key]:
-            raise UserError(f"the rows of {task.key} changed since the run was queued; queue it again with `scalearn run`")
+            raise UserError(f"the rows of {task.key} {CHANGED}; {again}")
     folder = backbone.folder(download=True)
     if backbone_revision(backbone) != spec.backbone_revision:
-        raise UserError(f"the backbone {spec.backbone} changed since the run was queued; queue it again with `scalearn run`")
+        raise UserError(f"the backbone {spec.backbone} {CHANGED}; {again}")
     return folder
 
 
@@ -226,6 +239,6 @@ def _record(
         "labels": labels,
         "data": spec.data,
     }
-    about |= {name: value for name, value in kept.items() if value}
+    about |= {name: value for name, value in {**kept, "absent_labels": _absent_labels(spec, data)}.items() if value}
     patiently(lambda: store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])

@@ -59,7 +59,7 @@ def add(
     info, notices = benchmark_from(checked["benchmark"]), checked["notices"]
     refused = strict and bool(notices)
     if not refused:
-        save(folder, Stored(info, declaration.resolve(), file_digest(declaration)))
+        save(folder, Stored(info, declaration.resolve(), file_digest(declaration), checked["data"]))
     if as_json:
         sources = [{"dataset": _dataset(task)} for task in info.tasks]
         tasks = [{**report, **source} for report, source in zip(checked["tasks"], sources, strict=True)]

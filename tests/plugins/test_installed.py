@@ -47,6 +47,7 @@ def test_help_looks_for_nothing(arguments: list[str], site: Path, home: Home) ->
 
 def test_completion_knows_what_the_last_command_found(site: Path, home: Home) -> None:
     assert completed("scalearn run --method tin") == [] and not home.root.exists()
+    home.make()
     assert "tiny-method" in names() and imports(site) == 1
     uninstall(site)
     assert completed("scalearn run --method tin") == ["tiny-method"]
@@ -56,7 +57,8 @@ def test_completion_knows_what_the_last_command_found(site: Path, home: Home) ->
     assert "tiny-method" not in names() and completed("scalearn run --method tin") == []
 
 
-def test_modules_are_imported_again_only_after_a_change(site: Path) -> None:
+def test_modules_are_imported_again_only_after_a_change(site: Path, home: Home) -> None:
+    home.make()
     assert [names()[-1], names()[-1]] == ["tiny-method"] * 2 and imports(site) == 1
     assert scalearn("ls").returncode == scalearn("data", "ls").returncode == 0 and imports(site) == 1
     module = site / "tiny_pack" / "method.py"
@@ -73,6 +75,7 @@ def test_a_command_imports_nothing_of_a_package_into_its_own_process(site: Path)
 
 
 def test_a_home_that_cannot_be_written_or_a_damaged_file_changes_nothing(site: Path, home: Home, tmp_path: Path) -> None:
+    home.make()
     (tmp_path / "file").write_text("")
     assert "tiny-method" in scalearn("methods", SCALEARN_HOME=str(tmp_path / "file")).stdout
     assert "tiny-method" in names()

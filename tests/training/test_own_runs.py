@@ -94,13 +94,32 @@ def test_rows_are_hashed_before_and_after_they_are_tokenized_and_once_when_they_
         assert hashed.count("reviews.csv") == expected
 
 
+def test_a_source_whose_rows_changed_and_what_waits_for_it_have_the_same_advice(
+    shop: Path, store: Store, tiny_backbone: Path
+) -> None:
+    """Resuming both, as the waiting run said, failed again."""
+    command = f"scalearn run -m scalearn -t shop/topics --sources mood,topics -b {tiny_backbone} --epochs 1"
+    fields = {"targets": ("shop/topics",), "sources": ("mood", "topics"), "command": command}
+    source, other, waiting = queued(store, tiny_backbone, "scalearn", **fields)
+    table = shop / "reviews.csv"
+    table.write_text(table.read_text() + "one more,good\n")
+    assert work_on(store, source) == WorkerExit.FAILED and work_on(store, other) == WorkerExit.COMPLETED
+    assert store.fail_blocked() == [waiting]
+    advice = f"the rows of shop/mood changed since the run was queued; ask for it again: {command}"
+    assert store.find(source).cause == advice
+    assert store.find(waiting).cause == f"its source {source} (adapter on shop/mood): {advice}"
+    again = [run_id for run_id in queued(store, tiny_backbone, "scalearn", **fields) if run_id != other]
+    assert len(again) == 2 and not {source, waiting} & set(again)
+    assert [work_on(store, run_id) for run_id in again] == [WorkerExit.COMPLETED] * 2
+
+
 def test_rows_other_than_the_planned_ones_are_refused(shop: Path, store: Store, tiny_backbone: Path) -> None:
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
     table = shop / "reviews.csv"
     table.write_text(table.read_text() + "one more,good\n")
     assert work_on(store, run_id) == WorkerExit.FAILED
     assert store.find(run_id).state == RunState.FAILED
-    cause = "the rows of shop/mood changed since the run was queued; queue it again with `scalearn run`"
+    cause = "the rows of shop/mood changed since the run was queued; ask for it again: scalearn run ..."
     assert store.find(run_id).cause == cause
     table.write_text(table.read_text() + "one more,goood\n")
     (run_id,) = queued(store, tiny_backbone, "adapter", targets=("shop/mood",))
