@@ -1,47 +1,106 @@
-"""New texts for a trained task: JSON lines in, windows of tokenized examples out, by the task's template and without labels."""
+"""New texts for a trained task, without labels: checked, kept until the model is loaded, and then tokenized in windows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from tempfile import SpooledTemporaryFile, gettempdir
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
 from engine.catalog.task import OwnData, TaskInfo
+from engine.data.own_cells import list_in
 from engine.data.own_rows import own_columns, own_texts
 from engine.data.ragged import offsets_of
 from engine.data.templates import GAP, TEMPLATES, Columns, Template
+from engine.data.text_lines import DELIMITERS, Unreadable, json_rows, table_rows
 from engine.data.tokenized_split import TokenizedSplit
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
+from engine.own_benchmarks.pattern import fields
 
 Row = Mapping[str, Any]
 Line = tuple[int, Row]
-"""The number of a line, from 1, and its object."""
+"""The number of a line, from 1, and what the task reads of its row."""
+IDS = ("id", "idx")
+"""Fields of a line that are kept beside what the task reads, and repeated in its answer."""
 WINDOW_ROWS = 4096
 WINDOW_CHARACTERS = 8_000_000
 """Of a window's lines: what is held in memory at a time, however long the file."""
+SPOOL_BYTES = 32 << 20
+"""Of checked lines that are kept in memory; more are kept in a temporary file."""
 
 
-def windows(file: BinaryIO, name: str, task: TaskInfo) -> Iterator[list[Line]]:
-    """The file's rows, a few thousand at a time, checked to have what the task reads.
+class CheckedTexts:
+    """The rows of a file that a task can read, all checked before the first is answered.
 
-    Raises UserError, ``name:line: reason``, at the first malformed line.
+    They are kept because a pipe can be read once only, and a file may change meanwhile.
     """
-    window: list[Line] = []
-    size = 0
-    for number, text in enumerate(file, start=1):
+
+    def __init__(self, file: BinaryIO, name: str, form: str, task: TaskInfo, skip: Callable[[str], None] | None = None) -> None:
+        """Read the whole of ``file``, which has the format ``form``: ``jsonl``, ``csv`` or ``tsv``.
+
+        Raises UserError, ``name:line: reason``, at the first bad line, or calls ``skip`` with that message for each of them.
+        """
+        self.count = 0
+        self.skipped = 0
+        self.ids: tuple[str, ...] = ()
+        """Those of ``IDS`` that any row has."""
+        self._name = name
+        self._skip = skip
+        # Closed with the object, which reads it again.
+        self._kept: IO[bytes] = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115
+        seen: set[str] = set()
         try:
-            window.append((number, _row(text, task)))
-        except ValueError as error:
-            raise UserError(f"{name}:{number}: {error}") from None
-        size += len(text)
-        if len(window) == WINDOW_ROWS or size > WINDOW_CHARACTERS:
+            for number, row in self._rows(file, form, task):
+                self._keep((number, row))
+                self.count += 1
+                seen.update(row)
+        except Unreadable as error:
+            raise UserError(f"{name}:{error.line}: {error}") from None
+        self.ids = tuple(name for name in IDS if name in seen)
+
+    def windows(self) -> Iterator[list[Line]]:
+        """The rows, a few thousand at a time."""
+        window: list[Line] = []
+        size = 0
+        self._kept.seek(0)
+        for text in self._kept:
+            number, row = json.loads(text)
+            window.append((number, row))
+            size += len(text)
+            if len(window) == WINDOW_ROWS or size > WINDOW_CHARACTERS:
+                yield window
+                window, size = [], 0
+        if window:
             yield window
-            window, size = [], 0
-    if window:
-        yield window
+
+    def _rows(self, file: BinaryIO, form: str, task: TaskInfo) -> Iterator[Line]:
+        needed = required_columns(task)
+        is_table = form in DELIMITERS
+        rows = table_rows(file, DELIMITERS[form], needed, self._refuse) if is_table else json_rows(file, self._refuse)
+        for number, row in rows:
+            try:
+                checked = _checked(_from_cells(task, row) if is_table else row, task)
+            except ValueError as error:
+                self._refuse(number, str(error))
+            else:
+                yield number, checked
+
+    def _keep(self, line: Line) -> None:
+        try:
+            self._kept.write(json.dumps(line).encode() + b"\n")
+        except OSError as error:
+            where = f"the texts cannot be kept in {gettempdir()}: {error.strerror}"
+            raise UserError(f"{where}; set TMPDIR to a folder with more room", exit_code=1) from None
+
+    def _refuse(self, number: int, reason: str) -> None:
+        message = f"{self._name}:{number}: {reason}"
+        if self._skip is None:
+            raise UserError(message)
+        self.skipped += 1
+        self._skip(message)
 
 
 def required_columns(task: TaskInfo) -> tuple[str, ...]:
@@ -53,24 +112,35 @@ def _text_columns(task: TaskInfo) -> tuple[str, ...]:
     return tuple(name for name in task.columns if name not in TEMPLATES[task.template].answers)
 
 
-def _row(text: bytes, task: TaskInfo) -> Row:
-    try:
-        row = json.loads(text)
-    except UnicodeDecodeError:
-        raise ValueError("this is not UTF-8") from None
-    except (ValueError, RecursionError):
-        raise ValueError("this is not JSON; write one object on each line" if text.strip() else "this line is empty") from None
-    if not isinstance(row, dict):
-        raise ValueError("this is not a JSON object; write one on each line")
+def _from_cells(task: TaskInfo, row: dict[str, Any]) -> dict[str, Any]:
+    """The row of a table, with lists and numbers where the task reads such. Raises ValueError for a list that is none."""
+    template = TEMPLATES[task.template]
+    lists = [*template.lists]
+    if isinstance(task.data, OwnData) and len(task.data.options) == 1:
+        lists += fields(task.data.options[0])
+    for name in row.keys() & lists:
+        row[name] = list_in(row[name])
+    for name in row.keys() & template.positions:
+        row[name] = int(row[name]) if row[name].strip().isdecimal() else row[name]
+    return row
+
+
+def _checked(row: Row, task: TaskInfo) -> dict[str, Any]:
+    """What is kept of a row. Raises ValueError for one that the task cannot read."""
     for name in required_columns(task):
         if name not in row:
             needed = ", ".join(required_columns(task))
             raise ValueError(f"there is no {name!r}; {task.key} reads {needed}")
     if isinstance(task.data, OwnData):
-        row |= own_texts(task, task.data, row)
+        row = {**row, **own_texts(task, task.data, row)}
+    template = TEMPLATES[task.template]
     for name in _text_columns(task):
-        _check(name, row[name], TEMPLATES[task.template])
-    return row
+        _check(name, row[name], template)
+    try:
+        template.render(task, _columns(task, [row]))
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    return {name: row[name] for name in (*IDS, *_text_columns(task)) if name in row}
 
 
 def _check(name: str, value: Any, template: Template) -> None:
@@ -82,6 +152,8 @@ def _check(name: str, value: Any, template: Template) -> None:
     texts = value if is_list else [value]
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise ValueError(f"{name!r} must be {'a list of texts, at least one' if is_list else 'text'}")
+    if not all(text.strip() for text in texts):
+        raise ValueError(f"{name!r} {'holds a blank text' if is_list else 'is blank'}")
     if name == template.gap and GAP not in value:
         raise ValueError(f"{name!r} has no {GAP}, the gap that a candidate fills")
     try:
@@ -90,21 +162,9 @@ def _check(name: str, value: Any, template: Template) -> None:
         raise ValueError(f"{name!r} holds half a character (a lone surrogate)") from None
 
 
-def tokenized(lines: Sequence[Line], name: str, task: TaskInfo, tokenizer: BackboneTokenizer) -> TokenizedSplit:
-    """The examples of the lines in order, of an entity ranking one for each entity. Labels are zeros without a meaning.
-
-    Raises UserError, ``name:line: reason``, for a row that the template cannot render.
-    """
-    template = TEMPLATES[task.template]
-    try:
-        rendered = template.render(task, _columns(task, [row for _, row in lines]))
-    except UserError:
-        for number, row in lines:
-            try:
-                template.render(task, _columns(task, [row]))
-            except UserError as error:
-                raise UserError(f"{name}:{number}: {error}") from None
-        raise
+def tokenized(lines: Sequence[Line], task: TaskInfo, tokenizer: BackboneTokenizer) -> TokenizedSplit:
+    """The examples of checked lines in order, of an entity ranking one for each entity. Labels are zeros without a meaning."""
+    rendered = TEMPLATES[task.template].render(task, _columns(task, [row for _, row in lines]))
     arrays = tokenizer.encode(rendered.sequences, task.max_length, task.truncate)
     starts = offsets_of(arrays["lengths"])[:-1]
     labels = np.zeros(len(rendered.sequences) // rendered.options)

@@ -1,113 +1,85 @@
-"""Labels for new texts: ``python -m engine.inference.predict RUN_ID FILE --task KEY --home FOLDER``.
+"""Labels for new texts: ``python -m engine.inference.predict RUN_ID --task KEY --home FOLDER`` reads them from standard input.
 
-Reads JSON lines from FILE, or from standard input for ``-``, and writes one JSON line for each, in order. Examples are
+All lines are checked before the model is loaded, so that a bad one ends the command at once. Then they are answered in order,
 sorted by length within a window of some thousand lines, so that a file of any length needs the same memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, TextIO
 
-import numpy as np
-
-from engine.catalog.kinds import KINDS
-from engine.catalog.task import TaskInfo
 from engine.child_main import exit_code_of
-from engine.data.candidates import alphabetical
-from engine.data.new_texts import Row, tokenized, windows
-from engine.data.prepared import within_positions
-from engine.data.tokenizer import BackboneTokenizer, check_vocabulary
+from engine.data.new_texts import CheckedTexts
 from engine.errors import UserError
 from engine.files.home import Home
-from engine.inference.load import Trained, load_trained
-from engine.inference.memory import tokens_per_batch
-from engine.metrics.answers import answers_of, number, softmax
-from engine.metrics.scoring import best_candidates
+from engine.inference.answer_file import destination, writer
 from engine.plugins.home_catalog import load_catalog
 from engine.registry.store import open_store
-from engine.training.device import is_out_of_memory
-from engine.training.evaluation import predict
-
-STDIN = "-"
-IDS = ("id", "idx")
-"""Fields of a line that are repeated in its answer."""
-
-
-def answers(trained: Trained, task: TaskInfo, file: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
-    """One answer per line of ``file``, in order. Raises UserError, ``name:line: reason``, for a malformed line."""
-    task = within_positions(task, trained.config.max_length)
-    tokenizer = BackboneTokenizer(trained.folder)
-    batch_tokens = tokens_per_batch(trained.device, trained.config, task.max_length)
-    for lines in windows(file, name, task):
-        split = tokenized(lines, name, task, tokenizer)
-        check_vocabulary(split.tokens, trained.config.vocab_size, trained.folder)
-        tokenizer.forget()
-        rows = [row for _, row in lines]
-        logits = predict(trained.model, task, split, trained.device, batch_tokens)
-        for row, answer in zip(rows, worded(task, rows, logits), strict=True):
-            yield {**{key: row[key] for key in IDS if key in row}, **answer}
-
-
-def worded(task: TaskInfo, rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    """The prediction for each row from ``logits`` ``[examples, outputs]``; of a choice also the option's text, of a ranking
-    ``entity``, its ``score`` and the ``probabilities`` of all entities."""
-    if KINDS[task.kind].ranks_candidates:
-        yield from _entities(rows, logits)
-        return
-    options = task.columns[-len(task.labels) :]
-    for row, answer in zip(rows, answers_of(task, logits), strict=True):
-        if task.kind == "multiple_choice":
-            label = answer.pop("label")
-            answer = {"label": label, "text": row[options[task.labels.index(label)]], **answer}
-        yield answer
-
-
-def _entities(rows: Sequence[Row], logits: np.ndarray) -> Iterator[dict[str, Any]]:
-    groups = np.repeat(np.arange(len(rows)), [len(row["entities"]) for row in rows])
-    entities = [entity for row in rows for entity in row["entities"]]
-    ranks = np.array([rank for row in rows for rank in alphabetical(row["entities"])])
-    scores: list[dict[str, float]] = [{} for _ in rows]
-    for group, entity, probability in zip(groups.tolist(), entities, softmax(logits)[:, 1], strict=True):
-        scores[group][entity] = number(probability)
-    for best, row_scores in zip(best_candidates(logits, groups, ranks).tolist(), scores, strict=True):
-        yield {"entity": entities[best], "score": row_scores[entities[best]], "probabilities": row_scores}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.inference.predict", description="Label new texts.")
     parser.add_argument("run_id")
-    parser.add_argument("file")
     parser.add_argument("--task", required=True, help="key of one of the run's tasks")
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--name", default="stdin", help="what messages call the input")
+    parser.add_argument("--format", default="jsonl", help="of the input: jsonl, csv or tsv")
+    parser.add_argument("--output", type=Path, help="file to write to, by default standard output")
+    parser.add_argument("--output-format", default="jsonl", help="jsonl, csv or tsv")
+    parser.add_argument("--skip-bad", action="store_true", help="go on after lines that cannot be read")
+    parser.add_argument("--notices", type=int, default=2, help="file descriptor for what is said of lines left out")
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: _write_answers(options))
+    return exit_code_of(lambda: _label(options))
 
 
-def _write_answers(options: argparse.Namespace) -> None:
-    out = sys.stdout.buffer
+def _label(options: argparse.Namespace) -> None:
     try:
-        store = open_store(Home(options.home), migrate=False)
-        trained = load_trained(store, store.find(options.run_id), load_catalog(store.home))
-        with open(sys.stdin.fileno() if options.file == STDIN else options.file, "rb", closefd=options.file != STDIN) as file:
-            name = "stdin" if options.file == STDIN else options.file
-            for answer in answers(trained, trained.spec.task(options.task), file, name):
-                out.write(json.dumps(answer, ensure_ascii=False).encode(errors="replace") + b"\n")
-        out.flush()
+        with (
+            open(options.notices, "w", errors="replace", closefd=False) as notices,
+            destination(options.output) as out,
+        ):
+            _write_answers(options, out, notices)
     except BrokenPipeError:
         # The reader closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_answers(options: argparse.Namespace, out: BinaryIO, notices: TextIO) -> None:
+    store = open_store(Home(options.home), migrate=False)
+    run, catalog = store.find(options.run_id), load_catalog(store.home)
+    task = run.parsed.known_task(options.task, catalog)
+    if task is None:
+        raise UserError(f"the task {options.task} of run {run.id} is not in the catalog; add its benchmark first")
+    tell = partial(print, file=notices, flush=True)
+    texts = CheckedTexts(sys.stdin.buffer, options.name, options.format, task, tell if options.skip_bad else None)
+
+    # Loads torch, which takes longer than to check most files.
+    from engine.inference.answers import answers
+    from engine.inference.load import load_trained
+    from engine.training.device import is_out_of_memory
+
+    try:
+        trained = load_trained(store, run, catalog)
+        write = writer(out, options.output_format, (*(("line",) if options.skip_bad else ()), *texts.ids))
+        for answer in answers(trained, trained.spec.task(options.task), texts, name_lines=options.skip_bad):
+            write(answer)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         message = "out of memory; end other processes on this machine, or hide the GPU with CUDA_VISIBLE_DEVICES="
         raise UserError(message, exit_code=1) from None
+    if texts.skipped:
+        tell(f"{texts.skipped:,} of {texts.skipped + texts.count:,} rows are left out; the others are answered")
 
 
 if __name__ == "__main__":
+    # Ends like Ctrl-C: an unfinished file is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
@@ -38,15 +38,31 @@ def events(module: str, *arguments: str) -> Iterator[dict[str, Any]]:
             yield _parsed(module, line)
 
 
-def pass_through(module: str, *arguments: str) -> None:
-    """Let ``python -m module`` read this process's stdin and write to its stdout. Raises UserError unless it succeeds."""
-    with _child(module, arguments):
-        pass
+def pass_through(module: str, *arguments: str, stdin: int, hear: Callable[[str], None]) -> None:
+    """Let ``python -m module`` read from the file descriptor ``stdin`` and write to this process's stdout.
+
+    ``hear`` is called with each line that it writes to the descriptor that it is given as ``--notices``. Raises UserError
+    unless it succeeds.
+    """
+    reader, writer = os.pipe()
+    with (
+        open(reader, errors="replace") as notices,
+        open(writer, "wb") as end,
+        _child(module, ("--notices", str(writer), *arguments), stdin=stdin, pass_fds=(writer,)),
+    ):
+        # The child has the other copy: when it ends, so do the notices.
+        end.close()
+        for line in notices:
+            hear(line.rstrip("\n"))
 
 
 @contextmanager
 def _child(
-    module: str, arguments: tuple[str, ...], stdin: int | None = None, stdout: int | None = None
+    module: str,
+    arguments: tuple[str, ...],
+    stdin: int | None = None,
+    stdout: int | None = None,
+    pass_fds: tuple[int, ...] = (),
 ) -> Iterator[subprocess.Popen[str]]:
     """A running child. On leaving it has ended: it is awaited, or terminated when an exception (Ctrl-C too) leaves."""
     # Without -P a file of the working directory named like a library would be imported in its place.
@@ -54,7 +70,7 @@ def _child(
     # A file, because a child whose complaints nobody reads would block on a full pipe.
     with (
         NamedTemporaryFile("w+", prefix=f"{module}-", suffix=".log", errors="replace", delete=False) as complaints,
-        subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=complaints, text=True) as child,
+        subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=complaints, pass_fds=pass_fds, text=True) as child,
     ):
         crashed = False
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import RunArgument, home_catalog
+from scalearn_tui.cli.flags import RunArgument, home_catalog, switch
 from scalearn_tui.cli.output import print_line, say
 
 if TYPE_CHECKING:
@@ -17,18 +20,31 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
+class Format(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+
+
 def predict(
     run: RunArgument,
-    file: Annotated[str, typer.Argument(metavar="[FILE]", help="JSON lines; - (the default) is standard input.")] = STDIN,
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="JSON lines, CSV or TSV; - (the default) is standard input.")
+    ] = STDIN,
     task: Annotated[str | None, typer.Option(metavar="TASK", help="The task to label for, of a joint run.")] = None,
     split: Annotated[
         str | None, typer.Option(metavar="SPLIT", help="What the run answered on its own test or dev, with gold labels.")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file, in the format of its suffix or of the input."),
+    ] = None,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="Of the input. Default: of its suffix, else jsonl.", show_default=False)
+    ] = None,
+    skip_bad: Annotated[bool, switch("--skip-bad", help="Leave out lines that cannot be read, and name them.")] = False,
 ) -> int:
-    """Label new texts: reads one JSON object per line with the task's text columns, writes one per line with the answer."""
-    import sys
-    from pathlib import Path
-
+    """Label new texts: reads one JSON object per line, or a table, with the task's text columns; writes the answers."""
     from engine.errors import UserError
     from engine.files.home import Home
     from engine.registry.store import open_store
@@ -41,17 +57,47 @@ def predict(
         raise UserError(f"run {found.id} is {found.state}; only completed runs predict")
     key = _task(found, task)
     if split is not None:
-        if file != STDIN:
+        if file != STDIN or output or format_ or skip_bad:
             raise UserError("--split writes what the run answered on its own rows; leave out the file, or --split")
         _write_own_answers(store, found, key, split)
         return ExitCode.OK
-    if file != STDIN and not Path(file).is_file():
-        raise UserError(f"{file} is not a file; name one with a JSON object on each line, or - for standard input")
-    if file == STDIN and sys.stdin.isatty():
-        say("reading JSON lines from the terminal; Ctrl-D ends them")
     store.close()
-    child.pass_through("engine.inference.predict", "--home", str(store.home.root), "--task", key, found.id, "--", file)
+    form = format_ or _format_of(file, Format.JSONL)
+    answer_form = _format_of(output.name, form) if output else form
+    options = ["--home", str(store.home.root), "--task", key, "--format", form, "--output-format", answer_form]
+    options += [f"--name={'stdin' if file == STDIN else file}", *([f"--output={output}"] if output else [])]
+    options += ["--skip-bad"] if skip_bad else []
+    descriptor = _opened(file)
+    try:
+        child.pass_through("engine.inference.predict", *options, found.id, stdin=descriptor, hear=say)
+    finally:
+        os.close(descriptor)
+    if output:
+        say(f"wrote {output}")
     return ExitCode.OK
+
+
+def _format_of(name: str, otherwise: Format) -> Format:
+    suffix = Path(name).suffix.lower().removeprefix(".")
+    return Format(suffix) if suffix in list(Format) else otherwise
+
+
+def _opened(file: str) -> int:
+    """A descriptor of the input: a file, a pipe or the terminal. Raises UserError where there is nothing to read."""
+    from engine.errors import UserError
+
+    if file == STDIN:
+        if os.isatty(0):
+            say("reading from the terminal; Ctrl-D ends the texts")
+        return os.dup(0)
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}; name a file of texts, or - for standard input") from None
+    if Path(file).is_dir():
+        os.close(descriptor)
+        raise UserError(f"{file} is a folder; name a file of texts, or - for standard input")
+    return descriptor
 
 
 def _write_own_answers(store: Store, run: Run, key: str, split: str) -> None:

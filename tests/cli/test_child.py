@@ -123,7 +123,7 @@ import typer
 # SIGINT is ignored from the start where the tests themselves run in a shell's background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from scalearn_tui.cli import app, child
-app.app.command("listen")(lambda: child.pass_through("talker") or 0)
+app.app.command("listen")(lambda: child.pass_through("talker", stdin=0, hear=print) or 0)
 sys.exit(app.main(["listen"]))
 """
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import TaskInfo
-from engine.data import new_texts
+from engine.data import new_texts, text_lines
 from engine.data.check_benchmark import checked
 from engine.data.loading import load_rows
 from engine.data.prepared import prepare, within_positions
@@ -69,11 +72,18 @@ def without_label(task: TaskInfo, rows: Rows) -> Rows:
     return [{name: value for name, value in row.items() if name not in labels} for row in rows]
 
 
+def label(store: Store, run_id: str, key: str, file: Path, *options: str) -> int:
+    """The exit code of labelling the texts in ``file``, which is standard input."""
+    with file.open() as texts, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", texts)
+        return main([run_id, "--task", key, "--home", str(store.home.root), "--name", str(file), *options])
+
+
 def predict(store: Store, run_id: str, key: str, rows: Rows, folder: Path, capsysbinary: Any) -> Rows:
     """The answers to ``rows``."""
     file = folder / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert main([run_id, str(file), "--task", key, "--home", str(store.home.root)]) == 0
+    assert label(store, run_id, key, file) == 0
     return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
 
 
@@ -170,8 +180,16 @@ def test_tasks_whose_rows_are_grouped(
             file = tmp_path / "gapless.jsonl"
             row = {"passage": "it was good", "query": "it was @placeholder", "entities": ["good", "bad"]}
             file.write_text("".join(json.dumps({**row, "query": query}) + "\n" for query in (row["query"], "it was")))
-            assert main([run_id, str(file), "--task", key, "--home", str(store.home.root)]) == 2
+            assert label(store, run_id, key, file) == 2
             assert f"{file}:2: 'query' has no @placeholder" in capsysbinary.readouterr().err.decode()
+            file.write_text(json.dumps({**row, "entities": ["good", " "]}))
+            assert label(store, run_id, key, file) == 2
+            assert f"{file}:1: 'entities' holds a blank text" in capsysbinary.readouterr().err.decode()
+            table = tmp_path / "rows.csv"
+            table.write_text('passage,query,entities\nit was good,it was @placeholder,"[""good"", ""bad""]"\n')
+            assert label(store, run_id, key, table, "--format", "csv") == 0
+            (from_table,) = capsysbinary.readouterr().out.splitlines()
+            assert [json.loads(from_table)] == predict(store, run_id, key, [row], tmp_path, capsysbinary)
 
 
 @pytest.fixture
@@ -199,6 +217,12 @@ MALFORMED = [
     (b"", "this line is empty"),
     (b'{"text": "it was good"}', "there is no 'sentence'; toy/sentiment reads sentence"),
     (b'{"sentence": 3}', "'sentence' must be text"),
+    (b'{"sentence": " "}', "'sentence' is blank"),
+    (b'{"sentence": "it was good", "id": 1e999}', "1e999 is not a finite number"),
+    (b'{"sentence": "it was good", "id": NaN}', "NaN is not a finite number"),
+    (b'{"sentence": "it was good", "id": ' + b"7" * 5000 + b"}", "has more digits than a number may have"),
+    (b'{"sentence": ' + b"[" * 100_000, "this is nested too deeply"),
+    (b'{"sentence": "' + b"a" * text_lines.LONGEST + b'"}', "this line has more than 8,388,608 bytes"),
     (b'{"sentence": "\xff"}', "this is not UTF-8"),
     (b'{"sentence": "\\ud800"}', "half a character"),
 ]
@@ -206,16 +230,30 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("line", "why"), MALFORMED, ids=[why for _, why in MALFORMED])
 def test_a_malformed_line_is_named(
-    line: bytes, why: str, sentiment: str, store: Store, tmp_path: Path, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch
+    line: bytes, why: str, sentiment: str, store: Store, tmp_path: Path, capsysbinary: Any
 ) -> None:
-    monkeypatch.setattr(new_texts, "WINDOW_ROWS", 2)
     file = tmp_path / "rows.jsonl"
     file.write_bytes(b"\n".join([GOOD, GOOD, GOOD, line, GOOD]))
-    assert main([sentiment, str(file), "--task", "toy/sentiment", "--home", str(store.home.root)]) == 2
+    assert label(store, sentiment, "toy/sentiment", file) == 2
     out, err = capsysbinary.readouterr()
-    assert len(out.splitlines()) == 2
+    assert out == b""
     (message,) = err.decode().splitlines()
     assert message.startswith(f"{file}:4: ") and why in message
+
+
+def test_bad_lines_are_left_out_on_request(sentiment: str, store: Store, tmp_path: Path, capsysbinary: Any) -> None:
+    whole = predict(store, sentiment, "toy/sentiment", [json.loads(GOOD)], tmp_path, capsysbinary)
+    file, notices = tmp_path / "rows.jsonl", tmp_path / "notices"
+    file.write_bytes(b"\n".join([line for line, _ in MALFORMED] + [GOOD]))
+    with notices.open("w") as heard:
+        options = ("--skip-bad", "--notices", str(heard.fileno()))
+        assert label(store, sentiment, "toy/sentiment", file, *options) == 0
+    *named, count = notices.read_text().splitlines()
+    for number, (notice, (_, why)) in enumerate(zip(named, MALFORMED, strict=True), start=1):
+        assert notice.startswith(f"{file}:{number}: ") and why in notice
+    assert count == f"{len(MALFORMED)} of {len(MALFORMED) + 1} rows are left out; the others are answered"
+    answers = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    assert answers == [{"line": len(MALFORMED) + 1, **whole[0]}]
 
 
 def test_a_row_that_the_template_refuses_is_named(
@@ -229,8 +267,13 @@ def test_a_row_that_the_template_refuses_is_named(
     lines = [{"text": text, "span1_text": "it", "span2_index": place} for place in (0, 1, 9)]
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert main([run_id, str(file), "--task", "superglue/wsc", "--home", str(store.home.root)]) == 2
+    assert label(store, run_id, "superglue/wsc", file) == 2
     assert f"{file}:3: superglue/wsc: span2_index 9 lies outside" in capsysbinary.readouterr().err.decode()
+    table = tmp_path / "rows.tsv"
+    for place, why in (("1", ""), ("one", f"{table}:2: 'span2_index' must be a whole number")):
+        table.write_text(f"text\tspan1_text\tspan2_index\n{text}\tit\t{place}\n")
+        assert label(store, run_id, "superglue/wsc", table, "--format", "tsv") == (2 if why else 0)
+        assert why in capsysbinary.readouterr().err.decode()
 
 
 def test_an_own_task_reads_the_columns_of_its_patterns(
@@ -253,6 +296,13 @@ def test_an_own_task_reads_the_columns_of_its_patterns(
             assert [answer["text"] for answer in answers] == [
                 line["endings"][int(answer["label"])] for line, answer in zip(lines, answers, strict=True)
             ]
+            table = tmp_path / "rows.csv"
+            with table.open("w", newline="") as file_of_cells:
+                writer = csv.writer(file_of_cells)
+                writer.writerow(["start", "endings"])
+                writer.writerows([line["start"], json.dumps(line["endings"])] for line in lines)
+            assert label(store, runs[key], key, table, "--format", "csv") == 0
+            assert [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()] == answers
     for line, why in (
         ({"start": "it", "endings": ["goes", "is"]}, "must hold a list of 3 options"),
         ({"start": " ", "endings": ["goes", "went", "is"]}, 'column "start" is empty'),
@@ -260,7 +310,7 @@ def test_an_own_task_reads_the_columns_of_its_patterns(
     ):
         file = tmp_path / "rows.jsonl"
         file.write_text(json.dumps(line))
-        assert main([runs["shop/next"], str(file), "--task", "shop/next", "--home", str(store.home.root)]) == 2
+        assert label(store, runs["shop/next"], "shop/next", file) == 2
         assert f"{file}:1: {why}" in capsysbinary.readouterr().err.decode().replace('column "endings" ', "")
 
 
@@ -275,7 +325,7 @@ def test_an_imported_adapter_is_not_taken_for_that_of_another_task(
     there = open_store(Home(tmp_path_factory.mktemp("there")))
     import_adapter(there, Path(export_adapter(store, run_id, tmp_path / "mood.safetensors")["file"]))
     shutil.copytree(store.home.benchmarks, there.home.benchmarks)
-    assert main([run_id, "-", "--task", "shop/mood", "--home", str(there.home.root)]) == 2
+    assert label(there, run_id, "shop/mood", Path(os.devnull)) == 2
     assert "is another one than shop/mood of the catalog" in capsysbinary.readouterr().err.decode()
 
 
@@ -288,7 +338,7 @@ def test_sources_are_needed_and_must_be_those_of_the_training(
     before = predict(store, run_id, "toy/question", rows, tmp_path, capsysbinary)
     artefact = Path(export_adapter(store, source, tmp_path / "topics.safetensors")["file"])
     store.home.checkpoint(source, "best").unlink()
-    assert main([run_id, str(tmp_path / "rows.jsonl"), "--task", "toy/question", "--home", str(store.home.root)]) == 2
+    assert label(store, run_id, "toy/question", tmp_path / "rows.jsonl") == 2
     err = capsysbinary.readouterr().err.decode()
     assert err.startswith(f"the source adapter toy/topics (run {source}) has lost its file") and len(err.splitlines()) == 1
 
@@ -301,7 +351,7 @@ def test_a_local_backbone_of_another_machine_is_reported(
 ) -> None:
     there = open_store(Home(tmp_path_factory.mktemp("there")))
     import_adapter(there, Path(export_adapter(store, sentiment, tmp_path / "a.safetensors")["file"]))
-    assert main([sentiment, "-", "--task", "toy/sentiment", "--home", str(there.home.root)]) == 2
+    assert label(there, sentiment, "toy/sentiment", Path(os.devnull)) == 2
     assert "was trained elsewhere on a folder called tiny-bert" in capsysbinary.readouterr().err.decode()
 
 
