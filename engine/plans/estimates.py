@@ -10,13 +10,14 @@ import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.catalog.kinds import KINDS
 from engine.catalog.method import COMMON
 from engine.catalog.steps import steps_per_epoch
+from engine.catalog.task import OwnData
 from engine.files.disk import atomic_write
 from engine.files.home import Home
 from engine.plans.planner import Plan, PlannedRun
@@ -26,6 +27,8 @@ from engine.runs.spec import RunSpec
 
 NEWEST = 20
 """Completed runs of a kind that an estimate reads."""
+STEADY = 50
+"""Steps from which on a run's time is that of its steps, not of its start."""
 Count = Callable[[list[dict[str, Any]]], list[int | None]]
 """Counts the trainable parameters of runs: ``engine.training.planned_parameters``."""
 
@@ -43,33 +46,42 @@ class Estimate:
     """Of its checkpoint and its evidence."""
 
 
-def estimates(plan: Plan, store: Store, count: Count) -> dict[str, Estimate]:
-    """For every run of the plan, by id."""
+def estimates(plan: Plan, opened: Mapping[str, Mapping[str, int]], store: Store, count: Count) -> dict[str, Estimate]:
+    """For every run of the plan, by id. ``opened`` are the rows that its files hold, by task and official split."""
     trainable = _trainable(plan, store.home, count)
     kinds = {(run.spec.method, run.spec.backbone) for run in plan.runs}
     earlier = {kind: _earlier(store, *kind) for kind in kinds}
     return {
-        run.run_id: _estimate(run, trainable.get(run.run_id), *earlier[run.spec.method, run.spec.backbone]) for run in plan.runs
+        run.run_id: _estimate(run, opened, trainable.get(run.run_id), *earlier[run.spec.method, run.spec.backbone])
+        for run in plan.runs
     }
 
 
-def _estimate(run: PlannedRun, trainable: int | None, pace: float | None, size: int | None) -> Estimate:
-    steps = planned_steps(run.spec)
+def _estimate(
+    run: PlannedRun, opened: Mapping[str, Mapping[str, int]], trainable: int | None, pace: float | None, size: int | None
+) -> Estimate:
+    steps = planned_steps(run.spec, opened)
     return Estimate(steps, trainable, steps * pace if steps and pace else None, size)
 
 
-def planned_steps(spec: RunSpec) -> int | None:
-    """Epochs times steps of an epoch; None where the number of examples is known only when texts are read."""
+def planned_steps(spec: RunSpec, opened: Mapping[str, Mapping[str, int]] | None = None) -> int | None:
+    """Epochs times steps of an epoch; None where the number of examples is known only when texts are read.
+
+    ``opened`` are the rows that files hold where they may be others than the catalog says.
+    """
     settings = spec.hyperparameters
-    sizes = [_examples(spec, key) for key in spec.targets]
+    sizes = [_examples(spec, key, (opened or {}).get(key, {})) for key in spec.targets]
     fixed = int(settings.get("steps_per_epoch", 0))
     if not fixed and not all(sizes):
         return None
     return int(settings["epochs"]) * steps_per_epoch([size or 0 for size in sizes], int(settings["batch_size"]), fixed)
 
 
-def _examples(spec: RunSpec, key: str) -> int | None:
+def _examples(spec: RunSpec, key: str, opened: Mapping[str, int]) -> int | None:
     task = spec.task(key)
+    if not isinstance(task.data, OwnData) and opened.get("train", task.sizes[0]) != task.sizes[0]:
+        # A part of the official rows, of which a tenth becomes dev.
+        task = replace(task, sizes=(opened["train"], task.sizes[1]), dev_size=None)
     # A ranked row is as many examples as it has candidates.
     rows = None if KINDS[task.kind].ranks_candidates else task.split_sizes["train"]
     bounds = [bound for bound in (rows, spec.limits.get("train"), spec.shots) if bound]
@@ -84,7 +96,7 @@ def _earlier(store: Store, method: str, backbone: str) -> tuple[float | None, in
     newest = store.runs(states=[RunState.COMPLETED], method=method, backbone=backbone, limit=NEWEST)
     trained = [run for run in newest if run.device]
     runs = [run for run in trained if run.device == trained[0].device]
-    paces = [run.seconds / run.step for run in runs if run.step and run.seconds]
+    paces = [run.seconds / run.step for run in runs if run.step >= STEADY and run.seconds]
     sizes = [size for run in runs if (size := _bytes(store, run))]
     return (statistics.median(paces) if paces else None, int(statistics.median(sizes)) if sizes else None)
 

@@ -10,6 +10,7 @@ from engine.catalog.task import HubData
 from engine.registry.tables import Run
 from engine.reports.columns import Columns
 from engine.reports.conditions import code_version
+from engine.reports.run_results import incomplete_rows
 from engine.reports.table import Table
 from engine.runs.deviations import kept_changes
 
@@ -68,6 +69,8 @@ def _rule(catalog: Catalog, run: Run, key: str) -> str:
 
 def _split(catalog: Catalog, run: Run, key: str) -> str:
     task = run.parsed.known_task(key, catalog)
+    if incomplete := incomplete_rows(run, task):
+        return f"test, of the selected epoch; not the official splits: {incomplete}"
     official = (
         f", the official {dict(task.tests)['test'].replace('_', ' ')} split" if task and isinstance(task.data, HubData) else ""
     )

@@ -37,7 +37,7 @@ def show_plan(plan: Plan, opened: Rows, store: Store, catalog: Catalog, as_json:
     from engine.runs.distinctions import distinctions, settings_line
     from scalearn_tui.text.formatting import count
 
-    found = estimates(plan, store, partial(_counted, store))
+    found = estimates(plan, opened, store, partial(_counted, store))
     if as_json:
         records = [
             {

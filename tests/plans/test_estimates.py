@@ -37,6 +37,11 @@ def test_steps(run: Any, steps: int | None) -> None:
     assert planned_steps(run) == steps
 
 
+def test_steps_of_files_that_hold_a_part_of_the_official_rows() -> None:
+    assert planned_steps(spec("adapter", "glue/qqp", epochs=1), {"glue/qqp": {"train": 150, "validation": 100}}) == 5
+    assert planned_steps(spec("adapter", "glue/qqp", epochs=1), {"glue/qqp": {"train": 363_846}}) == 10_234
+
+
 def test_steps_and_parameters_are_those_of_the_run(store: Store, tiny_backbone: Path) -> None:
     request = Request(
         methods=("scalearn", "adapterfusion"), targets=("toy/question", "toy/topics"), sources=("toy/choice", "toy/question"),
@@ -51,8 +56,8 @@ def test_steps_and_parameters_are_those_of_the_run(store: Store, tiny_backbone: 
         asked = [next(one for one in specs if one.model_dump(mode="json") == item["spec"]) for item in planned]
         return [trainable(one, item["sources"], BUILT_IN) for one, item in zip(asked, planned, strict=True)]
 
-    before = estimates(plan, store, count)
-    assert before == estimates(plan, store, count) and len(counted) == 1, "the second time from the cache"
+    before = estimates(plan, {}, store, count)
+    assert before == estimates(plan, {}, store, count) and len(counted) == 1, "the second time from the cache"
     assert all(one.seconds is None and one.bytes is None for one in before.values())
     submit(plan, store)
     for planned in plan.runs:
@@ -60,9 +65,9 @@ def test_steps_and_parameters_are_those_of_the_run(store: Store, tiny_backbone: 
         assert (run.steps, run.trainable) == (before[run.id].steps, before[run.id].trainable)
 
     with closing(sqlite3.connect(store.home.database)) as database, database:
-        database.execute("UPDATE run SET seconds = 3.0 * step, device = 'cpu'")
+        database.execute("UPDATE run SET seconds = 3.0 * 100, step = 100, device = 'cpu'")
     other = make_plan(request.model_copy(update={"seeds": (1,)}), store, BUILT_IN)
-    for estimate in estimates(other, store, count).values():
+    for estimate in estimates(other, {}, store, count).values():
         assert estimate.steps and estimate.seconds == pytest.approx(3.0 * estimate.steps)
         assert estimate.bytes and estimate.bytes > 1000
     assert len(counted) == 1

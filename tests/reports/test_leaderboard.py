@@ -249,6 +249,8 @@ def test_a_column_whose_official_splits_were_read_in_part_is_marked(store: Store
     (table,) = build(store, BUILT_IN).tables
     headings, _ = grid(table)
     assert headings[3:5] == ["QQP (validation 100 of 40,430 rows)", "RTE"]
+    split = "; ".join(table.provenance["split"])
+    assert "not the official splits: validation 100 of 40,430 rows" in split and "the official validation split" in split
     assert any(row.published and table.columns[0].key in row.cells for row in table.rows)
 
 
