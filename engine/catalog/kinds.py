@@ -1,7 +1,7 @@
 """The kinds of tasks, as data: their metrics, the width of their heads, and what users' own tasks of each kind may have.
 
 What follows from a kind is computed elsewhere: head and loss in ``engine.encoder.heads``, labels in ``engine.data.labels`` (of
-users' files in ``engine.data.own_labels``), metrics in ``engine.metrics.scoring``, predictions in ``engine.inference.predict``.
+users' files in ``engine.data.own_labels``), metrics in ``engine.metrics.scoring``, predictions in ``engine.inference.answers``.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing import Any
 from engine.catalog.catalog import Catalog
 from engine.child_main import exit_code_of
 from engine.data.cache_entry import CARD, LAYOUT_VERSION, definition_of, free_entry
-from engine.files.disk import try_lock
+from engine.files.disk import folder_bytes, try_lock
 from engine.files.home import Home
 from engine.plugins.home_catalog import load_catalog
 
@@ -32,7 +32,7 @@ def entries(folder: Path, catalog: Catalog) -> list[dict[str, Any]]:
         try:
             card = json.loads((path / CARD).read_text())
             used = (path / CARD).stat().st_mtime
-            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            size = folder_bytes(path)
         except (OSError, ValueError):
             # Removed at this moment, or no entry.
             continue

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator, default_rng
 
+from engine.catalog.steps import DEV_SHARE
 from engine.catalog.task import OwnData, TaskInfo
 from engine.errors import UserError
 
-DEV_SHARE = 0.1
 SPLIT_SEED = 42
 
 

@@ -101,6 +101,11 @@ def _hold(path: Path, flags: int, operation: int) -> int:
     return fd
 
 
+def folder_bytes(folder: Path) -> int:
+    """Bytes of all files in a folder and below; 0 where there is none."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def file_digest(path: Path) -> str:
     """sha256 of a file's content, in hexadecimal."""
     with path.open("rb") as file:

@@ -45,6 +45,11 @@ class Home:
         return self.root / "plugins.json"
 
     @property
+    def parameter_counts(self) -> Path:
+        """Trainable parameters of planned runs, as they were counted."""
+        return self.root / "parameter-counts.json"
+
+    @property
     def datasets(self) -> Path:
         """The rows of datasets of the hub that the user's benchmarks read."""
         return self.root / "datasets"

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.catalog.task import DatasetSource
-from engine.files.disk import atomic_write, file_digest, locked, try_lock
+from engine.files.disk import atomic_write, file_digest, folder_bytes, locked, try_lock
 
 CARD = "card.json"
 LOCK = ".preparing.lock"
@@ -98,7 +98,7 @@ def free_unused(datasets: Path, used: Collection[Path], dry_run: bool = False) -
         return []
     try:
         unused = [folder for folder in sorted(datasets.glob("*/")) if folder not in used]
-        freed = [(folder.name, sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())) for folder in unused]
+        freed = [(folder.name, folder_bytes(folder)) for folder in unused]
         for folder in () if dry_run else unused:
             shutil.rmtree(folder, ignore_errors=True)
         return freed

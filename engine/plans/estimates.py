@@ -1,155 +1,143 @@
-"""What a plan will take: optimiser steps, trainable parameters, time and disk.
-
-Time and disk come from completed runs of the same kind in the registry. What is not known stays unknown.
-"""
+"""What the runs of a plan take: steps from the rows that they read, the rest from earlier runs of the same kind."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import statistics
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
 
-from engine.catalog.kinds import KINDS
-from engine.catalog.method import COMMON
-from engine.catalog.steps import steps_per_epoch
-from engine.catalog.task import OwnData
-from engine.files.disk import atomic_write
-from engine.files.home import Home
+from engine.catalog.catalog import Catalog
+from engine.catalog.steps import steps_per_epoch, training_examples
+from engine.files.disk import folder_bytes
 from engine.plans.planner import Plan, PlannedRun
+from engine.plans.shapes import Shape, shape_of
 from engine.registry.store import Store
 from engine.registry.tables import Run, RunState
 from engine.runs.spec import RunSpec
 
-NEWEST = 20
-"""Completed runs of a kind that an estimate reads."""
+LOOKED_AT = 50
+"""Newest completed runs of a method on a backbone that are looked at."""
 STEADY = 50
 """Steps from which on a run's time is that of its steps, not of its start."""
-Count = Callable[[list[dict[str, Any]]], list[int | None]]
-"""Counts the trainable parameters of runs: ``engine.training.planned_parameters``."""
+Rows = Mapping[str, Mapping[str, int]]
+"""Rows of each official split, by task and split."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of one run; None where it is not known."""
+    """What a run takes. None where that is not known."""
 
-    steps: int | None
-    """Optimiser steps planned; early stopping may end it sooner."""
-    trainable: int | None
-    """Parameters, heads included."""
-    seconds: float | None
-    bytes: int | None
-    """Of its checkpoint and its evidence."""
-
-
-def estimates(plan: Plan, opened: Mapping[str, Mapping[str, int]], store: Store, count: Count) -> dict[str, Estimate]:
-    """For every run of the plan, by id. ``opened`` are the rows that its files hold, by task and official split."""
-    trainable = _trainable(plan, store.home, count)
-    kinds = {(run.spec.method, run.spec.backbone) for run in plan.runs}
-    earlier = {kind: _earlier(store, *kind) for kind in kinds}
-    return {
-        run.run_id: _estimate(run, opened, trainable.get(run.run_id), *earlier[run.spec.method, run.spec.backbone])
-        for run in plan.runs
-    }
+    steps: int | None = None
+    """Optimiser steps, unless it stops early."""
+    trainable: int | None = None
+    """Trainable parameters, heads included."""
+    seconds: float | None = None
+    """For the steps that are left, at the median speed of completed runs of the method on the backbone with as large batches
+    on the same kind of device: of those on the same targets, if there are any."""
+    bytes: int | None = None
+    """Of the run's folder: the median of completed runs of the same shape."""
 
 
-def _estimate(
-    run: PlannedRun, opened: Mapping[str, Mapping[str, int]], trainable: int | None, pace: float | None, size: int | None
-) -> Estimate:
-    steps = planned_steps(run.spec, opened)
-    return Estimate(steps, trainable, steps * pace if steps and pace else None, size)
+def estimates(
+    plan: Plan,
+    store: Store,
+    catalog: Catalog,
+    rows: Rows,
+    devices: Iterable[str],
+    count: Callable[[Sequence[Shape]], Mapping[str, int]],
+) -> dict[str, Estimate]:
+    """An estimate for each run of the plan and each source that it names, by id.
 
-
-def planned_steps(spec: RunSpec, opened: Mapping[str, Mapping[str, int]] | None = None) -> int | None:
-    """Epochs times steps of an epoch; None where the number of examples is known only when texts are read.
-
-    ``opened`` are the rows that files hold where they may be others than the catalog says.
+    Args:
+        rows: those that the plan's unfinished runs read, where that is known.
+        devices: labels of the devices that the runs may get.
+        count: the trainable parameters of shapes, by key, as far as it knows them; asked for those that no earlier run has.
     """
-    settings = spec.hyperparameters
-    sizes = [_examples(spec, key, (opened or {}).get(key, {})) for key in spec.targets]
-    fixed = int(settings.get("steps_per_epoch", 0))
-    if not fixed and not all(sizes):
-        return None
-    return int(settings["epochs"]) * steps_per_epoch([size or 0 for size in sizes], int(settings["batch_size"]), fixed)
+    kinds = {_kind(device) for device in devices}
+    specs = {planned.run_id: planned.spec for planned in plan.runs} | {run.id: run.parsed for run in plan.named_sources}
+    earlier = _Earlier(store, catalog)
+    shapes = {planned.run_id: shape_of(planned.spec, specs, catalog) for planned in plan.runs}
+    alike = {planned.run_id: earlier.alike(planned.spec, shapes[planned.run_id]) for planned in plan.runs}
+    trainable = {planned.run_id: _trainable(planned, alike[planned.run_id]) for planned in plan.runs}
+    asked = {shape.key: shape for run_id, shape in shapes.items() if shape and trainable[run_id] is None}
+    counted = count(list(asked.values())) if asked else {}
+    found = {run.id: Estimate(run.steps or None, run.trainable) for run in plan.named_sources}
+    for planned in plan.runs:
+        existing = planned.existing
+        shape, steps = shapes[planned.run_id], (existing and existing.steps) or planned_steps(planned.spec, rows)
+        left = 0 if planned.done or not steps else steps - (existing.step if existing else 0)
+        pace = earlier.seconds_per_step(planned.spec, kinds)
+        found[planned.run_id] = Estimate(
+            steps=steps,
+            trainable=trainable[planned.run_id] or (counted.get(shape.key) if shape else None),
+            seconds=pace * left if pace and left > 0 else None,
+            bytes=None if planned.done else _median_bytes(alike[planned.run_id], store),
+        )
+    return found
 
 
-def _examples(spec: RunSpec, key: str, opened: Mapping[str, int]) -> int | None:
-    task = spec.task(key)
-    if not isinstance(task.data, OwnData) and opened.get("train", task.sizes[0]) != task.sizes[0]:
-        # A part of the official rows, of which a tenth becomes dev.
-        task = replace(task, sizes=(opened["train"], task.sizes[1]), dev_size=None)
-    # A ranked row is as many examples as it has candidates.
-    rows = None if KINDS[task.kind].ranks_candidates else task.split_sizes["train"]
-    bounds = [bound for bound in (rows, spec.limits.get("train"), spec.shots) if bound]
-    return min(bounds) if rows else None
+@dataclass
+class _Earlier:
+    """Completed runs of the registry."""
 
+    store: Store
+    catalog: Catalog
+    _runs: dict[tuple[str, str], list[tuple[Run, Shape | None]]] = field(default_factory=dict)
 
-def _earlier(store: Store, method: str, backbone: str) -> tuple[float | None, int | None]:
-    """Seconds per step, and bytes on disk, of the newest completed runs of a method on a backbone: medians.
+    def alike(self, spec: RunSpec, shape: Shape | None) -> list[Run]:
+        """Those with the same shape, newest first."""
+        return [run for run, theirs in self._of(spec) if shape and theirs and theirs.key == shape.key]
 
-    Only runs on the device of the newest one count.
-    """
-    newest = store.runs(states=[RunState.COMPLETED], method=method, backbone=backbone, limit=NEWEST)
-    trained = [run for run in newest if run.device]
-    runs = [run for run in trained if run.device == trained[0].device]
-    paces = [run.seconds / run.step for run in runs if run.step >= STEADY and run.seconds]
-    sizes = [size for run in runs if (size := _bytes(store, run))]
-    return (statistics.median(paces) if paces else None, int(statistics.median(sizes)) if sizes else None)
-
-
-def _bytes(store: Store, run: Run) -> int:
-    best = store.checkpoints(run.id).get("best")
-    return (best.bytes if best else 0) + sum(row.bytes for row in store.evidence(run.id))
-
-
-def _trainable(plan: Plan, home: Home, count: Count) -> dict[str, int]:
-    """By run id: as it was counted before for the same method, backbone, heads and settings, else counted now."""
-    settings = {run.spec.run_id: dict(run.spec.hyperparameters) for run in plan.runs}
-    known: dict[str, int] = {run.run_id: run.existing.trainable for run in plan.runs if run.existing and run.existing.trainable}
-    file = home.root / "parameters.json"
-    cache = _read(file)
-    keys = {run.run_id: _key(run.spec, settings) for run in plan.runs if run.run_id not in known}
-    missing = {key: run for run in plan.runs if (key := keys.get(run.run_id)) and key not in cache}
-    if missing:
-        asked = [
-            {
-                "spec": run.spec.model_dump(mode="json"),
-                "sources": {source.task: settings.get(source.run_id, {}) for source in run.spec.sources},
-            }
-            for run in missing.values()
+    def seconds_per_step(self, spec: RunSpec, kinds: Collection[str]) -> float | None:
+        """The median over those that ``Estimate.seconds`` describes."""
+        size = spec.hyperparameters["batch_size"]
+        runs = [
+            run
+            for run, _ in self._of(spec)
+            if run.step >= STEADY
+            and run.seconds
+            and _kind(run.device) in kinds
+            and run.parsed.hyperparameters["batch_size"] == size
         ]
-        cache |= {key: number for key, number in zip(missing, count(asked), strict=True) if number is not None}
-        if home.root.is_dir():
-            with suppress(OSError), atomic_write(file) as draft:
-                draft.write_text(json.dumps(cache), encoding="utf-8")
-    return known | {run_id: cache[key] for run_id, key in keys.items() if key in cache}
+        same = [run for run in runs if run.parsed.targets == spec.targets]
+        return median(run.seconds / run.step for run in same or runs) if runs else None
+
+    def _of(self, spec: RunSpec) -> list[tuple[Run, Shape | None]]:
+        key = spec.method, spec.backbone_revision
+        if key not in self._runs:
+            completed = self.store.runs(
+                method=spec.method, backbone=spec.backbone, states=[RunState.COMPLETED], limit=LOOKED_AT
+            )
+            runs = [run for run in completed if not run.imported and run.parsed.backbone_revision == spec.backbone_revision]
+            ids = {source.run_id for run in runs for source in run.parsed.sources}
+            specs = {source.id: source.parsed for source in self.store.runs(ids=ids)} if ids else {}
+            self._runs[key] = [(run, shape_of(run.parsed, specs, self.catalog)) for run in runs]
+        return self._runs[key]
 
 
-def _key(spec: RunSpec, settings: Mapping[str, Mapping[str, Any]]) -> str:
-    """What determines the shapes of a run's trainable tensors."""
-    own = {name: value for name, value in spec.hyperparameters.items() if name not in COMMON}
-    heads = [(task.kind, len(task.labels)) for task in spec.tasks]
-    sources = [{name: settings.get(source.run_id, {}).get(name) for name in ("reduction",)} for source in spec.sources]
-    about = [spec.method, spec.distribution, spec.backbone_revision, own, heads, sources]
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+def planned_steps(spec: RunSpec, rows: Rows) -> int | None:
+    """Epochs times the steps of one; None where the number of examples is known only when the rows are read."""
+    settings = spec.hyperparameters
+    fixed = int(settings.get("steps_per_epoch", 0))
+    limit = spec.limits.get("train")
+    counts = [training_examples(task, rows.get(task.key, {}), limit, spec.shots) for task in spec.tasks]
+    known = [count for count in counts if count is not None]
+    if not fixed and len(known) < len(counts):
+        return None
+    return int(settings["epochs"]) * steps_per_epoch(known, int(settings["batch_size"]), fixed)
 
 
-def _read(file: Path) -> dict[str, int]:
-    try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        return {str(key): int(number) for key, number in stored.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+def _trainable(planned: PlannedRun, alike: Sequence[Run]) -> int | None:
+    runs = [*([planned.existing] if planned.existing else []), *alike]
+    return next((run.trainable for run in runs if run.trainable), None)
 
 
-def totals(found: Sequence[Estimate]) -> tuple[float | None, int | None]:
-    """Seconds and bytes of all runs; None where one is not known."""
-    seconds, sizes = [one.seconds for one in found], [one.bytes for one in found]
-    return (
-        sum(value for value in seconds if value) if found and all(seconds) else None,
-        sum(value for value in sizes if value) if found and all(sizes) else None,
-    )
+def _median_bytes(runs: Sequence[Run], store: Store) -> int | None:
+    sizes = [size for run in runs if (size := folder_bytes(store.home.run(run.id)))]
+    return int(median(sizes)) if sizes else None
+
+
+def _kind(device: str | None) -> str:
+    """``cpu``, or a GPU's model: ``GPU 0.1 NVIDIA H100`` without its number."""
+    return re.sub(r"^GPU [\d.]+ ", "", device or "")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
-    from engine.plans.estimates import Estimate
     from engine.plans.planner import Plan, PlannedRun
     from engine.registry.store import Store
     from engine.runs.spec import RunSpec
@@ -32,12 +29,11 @@ def _status(planned: PlannedRun) -> str:
 
 def show_plan(plan: Plan, opened: Rows, store: Store, catalog: Catalog, as_json: bool) -> int:
     """Print what would be trained. Returns the exit code."""
-    from engine.plans.estimates import estimates
     from engine.runs.deviations import kept_changes
     from engine.runs.distinctions import distinctions, settings_line
-    from scalearn_tui.text.formatting import count
+    from scalearn_tui.cli.estimated import TAKEN, cells, estimated, say_total
 
-    found = estimates(plan, opened, store, partial(_counted, store))
+    found = estimated(plan, store, catalog, opened)
     if as_json:
         records = [
             {
@@ -58,6 +54,7 @@ def show_plan(plan: Plan, opened: Rows, store: Store, catalog: Catalog, as_json:
                 "status": str(run.state),
                 "changed_defaults": kept_changes(run.parsed, catalog),
                 "rows": (run.provenance or {}).get("rows", {}),
+                **asdict(found[run.id]),
                 "spec": run.spec,
             }
             for run in plan.named_sources
@@ -66,39 +63,17 @@ def show_plan(plan: Plan, opened: Rows, store: Store, catalog: Catalog, as_json:
         return ExitCode.OK
     shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
     shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
-    planned_steps = {run_id: estimate.steps for run_id, estimate in found.items()}
     settings = distinctions({run_id: spec for _, run_id, spec, _ in shown}, catalog)
     rows = []
     for role, run_id, spec, status in shown:
         title, differs = catalog.methods[spec.method].title, [settings_line(settings[run_id])] if settings else []
-        steps = planned_steps.get(run_id)
-        sizes = (f"{steps:,}" if steps else "–", count(found[run_id].trainable) if run_id in found else "–")
-        rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, *sizes, status))
-    differing = ["settings"] if settings else []
-    headings = ("role", "run", "method", "backbone", "target", "seed", *differing, "steps", "trainable", "status")
-    print_table(headings, rows, right=("seed", "steps", "trainable"))
-    _say_totals([found[planned.run_id] for planned in plan.runs if not planned.done])
+        taken = cells(found[run_id])
+        rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, *taken, status))
+    headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), *TAKEN, "status")
+    print_table(headings, rows, right=("seed", *TAKEN), drop=("disk", "trainable", "time", "steps"))
+    say_total([found[planned.run_id] for planned in plan.runs if not planned.done])
     _say_changes([spec for _, _, spec, _ in shown], catalog)
     return ExitCode.OK
-
-
-def _counted(store: Store, planned: list[dict[str, Any]]) -> list[int | None]:
-    from scalearn_tui.cli import child
-
-    home = ("--home", str(store.home.root))
-    counts: list[int | None] = child.document("engine.training.planned_parameters", *home, stdin=json.dumps(planned))
-    return counts
-
-
-def _say_totals(found: Sequence[Estimate]) -> None:
-    """What the runs that are not done will take, as far as earlier ones of their kinds tell."""
-    from engine.plans.estimates import totals
-    from scalearn_tui.text.formatting import count, duration
-
-    seconds, size = totals(found)
-    parts = [f"{duration(seconds)} of training" if seconds else "", f"{count(size)}B on disk" if size else ""]
-    if known := " and ".join(part for part in parts if part):
-        say(f"about {known}, as the newest runs of these methods on this backbone took")
 
 
 def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:

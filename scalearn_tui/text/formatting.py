@@ -45,6 +45,11 @@ def count(value: float | None) -> str:
     return f"{value:g}"
 
 
+def size(value: float | None) -> str:
+    """Bytes on disk: ``350 B``, ``2 kB``, ``36.9 MB``."""
+    return NOTHING if value is None else f"{count(value)} B".replace("k B", " kB").replace("M B", " MB").replace("G B", " GB")
+
+
 def shorten(text: str, width: int) -> str:
     """``text`` in at most ``width`` characters, its end replaced by ``…`` where it is longer."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…"

@@ -118,6 +118,12 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, store: Store, capsys: Ca
     assert "train.parquet has no rows" in refused(["--target", "glue/rte", "--data-dir", str(tmp_path)], capsys)
 
 
+def counted(asked: list[str], capsys: Capture) -> None:
+    """Trainable parameters are counted in a process too, but once."""
+    assert main(asked) == ExitCode.OK
+    capsys.readouterr()
+
+
 def test_one_bad_file_among_the_sources_is_enough(tmp_path: Path, store: Store, capsys: Capture) -> None:
     cut_at_the_end(write(tmp_path))
     shutil.copytree(tmp_path / "glue" / "rte", tmp_path / "glue" / "mrpc")
@@ -161,8 +167,10 @@ def test_incomplete_splits_are_told_as_they_were_read(tmp_path: Path, store: Sto
 
 
 def test_generated_tasks_cost_no_process(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [*RUN, *ADAPTER, "--target", "toy/question", "--dry-run", "--json"]
+    counted(asked, capsys)
     monkeypatch.setattr("sys.executable", "/no/such/python")
-    assert main([*RUN, *ADAPTER, "--target", "toy/question", "--dry-run", "--json"]) == ExitCode.OK
+    assert main(asked) == ExitCode.OK
     (run,) = json.loads(capsys.readouterr().out)["runs"]
     assert run["rows"] == {}
 
@@ -174,6 +182,7 @@ def test_own_files_are_opened_where_they_changed_since_they_were_added(
     code, _, _ = adding.add(adding.declare())
     assert code == ExitCode.OK
     asked = ["--target", "own/t"]
+    counted([*RUN, *ADAPTER, *asked, "--dry-run"], capsys)
     with monkeypatch.context() as patched:
         patched.setattr("sys.executable", "/no/such/python")
         assert main([*RUN, *ADAPTER, *asked, "--dry-run", "--json"]) == ExitCode.OK

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from scalearn_tui.cli.exits import ExitCode
 from ..reports.rows import PROVENANCE
 
 RUN = ["run", "--method", "scalearn++", "--target", "toy/question", "--sources", "choice,question", "--backbone", "minilm"]
+ESTIMATED = ["steps", "trainable", "time", "disk"]
 Capture = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.usefixtures("supervised")
 
@@ -31,10 +34,48 @@ def complete_all(store: Store) -> None:
 def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--dry-run"]) == ExitCode.OK
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["role", "run", "method", "backbone", "target", "seed", "steps", "trainable", "status"]
+    assert lines[0].split() == ["role", "run", "method", "backbone", "target", "seed", *ESTIMATED, "status"]
     assert [line.split()[0] for line in lines[1:]] == ["source", "source", "target"]
     assert all(line.endswith("new") for line in lines[1:])
     assert store.runs() == []
+
+
+def test_a_dry_run_says_what_its_runs_take(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = ("steps", "trainable", "seconds", "bytes")
+
+    def planned() -> dict[str, list[Any]]:
+        assert main([*RUN, "--dry-run", "--json"]) == ExitCode.OK
+        runs = json.loads(capsys.readouterr().out)["runs"]
+        return {run["spec"]["targets"][0] + run["role"]: [run[name] for name in taken] for run in runs}
+
+    first = planned()
+    assert first["toy/choicesource"] == [136, 261_265, None, None]
+    assert first["toy/questiontarget"] == [136, 149_378, None, None]
+    # What was counted is remembered: no child has to count again.
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/nowhere")
+        assert planned() == first
+    store.home.parameter_counts.write_text('{"version": "0.2.0", "counts": [')
+    assert planned() == first
+
+    assert main([*RUN, "--detach"]) == ExitCode.OK
+    for run in reversed(store.runs()):
+        attempt = store.claim(run.id, "local", "cpu")
+        assert attempt is not None
+        store.started(run.id, attempt)
+        store.progress(run.id, attempt, trainable=7, steps=60)
+        store.home.checkpoint(run.id, "best").parent.mkdir(parents=True)
+        store.home.checkpoint(run.id, "best").write_bytes(b"." * 2000)
+        store.finish(run.id, attempt, RunState.COMPLETED, step=50, seconds=25.0, provenance=PROVENANCE)
+    capsys.readouterr()
+    assert main([*RUN, "--seed", "0", "--seed", "1", "--seed", "2", "--dry-run"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert [line.split()[6:] for line in out.splitlines()[3:]] == [
+        ["60", "7", "–", "–", "done"],
+        ["136", "7", "01:08", "2", "kB", "new"],
+        ["136", "7", "01:08", "2", "kB", "new"],
+    ]
+    assert "2 to train, in all 02:16 on one device and 4 kB on disk; a run that stops early takes less" in err
 
 
 def test_repeated_flags_accumulate(store: Store, capsys: Capture) -> None:
@@ -49,8 +90,8 @@ def test_repeated_flags_accumulate(store: Store, capsys: Capture) -> None:
 def test_a_dry_run_says_how_runs_differ_that_would_look_alike(store: Store, capsys: Capture) -> None:
     assert main([*RUN, "--shots", "4", "--shots", "16", "--dry-run"]) == ExitCode.OK
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["role", "run", "method", "backbone", "target", "seed", "settings", "steps", "trainable", "status"]
-    assert [line.split()[-4] for line in lines] == ["0", "shots=4", "shots=16", "shots=4", "shots=16"]
+    assert head.split() == ["role", "run", "method", "backbone", "target", "seed", "settings", *ESTIMATED, "status"]
+    assert [line.split()[-6] for line in lines] == ["0", "shots=4", "shots=16", "shots=4", "shots=16"]
 
 
 def test_a_dry_run_says_which_defaults_the_benchmark_replaces(store: Store, capsys: Capture) -> None:

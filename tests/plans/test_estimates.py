@@ -1,24 +1,47 @@
-"""What a plan will take, from the catalog and from earlier runs; what is not known is not guessed."""
+"""A plan's steps and parameters are those that its runs then have; time and disk are those of runs before it."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.catalog.catalog import BUILT_IN
-from engine.plans.estimates import Estimate, estimates, planned_steps, totals
+from engine.catalog.steps import training_examples
+from engine.catalog.task import OwnData
+from engine.plans.estimates import STEADY, Estimate, estimates, planned_steps
 from engine.plans.planner import make_plan, submit
+from engine.plans.shapes import Shape
 from engine.registry.store import Store
+from engine.registry.tables import RunState
 from engine.runs.request import Request
-from engine.training.planned_parameters import trainable
-from tests.reports.rows import spec
+from engine.training.planned_parameters import counted
+from tests.reports.rows import queue, spec
 from tests.training.runs import trained
 
-SMALL = {"train": 40, "dev": 8, "test": 8}
+SETTINGS = {"batch_size": 8, "precision": "float32"}
+
+
+def count(shapes: Sequence[Shape]) -> dict[str, int]:
+    return counted({shape.key: shape.request for shape in shapes}, BUILT_IN)
+
+
+def none_counted(shapes: Sequence[Shape]) -> dict[str, int]:
+    assert not shapes
+    return {}
+
+
+def request_for(backbone: Path, method: str, *targets: str, **fields: Any) -> Request:
+    settings = SETTINGS | fields.pop("settings", {})
+    values = {"limits": {"train": 20, "dev": 8, "test": 8}, "epochs": 2, "settings": settings, **fields}
+    return Request(methods=(method,), targets=targets, backbone=str(backbone), **values)
+
+
+def estimated(store: Store, request: Request, counter: Any = count, devices: Sequence[str] = ("cpu",)) -> dict[str, Estimate]:
+    return estimates(make_plan(request, store, BUILT_IN), store, BUILT_IN, {}, devices, counter)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +57,7 @@ SMALL = {"train": 40, "dev": 8, "test": 8}
     ids=str,
 )
 def test_steps(run: Any, steps: int | None) -> None:
-    assert planned_steps(run) == steps
+    assert planned_steps(run, {}) == steps
 
 
 def test_steps_of_files_that_hold_a_part_of_the_official_rows() -> None:
@@ -42,37 +65,79 @@ def test_steps_of_files_that_hold_a_part_of_the_official_rows() -> None:
     assert planned_steps(spec("adapter", "glue/qqp", epochs=1), {"glue/qqp": {"train": 363_846}}) == 10_234
 
 
-def test_steps_and_parameters_are_those_of_the_run(store: Store, tiny_backbone: Path) -> None:
-    request = Request(
-        methods=("scalearn", "adapterfusion"), targets=("toy/question", "toy/topics"), sources=("toy/choice", "toy/question"),
-        backbone=str(tiny_backbone), epochs=1, limits=SMALL,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "targets", "fields"),
+    [
+        ("adapter", ("toy/topics",), {}),
+        ("full-ft", ("toy/similarity",), {"limits": {"dev": 8, "test": 8}, "epochs": 1, "settings": {"batch_size": 64}}),
+        ("lora", ("toy/question",), {"shots": (4,), "settings": {"r": 2}}),
+        ("hyperformer++", ("toy/question", "toy/choice"), {}),
+        ("pals", ("toy/question", "toy/topics"), {"settings": {"steps_per_epoch": 2, "width": 12, "heads": 4}}),
+        ("scalearn++", ("toy/choice",), {"sources": ("toy/topics", "toy/choice")}),
+        ("adapterfusion", ("toy/choice",), {"sources": ("toy/topics", "toy/choice")}),
+    ],
+)
+def test_steps_and_parameters_are_those_of_the_run(
+    method: str, targets: tuple[str, ...], fields: Mapping[str, Any], store: Store, tiny_backbone: Path
+) -> None:
+    request = request_for(tiny_backbone, method, *targets, **fields)
     plan = make_plan(request, store, BUILT_IN)
-    specs = [planned.spec for planned in plan.runs]
-    counted: list[int] = []
-
-    def count(planned: list[dict[str, Any]]) -> list[int | None]:
-        counted.append(len(planned))
-        asked = [next(one for one in specs if one.model_dump(mode="json") == item["spec"]) for item in planned]
-        return [trainable(one, item["sources"], BUILT_IN) for one, item in zip(asked, planned, strict=True)]
-
-    before = estimates(plan, {}, store, count)
-    assert before == estimates(plan, {}, store, count) and len(counted) == 1, "the second time from the cache"
-    assert all(one.seconds is None and one.bytes is None for one in before.values())
+    before = estimated(store, request)
     submit(plan, store)
     for planned in plan.runs:
-        run = trained(store, planned.run_id)
-        assert (run.steps, run.trainable) == (before[run.id].steps, before[run.id].trainable)
-
-    with closing(sqlite3.connect(store.home.database)) as database, database:
-        database.execute("UPDATE run SET seconds = 3.0 * 100, step = 100, device = 'cpu'")
-    other = make_plan(request.model_copy(update={"seeds": (1,)}), store, BUILT_IN)
-    for estimate in estimates(other, {}, store, count).values():
-        assert estimate.steps and estimate.seconds == pytest.approx(3.0 * estimate.steps)
-        assert estimate.bytes and estimate.bytes > 1000
-    assert len(counted) == 1
+        run, expected = trained(store, planned.run_id), before[planned.run_id]
+        assert (run.steps, run.trainable) == (expected.steps, expected.trainable)
+        assert expected.seconds is expected.bytes is None
+    after = estimated(store, request, none_counted)
+    counts = {run_id: (estimate.steps, estimate.trainable) for run_id, estimate in after.items()}
+    assert counts == {run_id: (estimate.steps, estimate.trainable) for run_id, estimate in before.items()}
 
 
-def test_a_total_of_something_unknown_is_unknown() -> None:
-    known, unknown = Estimate(1, 1, 2.0, 3), Estimate(1, 1, None, 3)
-    assert totals([known, known]) == (4.0, 6) and totals([known, unknown]) == (None, 6) and totals([]) == (None, None)
+def test_time_and_disk_are_those_of_earlier_runs_of_the_kind(store: Store, tiny_backbone: Path) -> None:
+    first = request_for(tiny_backbone, "adapter", "toy/question", epochs=20, settings={"patience": 100})
+    (run_id,) = submit(make_plan(first, store, BUILT_IN), store)
+    run = trained(store, run_id)
+    assert run.step == 60 > STEADY
+    folder = sum(file.stat().st_size for file in store.home.run(run_id).rglob("*") if file.is_file())
+    # The steps are others, the speed and the shape are not.
+    longer = first.model_copy(update={"epochs": 7, "targets": ("toy/sentiment",)})
+    (estimate,) = estimated(store, longer, none_counted).values()
+    assert estimate.steps == 7 * 3 and estimate.trainable == run.trainable
+    assert estimate.seconds == pytest.approx(run.seconds / run.step * 21)
+    assert estimate.bytes == folder
+
+    larger_batches = longer.model_copy(update={"settings": {"batch_size": 4}})
+    assert [found.seconds for found in estimated(store, larger_batches, none_counted).values()] == [None]
+    assert [found.seconds for found in estimated(store, longer, devices=["GPU 0 NVIDIA H100"]).values()] == [None]
+    other_shape = longer.model_copy(update={"settings": {**SETTINGS, "reduction": 4}})
+    (estimate,) = estimated(store, other_shape).values()
+    assert estimate.bytes is None and estimate.seconds and estimate.trainable != run.trainable
+
+
+def test_gpus_of_one_model_are_one_kind(store: Store, tiny_backbone: Path) -> None:
+    request = request_for(tiny_backbone, "adapter", "toy/question")
+    (planned,) = make_plan(request, store, BUILT_IN).runs
+    queue(store, planned.spec)
+    attempt = store.claim(planned.run_id, "local", "GPU 3.1 NVIDIA H100")
+    assert attempt is not None
+    store.finish(planned.run_id, attempt, RunState.COMPLETED, step=STEADY, seconds=100.0)
+    other = request.model_copy(update={"seeds": (1,)})
+    for device, seconds in (("GPU 0 NVIDIA H100", 2.0 * 6), ("GPU 3 NVIDIA A100", None)):
+        assert [found.seconds for found in estimated(store, other, devices=[device]).values()] == [seconds]
+
+
+def test_examples_are_known_from_rows_or_not_at_all() -> None:
+    rte, record = BUILT_IN.tasks["glue/rte"], BUILT_IN.tasks["superglue/record"]
+    multirc, declared = BUILT_IN.tasks["superglue/multirc"], BUILT_IN.tasks["glue/rte"].split_sizes["train"]
+    assert training_examples(rte, {}) == training_examples(rte, {"train": 2490}) == declared
+    assert training_examples(rte, {"train": 101}) == 90
+    assert training_examples(rte, {"train": 101}, limit=50, shots=16) == 16
+    assert training_examples(rte, {"train": 101}, limit=500) == 90
+    # A row is one example for each candidate, and whole passages are set aside.
+    assert training_examples(record, {}) is None and training_examples(record, {}, limit=300) == 300
+    assert training_examples(multirc, {}) == multirc.split_sizes["train"]
+    assert training_examples(multirc, {"train": 50}) is None
+    shares = OwnData(files=(("train", "/a.csv"),), text="{a}", dev_share=0.1, test_share=0.2)
+    own = replace(rte, data=shares, sizes=(80, 20), dev_size=8)
+    assert training_examples(own, {"train": 50}) == 36
+    assert training_examples(replace(own, data=replace(shares, group="a")), {"train": 50}) is None

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engine.registry.tables import Run, RunState, utc_now
-from scalearn_tui.text.formatting import count, duration, number, score, shorten
+from scalearn_tui.text.formatting import count, duration, number, score, shorten, size
 from scalearn_tui.text.glyphs import STATES, silence, state_colour, state_glyph
 
 
@@ -42,6 +42,10 @@ def test_numbers() -> None:
 )
 def test_count(value: float | None, text: str) -> None:
     assert count(value) == text
+
+
+def test_size() -> None:
+    assert [size(value) for value in (None, 350, 2_000, 36_900_000, 1.5e9)] == ["–", "350 B", "2 kB", "36.9 MB", "1.5 GB"]
 
 
 def test_every_state_has_its_own_marks() -> None:

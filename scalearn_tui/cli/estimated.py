@@ -1,0 +1,86 @@
+"""What the runs of a plan take: as its table shows it, and the parameters that no earlier run tells, counted in a child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scalearn_tui.cli.output import say
+from scalearn_tui.text.formatting import NOTHING, count, duration, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.catalog.catalog import Catalog
+    from engine.files.home import Home
+    from engine.plans.estimates import Estimate
+    from engine.plans.planner import Plan
+    from engine.plans.shapes import Shape
+    from engine.registry.store import Store
+    from scalearn_tui.cli.data_files import Rows
+
+TAKEN = ("steps", "trainable", "time", "disk")
+"""Headings of ``cells``."""
+
+
+def estimated(plan: Plan, store: Store, catalog: Catalog, rows: Rows) -> dict[str, Estimate]:
+    """An estimate for each run of the plan, by its id, on the devices of this machine."""
+    from functools import partial
+
+    from engine.errors import UserError
+    from engine.launch.devices import find_slots
+    from engine.plans.estimates import estimates
+
+    try:
+        devices = [slot.label for slot in find_slots()]
+    except UserError:
+        # A run says so when it starts; its plan can be shown before.
+        devices = []
+    return estimates(plan, store, catalog, rows, devices, partial(_count, store.home))
+
+
+def cells(estimate: Estimate) -> tuple[str, ...]:
+    """Steps, trainable parameters, time and disk."""
+    steps = NOTHING if estimate.steps is None else f"{estimate.steps:,}"
+    return (steps, count(estimate.trainable), duration(estimate.seconds), size(estimate.bytes))
+
+
+def say_total(estimates: Sequence[Estimate]) -> None:
+    """What several runs take together, where it is known of all of them."""
+    seconds, sizes = [estimate.seconds for estimate in estimates], [estimate.bytes for estimate in estimates]
+    totals = []
+    if None not in seconds:
+        totals.append(f"{duration(sum(filter(None, seconds)))} on one device")
+    if None not in sizes:
+        totals.append(f"{size(sum(filter(None, sizes)))} on disk")
+    if len(estimates) > 1 and totals:
+        say(f"{len(estimates)} to train, in all {' and '.join(totals)}; a run that stops early takes less")
+
+
+def _count(home: Home, shapes: Sequence[Shape]) -> dict[str, int]:
+    """Trainable parameters by key, without those of backbones whose configuration is not on this machine."""
+    import json
+
+    from engine.files.disk import atomic_write
+    from scalearn_tui import __version__
+    from scalearn_tui.cli import child
+
+    known = _counted_before(home)
+    if new := {shape.key: shape.request for shape in shapes if shape.key not in known}:
+        known |= child.document("engine.training.planned_parameters", stdin=json.dumps(new))
+        if home.root.is_dir():
+            with atomic_write(home.parameter_counts) as draft:
+                draft.write_text(json.dumps({"version": __version__, "counts": known}))
+    return known
+
+
+def _counted_before(home: Home) -> dict[str, int]:
+    """By this version: the code of another one may give methods other parameters."""
+    from engine.errors import UserError
+    from engine.files.bounded import read_json
+    from scalearn_tui import __version__
+
+    try:
+        kept = read_json(home.parameter_counts)
+        return {str(key): int(count) for key, count in kept["counts"].items()} if kept["version"] == __version__ else {}
+    except (OSError, ValueError, UserError, KeyError, TypeError, AttributeError):
+        return {}
