@@ -12,12 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.catalog.catalog import BUILT_IN
+from engine.catalog.task import HubData
 from engine.registry.store import Store
+from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.material import SHARED
 from tests.own_benchmarks.adding import Adding, Capture
 from tests.own_benchmarks.shop import write_shop
+from tests.reports.rows import PROVENANCE
 
 GOOD: dict[str, list[Any]] = {
     "sentence1": [f"first {n}" for n in range(400)],
@@ -158,6 +162,36 @@ def test_incomplete_splits_are_told_as_they_were_read(tmp_path: Path, store: Sto
     assert main([*asked, "--detach"]) == ExitCode.OK
     assert capsys.readouterr().err.splitlines()[:2] == notes
     assert len(store.runs()) == 2
+
+
+def test_a_completed_run_says_what_it_read(tmp_path: Path, store: Store, capsys: Capture) -> None:
+    asked = [*RUN, *ADAPTER, "--target", "glue/rte", "--data-dir", str(tmp_path)]
+    write(tmp_path)
+    assert main([*asked, "--detach"]) == ExitCode.OK
+    (run,) = store.runs()
+    attempt = store.claim(run.id, "local", "cpu")
+    assert attempt is not None
+    store.started(run.id, attempt)
+    rows = {"glue/rte": {"train": 399, "validation": 400}}
+    store.finish(run.id, attempt, RunState.COMPLETED, results={}, provenance={**PROVENANCE, "rows": rows})
+    capsys.readouterr()
+    assert main([*asked, "--dry-run", "--json"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert err == "" and [planned["rows"] for planned in json.loads(out)["runs"]] == [rows]
+
+
+def test_files_of_the_hub_are_opened_where_they_are_here(
+    tmp_path: Path, cache: Path, store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(cache))
+    data = BUILT_IN.tasks["glue/rte"].data
+    assert isinstance(data, HubData)
+    folder = cache / f"datasets--{data.repo.replace('/', '--')}" / "snapshots" / data.revision / "rte"
+    folder.mkdir(parents=True)
+    for split in ("train", "validation"):
+        shutil.copy(write(tmp_path), folder / f"{split}-00000-of-00001.parquet")
+    line = refused(["--target", "glue/rte"], capsys)
+    assert "has 400 rows, not the 2,490 of glue/rte; `scalearn data fetch glue` looks into it" in line
 
 
 def test_generated_tasks_cost_no_process(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
