@@ -12,18 +12,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.catalog.catalog import BUILT_IN
+from engine.catalog.task import HubData
 from engine.registry.store import Store
+from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.material import SHARED
 from tests.own_benchmarks.adding import Adding, Capture
 from tests.own_benchmarks.shop import write_shop
+from tests.reports.rows import PROVENANCE
 
 GOOD: dict[str, list[Any]] = {
     "sentence1": [f"first {n}" for n in range(400)],
     "sentence2": [f"second {n}" for n in range(400)],
     "label": [n % 2 for n in range(400)],
 }
+SUBSET = SHARED / "cases" / "subset"
 RUN = ["run", "--backbone", "minilm"]
 ADAPTER = ["--method", "adapter"]
 pytestmark = pytest.mark.usefixtures("supervised")
@@ -146,9 +151,10 @@ def test_lines_of_a_published_dataset_are_checked(tmp_path: Path, store: Store, 
     assert "test.jsonl:1: column 'sectors' has the label 'Helth'" in refused(asked, capsys)
 
 
-def test_incomplete_splits_are_told_as_they_were_read(tmp_path: Path, store: Store, capsys: Capture) -> None:
+@pytest.mark.skipif(not SUBSET.is_dir(), reason="the reported inputs are not beside this checkout")
+def test_incomplete_splits_are_noted_as_they_were_read(tmp_path: Path, store: Store, capsys: Capture) -> None:
     for name, below in (("qqp", "glue"), ("copa", "super_glue")):
-        shutil.copytree(SHARED / "cases" / "subset" / name, tmp_path / below / name)
+        shutil.copytree(SUBSET / name, tmp_path / below / name)
     asked = [*RUN, *ADAPTER, "--target", "glue/qqp", "--target", "superglue/copa", "--data-dir", str(tmp_path)]
     notes = [
         "glue/qqp: train 150 of 363,846 rows, validation 100 of 40,430 rows",
@@ -164,6 +170,36 @@ def test_incomplete_splits_are_told_as_they_were_read(tmp_path: Path, store: Sto
     assert main([*asked, "--detach"]) == ExitCode.OK
     assert capsys.readouterr().err.splitlines()[:2] == notes
     assert len(store.runs()) == 2
+
+
+def test_a_completed_run_says_what_it_read(tmp_path: Path, store: Store, capsys: Capture) -> None:
+    asked = [*RUN, *ADAPTER, "--target", "glue/rte", "--data-dir", str(tmp_path)]
+    write(tmp_path)
+    assert main([*asked, "--detach"]) == ExitCode.OK
+    (run,) = store.runs()
+    attempt = store.claim(run.id, "local", "cpu")
+    assert attempt is not None
+    store.started(run.id, attempt)
+    rows = {"glue/rte": {"train": 399, "validation": 400}}
+    store.finish(run.id, attempt, RunState.COMPLETED, results={}, provenance={**PROVENANCE, "rows": rows})
+    capsys.readouterr()
+    assert main([*asked, "--dry-run", "--json"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert err == "" and [planned["rows"] for planned in json.loads(out)["runs"]] == [rows]
+
+
+def test_files_of_the_hub_are_opened_where_they_are_here(
+    tmp_path: Path, cache: Path, store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(cache))
+    data = BUILT_IN.tasks["glue/rte"].data
+    assert isinstance(data, HubData)
+    folder = cache / f"datasets--{data.repo.replace('/', '--')}" / "snapshots" / data.revision / "rte"
+    folder.mkdir(parents=True)
+    for split in ("train", "validation"):
+        shutil.copy(write(tmp_path), folder / f"{split}-00000-of-00001.parquet")
+    line = refused(["--target", "glue/rte"], capsys)
+    assert "has 400 rows, not the 2,490 of glue/rte; `scalearn data fetch glue` looks into it" in line
 
 
 def test_generated_tasks_cost_no_process(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

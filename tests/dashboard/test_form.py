@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Button, Input
 
+from engine.data.check_benchmark import checked
 from engine.files.disk import file_digest
 from engine.own_benchmarks.declaration import read_declaration
 from engine.own_benchmarks.stored import Stored, save
@@ -98,6 +99,25 @@ async def test_errors_are_one_line(dashboard, store, until, screen_text) -> None
         screen.query_one("#queue", Button).press()
         await pilot.pause(0.5)
         assert isinstance(app.screen, NewRunScreen) and store.count() == 0
+
+
+async def test_opens_the_files_of_rows_before_it_queues(dashboard, store, until, screen_text, notices, home, tmp_path) -> None:
+    path = write_shop(tmp_path / "shop")
+    info = checked(read_declaration(path))
+    save(home.benchmarks, Stored(info.benchmark, path, file_digest(path), info.data))
+    write_shop(tmp_path / "shop", rows=30)
+    async with dashboard() as (app, pilot):
+        screen = await open_form(pilot, until)
+        (tmp_path / "shop" / "stars.tsv").write_text("title\tbody\n", encoding="utf-8")
+        await fill(pilot, method="adapter", target="shop/stars", backbone="minilm")
+        await until(pilot, lambda: "1 run: 1 new" in screen_text(app))
+        screen.query_one("#queue", Button).press()
+        await until(pilot, lambda: "column 'stars'; it has title, body" in screen_text(app))
+        assert isinstance(app.screen, NewRunScreen) and store.count() == 0
+        await fill(pilot, target="shop/mood")
+        screen.query_one("#queue", Button).press()
+        await until(pilot, lambda: "shop/mood: train 30 of 40 rows" in notices(app))
+        assert store.count() == 1
 
 
 async def test_completes_words_and_shows_choices(dashboard, until, screen_text) -> None:

@@ -112,7 +112,7 @@ def write(name: str, text: str) -> Callable[[Path], object]:
         (write("train/state.json", '{"_data_files": [{"filename": "../../secret"}]}'), "state.json names no files of rows"),
         (write("dataset_dict.json", '{"splits": ["../train"]}'), "saved/dataset_dict.json names no splits"),
         (lambda folder: (folder / "train" / "data-00000-of-00001.arrow").unlink(), "data-00000-of-00001.arrow is missing"),
-        (lambda folder: shutil.rmtree(folder / "train"), "train/state.json does not exist; bring it back"),
+        (lambda folder: shutil.rmtree(folder / "train"), "saved/train, which does not exist; bring it back"),
         (write("train/state.json", '{"_data_files": 3}'), "state.json names no files of rows"),
     ],
 )  # fmt: skip

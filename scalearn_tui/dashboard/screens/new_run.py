@@ -131,7 +131,7 @@ class NewRunScreen(ModalScreen[None]):
 
     @on(Button.Pressed, "#queue")
     def _queue(self) -> None:
-        """Plan and submit in a thread, then wake the supervisor."""
+        """Plan, open the files of rows and submit in a thread, then wake the supervisor."""
         services, values = self._services, self.values
         store, catalog = services.store, services.catalog
         if store is None or self._submitting:
@@ -141,22 +141,25 @@ class NewRunScreen(ModalScreen[None]):
         self._asked += 1
         asked = self._asked
 
-        def work() -> Plan:
+        def work() -> tuple[Plan, list[str]]:
             from engine.plans.planner import make_plan, submit
+            from scalearn_tui.cli.data_files import incomplete_notes, open_files
 
             plan = make_plan(parse_request(values), store, catalog)
+            notes = incomplete_notes(plan, open_files(plan, services.home))
             submit(plan, store)
             services.launch(services.home)
-            return plan
+            return plan, notes
 
-        services.background(work, self._queued, lambda error: self._refused(asked, error))
+        services.background(work, lambda result: self._queued(*result), lambda error: self._refused(asked, error))
 
-    def _queued(self, plan: Plan) -> None:
+    def _queued(self, plan: Plan, notes: list[str]) -> None:
         if self.is_current:
             self.dismiss()
         queued = len(plan.new) + len(plan.over)
         already = f"; {len(plan.done) + len(plan.active)} are done or under way" if plan.done or plan.active else ""
-        self.app.notify(f"queued {_runs(queued)}{already}")
+        for text in (f"queued {_runs(queued)}{already}", *notes):
+            self.app.notify(text)
         self._services.poll()
 
 
