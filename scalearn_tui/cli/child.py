@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, Any
 
 from engine.errors import UserError
@@ -69,25 +70,28 @@ def _child(
     command = [sys.executable, "-P", "-m", module, *arguments]
     # A file, because a child whose complaints nobody reads would block on a full pipe.
     with (
-        NamedTemporaryFile("w+", prefix=f"{module}-", suffix=".log", errors="replace", delete=False) as complaints,
+        TemporaryFile("w+", errors="replace") as complaints,
         subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=complaints, pass_fds=pass_fds, text=True) as child,
     ):
-        crashed = False
         try:
             yield child
             code = child.wait()
             traceback, last_line = _summary(complaints)
-            # A refusal may have the exit code of a crash, but it has no traceback.
-            crashed = traceback and code == ExitCode.FAILURE
         except BaseException:
             _end(child)
             raise
-        finally:
-            if not crashed:
-                os.unlink(complaints.name)
-    if crashed:
-        raise UserError(f"{module} crashed ({last_line}); details in {complaints.name}", ExitCode.FAILURE)
+        # A refusal may have the exit code of a crash, but it has no traceback.
+        if traceback and code == ExitCode.FAILURE:
+            raise UserError(f"{module} crashed ({last_line}); details in {_kept(module, complaints)}", ExitCode.FAILURE)
     _raise_for(code, module, last_line)
+
+
+def _kept(module: str, complaints: IO[str]) -> str:
+    """Where the complaints of a crash stay to be read."""
+    complaints.seek(0)
+    with NamedTemporaryFile("w", prefix=f"{module}-", suffix=".log", errors="replace", delete=False) as log:
+        shutil.copyfileobj(complaints, log)
+    return log.name
 
 
 def _end(child: subprocess.Popen[str]) -> None:

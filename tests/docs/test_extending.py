@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -35,6 +36,8 @@ def packages(folder: Path) -> Iterator[Path]:
 def test_the_packages_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = tmp_path / "site"
     find_packages_in(site, monkeypatch)
+    # Its tests call the command by its name, as they do where the environment is activated.
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(site)]
     installed = subprocess.run([*command, *map(str, list(packages(tmp_path)))], capture_output=True, text=True, timeout=120)
     assert installed.returncode == 0, installed.stdout + installed.stderr

@@ -88,7 +88,7 @@ def test_a_run_survives_locks_at_every_write(
     finally:
         done.set()
         attempt.join()
-    assert len(locks) > 5
+    assert len(locks) >= 3
     points = store.metrics(run_id)
     assert [point.step for point in points if point.name == "train/loss"] == [0, 1]
     assert [point.step for point in points if point.name == "dev/loss"] == [1, 2]
