@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.catalog.catalog import BUILT_IN
-from engine.data.new_texts import windows
+from engine.data.new_texts import CheckedTexts
 from engine.errors import UserError
 from tests.own_benchmarks.adding import Adding, codes
 
@@ -43,4 +43,4 @@ def test_reported_inputs(case: str, code: int, expected: Any, adding: Adding) ->
 def test_a_reported_query_without_a_gap() -> None:
     path = CASES / "record" / "rec.jsonl"
     with path.open("rb") as file, pytest.raises(UserError, match=r"^rec.jsonl:2: 'query' has no @placeholder"):
-        list(windows(file, path.name, BUILT_IN.tasks["superglue/record"]))
+        CheckedTexts(file, path.name, "jsonl", BUILT_IN.tasks["superglue/record"])
