@@ -14,8 +14,8 @@ from engine.catalog.methods import SOURCE_METHODS
 from engine.encoder.loading import shape_of
 from engine.errors import UserError
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.records import Run, RunState
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState
 from engine.runs.spec import fingerprint_of
 from engine.training.checkpoints import load_checkpoint, save_tensors, tensors_digest
 from engine.training.provenance import package_version

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.adapters.card import PORTABLE, AdapterCard, TaskCard, read_artefact
 from engine.errors import UserError
+from engine.registry.records import Checkpoint, Run, RunState, utc_now
 from engine.registry.store import Store
-from engine.registry.tables import Checkpoint, Run, RunState, utc_now
 from engine.runs.definition import without_metrics
 from engine.training.checkpoint_card import checkpoint_card
 from engine.training.checkpoints import load_checkpoint, save_checkpoint, tensors_digest

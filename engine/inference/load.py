@@ -15,8 +15,8 @@ from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision
 from engine.methods.model import Model
+from engine.registry.records import Run, RunState
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState
 from engine.runs.spec import RunSpec
 from engine.training.build import build_model
 from engine.training.checkpoints import load_checkpoint, tensors_digest

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from engine.launch.executor import Phase, Status
-from engine.registry.tables import Run, RunState
+from engine.registry.records import Run, RunState
 from engine.worker_exit import WorkerExit
 
 TAIL_BYTES = 65_536

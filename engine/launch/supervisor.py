@@ -25,9 +25,8 @@ from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
 from engine.registry.fence import Fenced, Gone, Replaced
-from engine.registry.reading import LIVE
+from engine.registry.records import LIVE, Run, RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import Run, RunState
 
 INTERVAL = 0.5
 GRACE = 30.0

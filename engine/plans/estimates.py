@@ -12,8 +12,8 @@ from engine.catalog.steps import steps_per_epoch, training_examples
 from engine.files.disk import folder_bytes
 from engine.plans.planner import Plan, PlannedRun
 from engine.plans.shapes import Shape, shape_of
+from engine.registry.records import Run, RunState
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState
 from engine.runs.spec import RunSpec
 
 LOOKED_AT = 50

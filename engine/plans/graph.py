@@ -11,7 +11,7 @@ from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.catalog.method import FEW_SHOT_DEV, MethodInfo
 from engine.catalog.task import TaskInfo
 from engine.plans.resolve import Work, source_settings
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec, SourceSpec, own_records
 
@@ -41,7 +41,7 @@ class Graph:
     data: Mapping[str, str]
     """Identity of each task's rows."""
     aliases: Mapping[str, str]
-    """Run ids by fingerprints other than the runs' own (``registry.tables.Alias``)."""
+    """Run ids by fingerprints other than the runs' own (``registry.tables.AliasTable``)."""
     nodes: dict[str, Node] = field(default_factory=dict)
     """By run id, every run after its sources unless it is a source itself."""
 

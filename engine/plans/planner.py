@@ -15,8 +15,8 @@ from engine.plans.availability import check_available
 from engine.plans.graph import Graph, Node, Role
 from engine.plans.resolve import Work, unique, validated, work_of
 from engine.plans.source_adapters import check_backbone, compared_task
+from engine.registry.records import Run, RunState, Source
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState, Source
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec
 

@@ -13,8 +13,8 @@ from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
 from engine.errors import UserError, did_you_mean
 from engine.plans.source_adapters import check_source, check_widths
+from engine.registry.records import Run
 from engine.registry.store import Store
-from engine.registry.tables import Run
 from engine.runs.request import Request
 
 ALL_BUT = "all-"

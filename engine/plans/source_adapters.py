@@ -8,7 +8,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.method import MethodInfo
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError
-from engine.registry.tables import Run, RunState
+from engine.registry.records import Run, RunState
 from engine.runs.request import Request
 
 LIST = "`scalearn adapters ls` lists adapters"

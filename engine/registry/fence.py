@@ -38,6 +38,8 @@ class Presence:
         folder, database = _stat(self._home.root), _stat(self._home.database)
         if folder is None or (database is None and self._database is not None):
             raise Gone(f"the registry in {self._home.root} is gone; bring it back, or start again")
+        # A registry that was made since is the one to read.
+        self._database = self._database or database
         if not os.path.samestat(folder, self._folder) or not _same(database, self._database):
             raise Replaced(f"the registry in {self._home.root} was replaced by another one; start again")
 

@@ -1,72 +1,68 @@
-"""Queries of the registry. Each ends its transaction at once: an open reader makes the write-ahead log grow without end."""
+"""Queries of the registry, in SQL that SQLite and PostgreSQL share: reading needs none of the libraries that write."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
-
-from sqlalchemy import Connection, Engine, exists, func, select
-from sqlalchemy.orm import Session
 
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.fence import Presence
-from engine.registry.tables import (
-    ALIAS,
-    CHECKPOINT,
-    CLOCK,
-    EVENT,
-    EVIDENCE,
-    METRIC,
-    RESULT,
-    RUN,
-    SOURCE,
+from engine.registry.records import (
+    OVER,
     Checkpoint,
     Event,
     Evidence,
+    Kind,
     Metric,
+    Results,
     Run,
     RunState,
     Source,
+    from_rows,
 )
+from engine.registry.rows import Row, Rows
 
-Results = dict[str, dict[str, dict[str, float]]]
-"""Final numbers of a run: task -> split -> metric -> value."""
-OVER = tuple(state for state in RunState if state.over)
-LIVE = tuple(state for state in RunState if state.live)
-ACTIVE = tuple(state for state in RunState if state.active)
+NEWEST_FIRST = "ORDER BY created_at DESC, id"
+
+
+def _columns(kind: type[Any], table: str) -> str:
+    return ", ".join(f"{table}.{column.name}" for column in fields(kind))
 
 
 class Reader:
-    """The read path. What it returns is detached from the database and never changes by itself."""
+    """What it returns is detached from the database and never changes by itself."""
 
-    def __init__(self, engine: Engine, home: Home) -> None:
+    def __init__(self, rows: Rows, home: Home) -> None:
         self.home = home
-        self._engine = engine
-        self._read_engine = engine.execution_options(readonly=True)
+        self._rows = rows
         self._presence = Presence(home) if home.root.is_dir() else None
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
-        self._engine.dispose()
+        self._rows.close()
 
     def check(self) -> None:
         """Raises Gone when the home or its registry was removed or replaced since it was opened."""
         if self._presence:
             self._presence.check()
 
-    @contextmanager
-    def _read(self) -> Iterator[Session]:
+    def _select(self, statement: str, **values: Any) -> list[Row]:
+        # Each statement ends its transaction: an open reader makes the write-ahead log grow without end.
         self.check()
-        with Session(self._read_engine) as session:
-            yield session
+        return self._rows(statement, **values)
 
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        self.check()
-        with self._read_engine.connect() as connection:
-            yield connection
+    def _records(self, kind: type[Kind], rest: str, most: int | None = None, **values: Any) -> list[Kind]:
+        """At most ``most`` records of the table named as their ``kind``; ``rest`` is what follows FROM and the table."""
+        table = kind.__name__.lower()
+        if most is not None:
+            rest, values = f"{rest} LIMIT :most", {**values, "most": most}
+        return from_rows(kind, self._select(f"SELECT {_columns(kind, table)} FROM {table} {rest}", **values))
+
+    def _number(self, statement: str, **values: Any) -> int:
+        rows = self._select(statement, **values)
+        return int(rows[0][0]) if rows else 0
 
     def runs(
         self,
@@ -80,21 +76,18 @@ class Reader:
         limit: int | None = None,
     ) -> list[Run]:
         """Runs that match every argument given, newest first. ``target`` is a task key."""
-        query = select(Run).order_by(RUN.c.created_at.desc(), RUN.c.id).limit(limit)
-        for column, wanted in (
-            (RUN.c.method, method),
-            (RUN.c.backbone, backbone),
-            (RUN.c.benchmark, benchmark),
-            (RUN.c.target, target),
-        ):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        if ids is not None:
-            query = query.where(RUN.c.id.in_(ids))
-        if states is not None:
-            query = query.where(RUN.c.state.in_(states))
-        with self._read() as session:
-            return list(session.scalars(query))
+        asked = {
+            "id IN :ids": ids,
+            "state IN :states": states,
+            "method = :method": method,
+            "backbone = :backbone": backbone,
+            "benchmark = :benchmark": benchmark,
+            "target = :target": target,
+        }
+        conditions = {text: value for text, value in asked.items() if value is not None}
+        values: dict[str, Any] = {text.rpartition(":")[2]: value for text, value in conditions.items()}
+        where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+        return self._records(Run, where + NEWEST_FIRST, **values, most=limit)
 
     def find(self, ref: str) -> Run:
         """The run with this id or unambiguous prefix of an id; ``@1`` is the newest run, ``@2`` the second newest, ...
@@ -105,13 +98,12 @@ class Reader:
         if ref.startswith("@"):
             digits = ref[1:]
             rank = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 0
-            newest = self.runs(limit=rank) if rank else []
-            if not rank or len(newest) < rank:
+            newest = self._records(Run, f"{NEWEST_FIRST} LIMIT 1 OFFSET :skipped", skipped=rank - 1) if rank else []
+            if not newest:
                 raise UserError(f"no run {ref}; @1 is the newest of {self.count()}")
-            return newest[-1]
-        with self._read() as session:
-            query = select(Run).where(RUN.c.id.startswith(ref, autoescape=True)).order_by(RUN.c.created_at.desc())
-            matches = list(session.scalars(query.limit(10))) if ref else []
+            return newest[0]
+        begins = "WHERE substr(id, 1, :length) = :ref ORDER BY created_at DESC"
+        matches = self._records(Run, begins, length=len(ref), ref=ref, most=10) if ref else []
         exact = [run for run in matches if run.id == ref]
         if not matches:
             raise UserError(f"no run {ref!r}; `scalearn ls` lists the runs")
@@ -121,94 +113,77 @@ class Reader:
 
     def count(self) -> int:
         """Number of runs."""
-        return self._scalar(select(func.count()).select_from(RUN))
+        return self._number("SELECT count(*) FROM run")
 
     def version(self) -> int:
         """Increases with every change of any run, deletions included: equal versions mean that nothing has changed."""
-        return self._scalar(select(CLOCK.c.value))
-
-    def _scalar(self, query: Any) -> int:
-        with self._connection() as connection:
-            return int(connection.execute(query).scalar_one())
+        return self._number("SELECT value FROM clock")
 
     def changed_since(self, version: int) -> list[Run]:
         """Runs whose ``version`` is greater, in the order of their changes."""
-        with self._read() as session:
-            return list(session.scalars(select(Run).where(RUN.c.version > version).order_by(RUN.c.version, RUN.c.id)))
+        return self._records(Run, "WHERE version > :version ORDER BY version, id", version=version)
 
     def ready(self, limit: int | None = None) -> list[Run]:
         """Queued runs whose sources are all completed, longest waiting first."""
-        source = RUN.alias("source_run").c
-        waits = exists().where(SOURCE.c.run_id == RUN.c.id, source.id == SOURCE.c.source_id, source.state != RunState.COMPLETED)
-        query = select(Run).where(RUN.c.state == RunState.QUEUED, ~waits).order_by(RUN.c.created_at, RUN.c.id).limit(limit)
-        with self._read() as session:
-            return list(session.scalars(query))
+        waits = (
+            "SELECT 1 FROM source JOIN run AS trained ON trained.id = source.source_id"
+            " WHERE source.run_id = run.id AND trained.state <> :completed"
+        )
+        ready = f"WHERE state = :queued AND NOT EXISTS ({waits}) ORDER BY created_at, id"
+        return self._records(Run, ready, queued=RunState.QUEUED, completed=RunState.COMPLETED, most=limit)
 
     def blocked(self) -> list[tuple[str, Run]]:
         """Queued runs that can never start, as (id, a source that ended without success), one pair per run."""
-        waiting = RUN.alias("waiting")
-        query = (
-            select(waiting.c.id, Run)
-            .select_from(waiting)
-            .join(SOURCE, SOURCE.c.run_id == waiting.c.id)
-            .join(Run, RUN.c.id == SOURCE.c.source_id)
-            .where(waiting.c.state == RunState.QUEUED, RUN.c.state.in_(OVER))
-            .order_by(waiting.c.created_at, SOURCE.c.position.desc())
+        rows = self._select(
+            f"SELECT waiting.id, {_columns(Run, 'run')} FROM run AS waiting"
+            " JOIN source ON source.run_id = waiting.id JOIN run ON run.id = source.source_id"
+            " WHERE waiting.state = :queued AND run.state IN :over ORDER BY waiting.created_at, source.position DESC",
+            queued=RunState.QUEUED,
+            over=OVER,
         )
-        with self._read() as session:
-            return list({run_id: (run_id, source) for run_id, source in session.execute(query)}.values())
+        return list(dict(zip([row[0] for row in rows], from_rows(Run, [row[1:] for row in rows]), strict=True)).items())
 
     def aliases(self) -> dict[str, str]:
-        """Run ids by the fingerprints that requests for them have today (``tables.Alias``)."""
-        with self._connection() as connection:
-            rows = connection.execute(select(ALIAS.c.fingerprint, ALIAS.c.run_id))
-            return {row.fingerprint: row.run_id for row in rows}
+        """Run ids by the fingerprints that requests for them have today (``tables.AliasTable``)."""
+        return dict(self._select("SELECT fingerprint, run_id FROM alias"))
 
     def is_known_as(self, run: Run, fingerprint: str) -> bool:
         """Whether ``fingerprint`` is the run's own or an alias of it."""
-        alias = select(func.count()).select_from(ALIAS).where(ALIAS.c.fingerprint == fingerprint, ALIAS.c.run_id == run.id)
-        return run.fingerprint == fingerprint or bool(self._scalar(alias))
+        alias = "SELECT 1 FROM alias WHERE fingerprint = :fingerprint AND run_id = :run_id"
+        return run.fingerprint == fingerprint or bool(self._select(alias, fingerprint=fingerprint, run_id=run.id))
 
     def sources(self, run_id: str) -> list[Source]:
         """By position: the order in which the method stacks them."""
-        with self._read() as session:
-            return list(session.scalars(select(Source).where(SOURCE.c.run_id == run_id).order_by(SOURCE.c.position)))
+        return self._records(Source, "WHERE run_id = :run_id ORDER BY position", run_id=run_id)
 
     def metrics(self, run_id: str, name: str | None = None, after: int = -1) -> list[Metric]:
         """Points of one curve or of all, at steps greater than ``after``, ordered by step."""
-        query = select(Metric).where(METRIC.c.run_id == run_id, METRIC.c.step > after).order_by(METRIC.c.step, METRIC.c.name)
-        if name is not None:
-            query = query.where(METRIC.c.name == name)
-        with self._read() as session:
-            return list(session.scalars(query))
+        where = "WHERE run_id = :run_id AND step > :after"
+        if name is None:
+            return self._records(Metric, f"{where} ORDER BY step, name", run_id=run_id, after=after)
+        return self._records(Metric, f"{where} AND name = :name ORDER BY step", run_id=run_id, after=after, name=name)
 
-    def results(self, run_ids: Sequence[str]) -> dict[str, Results]:
+    def results(self, run_ids: Collection[str]) -> dict[str, Results]:
         """Final numbers by run id; runs without any are absent."""
-        columns = (RESULT.c.run_id, RESULT.c.task, RESULT.c.split, RESULT.c.metric, RESULT.c.value)
         results: dict[str, Results] = {}
-        with self._connection() as connection:
-            for run_id, task, split, metric, value in connection.execute(select(*columns).where(RESULT.c.run_id.in_(run_ids))):
-                results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
+        rows = self._select("SELECT run_id, task, split, metric, value FROM result WHERE run_id IN :ids", ids=run_ids)
+        for run_id, task, split, metric, value in rows:
+            results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
         return results
 
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
         """By kind: ``best``, ``last``."""
-        with self._read() as session:
-            checkpoints = session.scalars(select(Checkpoint).where(CHECKPOINT.c.run_id == run_id))
-            return {checkpoint.kind: checkpoint for checkpoint in checkpoints}
+        found = self._records(Checkpoint, "WHERE run_id = :run_id", run_id=run_id)
+        return {checkpoint.kind: checkpoint for checkpoint in found}
 
     def evidence(self, run_id: str) -> list[Evidence]:
         """By task and split; none of runs that were imported, and of those of versions before it was kept."""
-        with self._read() as session:
-            query = select(Evidence).where(EVIDENCE.c.run_id == run_id).order_by(EVIDENCE.c.task, EVIDENCE.c.split)
-            return list(session.scalars(query))
+        return self._records(Evidence, "WHERE run_id = :run_id ORDER BY task, split", run_id=run_id)
 
-    def with_evidence(self, run_ids: Sequence[str]) -> set[str]:
+    def with_evidence(self, run_ids: Collection[str]) -> set[str]:
         """Those of the runs that have evidence."""
-        with self._connection() as connection:
-            return set(connection.scalars(select(EVIDENCE.c.run_id).where(EVIDENCE.c.run_id.in_(run_ids)).distinct()))
+        return {run_id for (run_id,) in self._select("SELECT DISTINCT run_id FROM evidence WHERE run_id IN :ids", ids=run_ids)}
 
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""
-        with self._read() as session:
-            return list(session.scalars(select(Event).where(EVENT.c.run_id == run_id).order_by(EVENT.c.id)))
+        return self._records(Event, "WHERE run_id = :run_id ORDER BY id", run_id=run_id)

@@ -7,10 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, update
-from sqlmodel import SQLModel
 
-from engine.registry.reading import Results
-from engine.registry.tables import CLOCK, EVENT, utc_now
+from engine.registry.records import Results, utc_now
+from engine.registry.tables import CLOCK, EVENT
 
 
 def tick(connection: Connection) -> int:
@@ -37,11 +36,6 @@ def replace_rows(connection: Connection, table: Table, rows: list[dict[str, Any]
         change = insert_into(connection, table)
         others = {name: change.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(change.on_conflict_do_update(index_elements=keys, set_=others), rows)
-
-
-def columns_of(item: SQLModel) -> dict[str, Any]:
-    """The columns of ``item``."""
-    return {name: getattr(item, name) for name in type(item).model_fields}
 
 
 def result_rows(run_id: str, results: Results) -> list[dict[str, Any]]:

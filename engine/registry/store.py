@@ -8,32 +8,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.connection import connect
 from engine.registry.fence import Fenced
-from engine.registry.reading import LIVE, OVER, Reader, Results
-from engine.registry.schema import bring_up_to_date
-from engine.registry.statements import columns_of, insert_into, note_event, replace_rows, result_rows, tick
-from engine.registry.tables import (
+from engine.registry.reading import Reader
+from engine.registry.records import (
     CHANGED,
-    CHECKPOINT,
-    EVIDENCE,
-    METRIC,
-    RESULT,
-    RUN,
-    SOURCE,
+    LIVE,
+    OVER,
     Checkpoint,
     Evidence,
     Metric,
+    Results,
     Run,
     RunState,
     Source,
+    columns_of,
     utc_now,
 )
+from engine.registry.rows import EngineRows
+from engine.registry.schema import bring_up_to_date
+from engine.registry.statements import insert_into, note_event, replace_rows, result_rows, tick
+from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE
 
 
 def open_store(home: Home, migrate: bool = True) -> Store:
@@ -52,6 +52,10 @@ def open_store(home: Home, migrate: bool = True) -> Store:
 
 class Store(Reader):
     """Reads and writes of the registry. May be shared by threads; not by forked processes."""
+
+    def __init__(self, engine: Engine, home: Home) -> None:
+        super().__init__(EngineRows(engine), home)
+        self._engine = engine
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -89,7 +93,7 @@ class Store(Reader):
             return self._requeue(connection, run_ids, reason, tick(connection))
 
     def _requeue(self, connection: Connection, run_ids: Sequence[str], reason: str, version: int) -> list[str]:
-        edges = select(SOURCE.c.source_id).join(Run, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)
+        edges = select(SOURCE.c.source_id).join(RUN, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)
         sources = connection.scalars(edges.where(RUN.c.id.in_(run_ids), RUN.c.state.in_(OVER))).all()
         candidates = list(dict.fromkeys([*(source for source in sources if source not in run_ids), *run_ids]))
         change = update(RUN).where(RUN.c.id.in_(candidates), RUN.c.state.in_(OVER))
@@ -284,7 +288,7 @@ class Store(Reader):
             live = connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids), RUN.c.state.in_(LIVE))).first()
             if live:
                 raise UserError(f"{live} is running; stop it first with `scalearn stop {live}`")
-            edge = select(Source).where(SOURCE.c.source_id.in_(run_ids), SOURCE.c.run_id.not_in(run_ids))
+            edge = select(SOURCE).where(SOURCE.c.source_id.in_(run_ids), SOURCE.c.run_id.not_in(run_ids))
             if kept := connection.execute(edge).first():
                 raise UserError(f"{kept.source_id} is a source of {kept.run_id}; delete that one first, or both together")
             tick(connection)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.catalog.task import BenchmarkInfo, HubData
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.reports.conditions import code_version
 from engine.reports.run_results import RunResults, incomplete_rows
 from engine.reports.table import Column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.reports.table import Column
 
 ONE_GO = "whole batches"

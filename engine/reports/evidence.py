@@ -7,7 +7,7 @@ from engine.errors import UserError
 from engine.files.evidence import SplitEvidence, read_evidence
 from engine.metrics.scoring import score
 from engine.registry.reading import Reader
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.reports.evidence_summary import why_no_evidence
 
 

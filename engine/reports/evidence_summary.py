@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.registry.tables import Evidence, Run, RunState
+from engine.registry.records import Evidence, Run, RunState
 
 
 def why_no_evidence(run: Run) -> str:

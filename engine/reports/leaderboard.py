@@ -11,8 +11,8 @@ from datetime import datetime
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, PublishedTable
+from engine.registry.records import Run, RunState, utc_now
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState, utc_now
 from engine.reports.columns import Columns, columns_of
 from engine.reports.provenance import provenance
 from engine.reports.published import published_results, references

@@ -7,7 +7,7 @@ from functools import partial
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import HubData
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.reports.columns import Columns
 from engine.reports.conditions import code_version
 from engine.reports.run_results import incomplete_rows

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.catalog.catalog import Catalog
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.reports.columns import DATES, Columns
 from engine.reports.conditions import different_conditions
 from engine.reports.run_results import RunResults

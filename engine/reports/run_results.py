@@ -9,8 +9,8 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.kinds import is_plausible
 from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.errors import UserError
-from engine.registry.reading import Reader, Results
-from engine.registry.tables import Run
+from engine.registry.reading import Reader
+from engine.registry.records import Results, Run
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo
-from engine.registry.tables import Run
+from engine.registry.records import Run
 from engine.reports.columns import variants
 from engine.reports.run_results import RunResults
 from engine.reports.table import Settings

@@ -10,8 +10,8 @@ from engine.catalog.task import TaskInfo
 from engine.data.tokenized_split import TokenizedSplit
 from engine.errors import UserError
 from engine.files.evidence import read_evidence, write_logits, write_rows
+from engine.registry.records import Evidence, Run
 from engine.registry.store import Store
-from engine.registry.tables import Evidence, Run
 from engine.training.patience import patiently
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from engine.registry.fence import Fenced
+from engine.registry.records import Metric
 from engine.registry.store import Store
-from engine.registry.tables import Metric
 from engine.training.patience import patiently
 
 INTERVAL = 1.0

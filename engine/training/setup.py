@@ -22,8 +22,8 @@ from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision, data_identity
 from engine.files.missing import stay_offline
 from engine.methods.model import Model
+from engine.registry.records import CHANGED, Checkpoint, Run
 from engine.registry.store import Store
-from engine.registry.tables import CHANGED, Checkpoint, Run
 from engine.runs.spec import RunSpec
 from engine.training.build import build_model
 from engine.training.checkpoint_card import checkpoint_card

@@ -15,9 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.fence import Fenced
-from engine.registry.reading import Results
+from engine.registry.records import Results, Run, RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import Run, RunState
 from engine.training.patience import is_full, patiently
 from engine.training.termination import Stopped, Termination
 from engine.worker_exit import WorkerExit

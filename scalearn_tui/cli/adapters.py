@@ -15,9 +15,8 @@ from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
-    from engine.registry.reading import Results
+    from engine.registry.records import Results, Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 app = Commands(help="List, export and import source adapters.", no_args_is_help=True)
 
@@ -30,8 +29,8 @@ def ls(as_json: Json = False) -> int:
     """
     from engine.catalog.methods import SOURCE_METHODS
     from engine.files.home import Home
+    from engine.registry.records import RunState
     from engine.registry.store import open_store
-    from engine.registry.tables import RunState
     from engine.runs.distinctions import distinctions
 
     store = open_store(Home.default())

@@ -10,8 +10,8 @@ from scalearn_tui.cli.output import ask, print_line, say
 from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
+    from engine.registry.records import Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 
 def stop(runs: RunArguments) -> int:
@@ -37,7 +37,7 @@ def stop(runs: RunArguments) -> int:
 def resume(runs: RunArguments) -> int:
     """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints."""
     from engine.launch.supervisor import ensure_supervisor
-    from engine.registry.tables import RunState
+    from engine.registry.records import RunState
 
     store, chosen = _find(runs)
     for run in chosen:

@@ -159,7 +159,7 @@ def _active(home: Home) -> list[RunSpec]:
 
     if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
         return []
-    from engine.registry.reading import ACTIVE
+    from engine.registry.records import ACTIVE
     from engine.registry.store import open_store
 
     return [run.parsed for run in open_store(home).runs(states=ACTIVE)]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.registry.records import Run, RunState, utc_now
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
 from scalearn_tui.text.harmless import harmless

@@ -14,8 +14,8 @@ from scalearn_tui.cli.flags import RunArgument, home_catalog, switch
 from scalearn_tui.cli.output import print_line, say
 
 if TYPE_CHECKING:
+    from engine.registry.records import Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 STDIN = "-"
 
@@ -47,8 +47,8 @@ def predict(
     """Label new texts: reads one JSON object per line, or a table, with the task's text columns; writes the answers."""
     from engine.errors import UserError
     from engine.files.home import Home
+    from engine.registry.records import RunState
     from engine.registry.store import open_store
-    from engine.registry.tables import RunState
     from scalearn_tui.cli import child
 
     store = open_store(Home.default())

@@ -6,8 +6,7 @@ from typing import Any
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
-from engine.registry.reading import Results
-from engine.registry.tables import Run
+from engine.registry.records import Results, Run, as_json
 from engine.runs.deviations import deviations
 from engine.runs.spec import RunSpec
 
@@ -17,9 +16,8 @@ INTERNAL = {"version", "handle", "spec", "request", "provenance"}
 
 def run_record(run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
     """All that a reader of ``ls --json`` needs about one run; ``results`` by task, split and metric, as fractions."""
-    columns = run.model_dump(mode="json", exclude=INTERNAL)
     return {
-        **{name: columns[name] for name in Run.model_fields if name in columns},
+        **as_json(run, without=INTERNAL),
         "sources": [source.task for source in run.parsed.sources],
         "tasks": list(run.tasks),
         **settings_record(run.parsed, catalog),

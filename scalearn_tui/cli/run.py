@@ -14,9 +14,8 @@ from scalearn_tui.text.options import parse_request
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.plans.planner import Plan
-    from engine.registry.reading import Results
+    from engine.registry.records import Results, Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 
 def run(
@@ -104,7 +103,7 @@ def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bo
 
 def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:
     """The outcome of the runs, and the next command to try."""
-    from engine.registry.tables import RunState
+    from engine.registry.records import RunState
 
     by_id = {run.id: run for run in store.runs(ids=list(run_ids))}
     runs = [by_id[run_id] for run_id in run_ids if run_id in by_id]
@@ -129,7 +128,7 @@ def _print_queued(runs: Sequence[Run]) -> None:
 
 
 def _print_results(runs: Sequence[Run], results: dict[str, Results], catalog: Catalog) -> None:
-    from engine.registry.tables import RunState
+    from engine.registry.records import RunState
     from scalearn_tui.cli.live import name_of, state_line
     from scalearn_tui.text.formatting import duration
     from scalearn_tui.text.glyphs import state_glyph

@@ -16,9 +16,8 @@ from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
-    from engine.registry.reading import Results
+    from engine.registry.records import Results, Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 
 def ls(
@@ -93,7 +92,7 @@ def _keys(target: str, store: Store, catalog: Catalog) -> set[str]:
 def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalog) -> None:
     from rich.text import Text
 
-    from engine.registry.tables import utc_now
+    from engine.registry.records import utc_now
     from engine.runs.distinctions import distinctions, settings_line
     from scalearn_tui.cli.records import headline
     from scalearn_tui.text.formatting import duration, score
@@ -147,6 +146,7 @@ def show(run: RunArgument, as_json: Json = False) -> int:
 
 
 def _full_record(store: Store, run: Run) -> dict[str, Any]:
+    from engine.registry.records import as_json
     from scalearn_tui.cli.records import run_record
 
     return {
@@ -157,13 +157,13 @@ def _full_record(store: Store, run: Run) -> dict[str, Any]:
         "sources": [{"task": source.task, "run": source.source_id} for source in store.sources(run.id)],
         "checkpoints": {
             kind: {
-                **checkpoint.model_dump(mode="json", exclude={"run_id", "kind"}),
+                **as_json(checkpoint, without=("run_id", "kind")),
                 "path": str(store.home.checkpoint(run.id, kind)),
             }
             for kind, checkpoint in store.checkpoints(run.id).items()
         },
-        "evidence": [row.model_dump(mode="json", exclude={"run_id"}) for row in store.evidence(run.id)],
-        "events": [event.model_dump(mode="json", exclude={"run_id", "id"}) for event in store.events(run.id)],
+        "evidence": [as_json(row, without=("run_id",)) for row in store.evidence(run.id)],
+        "events": [as_json(event, without=("run_id", "id")) for event in store.events(run.id)],
         "log": str(store.home.log(run.id)),
     }
 

@@ -19,7 +19,7 @@ MOST_STARTS = 3
 
 def ensure_supervised(store: Store) -> None:
     """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date."""
-    from engine.registry.reading import ACTIVE
+    from engine.registry.records import ACTIVE
 
     if not store.runs(states=ACTIVE, limit=1):
         return

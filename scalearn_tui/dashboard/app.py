@@ -23,8 +23,8 @@ from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
+    from engine.registry.records import Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 INTERVAL = 1.0
 """Seconds between two questions to the registry."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from scalearn_tui.dashboard.curve import Curve, Stretch
 
 if TYPE_CHECKING:
-    from engine.registry.reading import Results
+    from engine.registry.records import Results, Run
     from engine.registry.store import Store
-    from engine.registry.tables import Run
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scalearn_tui.text.glyphs import STATES
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 BUSY_FIRST = ("running", "starting", "queued", "failed", "lost", "stopped", "completed")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scalearn_tui.text.formatting import duration
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def state_word(run: Run) -> str:
 
 def silence(run: Run) -> str:
     """``silent for 02:10`` when a running worker has not written for a minute: a warning, its process is still there."""
-    from engine.registry.tables import utc_now
+    from engine.registry.records import utc_now
 
     if run.state != "running" or run.heartbeat_at is None:
         return ""

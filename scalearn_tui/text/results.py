@@ -8,8 +8,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
 
 if TYPE_CHECKING:
-    from engine.registry.reading import Results
-    from engine.registry.tables import Run
+    from engine.registry.records import Results, Run
 
 
 def joint_scores(run: Run, results: Results, catalog: Catalog) -> dict[str, float | None]:

@@ -10,8 +10,8 @@ from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
 from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.reports.leaderboard import build
 from engine.training.checkpoints import load_checkpoint, tensors_digest
 from tests.adapters.artefacts import foreign, parts_of, request, write

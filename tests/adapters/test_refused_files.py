@@ -15,8 +15,8 @@ from torch import Tensor
 from engine.adapters.__main__ import main
 from engine.adapters.importing import import_adapter
 from engine.catalog.backbones import BACKBONES
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.training.checkpoints import tensors_digest
 from tests.adapters.artefacts import Parts, parts_of, signed, write
 from tests.registry.rows import run as queued_row

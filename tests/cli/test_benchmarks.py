@@ -14,8 +14,8 @@ from engine.files.disk import file_digest
 from engine.files.home import Home
 from engine.own_benchmarks.declaration import read_declaration
 from engine.own_benchmarks.stored import Stored, save
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 

@@ -14,8 +14,8 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.task import HubData
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.material import SHARED

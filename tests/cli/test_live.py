@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.spec import RunSpec
 from scalearn_tui.cli.live import follow
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.text.logs import BLOCK, collapse, read_on, tail

@@ -13,8 +13,8 @@ import pytest
 from engine.errors import UserError
 from engine.launch.processes import identify
 from engine.launch.supervisor import is_supervised
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.watching import MOST_STARTS, keep_supervised
 

@@ -17,9 +17,9 @@ from engine.adapters.importing import import_adapter
 from engine.files.home import Home
 from engine.plans.planner import Plan, make_plan, submit
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.records import Run, RunState
 from engine.registry.schema import HEAD
 from engine.registry.store import Store, open_store
-from engine.registry.tables import Run, RunState
 from engine.reports.leaderboard import build
 from engine.runs.request import Request
 

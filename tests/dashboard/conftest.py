@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.files.home import Home
+from engine.registry.records import Metric, Run
 from engine.registry.store import Store, open_store
-from engine.registry.tables import Metric, Run
 from engine.runs.spec import RunSpec
 from scalearn_tui.dashboard.app import Dashboard
 

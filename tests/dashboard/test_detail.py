@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.catalog.catalog import BUILT_IN
-from engine.registry.tables import Checkpoint, Metric, Run, RunState, Source
+from engine.registry.records import Checkpoint, Metric, Run, RunState, Source
 from engine.runs.deviations import deviations
 from scalearn_tui.dashboard.run_index import RunIndex
 from scalearn_tui.dashboard.widgets.chart import Chart

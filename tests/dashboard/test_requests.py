@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.registry.tables import RunState
+from engine.registry.records import RunState
 from scalearn_tui.dashboard.app import Dashboard
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.detail import DetailScreen

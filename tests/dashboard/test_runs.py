@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 
 from engine.files.home import Home
-from engine.registry.tables import RunState
+from engine.registry.records import RunState
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.run_table import RunTable
 

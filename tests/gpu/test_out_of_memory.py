@@ -14,8 +14,8 @@ import torch
 
 from engine.plans.planner import make_plan, submit
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.training.device import is_out_of_memory
 from engine.training.evaluation import predict

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from engine.files.home import Home
+from engine.registry.records import RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.launch.workers import over, until, worker_pid

@@ -12,8 +12,8 @@ from engine.files.home import Home
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import last_line
 from engine.launch.supervisor import worker_command
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from tests.launch.workers import RAISES, SAVES, SLEEP, STUBBORN, TRAINS, handle, over, queue, supervisor, until, worker_pid
 
 KILLED = "killed by signal 9 (by the system's memory killer or by hand)"

@@ -11,8 +11,8 @@ from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
 from engine.launch.supervisor import Supervisor
+from engine.registry.records import Run
 from engine.registry.store import Store
-from engine.registry.tables import Run
 from tests.registry.rows import run
 
 SLEEP = "sleep 60"
@@ -27,7 +27,7 @@ import sys, time
 from pathlib import Path
 from engine.files.home import Home
 from engine.registry.store import open_store
-from engine.registry.tables import RunState
+from engine.registry.records import RunState
 run_id, attempt, mode = sys.argv[2], int(sys.argv[3]), sys.argv[4]
 store = open_store(Home(Path(sys.argv[1])), migrate=False)
 store.started(run_id, attempt)

@@ -15,8 +15,8 @@ from engine.catalog.task import OwnData
 from engine.plans.estimates import STEADY, Estimate, estimates, planned_steps
 from engine.plans.planner import make_plan, submit
 from engine.plans.shapes import Shape
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.training.planned_parameters import counted
 from tests.reports.rows import queue, spec

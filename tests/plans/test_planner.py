@@ -12,8 +12,8 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
+from engine.registry.records import RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec
 from tests.plans.requests import needs_minilm, request

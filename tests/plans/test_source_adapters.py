@@ -10,8 +10,8 @@ import pytest
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.plans.planner import Plan, make_plan, submit
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec
 from tests.plans.requests import needs_minilm, request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.registry.tables import Metric, Run
+from engine.registry.records import Metric, Run
 
 
 def run(number: int, **fields: object) -> Run:

@@ -19,7 +19,7 @@ WRITER = """if True:
     from pathlib import Path
     from engine.files.home import Home
     from engine.registry.store import open_store
-    from engine.registry.tables import Metric
+    from engine.registry.records import Metric
     home, run_id, attempt, start = sys.argv[1:]
     store = open_store(Home(Path(home)))
     step = int(start)

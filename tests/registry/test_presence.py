@@ -10,8 +10,8 @@ import pytest
 
 from engine.files.home import Home
 from engine.registry.fence import Gone
+from engine.registry.records import RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import RunState
 from engine.training.loop import Loop
 from engine.worker_exit import WorkerExit
 from scalearn_tui.cli.app import main

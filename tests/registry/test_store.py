@@ -8,8 +8,8 @@ import pytest
 
 from engine.errors import UserError
 from engine.registry.fence import Fenced
+from engine.registry.records import Checkpoint, RunState, Source
 from engine.registry.store import Store
-from engine.registry.tables import Checkpoint, RunState, Source
 from tests.registry.rows import point, run
 
 A, B, C = (run(number).id for number in (1, 2, 3))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import engine
 import scalearn_tui
+from engine.registry.records import Run
 from engine.registry.store import Store
-from engine.registry.tables import Run
 from engine.runs.request import Request
 from tests.reports.rows import spec
 

@@ -9,8 +9,8 @@ from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.catalog.task import MEAN
+from engine.registry.records import Run, RunState, Source
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState, Source
 from engine.runs.spec import RunSpec, SourceSpec
 
 REVISIONS = {name: info.revision or f"sha256:{info.sha256}" for name, info in BACKBONES.items()}

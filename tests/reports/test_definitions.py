@@ -12,8 +12,8 @@ import pytest
 from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.catalog.records import entry_record
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
+from engine.registry.records import Run, RunState
 from engine.registry.store import Store
-from engine.registry.tables import Run, RunState
 from engine.reports.exports import grid, to_csv
 from engine.reports.leaderboard import build
 from engine.reports.table import Table

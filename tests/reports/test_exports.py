@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.catalog.catalog import BUILT_IN
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.reports.exports import to_csv, to_json, to_markdown
 from engine.reports.leaderboard import build
 from engine.reports.table import Leaderboard

@@ -11,8 +11,8 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.reports.exports import grid
 from engine.reports.leaderboard import build
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.registry.tables import Run, RunState, utc_now
+from engine.registry.records import Run, RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score, shorten, size
 from scalearn_tui.text.glyphs import STATES, silence, state_colour, state_glyph
 
@@ -49,7 +49,7 @@ def test_size() -> None:
 
 
 def test_every_state_has_its_own_marks() -> None:
-    from engine.registry.tables import RunState
+    from engine.registry.records import RunState
 
     assert set(STATES) == {state.value for state in RunState}
     marks = [state_glyph(state) for state in STATES]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from engine.registry.records import Run
 from engine.registry.store import Store
-from engine.registry.tables import Run
 from engine.training.termination import Termination
 from engine.training.worker import work
 from engine.worker_exit import WorkerExit

@@ -16,8 +16,8 @@ from engine.data import splits
 from engine.errors import UserError
 from engine.plans.planner import make_plan, submit
 from engine.registry.fence import Fenced
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.loop import TrainState

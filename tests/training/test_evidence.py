@@ -18,8 +18,8 @@ from engine.own_benchmarks.stored import Stored, save
 from engine.plans.planner import make_plan, submit
 from engine.plugins.home_catalog import load_catalog
 from engine.registry.fence import Fenced
+from engine.registry.records import Evidence, Run, RunState
 from engine.registry.store import Store
-from engine.registry.tables import Evidence, Run, RunState
 from engine.reports.evidence import evidence_of, recompute
 from engine.reports.evidence_summary import evidence_summary
 from engine.runs.request import Request

@@ -18,8 +18,8 @@ from engine.own_benchmarks.declaration import read_declaration
 from engine.own_benchmarks.stored import Stored, remove, save
 from engine.plans.planner import make_plan, submit
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.records import RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.worker_exit import WorkerExit
 from tests.own_benchmarks.shop import write_shop

@@ -15,8 +15,8 @@ import pytest
 from engine.catalog.catalog import BUILT_IN
 from engine.data import build_tokens
 from engine.plans.planner import make_plan, submit
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from engine.training import evaluation, setup
 from engine.training.evidence import Answered

@@ -14,8 +14,8 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.training.termination import Termination
 from engine.training.worker import _advice, work
 from engine.worker_exit import WorkerExit

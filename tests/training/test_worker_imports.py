@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
+from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.registry.tables import RunState
 from engine.runs.request import Request
 from tests.training.loops import LIMITS
 

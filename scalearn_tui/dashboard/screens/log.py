@@ -17,7 +17,7 @@ from scalearn_tui.text.glyphs import state_glyph
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 
 class LogScreen(RunScreen):

@@ -14,7 +14,7 @@ from scalearn_tui.dashboard.services import Services
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 SMALLEST = (60, 15)
 

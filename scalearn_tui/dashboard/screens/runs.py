@@ -21,7 +21,7 @@ from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 FILTER_REST = 0.08
 """Seconds without a key before a filter is applied."""

@@ -16,7 +16,7 @@ from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 SETTLE = 0.06
 """Seconds of rest before a newly selected run is read, so that holding a cursor key reads nothing in between."""

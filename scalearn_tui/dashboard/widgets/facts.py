@@ -15,7 +15,7 @@ from scalearn_tui.text.names import method_title
 from scalearn_tui.text.results import declared_scores, joint_scores
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 Part = tuple[str, str] | str
 DIM = "$foreground 60%"

@@ -21,7 +21,7 @@ from scalearn_tui.dashboard.widgets.columns import Column, fit, gap
 from scalearn_tui.text.glyphs import STATES
 
 if TYPE_CHECKING:
-    from engine.registry.tables import Run
+    from engine.registry.records import Run
 
 HEADER = 1
 """Lines at the top that do not scroll."""

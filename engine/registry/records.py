@@ -1,0 +1,303 @@
+"""What the registry holds, as plain values: detached from the database, and loaded without the libraries that write it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
+
+from engine.runs.definition import Definition
+from engine.runs.request import Request
+from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
+
+Results = dict[str, dict[str, dict[str, float]]]
+"""Final numbers of a run: task -> split -> metric -> value."""
+CHANGED = "changed since the run was queued"
+"""In the cause of a run that cannot be resumed, because what it was to read is gone."""
+
+
+class RunState(StrEnum):
+    """A state changes only on evidence from the process: its exit record, or its absence."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    LOST = "lost"
+
+    @property
+    def live(self) -> bool:
+        """Starting or running."""
+        return self in (RunState.STARTING, RunState.RUNNING)
+
+    @property
+    def active(self) -> bool:
+        """Queued or live: its state will change without a request."""
+        return self.live or self is RunState.QUEUED
+
+    @property
+    def over(self) -> bool:
+        """Ended without success; can be resumed."""
+        return self in (RunState.FAILED, RunState.STOPPED, RunState.LOST)
+
+
+OVER = tuple(state for state in RunState if state.over)
+LIVE = tuple(state for state in RunState if state.live)
+ACTIVE = tuple(state for state in RunState if state.active)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Document:
+    """A column of JSON, decoded when it is read first: most readers of many runs look at the documents of few."""
+
+    def __init__(self, default: Any = None) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, row: Any, owner: type | None = None) -> Any:
+        if row is None:
+            # The default of the field, as dataclasses ask for it.
+            return self._default
+        value = row.__dict__[self._name]
+        if isinstance(value, str):
+            value = row.__dict__[self._name] = json.loads(value)
+        return value
+
+    def __set__(self, row: Any, value: Any) -> None:
+        row.__dict__[self._name] = value
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One run: its specification, its progress and how it ended."""
+
+    id: str
+    fingerprint: str
+    group_id: str
+    method: str
+    backbone: str
+    benchmark: str
+    target: str
+    """Task key, or the common name of a joint run's tasks (``RunSpec.target``)."""
+    seed: int
+    spec: Document = Document()
+    """``RunSpec`` as JSON."""
+    command: str = ""
+    """The command line that asked for it."""
+    request: Document = Document()
+    """``Request`` as JSON, before names were resolved; None for imported runs and those of version 0.1.0."""
+
+    state: RunState = RunState.QUEUED
+    cause: str | None = None
+    """One line: why it failed, was lost or waits."""
+    attempt: int = 0
+    """Fencing token: only the newest attempt may write."""
+    stop_requested: bool = False
+    version: int = 0
+    """Increases with every change of any run; readers ask for runs newer than the last version that they read."""
+
+    created_at: datetime = field(default_factory=utc_now)
+    started_at: datetime | None = None
+    """Start of the newest attempt."""
+    ended_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    seconds: float = 0.0
+    """Training time over all attempts."""
+
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    """Training loss: the mean over the newest steps; when an epoch ends, over those of the epoch that this attempt made."""
+    metric: str | None = None
+    """Name of the headline metric."""
+    value: float | None = None
+    """Newest dev value of the headline metric."""
+    best: float | None = None
+    """Dev value of the selected epoch."""
+    best_epoch: int | None = None
+    samples_per_second: float | None = None
+    tokens_per_second: float | None = None
+    """Real tokens; there is no padding."""
+    seconds_left: float | None = None
+    trainable: int | None = None
+    """Trainable parameters, heads included."""
+    transfer: int | None = None
+    """The method's own trainable parameters, heads excluded."""
+
+    executor: str = "local"
+    handle: Document = Document()
+    """What the executor needs to find the process again."""
+    device: str | None = None
+    provenance: Document = Document()
+    """Git commit, versions, hardware, data revisions, label lists, split sizes."""
+
+    @classmethod
+    def of(
+        cls,
+        spec: RunSpec,
+        request: Request | None = None,
+        definitions: Sequence[Definition] | None = None,
+        **others: Any,
+    ) -> Run:
+        """The row of ``spec``, queued unless ``others`` say otherwise.
+
+        ``definitions`` are those of its targets; needed where the catalog may lack them.
+        """
+        definitions = spec.definitions if definitions is None else definitions
+        fingerprint = fingerprint_of(spec, definitions)
+        row: dict[str, Any] = {
+            "id": fingerprint[:RUN_ID_LENGTH],
+            "fingerprint": fingerprint,
+            "group_id": group_of(spec, definitions),
+            "method": spec.method,
+            "backbone": spec.backbone,
+            "benchmark": spec.benchmark,
+            "target": spec.target,
+            "seed": spec.seed,
+            "spec": spec.model_dump(mode="json"),
+            "command": request.command if request else "",
+            "request": request.model_dump(mode="json", exclude={"command"}) if request else None,
+            "metric": headline_of(definitions),
+            "epochs": int(spec.hyperparameters["epochs"]),
+        }
+        return cls(**(row | others))
+
+    @cached_property
+    def parsed(self) -> RunSpec:
+        """The specification, typed."""
+        return RunSpec(**self.spec)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Keys of the targets, in order."""
+        return self.parsed.targets
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere and imported from a file."""
+        return "imported" in (self.provenance or {})
+
+
+@dataclass
+class Source:
+    """Run ``run_id`` waits for and reads the adapter of ``source_id``."""
+
+    run_id: str
+    position: int
+    source_id: str
+    task: str
+
+
+@dataclass
+class Metric:
+    """One point of a curve, such as ``train/loss`` or ``dev/accuracy``; a later attempt replaces an earlier one's."""
+
+    run_id: str
+    name: str
+    step: int
+    value: float
+    epoch: float
+    attempt: int
+
+
+@dataclass
+class Checkpoint:
+    """A published checkpoint of a run; its files lie at ``Home.checkpoint(run_id, kind)``."""
+
+    run_id: str
+    kind: str
+    """``best`` or ``last``."""
+    step: int
+    epoch: int
+    sha256: str
+    """Of the file."""
+    bytes: int
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass
+class Evidence:
+    """What a run answered on a split; its file lies at ``Home.evidence(run_id, task, split)``."""
+
+    run_id: str
+    task: str
+    split: str
+    epoch: int
+    """The selected one."""
+    rows_sha256: str
+    """Names the file of the split's examples, ``Home.evidence_rows``."""
+    logits_sha256: str
+    """Of the arrays (``engine.files.evidence.arrays_digest``), as the other."""
+    bytes: int
+
+
+@dataclass
+class Event:
+    """Something that happened to a run: state changes and their reasons, in order."""
+
+    id: int
+    run_id: str
+    at: datetime
+    attempt: int
+    text: str
+
+
+Record = Run | Source | Metric | Checkpoint | Evidence | Event
+Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Event)
+
+
+def columns_of(record: Record) -> dict[str, Any]:
+    """The fields of a record by name, which are the columns of its table."""
+    return {column.name: getattr(record, column.name) for column in fields(record)}
+
+
+def as_json(record: Record, without: Iterable[str] = ()) -> dict[str, Any]:
+    """The fields as JSON has them; times end in Z."""
+    values = {name: value for name, value in columns_of(record).items() if name not in without}
+    return {name: _written(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def from_rows(kind: type[Kind], rows: Iterable[Sequence[Any]]) -> list[Kind]:
+    """Records from rows whose values are in the order of the fields."""
+    names = [column.name for column in fields(kind)]
+    converted = [(index, _DECODE[str(column.type)]) for index, column in enumerate(fields(kind)) if column.type in _DECODE]
+    records = []
+    for row in rows:
+        values = list(row)
+        for index, decode in converted:
+            if values[index] is not None:
+                values[index] = decode(values[index])
+        records.append(kind(**dict(zip(names, values, strict=True))))
+    return records
+
+
+def _time(value: str | datetime) -> datetime:
+    """SQLite has texts of UTC times without their zone, PostgreSQL has times."""
+    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _written(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+_DECODE: dict[str, Callable[[Any], Any]] = {
+    "datetime": _time,
+    "datetime | None": _time,
+    "RunState": RunState,
+    "bool": bool,
+}
+"""By the annotation of a field, what makes its value from the database's."""
