@@ -16,6 +16,7 @@ from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
 from engine.child_main import exit_code_of
 from engine.files.home import Home
+from engine.registry.reading import open_reader
 from engine.registry.store import open_store
 
 
@@ -32,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(options: argparse.Namespace) -> dict[str, Any]:
-    store = open_store(Home(options.home))
+    home = Home(options.home)
     if options.action == "export":
-        return export_adapter(store, options.run_id, options.destination)
-    return import_adapter(store, options.file)
+        return export_adapter(open_reader(home), options.run_id, options.destination)
+    return import_adapter(open_store(home), options.file)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from engine.catalog.methods import SOURCE_METHODS
 from engine.encoder.loading import shape_of
 from engine.errors import UserError
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
-from engine.registry.store import Store
 from engine.runs.spec import fingerprint_of
 from engine.training.checkpoints import load_checkpoint, save_tensors, tensors_digest
 from engine.training.provenance import package_version
@@ -24,14 +24,14 @@ PRIVATE = {"host", "imported"}
 """Parts of the provenance that are not exported."""
 
 
-def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
+def export_adapter(reader: Reader, ref: str, destination: Path) -> dict[str, Any]:
     """Write the adapter of a completed stage-1 run to ``destination``, a new ``.safetensors`` file or a folder for one.
 
     A folder that does not exist is made; a name with another suffix is taken for a file and refused.
 
     Returns ``run``, ``task``, ``file``, ``sha256`` and ``bytes``. Raises UserError; then nothing was written.
     """
-    run = store.find(ref)
+    run = reader.find(ref)
     if run.method not in SOURCE_METHODS:
         raise UserError(f"{run.id} is a {run.method} run; only source adapters ({', '.join(SOURCE_METHODS)}) can be exported")
     if run.state != RunState.COMPLETED:
@@ -46,10 +46,10 @@ def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
         raise UserError(f"{path} exists; name another file")
     if not new_folder and not path.parent.is_dir():
         raise UserError(f"{path.parent} is not a folder; make it first")
-    recorded = store.checkpoints(run.id).get("best")
-    tensors, checkpoint_card = load_checkpoint(store.home.checkpoint(run.id, "best"), recorded.sha256 if recorded else None)
+    recorded = reader.checkpoints(run.id).get("best")
+    tensors, checkpoint_card = load_checkpoint(reader.home.checkpoint(run.id, "best"), recorded.sha256 if recorded else None)
     imported = checkpoint_card.get(PORTABLE)
-    card = AdapterCard(**imported) if imported else _card(store, run, tensors_digest(tensors))
+    card = AdapterCard(**imported) if imported else _card(reader, run, tensors_digest(tensors))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         saved = save_tensors(path, tensors, card.model_dump(mode="json"))
@@ -59,8 +59,8 @@ def export_adapter(store: Store, ref: str, destination: Path) -> dict[str, Any]:
     return {"run": run.id, "task": run.target, "file": str(path), **asdict(saved)}
 
 
-def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
-    spec = run.parsed.completed_from(load_catalog(store.home))
+def _card(reader: Reader, run: Run, sha256: str) -> AdapterCard:
+    spec = run.parsed.completed_from(load_catalog(reader.home))
     try:
         (definition,) = spec.definitions
     except KeyError:
@@ -68,7 +68,7 @@ def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
             f"the task {run.target} of {run.id} is not in the catalog any more; put its benchmark back first"
         ) from None
     fingerprint = fingerprint_of(spec, [definition])
-    if not store.is_known_as(run, fingerprint):
+    if not reader.is_known_as(run, fingerprint):
         raise UserError(
             f"the definition of {run.target} changed since {run.id} was trained; train it again and export that run"
         )
@@ -89,7 +89,7 @@ def _card(store: Store, run: Run, sha256: str) -> AdapterCard:
             architecture=cast(Any, config.model_type), layers=config.num_hidden_layers, hidden_size=config.hidden_size
         ),
         training=Training(**{name: getattr(run, name) for name in Training.model_fields}),
-        results=store.results([run.id]).get(run.id, {}),
+        results=reader.results([run.id]).get(run.id, {}),
         provenance=Provenance(**{name: value for name, value in (run.provenance or {}).items() if name not in PRIVATE}),
         tensors_sha256=sha256,
     )

@@ -15,8 +15,8 @@ from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision
 from engine.methods.model import Model
+from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
-from engine.registry.store import Store
 from engine.runs.spec import RunSpec
 from engine.training.build import build_model
 from engine.training.checkpoints import load_checkpoint, tensors_digest
@@ -37,7 +37,7 @@ class Trained:
     device: Device
 
 
-def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
+def load_trained(reader: Reader, run: Run, catalog: Catalog) -> Trained:
     """The run's model, ready to predict.
 
     Raises UserError when the run is not completed, or a file of it, its sources or its backbone is missing or changed.
@@ -46,16 +46,16 @@ def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
         raise UserError(f"run {run.id} is {run.state}; only completed runs predict")
     spec = run.parsed.completed_from(catalog)
     method = spec.method_in(catalog)
-    recorded = store.checkpoints(run.id).get("best")
-    path = store.home.checkpoint(run.id, "best")
+    recorded = reader.checkpoints(run.id).get("best")
+    path = reader.home.checkpoint(run.id, "best")
     if recorded is None or not path.is_file():
         raise UserError(
             f"run {run.id} has lost its file {path}; put it back, or train it again after `scalearn delete {run.id}`"
         )
     tensors, card = load_checkpoint(path, recorded.sha256)
-    _check_tasks(store, run, spec, card)
+    _check_tasks(reader, run, spec, card)
     folder = _backbone(run, spec)
-    sources = load_sources(store, run.id, spec, card.get("similarities"))
+    sources = load_sources(reader, run.id, spec, card.get("similarities"))
     for source, expected in zip(sources, card["sources"], strict=True):
         if tensors_digest(source.tensors) != expected["sha256"]:
             raise UserError(
@@ -68,18 +68,18 @@ def load_trained(store: Store, run: Run, catalog: Catalog) -> Trained:
     return Trained(spec, device.place(model).eval(), folder, load_config(folder), device)
 
 
-def _check_tasks(store: Store, run: Run, spec: RunSpec, card: Mapping[str, Any]) -> None:
+def _check_tasks(reader: Reader, run: Run, spec: RunSpec, card: Mapping[str, Any]) -> None:
     """That the tasks are those that the run was trained on. Raises UserError."""
     for key, recorded in card["tasks"].items():
         try:
             task = spec.task(key)
         except KeyError:
             raise UserError(f"the task {key} of run {run.id} is not in the catalog; add its benchmark first") from None
-        if run.imported and not store.is_known_as(run, spec.fingerprint):
+        if run.imported and not reader.is_known_as(run, spec.fingerprint):
             raise UserError(f"the task {key} of the imported run {run.id} is another one than {key} of the catalog")
         if recorded != {"kind": task.kind, "labels": list(task.labels)}:
             raise UserError(f"the labels of {key} are not those that run {run.id} was trained with; train it again")
-    if not store.is_known_as(run, spec.fingerprint):
+    if not reader.is_known_as(run, spec.fingerprint):
         raise UserError(
             f"this version renders or tokenizes {run.target} differently than run {run.id} was trained on; train it again"
         )

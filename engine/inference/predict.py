@@ -21,7 +21,7 @@ from engine.errors import UserError
 from engine.files.home import Home
 from engine.inference.answer_file import destination, writer
 from engine.plugins.home_catalog import load_catalog
-from engine.registry.store import open_store
+from engine.registry.reading import open_reader
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,8 +52,8 @@ def _label(options: argparse.Namespace) -> None:
 
 
 def _write_answers(options: argparse.Namespace, out: BinaryIO, notices: TextIO) -> None:
-    store = open_store(Home(options.home), migrate=False)
-    run, catalog = store.find(options.run_id), load_catalog(store.home)
+    reader = open_reader(Home(options.home))
+    run, catalog = reader.find(options.run_id), load_catalog(reader.home)
     task = run.parsed.known_task(options.task, catalog)
     if task is None:
         raise UserError(f"the task {options.task} of run {run.id} is not in the catalog; add its benchmark first")
@@ -66,7 +66,7 @@ def _write_answers(options: argparse.Namespace, out: BinaryIO, notices: TextIO) 
     from engine.training.device import is_out_of_memory
 
     try:
-        trained = load_trained(store, run, catalog)
+        trained = load_trained(reader, run, catalog)
         write = writer(out, options.output_format, (*(("line",) if options.skip_bad else ()), *texts.ids))
         for answer in answers(trained, trained.spec.task(options.task), texts, name_lines=options.skip_bad):
             write(answer)

@@ -12,8 +12,8 @@ from engine.catalog.steps import steps_per_epoch, training_examples
 from engine.files.disk import folder_bytes
 from engine.plans.planner import Plan, PlannedRun
 from engine.plans.shapes import Shape, shape_of
+from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
-from engine.registry.store import Store
 from engine.runs.spec import RunSpec
 
 LOOKED_AT = 50
@@ -41,7 +41,7 @@ class Estimate:
 
 def estimates(
     plan: Plan,
-    store: Store,
+    reader: Reader,
     catalog: Catalog,
     rows: Rows,
     devices: Iterable[str],
@@ -56,7 +56,7 @@ def estimates(
     """
     kinds = {_kind(device) for device in devices}
     specs = {planned.run_id: planned.spec for planned in plan.runs} | {run.id: run.parsed for run in plan.named_sources}
-    earlier = _Earlier(store, catalog)
+    earlier = _Earlier(reader, catalog)
     shapes = {planned.run_id: shape_of(planned.spec, specs, catalog) for planned in plan.runs}
     alike = {planned.run_id: earlier.alike(planned.spec, shapes[planned.run_id]) for planned in plan.runs}
     trainable = {planned.run_id: _trainable(planned, alike[planned.run_id]) for planned in plan.runs}
@@ -72,7 +72,7 @@ def estimates(
             steps=steps,
             trainable=trainable[planned.run_id] or (counted.get(shape.key) if shape else None),
             seconds=pace * left if pace and left > 0 else None,
-            bytes=None if planned.done else _median_bytes(alike[planned.run_id], store),
+            bytes=None if planned.done else _median_bytes(alike[planned.run_id], reader),
         )
     return found
 
@@ -81,7 +81,7 @@ def estimates(
 class _Earlier:
     """Completed runs of the registry."""
 
-    store: Store
+    reader: Reader
     catalog: Catalog
     _runs: dict[tuple[str, str], list[tuple[Run, Shape | None]]] = field(default_factory=dict)
 
@@ -106,12 +106,12 @@ class _Earlier:
     def _of(self, spec: RunSpec) -> list[tuple[Run, Shape | None]]:
         key = spec.method, spec.backbone_revision
         if key not in self._runs:
-            completed = self.store.runs(
+            completed = self.reader.runs(
                 method=spec.method, backbone=spec.backbone, states=[RunState.COMPLETED], limit=LOOKED_AT
             )
             runs = [run for run in completed if not run.imported and run.parsed.backbone_revision == spec.backbone_revision]
             ids = {source.run_id for run in runs for source in run.parsed.sources}
-            specs = {source.id: source.parsed for source in self.store.runs(ids=ids)} if ids else {}
+            specs = {source.id: source.parsed for source in self.reader.runs(ids=ids)} if ids else {}
             self._runs[key] = [(run, shape_of(run.parsed, specs, self.catalog)) for run in runs]
         return self._runs[key]
 
@@ -133,8 +133,8 @@ def _trainable(planned: PlannedRun, alike: Sequence[Run]) -> int | None:
     return next((run.trainable for run in runs if run.trainable), None)
 
 
-def _median_bytes(runs: Sequence[Run], store: Store) -> int | None:
-    sizes = [size for run in runs if (size := folder_bytes(store.home.run(run.id)))]
+def _median_bytes(runs: Sequence[Run], reader: Reader) -> int | None:
+    sizes = [size for run in runs if (size := folder_bytes(reader.home.run(run.id)))]
     return int(median(sizes)) if sizes else None
 
 

@@ -15,6 +15,7 @@ from engine.plans.availability import check_available
 from engine.plans.graph import Graph, Node, Role
 from engine.plans.resolve import Work, unique, validated, work_of
 from engine.plans.source_adapters import check_backbone, compared_task
+from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, Source
 from engine.registry.store import Store
 from engine.runs.request import Request
@@ -71,14 +72,14 @@ class Plan:
         return [planned for planned in self.runs if planned.existing and planned.existing.state.over]
 
 
-def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
+def make_plan(request: Request, reader: Reader, catalog: Catalog) -> Plan:
     """Resolve all names, check every setting and the availability of all files, and look up existing runs.
 
     Raises UserError; nothing is queued.
     """
     request = validated(request)
     notes: list[str] = []
-    work = work_of(request, catalog, store, notes)
+    work = work_of(request, catalog, reader, notes)
     if any(settings.get("similarity_model") == OFFLINE_BACKBONE for part in work for settings in part.settings):
         find_backbone(OFFLINE_BACKBONE).folder()
     tasks = unique([task for part in work for task in (*part.targets, *part.sources) if isinstance(task, TaskInfo)])
@@ -86,10 +87,10 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
     backbone = find_backbone(request.backbone)
 
     def plan_runs(download: bool) -> list[PlannedRun]:
-        graph = Graph(request, catalog, _common(request, backbone, download), data, store.aliases())
+        graph = Graph(request, catalog, _common(request, backbone, download), data, reader.aliases())
         for part in work:
             graph.add(part)
-        return _planned(graph.nodes, store)
+        return _planned(graph.nodes, reader)
 
     try:
         runs = plan_runs(download=False)
@@ -102,7 +103,7 @@ def make_plan(request: Request, store: Store, catalog: Catalog) -> Plan:
         runs = runs or plan_runs(download=True)
     named_sources = unique([source for part in work for source in part.sources if isinstance(source, Run)])
     check_backbone(named_sources, runs[0].spec.backbone, runs[0].spec.backbone_revision)
-    notes += _unscored(runs, store)
+    notes += _unscored(runs, reader)
     return Plan(request, runs, notes, named_sources, unread, data)
 
 
@@ -129,17 +130,17 @@ def _row(planned: PlannedRun, request: Request) -> Run:
     return Run.of(planned.spec, request, **kept)
 
 
-def _planned(nodes: dict[str, Node], store: Store) -> list[PlannedRun]:
-    existing = {run.id: run for run in store.runs(ids=list(nodes))}
+def _planned(nodes: dict[str, Node], reader: Reader) -> list[PlannedRun]:
+    existing = {run.id: run for run in reader.runs(ids=list(nodes))}
     runs = [PlannedRun(node.run_id, node.spec, existing.get(node.run_id), node.role) for node in nodes.values()]
     # A run may have been requested after another that it is a source of.
     return sorted(runs, key=lambda planned: bool(planned.spec.sources))
 
 
-def _unscored(runs: list[PlannedRun], store: Store) -> list[str]:
+def _unscored(runs: list[PlannedRun], reader: Reader) -> list[str]:
     """For completed runs of own tasks that were not scored by what is the headline metric by now, what to do about it."""
     done = [planned for planned in runs if planned.done]
-    results = store.results([planned.run_id for planned in done if planned.spec.own])
+    results = reader.results([planned.run_id for planned in done if planned.spec.own])
     return [
         f"{planned.run_id} ({task.key}) was not scored by {task.headline}; `scalearn delete {planned.run_id}` and ask again"
         for planned in done

@@ -13,8 +13,8 @@ from engine.catalog.method import LARGEST_SEED, MethodInfo, Value
 from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo, TaskInfo
 from engine.errors import UserError, did_you_mean
 from engine.plans.source_adapters import check_source, check_widths
+from engine.registry.reading import Reader
 from engine.registry.records import Run
-from engine.registry.store import Store
 from engine.runs.request import Request
 
 ALL_BUT = "all-"
@@ -67,7 +67,7 @@ def validated(request: Request) -> Request:
     return request.model_copy(update={"data_dir": folder, **unique_numbers})
 
 
-def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) -> list[Work]:
+def work_of(request: Request, catalog: Catalog, reader: Reader, notes: list[str]) -> list[Work]:
     """The work of a validated request; decisions made for the user are added to ``notes``. Raises UserError."""
     targets = _targets(request, catalog, notes)
     work: list[Work] = []
@@ -75,7 +75,7 @@ def work_of(request: Request, catalog: Catalog, store: Store, notes: list[str]) 
         if method.joint and len(targets) == 1:
             notes.append(f"{method.name} learns several tasks together; here it gets one")
         for chosen in [targets] if method.joint else [[target] for target in targets]:
-            sources = _sources(method, chosen, request, catalog, store)
+            sources = _sources(method, chosen, request, catalog, reader)
             for shots in request.shots or (None,):
                 notes += _too_few_shots(chosen, shots)
                 work.append(Work(method, chosen, sources, _settings(method, chosen, shots, request, catalog), shots))
@@ -148,7 +148,7 @@ def _target(name: str, request: Request, catalog: Catalog, notes: list[str]) -> 
 
 
 def _sources(
-    method: MethodInfo, targets: list[TaskInfo], request: Request, catalog: Catalog, store: Store
+    method: MethodInfo, targets: list[TaskInfo], request: Request, catalog: Catalog, reader: Reader
 ) -> list[SourceChoice]:
     """Sources in stacking order, the target's own last; empty for a method without sources."""
     if method.joint and request.shots:
@@ -162,7 +162,7 @@ def _sources(
     benchmark = catalog.find_benchmark(request.benchmark or target.benchmark)
     chosen: list[SourceChoice] = list(benchmark.tasks)
     if request.sources is not None:
-        named = [_named_sources(name, target, benchmark, method, request, catalog, store) for name in request.sources]
+        named = [_named_sources(name, target, benchmark, method, request, catalog, reader) for name in request.sources]
         chosen = [source for sources in named for source in sources]
     keys = [source.target if isinstance(source, Run) else source.key for source in chosen]
     if not chosen:
@@ -185,7 +185,7 @@ def _named_sources(
     method: MethodInfo,
     request: Request,
     catalog: Catalog,
-    store: Store,
+    reader: Reader,
 ) -> list[SourceChoice]:
     """A task of the target's benchmark, else of any other one; else all tasks of the benchmark of this name, or those of the
     target's but one (``all-own``: but the target, ``all-cb``: but cb); else a run of the registry."""
@@ -202,7 +202,7 @@ def _named_sources(
         left_out = target if but.lower() == "own" else catalog.find_task(but, benchmark.name)
         return [task for task in benchmark.tasks if task != left_out]
     try:
-        run = store.find(name)
+        run = reader.find(name)
     except UserError as error:
         close = did_you_mean(name, [f"{ALL_BUT}own", *catalog.benchmarks])
         raise UserError(f"{no_task}; no benchmark {name!r}{close}; {error}") from None

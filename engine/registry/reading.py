@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
 from engine.errors import UserError
 from engine.files.home import Home
+from engine.files.mounts import refuse_network
 from engine.registry.fence import Presence
 from engine.registry.records import (
     OVER,
@@ -22,13 +24,35 @@ from engine.registry.records import (
     Source,
     from_rows,
 )
-from engine.registry.rows import Row, Rows
+from engine.registry.rows import Row, Rows, SqliteRows
+from engine.registry.schema_version import HEAD, is_newer, newer
 
 NEWEST_FIRST = "ORDER BY created_at DESC, id"
 
 
 def _columns(kind: type[Any], table: str) -> str:
     return ", ".join(f"{table}.{column.name}" for column in fields(kind))
+
+
+def open_reader(home: Home) -> Reader:
+    """The registry of ``home`` to look at, without rows where there is none yet; one of an older version is migrated first.
+
+    Raises UserError where it lies on a network file system, or is older and cannot be migrated.
+    """
+    if os.environ.get("SCALEARN_DB"):
+        from engine.registry.store import open_store
+
+        return open_store(home)
+    refuse_network(home.root)
+    reader = Reader(SqliteRows(home.database), home)
+    version = reader.schema_version() if home.database.exists() else HEAD
+    if is_newer(version):
+        reader.doubt = f"{newer(home, version)}: what this one does not know is not shown; pip install -U scalearn-tui"
+    elif version != HEAD:
+        from engine.registry.store import open_store
+
+        open_store(home).close()
+    return reader
 
 
 class Reader:
@@ -38,6 +62,8 @@ class Reader:
         self.home = home
         self._rows = rows
         self._presence = Presence(home) if home.root.is_dir() else None
+        self.doubt = ""
+        """Why what is read may not be all there is."""
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
@@ -110,6 +136,12 @@ class Reader:
         if len(matches) > 1 and not exact:
             raise UserError(f"{ref!r} is the beginning of several ids: {', '.join(run.id for run in matches)}")
         return (exact or matches)[0]
+
+    def schema_version(self) -> str | None:
+        """None when there are no tables."""
+        if not self._select("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"):
+            return None
+        return next((str(version) for (version,) in self._select("SELECT version_num FROM alembic_version")), None)
 
     def count(self) -> int:
         """Number of runs."""

@@ -12,10 +12,7 @@ from engine.errors import UserError
 from engine.files.disk import atomic_write, locked, remove_unfinished
 from engine.files.home import Home
 from engine.registry.connection import sqlite_engine
-
-MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0003"
-"""The version that this code reads and writes: the newest file of ``migrations/versions``."""
+from engine.registry.schema_version import HEAD, MIGRATIONS, is_newer, newer
 
 
 def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
@@ -81,8 +78,5 @@ def _create(home: Home) -> None:
 
 
 def _refuse_newer(version: str | None, home: Home) -> None:
-    known = {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
-    if version is not None and version not in known:
-        raise UserError(
-            f"the registry in {home.root} is of a newer version ({version}); upgrade with pip install -U scalearn-tui"
-        )
+    if is_newer(version):
+        raise UserError(f"{newer(home, version)}, which can be looked at only; upgrade with pip install -U scalearn-tui")

@@ -47,13 +47,13 @@ def open_store(home: Home, migrate: bool = True) -> Store:
     except (OSError, DBAPIError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error.strerror
         raise UserError(f"cannot keep the registry in {home.root}: {why}; set SCALEARN_HOME to another folder") from error
-    return Store(engine, home)
+    return Store(engine, home, migrate)
 
 
 class Store(Reader):
     """Reads and writes of the registry. May be shared by threads; not by forked processes."""
 
-    def __init__(self, engine: Engine, home: Home) -> None:
+    def __init__(self, engine: Engine, home: Home, migrate: bool = True) -> None:
         super().__init__(EngineRows(engine), home)
         self._engine = engine
 

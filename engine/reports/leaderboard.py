@@ -11,8 +11,8 @@ from datetime import datetime
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import BenchmarkInfo, PublishedTable
+from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, utc_now
-from engine.registry.store import Store
 from engine.reports.columns import Columns, columns_of
 from engine.reports.provenance import provenance
 from engine.reports.published import published_results, references
@@ -23,7 +23,7 @@ from engine.reports.table import Cell, Leaderboard, Row, Table
 
 
 def build(
-    store: Store,
+    reader: Reader,
     catalog: Catalog,
     *,
     benchmark: str | None = None,
@@ -34,14 +34,14 @@ def build(
 
     Raises UserError for an unknown benchmark.
     """
-    runs = store.runs(states=[RunState.COMPLETED], backbone=backbone)
+    runs = reader.runs(states=[RunState.COMPLETED], backbone=backbone)
     recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := run.parsed.known_task(key, catalog))}
-    results = RunResults.of(store, catalog, runs, {**recorded, **catalog.tasks})
+    results = RunResults.of(reader, catalog, runs, {**recorded, **catalog.tasks})
     counted = [run for run in runs if all(results.headline(run, task) is not None for task in run.tasks)]
     named = {task.benchmark for task in recorded.values()}
     selected = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
     source_ids = {source.run_id for run in counted for source in run.parsed.sources}
-    sources = SourceRuns({run.id: run for run in store.runs(ids=sorted(source_ids))} if source_ids else {}, results)
+    sources = SourceRuns({run.id: run for run in reader.runs(ids=sorted(source_ids))} if source_ids else {}, results)
 
     shown = {selected} if selected else {name for run in counted for name in _benchmarks(run, catalog)}
     runs_of_table: dict[tuple[str, str, str], list[Run]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.errors import UserError
 from engine.methods.model import SourceAdapter
-from engine.registry.store import Store
+from engine.registry.reading import Reader
 from engine.runs.spec import RunSpec
 from engine.training.checkpoints import load_checkpoint
 
@@ -15,7 +15,7 @@ ADAPTER = "adapter."
 
 
 def load_sources(
-    store: Store, run_id: str, spec: RunSpec, similarities: Mapping[str, float] | None = None
+    reader: Reader, run_id: str, spec: RunSpec, similarities: Mapping[str, float] | None = None
 ) -> list[SourceAdapter]:
     """The selected adapters of the source runs, in order, each checked against its recorded digest and backbone.
 
@@ -24,9 +24,9 @@ def load_sources(
     """
     adapters = []
     similarities = similarities or {}
-    for source in store.sources(run_id):
-        recorded = store.checkpoints(source.source_id).get("best")
-        path = store.home.checkpoint(source.source_id, "best")
+    for source in reader.sources(run_id):
+        recorded = reader.checkpoints(source.source_id).get("best")
+        path = reader.home.checkpoint(source.source_id, "best")
         if recorded is None or not path.is_file():
             raise UserError(
                 f"the source adapter {source.task} (run {source.source_id}) has lost its file {path}; "

@@ -11,12 +11,13 @@ from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, RunArgument, home_catalog
 from scalearn_tui.cli.output import print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
+from scalearn_tui.cli.watching import look
 from scalearn_tui.text.suggestions import FIRST_ADAPTER
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
+    from engine.registry.reading import Reader
     from engine.registry.records import Results, Run
-    from engine.registry.store import Store
 
 app = Commands(help="List, export and import source adapters.", no_args_is_help=True)
 
@@ -28,16 +29,14 @@ def ls(as_json: Json = False) -> int:
     An empty list is exit code 0.
     """
     from engine.catalog.methods import SOURCE_METHODS
-    from engine.files.home import Home
     from engine.registry.records import RunState
-    from engine.registry.store import open_store
     from engine.runs.distinctions import distinctions
 
-    store = open_store(Home.default())
-    runs = [run for run in store.runs(states=[RunState.COMPLETED]) if run.method in SOURCE_METHODS]
-    results = store.results([run.id for run in runs])
+    reader = look()
+    runs = [run for run in reader.runs(states=[RunState.COMPLETED]) if run.method in SOURCE_METHODS]
+    results = reader.results([run.id for run in runs])
     catalog = home_catalog()
-    records = [_record(store, run, results.get(run.id, {}), catalog) for run in runs]
+    records = [_record(reader, run, results.get(run.id, {}), catalog) for run in runs]
     if as_json:
         print_json({"adapters": records})
     elif records:
@@ -84,17 +83,15 @@ def import_(
 def _backbone(run_id: str) -> str:
     """What `--backbone` has to be for a run that combines this adapter."""
     from engine.catalog.backbones import BACKBONES
-    from engine.files.home import Home
-    from engine.registry.store import open_store
 
-    name = open_store(Home.default()).find(run_id).backbone
+    name = look().find(run_id).backbone
     return name if name in BACKBONES or "/" in name else "FOLDER"
 
 
-def _record(store: Store, run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
+def _record(reader: Reader, run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
     from scalearn_tui.cli.records import headline, settings_record
 
-    saved = store.checkpoints(run.id).get("best")
+    saved = reader.checkpoints(run.id).get("best")
     split, value = headline(run, results)
     return {
         "run": run.id,
@@ -157,10 +154,7 @@ def _print(records: list[dict[str, Any]], distinctions: dict[str, dict[str, str]
 def _portable(verb: str, *arguments: str) -> dict[str, Any]:
     """The answer of the engine, which reads tensors."""
     from engine.files.home import Home
-    from engine.registry.store import open_store
     from scalearn_tui.cli import child
 
-    home = Home.default()
-    open_store(home).close()
-    answer: dict[str, Any] = child.document("engine.adapters", "--home", str(home.root), verb, "--", *arguments)
+    answer: dict[str, Any] = child.document("engine.adapters", "--home", str(Home.default().root), verb, "--", *arguments)
     return answer

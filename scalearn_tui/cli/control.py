@@ -82,7 +82,10 @@ def delete(
 
 def _find(refs: list[str]) -> tuple[Store, list[Run]]:
     from engine.files.home import Home
+    from engine.registry.reading import open_reader
     from engine.registry.store import open_store
 
-    store = open_store(Home.default())
-    return store, list({run.id: run for run in map(store.find, refs)}.values())
+    home = Home.default()
+    # Before the store, which makes a registry where there is none.
+    runs = list({run.id: run for run in map(open_reader(home).find, refs)}.values())
+    return open_store(home), runs

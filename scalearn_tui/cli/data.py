@@ -155,14 +155,10 @@ def _read_datasets(active: Sequence[RunSpec]) -> set[Path]:
 
 def _active(home: Home) -> list[RunSpec]:
     """Queued and running runs."""
-    import os
-
-    if not home.database.exists() and not os.environ.get("SCALEARN_DB"):
-        return []
+    from engine.registry.reading import open_reader
     from engine.registry.records import ACTIVE
-    from engine.registry.store import open_store
 
-    return [run.parsed for run in open_store(home).runs(states=ACTIVE)]
+    return [run.parsed for run in open_reader(home).runs(states=ACTIVE)]
 
 
 def _housekeeping(home: Home, action: str, *options: str) -> list[dict[str, Any]]:

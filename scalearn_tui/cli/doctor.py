@@ -96,10 +96,12 @@ def _home(home: Home) -> tuple[bool | None, str]:
 def _registry(home: Home) -> tuple[bool | None, str]:
     if not os.environ.get("SCALEARN_DB") and not home.database.exists():
         return None, "none yet; the first run creates it"
-    from engine.registry.store import open_store
+    from engine.registry.reading import open_reader
 
-    store = open_store(home, migrate=False)
-    counts = Counter(str(run.state) for run in store.runs())
+    reader = open_reader(home)
+    if reader.doubt:
+        return None, reader.doubt
+    counts = Counter(str(run.state) for run in reader.runs())
     summary = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no runs"
     size = f" ({home.database.stat().st_size / 1e6:.1f} MB)" if home.database.exists() else ""
     return True, f"{summary}{size}"

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from engine.plans.estimates import Estimate
     from engine.plans.planner import Plan
     from engine.plans.shapes import Shape
-    from engine.registry.store import Store
+    from engine.registry.reading import Reader
     from scalearn_tui.cli.data_files import Rows
 
 TAKEN = ("steps", "trainable", "time", "disk")
 """Headings of ``cells``."""
 
 
-def estimated(plan: Plan, store: Store, catalog: Catalog, rows: Rows) -> dict[str, Estimate]:
+def estimated(plan: Plan, reader: Reader, catalog: Catalog, rows: Rows) -> dict[str, Estimate]:
     """An estimate for each run of the plan, by its id, on the devices of this machine."""
     from functools import partial
 
@@ -35,7 +35,7 @@ def estimated(plan: Plan, store: Store, catalog: Catalog, rows: Rows) -> dict[st
     except UserError:
         # A run says so when it starts; its plan can be shown before.
         devices = []
-    return estimates(plan, store, catalog, rows, devices, partial(_count, store.home))
+    return estimates(plan, reader, catalog, rows, devices, partial(_count, reader.home))
 
 
 def cells(estimate: Estimate) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import filter_flag, home_catalog
 from scalearn_tui.cli.output import print_line, print_table, say
+from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
     from engine.reports.table import Leaderboard
@@ -37,15 +38,13 @@ def leaderboard(
     """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty."""
     from engine.catalog.backbones import BACKBONES
     from engine.errors import UserError, did_you_mean
-    from engine.files.home import Home
-    from engine.registry.store import open_store
     from engine.reports.exports import to_csv, to_json, to_markdown
     from engine.reports.leaderboard import build
 
     chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else Format.TABLE)
     if output and chosen in (None, Format.TABLE):
         raise UserError("a file needs --format markdown, csv or json, or a name that ends in .md, .csv or .json")
-    found = build(open_store(Home.default()), home_catalog(), benchmark=benchmark, backbone=backbone)
+    found = build(look(), home_catalog(), benchmark=benchmark, backbone=backbone)
     for line in found.left_out:
         say(line)
     if not found.tables:

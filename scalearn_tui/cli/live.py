@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, utc_now
-from engine.registry.store import Store
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import state_colour, state_glyph, state_word
 from scalearn_tui.text.harmless import harmless
@@ -29,16 +29,16 @@ WIDE = 130
 class Watch:
     """The newest rows of some runs, in the order given."""
 
-    def __init__(self, store: Store, run_ids: Sequence[str]) -> None:
-        self.store = store
-        by_id = {run.id: run for run in store.runs(ids=list(run_ids))}
+    def __init__(self, reader: Reader, run_ids: Sequence[str]) -> None:
+        self.reader = reader
+        by_id = {run.id: run for run in reader.runs(ids=list(run_ids))}
         self.runs = {run_id: by_id[run_id] for run_id in run_ids if run_id in by_id}
         self.version = max((run.version for run in self.runs.values()), default=0)
 
     def refresh(self) -> list[tuple[Run, Run]]:
         """The runs that changed since the last read, as (before, now)."""
         changes = []
-        for run in self.store.changed_since(self.version):
+        for run in self.reader.changed_since(self.version):
             self.version = max(self.version, run.version)
             if run.id in self.runs:
                 changes.append((self.runs[run.id], run))
@@ -47,7 +47,7 @@ class Watch:
 
     def forget_deleted(self) -> None:
         """Drop runs that were deleted: they never end."""
-        left = {run.id for run in self.store.runs(ids=list(self.runs))}
+        left = {run.id for run in self.reader.runs(ids=list(self.runs))}
         self.runs = {run_id: run for run_id, run in self.runs.items() if run_id in left}
 
     @property
@@ -55,12 +55,12 @@ class Watch:
         return not any(run.state.active for run in self.runs.values())
 
 
-def follow(store: Store, run_ids: Sequence[str], console: Console, care: Callable[[], None]) -> list[Run]:
+def follow(reader: Reader, run_ids: Sequence[str], console: Console, care: Callable[[], None]) -> list[Run]:
     """Show the runs until all have ended, and return them. ``care`` is called every few seconds to keep a supervisor.
 
     Ctrl-C raises KeyboardInterrupt; the runs go on.
     """
-    watch = Watch(store, run_ids)
+    watch = Watch(reader, run_ids)
     if console.is_terminal and not console.is_dumb_terminal:
         from rich.live import Live
 

@@ -10,7 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import MOST_LINES, RunArgument, switch
 from scalearn_tui.cli.output import print_line, say
-from scalearn_tui.cli.watching import ensure_supervised
+from scalearn_tui.cli.watching import look
 
 INTERVAL = 0.25
 """Seconds between two looks at the file."""
@@ -24,14 +24,11 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=MOST_LINES, help="Number of lines from the end.")] = 200,
 ) -> int:
     """Print the end of a run's log."""
-    from engine.files.home import Home
-    from engine.registry.store import open_store
     from scalearn_tui.text.logs import read_on, tail
 
-    store = open_store(Home.default())
-    ensure_supervised(store)
-    found = store.find(run)
-    path = store.home.log(found.id)
+    reader = look()
+    found = reader.find(run)
+    path = reader.home.log(found.id)
     texts, position = tail(path, lines)
     _print(texts)
     if not follow:
@@ -44,7 +41,7 @@ def logs(
     try:
         while True:
             # State first: what a run wrote before its end is then in the file.
-            state = store.find(found.id).state
+            state = reader.find(found.id).state
             ended = not state.active
             texts, position = read_on(path, position, to_the_end=ended)
             _print(texts)
@@ -53,7 +50,7 @@ def logs(
             time.sleep(INTERVAL)
     except KeyboardInterrupt:
         return ExitCode.OK
-    ended_run = store.find(found.id)
+    ended_run = reader.find(found.id)
     say(f"run {ended_run.id} {ended_run.state}" + (f": {ended_run.cause}" if ended_run.cause else ""))
     return ExitCode.OK
 

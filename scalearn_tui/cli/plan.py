@@ -12,7 +12,7 @@ from scalearn_tui.cli.output import print_json, print_table, say
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.plans.planner import Plan, PlannedRun
-    from engine.registry.store import Store
+    from engine.registry.reading import Reader
     from engine.runs.spec import RunSpec
     from scalearn_tui.cli.data_files import Rows
 
@@ -27,13 +27,13 @@ def _status(planned: PlannedRun) -> str:
     return f"{state}, will resume" if state.over else str(state)
 
 
-def show_plan(plan: Plan, opened: Rows, store: Store, catalog: Catalog, as_json: bool) -> int:
+def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_json: bool) -> int:
     """Print what would be trained. Returns the exit code."""
     from engine.runs.deviations import kept_changes
     from engine.runs.distinctions import distinctions, settings_line
     from scalearn_tui.cli.estimated import TAKEN, cells, estimated, say_total
 
-    found = estimated(plan, store, catalog, opened)
+    found = estimated(plan, reader, catalog, opened)
     if as_json:
         records = [
             {

@@ -12,10 +12,11 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArgument, home_catalog, switch
 from scalearn_tui.cli.output import print_line, say
+from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Reader
     from engine.registry.records import Run
-    from engine.registry.store import Store
 
 STDIN = "-"
 
@@ -46,25 +47,23 @@ def predict(
 ) -> int:
     """Label new texts: reads one JSON object per line, or a table, with the task's text columns; writes the answers."""
     from engine.errors import UserError
-    from engine.files.home import Home
     from engine.registry.records import RunState
-    from engine.registry.store import open_store
     from scalearn_tui.cli import child
 
-    store = open_store(Home.default())
-    found = store.find(run)
+    reader = look()
+    found = reader.find(run)
     if found.state is not RunState.COMPLETED:
         raise UserError(f"run {found.id} is {found.state}; only completed runs predict")
     key = _task(found, task)
     if split is not None:
         if file != STDIN or output or format_ or skip_bad:
             raise UserError("--split writes what the run answered on its own rows; leave out the file, or --split")
-        _write_own_answers(store, found, key, split)
+        _write_own_answers(reader, found, key, split)
         return ExitCode.OK
-    store.close()
+    reader.close()
     form = format_ or _format_of(file, Format.JSONL)
     answer_form = _format_of(output.name, form) if output else form
-    options = ["--home", str(store.home.root), "--task", key, "--format", form, "--output-format", answer_form]
+    options = ["--home", str(reader.home.root), "--task", key, "--format", form, "--output-format", answer_form]
     options += [f"--name={'stdin' if file == STDIN else file}", *([f"--output={output}"] if output else [])]
     options += ["--skip-bad"] if skip_bad else []
     descriptor = _opened(file)
@@ -100,7 +99,7 @@ def _opened(file: str) -> int:
     return descriptor
 
 
-def _write_own_answers(store: Store, run: Run, key: str, split: str) -> None:
+def _write_own_answers(reader: Reader, run: Run, key: str, split: str) -> None:
     """One JSON object per example, from the run's evidence. Raises UserError where that is not kept."""
     import json
 
@@ -111,7 +110,7 @@ def _write_own_answers(store: Store, run: Run, key: str, split: str) -> None:
     known = run.parsed.known_task(key, home_catalog())
     if known is None:
         raise UserError(f"the task {key} of run {run.id} is not known here; add its benchmark first")
-    for answer in answers(known, evidence_of(store, run, key, split)):
+    for answer in answers(known, evidence_of(reader, run, key, split)):
         print_line(json.dumps(answer))
 
 

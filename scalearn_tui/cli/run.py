@@ -55,25 +55,28 @@ def run(
     )
     from engine.files.home import Home
     from engine.plans.planner import make_plan
-    from engine.registry.store import open_store
+    from engine.registry.reading import open_reader
     from scalearn_tui.cli.data_files import incomplete_notes, open_files
 
-    store, catalog = open_store(Home.default()), home_catalog()
-    plan = make_plan(request, store, catalog)
-    opened = open_files(plan, store.home)
+    reader, catalog = open_reader(Home.default()), home_catalog()
+    plan = make_plan(request, reader, catalog)
+    opened = open_files(plan, reader.home)
     for note in (*plan.notes, *incomplete_notes(plan, opened)):
         say(note)
     if dry_run:
         from scalearn_tui.cli.plan import show_plan
 
-        return show_plan(plan, opened, store, catalog, as_json)
-    return _train(store, plan, catalog, detach, as_json)
+        return show_plan(plan, opened, reader, catalog, as_json)
+    return _train(plan, catalog, detach, as_json)
 
 
-def _train(store: Store, plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
+def _train(plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
     """Queue the plan's runs and watch them until they end. Returns the exit code."""
+    from engine.files.home import Home
     from engine.plans.planner import submit
+    from engine.registry.store import open_store
 
+    store = open_store(Home.default())
     submit(plan, store)
     pending = [planned.run_id for planned in plan.runs if not planned.done]
     shown = [planned.run_id for planned in plan.runs if not planned.done or planned.role == "target"]

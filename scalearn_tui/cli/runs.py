@@ -10,14 +10,14 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
-from scalearn_tui.cli.watching import ensure_supervised
+from scalearn_tui.cli.watching import look
 from scalearn_tui.text.glyphs import STATES
 from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
+    from engine.registry.reading import Reader
     from engine.registry.records import Results, Run
-    from engine.registry.store import Store
 
 
 def ls(
@@ -34,17 +34,13 @@ def ls(
     catalog = home_catalog()
     wanted = _filters(state, method, catalog)
     filtered = bool(wanted or target)
-    from engine.files.home import Home
-    from engine.registry.store import open_store
-
-    store = open_store(Home.default())
-    ensure_supervised(store)
+    reader = look()
     if target is None:
-        runs = store.runs(limit=None if all_ else lines, **wanted)
+        runs = reader.runs(limit=None if all_ else lines, **wanted)
     else:
-        keys = _keys(target, store, catalog)
-        runs = [run for run in store.runs(**wanted) if keys.intersection(run.tasks)][: None if all_ else lines]
-    results = store.results([run.id for run in runs])
+        keys = _keys(target, reader, catalog)
+        runs = [run for run in reader.runs(**wanted) if keys.intersection(run.tasks)][: None if all_ else lines]
+    results = reader.results([run.id for run in runs])
     if as_json:
         from scalearn_tui.cli.records import run_record
 
@@ -72,7 +68,7 @@ def _filters(state: str | None, method: str | None, catalog: Catalog) -> dict[st
     return wanted
 
 
-def _keys(target: str, store: Store, catalog: Catalog) -> set[str]:
+def _keys(target: str, reader: Reader, catalog: Catalog) -> set[str]:
     """The tasks that a name means: those of all benchmarks that have it, or of runs whose benchmark was removed."""
     from engine.catalog.catalog import plain_name
     from engine.errors import UserError
@@ -81,7 +77,7 @@ def _keys(target: str, store: Store, catalog: Catalog) -> set[str]:
         first = catalog.find_task(target)
     except UserError:
         wanted = plain_name(target)
-        recorded = {key for run in store.runs() for key in run.tasks}
+        recorded = {key for run in reader.runs() for key in run.tasks}
         removed = {key for key in recorded if wanted == plain_name(key if "/" in target else key.rpartition("/")[2])}
         if not removed:
             raise
@@ -132,43 +128,39 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
 
 def show(run: RunArgument, as_json: Json = False) -> int:
     """Show everything about one run: its request, results, sources, checkpoints, provenance and events."""
-    from engine.files.home import Home
-    from engine.registry.store import open_store
-
-    store = open_store(Home.default())
-    ensure_supervised(store)
-    found = store.find(run)
+    reader = look()
+    found = reader.find(run)
     if as_json:
-        print_json({"run": _full_record(store, found)})
+        print_json({"run": _full_record(reader, found)})
     else:
-        _print_run(store, found)
+        _print_run(reader, found)
     return ExitCode.OK
 
 
-def _full_record(store: Store, run: Run) -> dict[str, Any]:
+def _full_record(reader: Reader, run: Run) -> dict[str, Any]:
     from engine.registry.records import as_json
     from scalearn_tui.cli.records import run_record
 
     return {
-        **run_record(run, store.results([run.id]).get(run.id, {}), home_catalog()),
+        **run_record(run, reader.results([run.id]).get(run.id, {}), home_catalog()),
         "spec": run.spec,
         "request": run.request,
         "provenance": run.provenance,
-        "sources": [{"task": source.task, "run": source.source_id} for source in store.sources(run.id)],
+        "sources": [{"task": source.task, "run": source.source_id} for source in reader.sources(run.id)],
         "checkpoints": {
             kind: {
                 **as_json(checkpoint, without=("run_id", "kind")),
-                "path": str(store.home.checkpoint(run.id, kind)),
+                "path": str(reader.home.checkpoint(run.id, kind)),
             }
-            for kind, checkpoint in store.checkpoints(run.id).items()
+            for kind, checkpoint in reader.checkpoints(run.id).items()
         },
-        "evidence": [as_json(row, without=("run_id",)) for row in store.evidence(run.id)],
-        "events": [as_json(event, without=("run_id", "id")) for event in store.events(run.id)],
-        "log": str(store.home.log(run.id)),
+        "evidence": [as_json(row, without=("run_id",)) for row in reader.evidence(run.id)],
+        "events": [as_json(event, without=("run_id", "id")) for event in reader.events(run.id)],
+        "log": str(reader.home.log(run.id)),
     }
 
 
-def _print_run(store: Store, run: Run) -> None:
+def _print_run(reader: Reader, run: Run) -> None:
     """Sections of name and value; the command comes last, where it is easy to copy."""
     from rich.text import Text
 
@@ -176,7 +168,7 @@ def _print_run(store: Store, run: Run) -> None:
     from engine.reports.run_results import incomplete_rows
     from scalearn_tui.text.formatting import count, duration, score
 
-    record, spec = _full_record(store, run), run.parsed
+    record, spec = _full_record(reader, run), run.parsed
     rows: list[tuple[str, str]] = [
         ("run", run.id),
         ("state", f"{STATES[run.state].glyph} {run.state}" + (f": {run.cause}" if run.cause else "")),
@@ -207,10 +199,10 @@ def _print_run(store: Store, run: Run) -> None:
     for kind, checkpoint in record["checkpoints"].items():
         text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"
         rows.append((f"{kind} checkpoint", text))
-    rows.append(("evidence", evidence_summary(store.evidence(run.id), run)))
+    rows.append(("evidence", evidence_summary(reader.evidence(run.id), run)))
     about = {name: value for name, value in (run.provenance or {}).items() if value is not None and name != "data"}
     rows += [("hardware" if name == "device" else name.replace("_", " "), _plain(value)) for name, value in about.items()]
-    rows += [("event", f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}  {event.text}") for event in store.events(run.id)]
+    rows += [("event", f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}  {event.text}") for event in reader.events(run.id)]
     rows += [("log", record["log"]), ("command", run.command)]
     names = ["", *(name for name, _ in rows)]
     told_once = [("" if name == before else name, Text(text)) for before, (name, text) in zip(names, rows, strict=False)]

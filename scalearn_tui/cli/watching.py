@@ -11,25 +11,41 @@ from scalearn_tui.cli.output import say
 
 if TYPE_CHECKING:
     from engine.files.home import Home
-    from engine.registry.store import Store
+    from engine.registry.reading import Reader
 
 MOST_STARTS = 3
 """Supervisors started in a row, each of which had ended at the next check."""
 
 
-def ensure_supervised(store: Store) -> None:
+def look() -> Reader:
+    """The registry of the default home to look at; why what it says may be incomplete or old is said."""
+    from engine.files.home import Home
+    from engine.registry.reading import open_reader
+
+    reader = open_reader(Home.default())
+    if reader.doubt:
+        say(reader.doubt)
+    else:
+        ensure_supervised(reader)
+    return reader
+
+
+def ensure_supervised(reader: Reader) -> None:
     """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date."""
     from engine.registry.records import ACTIVE
 
-    if not store.runs(states=ACTIVE, limit=1):
+    if not reader.runs(states=ACTIVE, limit=1):
         return
     from engine.launch.supervisor import ensure_supervisor
 
     try:
-        started = ensure_supervisor(store.home)
+        started = ensure_supervisor(reader.home)
     except UserError as error:
         # What was asked for, a list of runs, can be shown all the same.
         say(str(error))
+        return
+    except OSError as error:
+        say(f"the states of unfinished runs may be old: {reader.home.root} cannot be written ({error.strerror})")
         return
     if started:
         say("no supervisor was running; the states of unfinished runs are being checked, look again in a moment")

@@ -23,6 +23,7 @@ from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Reader
     from engine.registry.records import Run
     from engine.registry.store import Store
 
@@ -43,15 +44,15 @@ class Changes:
     """Whether ``runs`` are all that exist; otherwise they are the newer rows."""
 
 
-def look(store: Store, clock: int, known: RunIndex) -> Changes | None:
+def look(registry: Reader, clock: int, known: RunIndex) -> Changes | None:
     """Newer rows than the known ones, all rows after a deletion, None when nothing happened since ``clock``. Blocks."""
-    now = store.version()
+    now = registry.version()
     if now == clock:
         return None
-    runs = store.changed_since(known.version)
+    runs = registry.changed_since(known.version)
     expected = len(known) + sum(known.get(run.id) is None for run in runs)
-    if store.count() < expected:
-        return Changes(now, store.runs(), True)
+    if registry.count() < expected:
+        return Changes(now, registry.runs(), True)
     return Changes(now, runs, False)
 
 
@@ -107,18 +108,18 @@ class Dashboard(BackgroundApp):
         """Open the registry in a thread."""
         home = self.home
 
-        def work() -> tuple[Store, int, list[Run]]:
-            from engine.registry.store import open_store
+        def work() -> tuple[Reader, int, list[Run]]:
+            from engine.registry.reading import open_reader
 
-            store = open_store(home)
-            clock = store.version()
-            return store, clock, store.runs()
+            registry = open_reader(home)
+            clock = registry.version()
+            return registry, clock, registry.runs()
 
         self.background(work, self._opened, self._not_opened)
 
-    def _opened(self, opened: tuple[Store, int, list[Run]]) -> None:
-        self.services.store, self._clock, runs = opened
-        self.services.trouble = ""
+    def _opened(self, opened: tuple[Reader, int, list[Run]]) -> None:
+        registry, self._clock, runs = opened
+        self.services.registry, self.services.trouble = registry, registry.doubt
         self.services.runs.replace(runs)
         self.services.runs_changed.publish(None)
         if any(run.state.active for run in runs):
@@ -130,10 +131,10 @@ class Dashboard(BackgroundApp):
 
     def poll(self) -> None:
         """Ask for changes in a thread, unless the last question is still open or a dialog hides the runs."""
-        if self.services.store is None or self._looking or isinstance(self.screen, ModalScreen):
+        if self.services.registry is None or self._looking or isinstance(self.screen, ModalScreen):
             return
         self._looking = True
-        self.background(partial(look, self.services.store, self._clock, self.services.runs), self._looked, self._look_failed)
+        self.background(partial(look, self.services.registry, self._clock, self.services.runs), self._looked, self._look_failed)
 
     def _looked(self, changes: Changes | None) -> None:
         self._looking = False
@@ -167,13 +168,14 @@ class Dashboard(BackgroundApp):
 
     def write(self, change: Callable[[Store], object], notice: str) -> None:
         """Write a request into the registry in a thread, wake the supervisor, then show ``notice``."""
-        store = self.services.store
-        if store is None:
-            self.notify("the registry is not open yet", severity="warning")
-            return
 
         def work() -> None:
-            change(store)
+            from engine.registry.store import open_store
+
+            if self.services.registry:
+                # A request must not make a registry anew that was removed.
+                self.services.registry.check()
+            change(open_store(self.home))
             self.services.launch(self.home)
 
         def done(_: None) -> None:

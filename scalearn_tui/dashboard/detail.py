@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from scalearn_tui.dashboard.curve import Curve, Stretch
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Reader
     from engine.registry.records import Results, Run
-    from engine.registry.store import Store
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Detail:
 class DetailReader:
     """Reads one run. ``read`` blocks: call it in a thread, one call at a time. Only new points of curves are fetched."""
 
-    def __init__(self, store: Store, run_id: str) -> None:
-        self._store = store
+    def __init__(self, registry: Reader, run_id: str) -> None:
+        self._registry = registry
         self.run_id = run_id
         self.seen = -1
         """Version of the run at the last read."""
@@ -48,13 +48,13 @@ class DetailReader:
         for name in curve_names(run):
             self._extend(name)
         if self._sources is None:
-            self._sources = tuple((source.task, source.source_id) for source in self._store.sources(run.id))
-        checkpoints = self._store.checkpoints(run.id)
+            self._sources = tuple((source.task, source.source_id) for source in self._registry.sources(run.id))
+        checkpoints = self._registry.checkpoints(run.id)
         self.seen = run.version
         return Detail(
             run.id,
             self._sources,
-            self._store.results([run.id]).get(run.id, {}),
+            self._registry.results([run.id]).get(run.id, {}),
             {kind: (checkpoint.epoch, checkpoint.step) for kind, checkpoint in checkpoints.items()},
             {name: tuple(curve.stretches) for name, curve in self._curves.items()},
         )
@@ -62,7 +62,7 @@ class DetailReader:
     def _extend(self, name: str) -> None:
         curve = self._curves.setdefault(name, Curve())
         scale = 1 if name.endswith("/loss") else 100
-        points = self._store.metrics(self.run_id, name, curve.newest)
+        points = self._registry.metrics(self.run_id, name, curve.newest)
         curve.extend((point.step, scale * point.value) for point in points if math.isfinite(point.value))
 
 

@@ -14,6 +14,7 @@ from engine.plugins.home_catalog import load_catalog
 from scalearn_tui.dashboard.run_index import RunIndex
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Reader
     from engine.registry.store import Store
 
 Result = TypeVar("Result")
@@ -32,11 +33,11 @@ class Background(Protocol):
 
 @dataclass
 class Services:
-    """Made once by the application, which alone changes ``store`` and ``trouble``."""
+    """Made once by the application, which alone changes ``registry`` and ``trouble``."""
 
     home: Home
     runs_changed: Signal[None]
-    """Published after ``runs``, ``store`` or ``trouble`` changed."""
+    """Published after ``runs``, ``registry`` or ``trouble`` changed."""
     background: Background
     notify_error: Callable[[BaseException], None]
     write: Callable[[Callable[[Store], object], str], None]
@@ -50,7 +51,7 @@ class Services:
     runs: RunIndex = field(default_factory=RunIndex)
     catalog: Catalog = BUILT_IN
     """What can be named in ``home``, as ``reload_catalog`` read it last."""
-    store: Store | None = None
+    registry: Reader | None = None
     """None until the registry is open."""
     trouble: str = ""
     """Why what is shown may be old; empty while the registry answers."""

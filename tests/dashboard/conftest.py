@@ -96,7 +96,7 @@ def dashboard(home: Home, woken: list[Home]) -> Callable[..., OpenDashboard]:
     async def opened(size: tuple[int, int] = (160, 45)) -> OpenDashboard:
         app = Dashboard(home, launch=woken.append)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.services.store is not None)
+            await until(pilot, lambda: app.services.registry is not None)
             await pilot.pause()
             yield app, pilot
 

@@ -26,7 +26,7 @@ async def main():
         original()
     app.open_registry = opening
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.services.store is None:
+        while app.services.registry is None:
             await pilot.pause(0.05)
         await pilot.press("n")
         await pilot.pause(0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,8 @@ def test_an_ambiguous_id_prefix_is_reported(store: Store) -> None:
 
 
 def test_adaptersoup_needs_the_texts(store: Store, rte: RunSpec) -> None:
-    row = store.find(rte.run_id).model_copy(update={"id": "0123456789", "fingerprint": "0", "target": "lab/own"})
-    store.add([row.model_copy(update={"state": RunState.QUEUED})], [])
+    row = replace(store.find(rte.run_id), id="0123456789", fingerprint="0", target="lab/own")
+    store.add([replace(row, state=RunState.QUEUED)], [])
     attempt = store.claim(row.id, "local", "cpu")
     assert attempt and store.finish(row.id, attempt, RunState.COMPLETED)
     with pytest.raises(UserError, match=r"compares the texts .* those of lab/own are not on this machine"):

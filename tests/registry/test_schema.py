@@ -13,8 +13,9 @@ from sqlmodel import SQLModel
 
 from engine.errors import UserError
 from engine.files.home import Home
-from engine.registry.connection import file_system, refuse_network, sqlite_engine
-from engine.registry.schema import HEAD, MIGRATIONS, current_version
+from engine.registry.connection import sqlite_engine
+from engine.registry.schema import current_version
+from engine.registry.schema_version import HEAD, MIGRATIONS
 from engine.registry.store import Store, open_store
 from tests.registry.rows import run
 
@@ -91,33 +92,3 @@ def test_a_folder_that_cannot_be_created_is_one_sentence(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="set SCALEARN_HOME"):
         open_store(Home(tmp_path / "file" / "home"))
-
-
-MOUNTS = """overlay / overlay rw 0 0
-/dev/sda1 /home ext4 rw 0 0
-server:/export /home/me/my\\040data nfs4 rw 0 0
-scratch /scratch fuse.sshfs rw 0 0
-box /box fuse.fuse-overlayfs rw 0 0
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "kind", "refused"),
-    [
-        ("/root/x", "overlay", False),
-        ("/home/me/x", "ext4", False),
-        ("/home/me/my data/x/y", "nfs4", True),
-        ("/homes", "overlay", False),
-        ("/scratch", "fuse.sshfs", True),
-        ("/box/x", "fuse.fuse-overlayfs", False),
-    ],
-)
-def test_network_file_systems_are_refused(tmp_path: Path, path: str, kind: str, refused: bool) -> None:
-    assert file_system(Path(path), MOUNTS) == kind
-    mounts = tmp_path / "mounts"
-    mounts.write_text(MOUNTS)
-    if refused:
-        with pytest.raises(UserError, match=f"network file system .{kind}."):
-            refuse_network(Path(path), mounts)
-    else:
-        refuse_network(Path(path), mounts)

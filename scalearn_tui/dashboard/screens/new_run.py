@@ -91,14 +91,14 @@ class NewRunScreen(ModalScreen[None]):
             self.query_one("#hint", Static).update(Content.assemble(*parts))
 
     def _plan(self, asked: int) -> None:
-        values, store, catalog = self.values, self._services.store, self._services.catalog
-        if asked != self._asked or store is None or not self.is_attached:
+        values, registry, catalog = self.values, self._services.registry, self._services.catalog
+        if asked != self._asked or registry is None or not self.is_attached:
             return
 
         def work() -> Plan:
             from engine.plans.planner import make_plan
 
-            return make_plan(parse_request(values), store, catalog)
+            return make_plan(parse_request(values), registry, catalog)
 
         self._services.background(work, lambda plan: self._planned(asked, plan), lambda error: self._refused(asked, error))
 
@@ -133,8 +133,8 @@ class NewRunScreen(ModalScreen[None]):
     def _queue(self) -> None:
         """Plan, open the files of rows and submit in a thread, then wake the supervisor."""
         services, values = self._services, self.values
-        store, catalog = services.store, services.catalog
-        if store is None or self._submitting:
+        registry, catalog = services.registry, services.catalog
+        if registry is None or self._submitting:
             return
         self._submitting = True
         self.query_one("#queue", Button).disabled = True
@@ -143,11 +143,12 @@ class NewRunScreen(ModalScreen[None]):
 
         def work() -> tuple[Plan, list[str]]:
             from engine.plans.planner import make_plan, submit
+            from engine.registry.store import open_store
             from scalearn_tui.cli.data_files import incomplete_notes, open_files
 
-            plan = make_plan(parse_request(values), store, catalog)
+            plan = make_plan(parse_request(values), registry, catalog)
             notes = incomplete_notes(plan, open_files(plan, services.home))
-            submit(plan, store)
+            submit(plan, open_store(services.home))
             services.launch(services.home)
             return plan, notes
 

@@ -85,7 +85,7 @@ class RunsScreen(RunScreen):
         table.display = bool(runs)
         shown = f"{len(runs)} of {len(services.runs)}" if self._filter else f"{len(runs)} runs"
         filtered = f" match “{self._filter}”" if self._filter else ""
-        right = f"{shown}{filtered}, {order.name}" if services.store is not None else ""
+        right = f"{shown}{filtered}, {order.name}" if services.registry is not None else ""
         self.query_one(StatusLine).show(services.runs.counts(), right, services.trouble)
         self.query_one(DetailPane).show(None if table.selected is None else table.selected.id)
 
@@ -94,7 +94,7 @@ class RunsScreen(RunScreen):
         services = self.services
         if shown:
             return Content()
-        if services.store is None:
+        if services.registry is None:
             return Content(f"{services.trouble}\nr tries again" if services.trouble else "reading the registry…")
         if self._filter:
             return Content(f"0 of {len(services.runs)} runs match “{self._filter}”; escape clears the filter")
@@ -165,7 +165,7 @@ class RunsScreen(RunScreen):
     def action_new(self) -> None:
         from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 
-        if self.services.store is None:
+        if self.services.registry is None:
             self.notify("the registry is not open yet", severity="warning")
             return
         self.app.push_screen(NewRunScreen(self.services))

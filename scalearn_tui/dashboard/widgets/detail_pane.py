@@ -63,15 +63,15 @@ class DetailPane(Vertical):
 
     def refresh_run(self) -> None:
         """Draw the row as it is known, and read the rest in a thread if the run changed since the last look."""
-        run, store = self.run, self._services.store
+        run, registry = self.run, self._services.registry
         if not self.is_attached or not self.display or self.screen is not self.app.screen:
             return
         self._draw()
-        if run is None or store is None:
+        if run is None or registry is None:
             return
         self.query_one(LogView).watch_file(self._services.home.log(run.id))
         if self._reader is None or self._reader.run_id != run.id:
-            self._reader, self._reading = DetailReader(store, run.id), False
+            self._reader, self._reading = DetailReader(registry, run.id), False
         if self._reader.seen == run.version or self._reading:
             return
         reader, self._reading = self._reader, True
