@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
@@ -45,7 +46,10 @@ def open_reader(home: Home) -> Reader:
         return open_store(home)
     refuse_network(home.root)
     reader = Reader(SqliteRows(home.database), home)
-    version = reader.schema_version() if home.database.exists() else HEAD
+    try:
+        version = reader.schema_version() if home.database.exists() else HEAD
+    except sqlite3.Error as error:
+        raise UserError(f"cannot read the registry in {home.root}: {error}; `scalearn doctor` looks into it") from None
     if is_newer(version):
         reader.doubt = f"{newer(home, version)}: what this one does not know is not shown; pip install -U scalearn-tui"
     elif version != HEAD:

@@ -78,7 +78,7 @@ class Document:
         row.__dict__[self._name] = value
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Run:
     """One run: its specification, its progress and how it ended."""
 
@@ -180,7 +180,7 @@ class Run:
         """The specification, typed."""
         return RunSpec(**self.spec)
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[str, ...]:
         """Keys of the targets, in order."""
         return self.parsed.targets

@@ -77,13 +77,22 @@ def variants(task: str, runs: Sequence[Run], results: RunResults) -> dict[str, s
 
 def _versions(task: str, runs: Sequence[Run], results: RunResults) -> list[_Version]:
     """The runs by definition and rows of the task, in the order of their columns."""
-    by_identity: dict[str, _Version] = {}
+    by_identity: dict[tuple[str, str, str], _Version] = {}
+    # Of thousands of runs, few differ in these.
+    definitions: dict[str, tuple[Definition, str]] = {}
+    origins: dict[str, str] = {}
     for run in sorted(runs, key=lambda run: run.created_at, reverse=True):
-        definition, data, origin = _definition(run, task, results), run.parsed.data.get(task, ""), _origin(run, results)
-        compared = {name: value for name, value in definition.items() if name not in ("headline", "metrics")}
-        identity = json.dumps([compared, data, origin], sort_keys=True)
+        recorded = json.dumps(run.parsed.own.get(task))
+        if recorded not in definitions:
+            definition = _definition(run, task, results)
+            compared = {name: value for name, value in definition.items() if name not in ("headline", "metrics")}
+            definitions[recorded] = definition, json.dumps(compared, sort_keys=True)
+        if run.group_id not in origins:
+            origins[run.group_id] = _origin(run, results)
+        (definition, compared_text), origin, data = definitions[recorded], origins[run.group_id], run.parsed.data.get(task, "")
         words = [origin] if origin else []
-        by_identity.setdefault(identity, _Version(definition, [], words, data)).runs.append(run)
+        version = by_identity.setdefault((compared_text, data, origin), _Version(definition, [], words, data))
+        version.runs.append(run)
     versions = list(by_identity.values())
     if not versions:
         return []

@@ -37,22 +37,25 @@ def build(
     runs = reader.runs(states=[RunState.COMPLETED], backbone=backbone)
     recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := run.parsed.known_task(key, catalog))}
     results = RunResults.of(reader, catalog, runs, {**recorded, **catalog.tasks})
-    counted = [run for run in runs if all(results.headline(run, task) is not None for task in run.tasks)]
+    scored = {run.id: all(results.headline(run, task) is not None for task in run.tasks) for run in runs}
+    counted = [run for run in runs if scored[run.id]]
     named = {task.benchmark for task in recorded.values()}
     selected = benchmark if benchmark in named else catalog.find_benchmark(benchmark).name if benchmark else None
     source_ids = {source.run_id for run in counted for source in run.parsed.sources}
     sources = SourceRuns({run.id: run for run in reader.runs(ids=sorted(source_ids))} if source_ids else {}, results)
 
-    shown = {selected} if selected else {name for run in counted for name in _benchmarks(run, catalog)}
+    learned = {(run.tasks, tuple(source.task for source in run.parsed.sources)) for run in counted}
+    shown = {selected} if selected else {name for targets, read in learned for name in _benchmarks(targets, read, catalog)}
+    keys_of = {name: results.keys(name) for name in shown}
     runs_of_table: dict[tuple[str, str, str], list[Run]] = {}
     for run in counted:
         for name in shown:
-            if results.keys(name).intersection(run.tasks):
+            if keys_of[name].intersection(run.tasks):
                 runs_of_table.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(runs_of_table, key=lambda key: (order.get(key[0], len(order)), *key))
     tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], sources) for key in keys)
-    unscored = [_unscored(run, results) for run in runs if run not in counted]
+    unscored = [_unscored(run, results) for run in runs if not scored[run.id]]
     return Leaderboard(tables, at or utc_now(), tuple(text for text in unscored if text))
 
 
@@ -66,10 +69,10 @@ def _unscored(run: Run, results: RunResults) -> str:
     return f"{run.id} ({run.method} on {run.target}) is left out: {why}; or put back the metric that it has"
 
 
-def _benchmarks(run: Run, catalog: Catalog) -> set[str]:
-    """The benchmarks of the run's tasks, and the union of benchmarks that its targets or its sources are as a whole."""
-    whole = catalog.whole_benchmark([source.task for source in run.parsed.sources] or run.tasks)
-    return {task.partition("/")[0] for task in run.tasks} | ({whole} if whole else set())
+def _benchmarks(targets: Sequence[str], sources: Sequence[str], catalog: Catalog) -> set[str]:
+    """The benchmarks of a run's targets, and the union of benchmarks that its targets or its sources are as a whole."""
+    whole = catalog.whole_benchmark(sources or targets)
+    return {task.partition("/")[0] for task in targets} | ({whole} if whole else set())
 
 
 def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], sources: SourceRuns) -> Table:

@@ -41,7 +41,7 @@ def _changed_defaults(columns: Columns, runs: Sequence[Run], catalog: Catalog) -
     """Headings of columns by method."""
     changed: dict[tuple[str, str], set[str]] = {}
     """The same by method and setting."""
-    for run in runs:
+    for run in {run.group_id: run for run in runs}.values():
         title = catalog.methods[run.method].title if run.method in catalog.methods else run.method
         headings = {column.heading for task in run.tasks if (column := columns.of(run, task))}
         trained.setdefault(title, set()).update(headings)
@@ -79,11 +79,12 @@ def _split(catalog: Catalog, run: Run, key: str) -> str:
 
 def _by_column(columns: Columns, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
     """``describe`` of each column's runs; a single text where all are equal."""
-    by_column = {
-        column.heading: sorted({describe(run, column.task) for run in runs if columns.of(run, column.task) == column})
-        for column in columns.all
-    }
-    distinct = {text for texts in by_column.values() for text in texts}
+    by_column: dict[str, set[str]] = {column.heading: set() for column in columns.all}
+    for run in runs:
+        for task in run.tasks:
+            if column := columns.of(run, task):
+                by_column[column.heading].add(describe(run, task))
+    distinct = set.union(*by_column.values())
     if len(distinct) == 1:
         return list(distinct)
-    return [f"{title} {' and '.join(texts)}" for title, texts in by_column.items()]
+    return [f"{title} {' and '.join(sorted(texts))}" for title, texts in by_column.items()]

@@ -115,9 +115,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain((error.strerror or str(error)).partition("\n")[0] + (f": {error.filename}" if error.filename else ""))
         return ExitCode.FAILURE
     except Exception as error:
-        from sqlalchemy.exc import DBAPIError
+        import sqlite3
 
-        if not isinstance(error, DBAPIError):
+        # SQLAlchemy wraps what the database's own library raised.
+        cause = getattr(error, "orig", error)
+        if cause is error and not isinstance(error, sqlite3.Error):
             raise
-        complain(f"the registry does not answer ({error.orig}); `scalearn doctor` looks into it")
+        complain(f"the registry does not answer ({cause}); `scalearn doctor` looks into it")
         return ExitCode.FAILURE

@@ -10,7 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import MOST_LINES, RunArgument, switch
 from scalearn_tui.cli.output import print_line, say
-from scalearn_tui.cli.watching import look
+from scalearn_tui.cli.watching import ensure_supervised, look
 
 INTERVAL = 0.25
 """Seconds between two looks at the file."""
@@ -27,6 +27,7 @@ def logs(
     from scalearn_tui.text.logs import read_on, tail
 
     reader = look()
+    ensure_supervised(reader)
     found = reader.find(run)
     path = reader.home.log(found.id)
     texts, position = tail(path, lines)

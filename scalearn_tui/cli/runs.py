@@ -10,7 +10,7 @@ import typer
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
-from scalearn_tui.cli.watching import look
+from scalearn_tui.cli.watching import ensure_supervised, look
 from scalearn_tui.text.glyphs import STATES
 from scalearn_tui.text.suggestions import FIRST_RUN
 
@@ -35,6 +35,7 @@ def ls(
     wanted = _filters(state, method, catalog)
     filtered = bool(wanted or target)
     reader = look()
+    ensure_supervised(reader)
     if target is None:
         runs = reader.runs(limit=None if all_ else lines, **wanted)
     else:
@@ -129,6 +130,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
 def show(run: RunArgument, as_json: Json = False) -> int:
     """Show everything about one run: its request, results, sources, checkpoints, provenance and events."""
     reader = look()
+    ensure_supervised(reader)
     found = reader.find(run)
     if as_json:
         print_json({"run": _full_record(reader, found)})

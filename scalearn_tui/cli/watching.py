@@ -18,15 +18,13 @@ MOST_STARTS = 3
 
 
 def look() -> Reader:
-    """The registry of the default home to look at; why what it says may be incomplete or old is said."""
+    """The registry of the default home; says so where it may not show all that there is."""
     from engine.files.home import Home
     from engine.registry.reading import open_reader
 
     reader = open_reader(Home.default())
     if reader.doubt:
         say(reader.doubt)
-    else:
-        ensure_supervised(reader)
     return reader
 
 
@@ -34,7 +32,7 @@ def ensure_supervised(reader: Reader) -> None:
     """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date."""
     from engine.registry.records import ACTIVE
 
-    if not reader.runs(states=ACTIVE, limit=1):
+    if reader.doubt or not reader.runs(states=ACTIVE, limit=1):
         return
     from engine.launch.supervisor import ensure_supervisor
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def test_other_content_under_the_same_id_is_refused(
 
 def test_an_id_of_another_run_is_refused(artefact: Path, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     run_id = parts_of(artefact)[1]["fingerprint"][:10]
-    store.add([queued_row(1).model_copy(update={"id": run_id})], [])
+    store.add([replace(queued_row(1), id=run_id)], [])
     assert main(["--home", str(store.home.root), "import", str(artefact)]) == 2
     assert f"another run has the id {run_id}" in capsys.readouterr().err
     assert store.find(run_id).state == RunState.QUEUED

@@ -168,7 +168,8 @@ def test_a_home_that_cannot_hold_files_is_reported_by_the_doctor(capsys: pytest.
     monkeypatch.setenv("SCALEARN_HOME", "/proc/no-place-for-files")
     assert main(["doctor"]) == ExitCode.FAILURE
     assert "not writable" in capsys.readouterr().out
-    assert main(["ls"]) == ExitCode.USAGE
+    assert main(["run", "-m", "adapter", "-t", "toy/sentiment", "-b", "minilm", "--detach"]) == ExitCode.USAGE
+    assert "set SCALEARN_HOME to another folder" in capsys.readouterr().err
 
 
 def test_a_missing_model_without_hub_is_reported_before_anything_is_queued(
