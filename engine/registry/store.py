@@ -82,11 +82,18 @@ class Store(Reader):
                     insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]
                 )
             self._requeue(connection, [run.id for run in runs], "asked for again", version)
+        self._let_work()
 
     def requeue(self, run_ids: Sequence[str], reason: str = "resume") -> list[str]:
         """Queue failed, stopped and lost runs again, and their sources in such a state; the ids queued, sources first."""
         with self._write() as connection:
-            return self._requeue(connection, run_ids, reason, tick(connection))
+            queued = self._requeue(connection, run_ids, reason, tick(connection))
+        self._let_work()
+        return queued
+
+    def _let_work(self) -> None:
+        """Whoever asks for runs wants a supervisor, though one was stopped before."""
+        self.home.supervisor_stopped.unlink(missing_ok=True)
 
     def _requeue(self, connection: Connection, run_ids: Sequence[str], reason: str, version: int) -> list[str]:
         edges = select(SOURCE.c.source_id).join(Run, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def stop(runs: RunArguments) -> int:
     """Stop runs. A running run saves its state first, so that `scalearn resume` continues it."""
-    from engine.launch.supervisor import ensure_supervisor
+    from engine.launch.supervision import ensure_supervisor
 
     store, chosen = _find(runs)
     active = [run for run in chosen if run.state.active]
@@ -35,8 +35,11 @@ def stop(runs: RunArguments) -> int:
 
 
 def resume(runs: RunArguments) -> int:
-    """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints."""
-    from engine.launch.supervisor import ensure_supervisor
+    """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints.
+
+    Work on the queue begins again if its supervisor was stopped.
+    """
+    from engine.launch.supervision import ensure_supervisor
     from engine.registry.tables import RunState
 
     store, chosen = _find(runs)
@@ -45,16 +48,15 @@ def resume(runs: RunArguments) -> int:
             say(f"run {run.id} is completed; there is nothing to resume")
         elif run.state.active:
             say(f"run {run.id} is {run.state}")
-    over = [run for run in chosen if run.state.over]
-    if any(run.state.active for run in chosen):
-        ensure_supervisor(store.home)
-    if not over:
+    unfinished = [run.id for run in chosen if run.state is not RunState.COMPLETED]
+    if not unfinished:
         return ExitCode.OK
-    queued = store.requeue([run.id for run in over])
+    queued = store.requeue(unfinished)
     ensure_supervisor(store.home)
     for run_id in queued:
         print_line(f"{run_id}  {RunState.QUEUED}")
-    say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
+    if over := [run.id for run in chosen if run.state.over]:
+        say(f"next: scalearn logs -f {over[0]}" if queued else "nothing was resumed: the runs changed meanwhile")
     return ExitCode.OK
 
 
