@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArguments, switch
-from scalearn_tui.cli.output import ask, print_line, say
+from scalearn_tui.cli.output import ask, complain, print_line, say
 from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
+    from engine.files.removal import Remains
     from engine.registry.store import Store
     from engine.registry.tables import Run
 
@@ -63,7 +65,10 @@ def resume(runs: RunArguments) -> int:
 def delete(
     runs: RunArguments, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; required without a terminal.")] = False
 ) -> int:
-    """Delete runs with their results, logs and checkpoints. This cannot be undone; asking for them again trains anew."""
+    """Delete runs with their results, logs and checkpoints. This cannot be undone; asking for them again trains anew.
+
+    What links lead to is kept. Exit code 1 where files are left that could not be removed.
+    """
     import sys
 
     from engine.errors import UserError
@@ -76,10 +81,23 @@ def delete(
         ask(f"Delete {names}? This cannot be undone. [y/N] ")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return ExitCode.INTERRUPTED
-    store.delete([run.id for run in chosen])
+    left = store.delete([run.id for run in chosen])
     for run in chosen:
         print_line(f"{run.id}  deleted")
-    return ExitCode.OK
+    return report_remains(left)
+
+
+def report_remains(left: Sequence[Remains]) -> int:
+    """Say which files are still there; FAILURE where some could not be removed."""
+    for remains in left:
+        if remains.why is None:
+            say(f"only the link to {remains.path} was removed; what lies there is yours to remove")
+    stuck = [remains for remains in left if remains.why is not None]
+    if not stuck:
+        return ExitCode.OK
+    more = f" and {len(stuck) - 1} more" if stuck[1:] else ""
+    complain(f"{stuck[0].path}{more} could not be removed ({stuck[0].why}); remove by hand")
+    return ExitCode.FAILURE
 
 
 def _find(refs: list[str]) -> tuple[Store, list[Run]]:
