@@ -26,6 +26,7 @@ from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
 from engine.launch.supervision import revival_command
+from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.reading import LIVE
 from engine.registry.store import Store, open_store
@@ -79,7 +80,7 @@ class Supervisor:
         """Whether the registry has certainly not changed since the last round."""
         try:
             return self.store.version() == self._version
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Damaged):
             return False
 
     def _record_ends(self) -> None:
@@ -166,7 +167,7 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
         except Replaced as error:
             log.error(str(error))
             break
-        except (SQLAlchemyError, Fenced, OSError) as error:
+        except (SQLAlchemyError, Damaged, Fenced, OSError) as error:
             busy = not isinstance(error, Gone)
             last_error = _log_once(last_error, f"{type(error).__name__}: {str(error).splitlines()[:1]}")
         if busy:

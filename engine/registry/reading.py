@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import UserError
 from engine.files.home import Home
+from engine.registry.damage import Damaged
 from engine.registry.fence import Presence
 from engine.registry.tables import (
     ALIAS,
@@ -59,8 +60,12 @@ class Reader:
     @contextmanager
     def _read(self) -> Iterator[Session]:
         self.check()
-        with Session(self._read_engine) as session:
-            yield session
+        try:
+            with Session(self._read_engine) as session:
+                yield session
+        except (ValueError, LookupError) as error:
+            # A value is none that was ever written.
+            raise Damaged(self.home.database, str(error).partition("\n")[0]) from error
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

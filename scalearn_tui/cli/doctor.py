@@ -103,8 +103,12 @@ def _has_registry(home: Home) -> bool:
 def _registry(home: Home) -> tuple[bool | None, str]:
     if not _has_registry(home):
         return None, "none yet; the first run creates it"
+    from engine.registry.damage import Damaged
+    from engine.registry.recovery import find_damage
     from engine.registry.store import open_store
 
+    if home.database.exists() and (why := find_damage(home)):
+        raise Damaged(home.database, why)
     store = open_store(home, migrate=False)
     counts = Counter(str(run.state) for run in store.runs())
     summary = ", ".join(f"{number} {state}" for state, number in counts.items()) or "no runs"
