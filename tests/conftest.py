@@ -4,8 +4,10 @@ this machine."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,6 +15,7 @@ from engine.files.home import Home
 from engine.registry.store import Store, open_store
 from tests.files.tiny_hub import Repository, TinyHub
 
+NOBODY = 65534
 TINY = {
     "model_type": "bert",
     "vocab_size": 0,
@@ -65,6 +68,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def store(home: Home) -> Store:
     return open_store(home)
+
+
+@pytest.fixture
+def user_folder() -> Iterator[Path]:
+    """An empty folder of a user whom permissions bind, which this process is for the test."""
+    with TemporaryDirectory() as name:
+        folder, is_root = Path(name), os.geteuid() == 0
+        if is_root:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        yield folder
+        if is_root:
+            os.seteuid(0)
+        for path in folder.rglob("*"):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o700)
 
 
 @pytest.fixture

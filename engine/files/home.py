@@ -74,6 +74,11 @@ class Home:
         return self.root / "supervisor.lock"
 
     @property
+    def supervisor_stopped(self) -> Path:
+        """There if a user ended the supervisor by a signal; removed when runs are asked for."""
+        return self.root / "supervisor.stopped"
+
+    @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 

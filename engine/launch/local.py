@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +22,11 @@ from engine.launch.processes import identify, is_alive
 # Signals go to the whole group; the shell must survive them but pass on no ignored ones, hence handlers that do nothing.
 # A shell that cannot write stays silent: the log's last line is reported as the cause.
 SHIM = """
-record=$1; shift
-leave() { { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; } 2>/dev/null; }
+record=$1; notices=$2; shift 2
+leave() {
+    { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; } 2>/dev/null
+    { AT_END </dev/null >>"$notices" 2>&1; } 2>/dev/null
+}
 trap : HUP INT QUIT TERM USR1 USR2
 read -r go || { leave null; exit; }
 "$@" </dev/null
@@ -53,9 +57,11 @@ class LocalExecutor:
 
     name = "local"
 
-    def __init__(self, home: Home, slots: Sequence[Slot]) -> None:
+    def __init__(self, home: Home, slots: Sequence[Slot], at_end: Sequence[str] = (":",)) -> None:
+        """``at_end`` is a command that runs when a worker has ended, however it did, before its slot is free."""
         self._home = home
         self._slots = slots
+        self._shim = SHIM.replace("AT_END", shlex.join(at_end))
         self._children: dict[int, subprocess.Popen[bytes]] = {}
 
     def acquire(self) -> SlotReservation | None:
@@ -67,19 +73,21 @@ class LocalExecutor:
     def submit(self, job: Job, reservation: SlotReservation, stored: Callable[[Handle], None]) -> None:
         job.log.parent.mkdir(parents=True, exist_ok=True)
         slot = reservation.slot
+        # Not for the shell: what it starts at the end has other devices than the worker.
         env = DEFAULTS | slot.defaults | os.environ | slot.env | {"SCALEARN_HOME": str(self._home.root)}
+        changes = [f"{name}={value}" for name, value in env.items() if os.environ.get(name) != value]
         os.ftruncate(reservation.fd, 0)
         with job.log.open("ab") as log:
             begin = log.tell()
             child = subprocess.Popen(
-                ["/bin/sh", "-c", SHIM, "sh", str(job.exit_record), *job.argv],
+                ["/bin/sh", "-c", self._shim, "sh", str(job.exit_record), str(self._home.supervisor_log),
+                 "env", *changes, *job.argv],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=env,
                 start_new_session=True,
                 pass_fds=(reservation.fd,),
-            )
+            )  # fmt: skip
         self._children[child.pid] = child
         assert child.stdin is not None
         with child.stdin as go:

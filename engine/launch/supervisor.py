@@ -1,7 +1,8 @@
 """The process that starts workers, records how they end and passes on requests to stop: one for each registry.
 
 ``python -m engine.launch.supervisor --home FOLDER``. It may be killed and restarted at any time: its whole state is in the
-registry, and workers do not depend on it. It ends by itself when nothing is queued or running.
+registry, and workers do not depend on it. It ends by itself when nothing is queued or running. Killed, it is revived
+(``engine.launch.supervision``); ended by SIGTERM or SIGINT, it stays so until runs are asked for.
 """
 
 from __future__ import annotations
@@ -10,20 +11,22 @@ import argparse
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.files.disk import is_locked, try_lock
+from engine.files.disk import try_lock
 from engine.files.home import Home
 from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
+from engine.launch.supervision import revival_command
+from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.records import LIVE, Run, RunState
 from engine.registry.store import Store, open_store
@@ -33,9 +36,6 @@ GRACE = 30.0
 """Seconds between the request to stop and the kill."""
 IDLE = 20.0
 LOCK_TRIES = 20
-CODE = Path(__file__).parents[2]
-"""Working directory of supervisors and their workers: ``-m`` searches the current folder first, and the user's may hold another
-``engine``."""
 log = logging.getLogger("supervisor")
 
 Command = Callable[[Home, str, int], tuple[str, ...]]
@@ -79,7 +79,7 @@ class Supervisor:
         """Whether the registry has certainly not changed since the last round."""
         try:
             return self.store.version() == self._version
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Damaged):
             return False
 
     def _record_ends(self) -> None:
@@ -166,7 +166,7 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
         except Replaced as error:
             log.error(str(error))
             break
-        except (SQLAlchemyError, Fenced, OSError) as error:
+        except (SQLAlchemyError, Damaged, Fenced, OSError) as error:
             busy = not isinstance(error, Gone)
             last_error = _log_once(last_error, f"{type(error).__name__}: {str(error).splitlines()[:1]}")
         if busy:
@@ -185,28 +185,6 @@ def _log_once(previous: str, message: str) -> str:
     return message
 
 
-def ensure_supervisor(home: Home) -> bool:
-    """Start a supervisor in the background unless one is running; returns whether it did.
-
-    Cheap enough to be called after every request. Raises UserError where it would find no slots.
-    """
-    if is_supervised(home):
-        return False
-    find_slots()
-    # Started by a shell that ends at once, so that the supervisor is orphaned: no zombie, no terminal, no Ctrl-C.
-    subprocess.run(
-        ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
-         sys.executable, "-m", "engine.launch.supervisor", "--home", str(home.root)],
-        check=True, start_new_session=True, cwd=CODE, umask=home.umask(),
-    )  # fmt: skip
-    return True
-
-
-def is_supervised(home: Home) -> bool:
-    """Whether a supervisor is running."""
-    return home.root.is_dir() and is_locked(home.supervisor_lock)
-
-
 def _lock(home: Home) -> int | None:
     # Another process may hold it for an instant, only to check whether it is free.
     for _ in range(LOCK_TRIES):
@@ -216,18 +194,32 @@ def _lock(home: Home) -> int | None:
     return None
 
 
+def _stay_stopped_after(home: Home, *kinds: signal.Signals) -> None:
+    """Let these signals, by which users end a process, be remembered before they do what they do by default."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        try:
+            home.supervisor_stopped.touch()
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    for kind in kinds:
+        signal.signal(kind, stop)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.launch.supervisor", description="Start and watch workers.")
     parser.add_argument("--home", type=Path, required=True)
     home = Home(parser.parse_args(arguments).home)
-    for kind in (signal.SIGINT, signal.SIGQUIT):
-        # A shell starts its background processes with these ignored, and workers would inherit that.
-        signal.signal(kind, signal.SIG_DFL)
+    # A shell starts its background processes with this one and SIGINT ignored, and workers would inherit that.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    _stay_stopped_after(home, signal.SIGTERM, signal.SIGINT)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", filename=home.supervisor_log)
     # Its workers inherit it.
     os.umask(home.umask())
     store = open_store(home)
-    supervise(home, Supervisor(store, LocalExecutor(home, find_slots())))
+    supervise(home, Supervisor(store, LocalExecutor(home, find_slots(), revival_command(home))))
     return 0
 
 

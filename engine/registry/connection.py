@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import ArgumentError
 
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.files.mounts import refuse_network
+from engine.registry.damage import Damaged, is_damage
 
 BUSY_SECONDS = 30
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
@@ -39,6 +40,7 @@ def sqlite_engine(path: Path, create: bool = False) -> Engine:
     """Transactions begin IMMEDIATE, except under the execution option ``readonly``, where they are deferred.
 
     A deferred transaction that turns from reading to writing fails at once when another one writes, whatever the timeout.
+    Errors that mean a damaged file raise Damaged.
     """
     # Never made by a connection: a registry that was removed stays so.
     query = {"mode": "rwc" if create else "rw", "uri": "true"}
@@ -55,5 +57,10 @@ def sqlite_engine(path: Path, create: bool = False) -> Engine:
     def _on_begin(connection: Connection) -> None:
         readonly = connection.get_execution_options().get("readonly")
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "handle_error")
+    def _on_error(context: ExceptionContext) -> None:
+        if is_damage(context.original_exception):
+            raise Damaged(path, str(context.original_exception)) from context.original_exception
 
     return engine

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.files.mounts import refuse_network
+from engine.registry.damage import Damaged, is_damage
 from engine.registry.fence import Presence
 from engine.registry.records import (
     OVER,
@@ -46,10 +47,7 @@ def open_reader(home: Home) -> Reader:
         return open_store(home)
     refuse_network(home.root)
     reader = Reader(SqliteRows(home.database), home)
-    try:
-        version = reader.schema_version() if home.database.exists() else HEAD
-    except sqlite3.Error as error:
-        raise UserError(f"cannot read the registry in {home.root}: {error}; `scalearn doctor` looks into it") from None
+    version = reader.schema_version() if home.database.exists() else HEAD
     if is_newer(version):
         reader.doubt = f"{newer(home, version)}: what this one does not know is not shown; pip install -U scalearn-tui"
     elif version != HEAD:
@@ -81,14 +79,28 @@ class Reader:
     def _select(self, statement: str, **values: Any) -> list[Row]:
         # Each statement ends its transaction: an open reader makes the write-ahead log grow without end.
         self.check()
-        return self._rows(statement, **values)
+        try:
+            return self._rows(statement, **values)
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise
+            if self.doubt:
+                raise UserError(self.doubt) from error
+            raise Damaged(self.home.database, str(error)) from error
 
     def _records(self, kind: type[Kind], rest: str, most: int | None = None, **values: Any) -> list[Kind]:
         """At most ``most`` records of the table named as their ``kind``; ``rest`` is what follows FROM and the table."""
         table = kind.__name__.lower()
         if most is not None:
             rest, values = f"{rest} LIMIT :most", {**values, "most": most}
-        return from_rows(kind, self._select(f"SELECT {_columns(kind, table)} FROM {table} {rest}", **values))
+        rows = self._select(f"SELECT {_columns(kind, table)} FROM {table} {rest}", **values)
+        try:
+            return from_rows(kind, rows)
+        except ValueError as error:
+            if self.doubt:
+                raise UserError(self.doubt) from error
+            # A value is none that was ever written.
+            raise Damaged(self.home.database, str(error)) from error
 
     def _number(self, statement: str, **values: Any) -> int:
         rows = self._select(statement, **values)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
+from engine.errors import UserError
 from engine.runs.definition import Definition
 from engine.runs.request import Request
 from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
@@ -71,7 +72,11 @@ class Document:
             return self._default
         value = row.__dict__[self._name]
         if isinstance(value, str):
-            value = row.__dict__[self._name] = json.loads(value)
+            try:
+                value = row.__dict__[self._name] = json.loads(value)
+            except ValueError:
+                what = f"the registry is damaged: {self._name[1:]} of run {row.id} is no JSON"
+                raise UserError(f"{what}; `scalearn db recover` saves what can be read", 1) from None
         return value
 
     def __set__(self, row: Any, value: Any) -> None:

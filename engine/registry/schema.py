@@ -12,18 +12,23 @@ from engine.errors import UserError
 from engine.files.disk import atomic_write, locked, remove_unfinished
 from engine.files.home import Home
 from engine.registry.connection import sqlite_engine
+from engine.registry.damage import Damaged
 from engine.registry.schema_version import HEAD, MIGRATIONS, is_newer, newer
 
 
 def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
     """Create or migrate the database behind ``engine``; a SQLite file is copied before it is changed.
 
-    Raises UserError when the database is newer than the code, or older and ``migrate`` is false.
+    Raises UserError when the database is newer than the code, or older and ``migrate`` is false, Damaged for a file without
+    tables.
     """
     is_sqlite = engine.dialect.name == "sqlite"
     is_new = is_sqlite and not home.database.exists()
-    if not is_new and current_version(engine) == HEAD:
+    if not is_new and (version := current_version(engine)) == HEAD:
         return
+    if is_sqlite and not is_new and version is None:
+        # New ones appear complete.
+        raise Damaged(home.database, "it has no tables")
     if not migrate:
         raise UserError(f"the registry in {home.root} is missing or of an older version; open it once with `scalearn ls`")
     home.make()
@@ -31,7 +36,7 @@ def bring_up_to_date(engine: Engine, home: Home, migrate: bool) -> None:
         if is_sqlite and not home.database.exists():
             _create(home)
         elif (version := current_version(engine)) != HEAD:
-            _refuse_newer(version, home)
+            refuse_newer(version, home)
             if is_sqlite:
                 back_up(home.database, home.root / f"registry.before-{HEAD}.sqlite")
             with engine.begin() as connection:
@@ -46,8 +51,8 @@ def current_version(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(connection: Connection, home: Home) -> None:
-    """Run the missing migrations inside the transaction of ``connection``; ``home`` holds the files of its runs."""
+def upgrade(connection: Connection, home: Home, version: str = "head") -> None:
+    """Run the missing migrations up to ``version`` in the transaction of ``connection``; ``home`` has the files of its runs."""
     from alembic import command
     from alembic.config import Config
 
@@ -56,7 +61,7 @@ def upgrade(connection: Connection, home: Home) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(connection=connection, home=home)
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def back_up(database: Path, copy: Path) -> None:
@@ -69,14 +74,20 @@ def _create(home: Home) -> None:
     """A new file appears under its name only when it is complete, so that no process opens it half written."""
     remove_unfinished(home.database)
     with atomic_write(home.database) as draft:
-        engine = sqlite_engine(draft, create=True)
-        with engine.begin() as connection:
-            upgrade(connection, home)
-        engine.dispose()
-        # SQLite gives the files beside it the same mode.
-        draft.chmod(0o666 & ~home.umask())
+        make_tables(draft, home)
 
 
-def _refuse_newer(version: str | None, home: Home) -> None:
+def make_tables(file: Path, home: Home, version: str = HEAD) -> None:
+    """Make an empty registry of ``home`` in a new file."""
+    engine = sqlite_engine(file, create=True)
+    with engine.begin() as connection:
+        upgrade(connection, home, version)
+    engine.dispose()
+    # SQLite gives the files beside it the same mode.
+    file.chmod(0o666 & ~home.umask())
+
+
+def refuse_newer(version: str | None, home: Home) -> None:
+    """Raises UserError for a version of later code than this."""
     if is_newer(version):
         raise UserError(f"{newer(home, version)}, which can be looked at only; upgrade with pip install -U scalearn-tui")

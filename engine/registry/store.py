@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.errors import UserError
 from engine.files.home import Home
+from engine.files.removal import Remains, remove, set_aside
 from engine.registry.connection import connect
 from engine.registry.fence import Fenced
 from engine.registry.reading import Reader
@@ -86,11 +86,18 @@ class Store(Reader):
                     insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]
                 )
             self._requeue(connection, [run.id for run in runs], "asked for again", version)
+        self._let_work()
 
     def requeue(self, run_ids: Sequence[str], reason: str = "resume") -> list[str]:
         """Queue failed, stopped and lost runs again, and their sources in such a state; the ids queued, sources first."""
         with self._write() as connection:
-            return self._requeue(connection, run_ids, reason, tick(connection))
+            queued = self._requeue(connection, run_ids, reason, tick(connection))
+        self._let_work()
+        return queued
+
+    def _let_work(self) -> None:
+        """Whoever asks for runs wants a supervisor, though one was stopped before."""
+        self.home.supervisor_stopped.unlink(missing_ok=True)
 
     def _requeue(self, connection: Connection, run_ids: Sequence[str], reason: str, version: int) -> list[str]:
         edges = select(SOURCE.c.source_id).join(RUN, RUN.c.id == SOURCE.c.run_id).order_by(SOURCE.c.position)
@@ -279,10 +286,10 @@ class Store(Reader):
         with self._write() as connection:
             note_event(connection, run_id, attempt, text)
 
-    def delete(self, run_ids: Sequence[str]) -> None:
-        """Delete runs with everything that belongs to them, files included.
+    def delete(self, run_ids: Sequence[str]) -> list[Remains]:
+        """Delete runs with everything that belongs to them, files included; returns the files that are left.
 
-        Raises UserError when a run is live or is a source of a run that stays.
+        Raises UserError when a run is live or is a source of a run that stays, or its folder cannot be touched.
         """
         with self._write() as connection:
             live = connection.scalars(select(RUN.c.id).where(RUN.c.id.in_(run_ids), RUN.c.state.in_(LIVE))).first()
@@ -296,8 +303,8 @@ class Store(Reader):
             connection.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))
             # Before the commit: rows without files can be deleted again, but a later run with the same fingerprint has the same
             # folder and must not resume from deleted files.
-            for run_id in run_ids:
-                shutil.rmtree(self.home.run(run_id), ignore_errors=True)
+            folders = set_aside([self.home.run(run_id) for run_id in run_ids])
+        return [remains for folder in folders for remains in remove(folder)]
 
     def _set(
         self, connection: Connection, run_id: str, attempt: int, states: Sequence[RunState], values: Mapping[str, Any]

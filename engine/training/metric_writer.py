@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
+from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced
 from engine.registry.records import Metric
 from engine.registry.store import Store
@@ -69,8 +70,9 @@ class MetricWriter:
         while not self._done.wait(INTERVAL) and not self.fenced:
             try:
                 self.flush()
-            except OperationalError as error:
-                log.warning("the registry is busy, retrying in a second: %s", error.orig)
+            except (OperationalError, Damaged) as error:
+                why = error.orig if isinstance(error, OperationalError) else error
+                log.warning("the registry cannot be written, retrying in a second: %s", why)
 
     def flush(self) -> None:
         """Write what is pending, now. Raises OperationalError when the database stays busy; then everything stays pending."""

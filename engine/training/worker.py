@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.errors import UserError
 from engine.files.home import Home
+from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced
 from engine.registry.records import Results, Run, RunState
 from engine.registry.store import Store, open_store
@@ -67,7 +68,7 @@ def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
     log.error(cause)
     try:
         return WorkerExit.FAILED if store.finish(run_id, attempt, RunState.FAILED, cause) else WorkerExit.FENCED
-    except DBAPIError:
+    except (DBAPIError, Damaged):
         # The registry cannot be written, perhaps for the same reason: the supervisor takes the cause from the log's last line.
         return WorkerExit.FAILED
 

@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import UserError
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, doctor, leaderboard, logs, predict, run, runs
+from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, db, doctor, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
 from scalearn_tui.cli.usage import Commands, usage_message
@@ -55,6 +55,7 @@ own.command("remove")(benchmarks.remove)
 app.add_typer(own, name="benchmarks", rich_help_panel=EXISTS)
 app.command("backbones", rich_help_panel=EXISTS)(catalog.backbones)
 app.add_typer(data.app, name="data", rich_help_panel=EXISTS)
+app.add_typer(db.app, name="db", rich_help_panel=EXISTS)
 app.command("doctor", rich_help_panel=EXISTS)(doctor.doctor)
 
 

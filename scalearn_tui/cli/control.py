@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArguments, switch
-from scalearn_tui.cli.output import ask, print_line, say
+from scalearn_tui.cli.output import ask, complain, print_line, say
 from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
+    from engine.files.removal import Remains
     from engine.registry.records import Run
     from engine.registry.store import Store
 
 
 def stop(runs: RunArguments) -> int:
     """Stop runs. A running run saves its state first, so that `scalearn resume` continues it."""
-    from engine.launch.supervisor import ensure_supervisor
+    from engine.launch.supervision import ensure_supervisor
 
     store, chosen = _find(runs)
     active = [run for run in chosen if run.state.active]
@@ -35,8 +37,11 @@ def stop(runs: RunArguments) -> int:
 
 
 def resume(runs: RunArguments) -> int:
-    """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints."""
-    from engine.launch.supervisor import ensure_supervisor
+    """Continue failed, stopped or lost runs, and the sources that they wait for, from their last checkpoints.
+
+    Work on the queue begins again if its supervisor was stopped.
+    """
+    from engine.launch.supervision import ensure_supervisor
     from engine.registry.records import RunState
 
     store, chosen = _find(runs)
@@ -45,23 +50,25 @@ def resume(runs: RunArguments) -> int:
             say(f"run {run.id} is completed; there is nothing to resume")
         elif run.state.active:
             say(f"run {run.id} is {run.state}")
-    over = [run for run in chosen if run.state.over]
-    if any(run.state.active for run in chosen):
-        ensure_supervisor(store.home)
-    if not over:
+    unfinished = [run.id for run in chosen if run.state is not RunState.COMPLETED]
+    if not unfinished:
         return ExitCode.OK
-    queued = store.requeue([run.id for run in over])
+    queued = store.requeue(unfinished)
     ensure_supervisor(store.home)
     for run_id in queued:
         print_line(f"{run_id}  {RunState.QUEUED}")
-    say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
+    if over := [run.id for run in chosen if run.state.over]:
+        say(f"next: scalearn logs -f {over[0]}" if queued else "nothing was resumed: the runs changed meanwhile")
     return ExitCode.OK
 
 
 def delete(
     runs: RunArguments, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; required without a terminal.")] = False
 ) -> int:
-    """Delete runs with their results, logs and checkpoints. This cannot be undone; asking for them again trains anew."""
+    """Delete runs with their results, logs and checkpoints. This cannot be undone; asking for them again trains anew.
+
+    What links lead to is kept. Exit code 1 where files are left that could not be removed.
+    """
     import sys
 
     from engine.errors import UserError
@@ -74,10 +81,23 @@ def delete(
         ask(f"Delete {names}? This cannot be undone. [y/N] ")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return ExitCode.INTERRUPTED
-    store.delete([run.id for run in chosen])
+    left = store.delete([run.id for run in chosen])
     for run in chosen:
         print_line(f"{run.id}  deleted")
-    return ExitCode.OK
+    return report_remains(left)
+
+
+def report_remains(left: Sequence[Remains]) -> int:
+    """Say which files are still there; FAILURE where some could not be removed."""
+    for remains in left:
+        if remains.why is None:
+            say(f"only the link to {remains.path} was removed; what lies there is yours to remove")
+    stuck = [remains for remains in left if remains.why is not None]
+    if not stuck:
+        return ExitCode.OK
+    more = f" and {len(stuck) - 1} more" if stuck[1:] else ""
+    complain(f"{stuck[0].path}{more} could not be removed ({stuck[0].why}); remove by hand")
+    return ExitCode.FAILURE
 
 
 def _find(refs: list[str]) -> tuple[Store, list[Run]]:

@@ -27,6 +27,9 @@ LOW_DISK = 5 * 10**9
 """Bytes; below, a large backbone and its checkpoints may not fit."""
 
 
+IDLE = "not running; a queued run starts it, and it ends when idle"
+
+
 @dataclass(frozen=True)
 class Check:
     """One finding: ``ok`` is true, false where runs would fail, or None where it is for information."""
@@ -93,11 +96,19 @@ def _home(home: Home) -> tuple[bool | None, str]:
     return True if shutil.disk_usage(existing).free >= LOW_DISK else None, free
 
 
-def _registry(home: Home) -> tuple[bool | None, str]:
-    if not os.environ.get("SCALEARN_DB") and not home.database.exists():
-        return None, "none yet; the first run creates it"
-    from engine.registry.reading import open_reader
+def _has_registry(home: Home) -> bool:
+    return bool(os.environ.get("SCALEARN_DB")) or home.database.exists()
 
+
+def _registry(home: Home) -> tuple[bool | None, str]:
+    if not _has_registry(home):
+        return None, "none yet; the first run creates it"
+    from engine.registry.damage import Damaged
+    from engine.registry.reading import open_reader
+    from engine.registry.recovery import find_damage
+
+    if home.database.exists() and (why := find_damage(home)):
+        raise Damaged(home.database, why)
     reader = open_reader(home)
     if reader.doubt:
         return None, reader.doubt
@@ -122,9 +133,21 @@ def _plugins(home: Home) -> list[Check]:
 
 
 def _supervisor(home: Home) -> tuple[bool | None, str]:
-    from engine.launch.supervisor import is_supervised
+    from engine.launch.supervision import is_supervised
 
-    return None, "running" if is_supervised(home) else "not running; a queued run starts it, and it ends when idle"
+    if is_supervised(home):
+        return None, "running"
+    if not _has_registry(home):
+        return None, IDLE
+    from engine.registry.records import ACTIVE
+    from engine.registry.store import open_store
+    from scalearn_tui.cli.watching import stopped_notice, unfinished
+
+    store = open_store(home, migrate=False)
+    if notice := stopped_notice(store):
+        return None, notice
+    waiting = len(store.runs(states=ACTIVE))
+    return None, f"not running, with {unfinished(waiting)} left; `scalearn ls` starts it" if waiting else IDLE
 
 
 def _devices() -> tuple[bool | None, str]:

@@ -34,7 +34,10 @@ def ensure_supervised(reader: Reader) -> None:
 
     if reader.doubt or not reader.runs(states=ACTIVE, limit=1):
         return
-    from engine.launch.supervisor import ensure_supervisor
+    if notice := stopped_notice(reader):
+        say(notice)
+        return
+    from engine.launch.supervision import ensure_supervisor
 
     try:
         started = ensure_supervisor(reader.home)
@@ -49,18 +52,39 @@ def ensure_supervised(reader: Reader) -> None:
         say("no supervisor was running; the states of unfinished runs are being checked, look again in a moment")
 
 
+def stopped_notice(reader: Reader) -> str | None:
+    """What waits because a user stopped the supervisor, and what starts it again; None where nothing does."""
+    from engine.launch.supervision import is_stopped
+    from engine.registry.records import ACTIVE
+
+    if not is_stopped(reader.home) or not (waiting := reader.runs(states=ACTIVE)):
+        return None
+    oldest = waiting[-1].id
+    return f"the supervisor was stopped, with {unfinished(len(waiting))} left; `scalearn resume {oldest}` starts it again"
+
+
+def unfinished(count: int) -> str:
+    """``2 unfinished runs``."""
+    return f"{count} unfinished run{'' if count == 1 else 's'}"
+
+
 def keep_supervised(home: Home) -> Callable[[], None]:
     """A function to call every few seconds while waiting for runs.
 
-    It raises UserError when supervisors end as soon as they start, which would leave the runs in the queue forever.
+    It raises UserError when supervisors end as soon as they start, or when a user stops the one at work: the runs would stay in
+    the queue forever.
     """
     starts = 0
 
     def care() -> None:
         nonlocal starts
         from engine.launch.outcome import last_line
-        from engine.launch.supervisor import ensure_supervisor
+        from engine.launch.supervision import ensure_supervisor, is_stopped
 
+        if is_stopped(home):
+            raise UserError(
+                "the supervisor was stopped, and queued runs wait; `scalearn resume RUN` starts it again", ExitCode.FAILURE
+            )
         starts = starts + 1 if ensure_supervisor(home) else 0
         if starts > MOST_STARTS:
             reason = last_line(home.supervisor_log) or "it wrote nothing"

@@ -58,7 +58,7 @@ def look(registry: Reader, clock: int, known: RunIndex) -> Changes | None:
 
 def start_supervisor(home: Home) -> None:
     """Make sure that a supervisor starts and watches the workers of ``home``."""
-    from engine.launch.supervisor import ensure_supervisor
+    from engine.launch.supervision import ensure_supervisor
 
     ensure_supervisor(home)
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
 import pytest
 
@@ -142,26 +140,6 @@ def test_a_database_that_cannot_be_used_is_one_line(url: str, home: Home) -> Non
     answer = scalearn("ls", SCALEARN_DB=url)
     assert answer.returncode in (ExitCode.FAILURE, ExitCode.USAGE) and answer.stdout == ""
     assert answer.stderr.startswith("scalearn: ") and len(answer.stderr.splitlines()) == 1
-
-
-def test_a_damaged_registry_is_one_line_and_does_not_stop_the_doctor(store: Store) -> None:
-    store.close()
-    for name in ("-wal", "-shm"):
-        store.home.database.with_name(f"{store.home.database.name}{name}").unlink(missing_ok=True)
-    store.home.database.write_bytes(b"this is no database" * 100)
-    answer = scalearn("ls")
-    assert answer.returncode == ExitCode.USAGE and "file is not a database" in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
-    answer = scalearn("doctor")
-    assert answer.returncode == ExitCode.FAILURE and "file is not a database" in answer.stdout and answer.stderr == ""
-
-
-def test_errors_of_the_registry_in_the_middle_are_one_line(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    with closing(sqlite3.connect(store.home.database)) as connection, connection:
-        connection.execute("ALTER TABLE run RENAME TO hidden")
-    assert main(["ls"]) == ExitCode.FAILURE
-    message = "the registry does not answer (no such table: run); `scalearn doctor` looks into it"
-    assert capsys.readouterr().err == f"scalearn: {message}\n"
 
 
 def test_a_home_that_cannot_hold_files_is_reported_by_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:

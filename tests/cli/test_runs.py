@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.files.home import Home
 from engine.registry.records import RunState
-from engine.registry.store import Store
+from engine.registry.store import Store, open_store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.text.suggestions import FIRST_ADAPTER, FIRST_RUN
@@ -182,6 +183,34 @@ def test_deleted_runs_lose_their_files_too(store: Store, capsys: Capture, monkey
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert deleted(source.run_id, "@1")[:2] == (ExitCode.OK, f"{source.run_id}  deleted\n{target.id}  deleted\n")
     assert store.count() == 0 and not path.exists()
+
+
+def test_deleting_says_what_is_left(user_folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCALEARN_HOME", str(user_folder / "home"))
+    store = open_store(Home.default())
+    linked, stuck = (complete(store, spec("adapter", BOOLQ, seed=seed), 0.7) for seed in (0, 1))
+    elsewhere = user_folder / "disk"
+    elsewhere.mkdir()
+    (elsewhere / "best.safetensors").touch()
+    store.home.run(linked.run_id).parent.mkdir()
+    store.home.run(linked.run_id).symlink_to(elsewhere)
+    evidence = store.home.evidence(stuck.run_id, BOOLQ, "dev").parent
+    evidence.mkdir(parents=True)
+    (evidence / "a").touch()
+    (evidence / "b").touch()
+    evidence.chmod(0o500)
+    evidence.parents[2].chmod(0o500)
+    assert main(["delete", linked.run_id, stuck.run_id, "--yes"]) == ExitCode.FAILURE
+    assert "scalearn: nothing was deleted: " in capsys.readouterr().err and store.count() == 2
+    evidence.parents[2].chmod(0o700)
+    assert main(["delete", linked.run_id, stuck.run_id, "--yes"]) == ExitCode.FAILURE
+    out, err = capsys.readouterr()
+    link, left = err.splitlines()
+    assert out == f"{linked.run_id}  deleted\n{stuck.run_id}  deleted\n" and store.count() == 0
+    assert link == f"only the link to {elsewhere.resolve()} was removed; what lies there is yours to remove"
+    assert (elsewhere / "best.safetensors").exists()
+    assert "/evidence/superglue/a and 1 more could not be removed (Permission denied); remove by hand" in left
+    assert not store.home.run(stuck.run_id).exists(), "a later run with this id would resume from it"
 
 
 def test_resume_takes_sources_along(store: Store, capsys: Capture) -> None:

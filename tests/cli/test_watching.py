@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import UserError
 from engine.launch.processes import identify
-from engine.launch.supervisor import is_supervised
+from engine.launch.supervision import is_supervised
 from engine.registry.records import RunState
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main

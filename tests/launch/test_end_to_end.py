@@ -104,3 +104,18 @@ def test_a_source_is_trained_first_and_a_repeated_request_does_nothing(
     assert scalearn(store, monkeypatch, *request) == ExitCode.OK
     assert "nothing to do" in capsys.readouterr().err
     assert {run.attempt for run in store.runs()} == {1} and len(store.runs()) == 2
+
+
+def test_both_runs_complete_though_the_supervisor_is_killed_and_nobody_calls_a_command(
+    homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, _ = homes
+    request = ("run", "-m", "adapter", "-t", "toy/sentiment", "-b", str(tiny_backbone), "--seed", "0-1", "--epochs", "1")
+    assert scalearn(store, monkeypatch, *request, "--limit", "test=32", "--detach") == ExitCode.OK
+    until(lambda: store.runs(states=[RunState.RUNNING]), seconds=60)
+    for process in psutil.process_iter(["cmdline"]):
+        if {"engine.launch.supervisor", str(store.home.root)} <= set(process.info["cmdline"] or []):
+            process.kill()
+    assert {run.state for run in store.runs()} == {RunState.RUNNING, RunState.QUEUED}
+    until(lambda: {run.state for run in store.runs()} == {RunState.COMPLETED}, seconds=120)
+    assert {run.attempt for run in store.runs()} == {1}

@@ -17,7 +17,8 @@ import pytest
 from engine.files.disk import try_lock
 from engine.files.home import Home
 from engine.launch.processes import identify, is_alive
-from engine.launch.supervisor import ensure_supervisor, is_supervised, supervise
+from engine.launch.supervision import ensure_supervisor, is_supervised
+from engine.launch.supervisor import supervise
 from engine.registry.records import RunState, Source
 from engine.registry.store import Store
 from tests.launch.workers import HANGS, SLEEP, TRAINS, handle, over, queue, supervisor, until

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.connection import sqlite_engine
-from engine.registry.schema import current_version
+from engine.registry.schema import current_version, make_tables
 from engine.registry.schema_version import HEAD, MIGRATIONS
 from engine.registry.store import Store, open_store
 from tests.registry.rows import run
@@ -46,16 +46,16 @@ def test_settings_of_every_connection(store: Store) -> None:
 
 def test_an_older_file_is_copied_before_it_is_migrated(home: Home) -> None:
     home.root.mkdir(parents=True)
+    make_tables(home.database, home, "0002")
     with closing(sqlite3.connect(home.database)) as connection:
-        connection.execute("CREATE TABLE remembered (value)")
-        connection.execute("INSERT INTO remembered VALUES (42)")
+        connection.execute("UPDATE clock SET value = 42")
         connection.commit()
     with pytest.raises(UserError, match="older version"):
         open_store(home, migrate=False)
     open_store(home).add([run(1)], [])
     with closing(sqlite3.connect(home.root / f"registry.before-{HEAD}.sqlite")) as copy:
-        assert copy.execute("SELECT value FROM remembered").fetchall() == [(42,)]
-        assert copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'run'").fetchone() == (0,)
+        assert copy.execute("SELECT value FROM clock").fetchall() == [(42,)]
+        assert copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'evidence'").fetchone() == (0,)
 
 
 def test_a_newer_file_is_refused_untouched(store: Store) -> None:

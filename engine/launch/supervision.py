@@ -1,0 +1,76 @@
+"""Whether a supervisor is at work, and starting one; imports nothing heavy unless one has to be revived.
+
+``python -m engine.launch.supervision --home FOLDER`` runs when a worker has ended. It revives a supervisor that was killed, so
+that the queue goes on though nobody types a command. One that a user stopped (``Home.supervisor_stopped``) stays stopped until
+runs are asked for (``Store.add``, ``Store.requeue``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.child_main import exit_code_of
+from engine.files.disk import is_locked
+from engine.files.home import Home
+from engine.launch.devices import find_slots
+
+CODE = Path(__file__).parents[2]
+"""Working directory of supervisors and their workers: ``-m`` searches the current folder first, and the user's may hold another
+``engine``."""
+
+
+def ensure_supervisor(home: Home) -> bool:
+    """Start a supervisor in the background unless one is running or a user stopped it; returns whether it did.
+
+    Cheap enough to be called after every request. Raises UserError where it would find no slots.
+    """
+    if is_supervised(home) or is_stopped(home):
+        return False
+    find_slots()
+    # Started by a shell that ends at once, so that the supervisor is orphaned: no zombie, no terminal, no Ctrl-C.
+    subprocess.run(
+        ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
+         sys.executable, "-m", "engine.launch.supervisor", "--home", str(home.root)],
+        check=True, start_new_session=True, cwd=CODE, umask=home.umask(),
+    )  # fmt: skip
+    return True
+
+
+def is_supervised(home: Home) -> bool:
+    """Whether a supervisor is running."""
+    return home.root.is_dir() and is_locked(home.supervisor_lock)
+
+
+def is_stopped(home: Home) -> bool:
+    """Whether none is running because a user ended it by a signal and has not asked for runs since."""
+    return home.supervisor_stopped.exists() and not is_supervised(home)
+
+
+def revival_command(home: Home) -> tuple[str, ...]:
+    """The command that calls ``revive``."""
+    return (sys.executable, "-m", "engine.launch.supervision", "--home", str(home.root))
+
+
+def revive(home: Home) -> None:
+    """Start a supervisor if runs are unfinished, none is running and no user stopped it. Raises as ``ensure_supervisor``."""
+    if is_supervised(home) or is_stopped(home):
+        return
+    from engine.registry.records import ACTIVE
+    from engine.registry.store import open_store
+
+    if open_store(home, migrate=False).runs(states=ACTIVE, limit=1):
+        ensure_supervisor(home)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.launch.supervision", description="Revive a killed supervisor.")
+    parser.add_argument("--home", type=Path, required=True)
+    home = Home(parser.parse_args(arguments).home)
+    return exit_code_of(lambda: revive(home))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
