@@ -76,11 +76,18 @@ def locked(path: Path, waiting: Callable[[], None] | None = None) -> Iterator[No
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds ``path``."""
-    fd = try_lock(path)
-    if fd is not None:
+    """Whether a process holds ``path``, which is not made by asking."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
         os.close(fd)
-    return fd is None
+    return False
 
 
 def lock_shared(path: Path) -> int:

@@ -25,11 +25,13 @@ CODE = Path(__file__).parents[2]
 def ensure_supervisor(home: Home) -> bool:
     """Start a supervisor in the background unless one is running or a user stopped it; returns whether it did.
 
-    Cheap enough to be called after every request. Raises UserError where it would find no slots.
+    Cheap enough to be called after every request. Raises UserError where it would find no slots, OSError where it could not
+    write.
     """
     if is_supervised(home) or is_stopped(home):
         return False
     find_slots()
+    home.supervisor_log.open("a").close()
     # Started by a shell that ends at once, so that the supervisor is orphaned: no zombie, no terminal, no Ctrl-C.
     subprocess.run(
         ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
@@ -58,10 +60,10 @@ def revive(home: Home) -> None:
     """Start a supervisor if runs are unfinished, none is running and no user stopped it. Raises as ``ensure_supervisor``."""
     if is_supervised(home) or is_stopped(home):
         return
+    from engine.registry.reading import open_reader
     from engine.registry.records import ACTIVE
-    from engine.registry.store import open_store
 
-    if open_store(home, migrate=False).runs(states=ACTIVE, limit=1):
+    if open_reader(home).runs(states=ACTIVE, limit=1):
         ensure_supervisor(home)
 
 

@@ -46,7 +46,8 @@ def open_store(home: Home, migrate: bool = True) -> Store:
         bring_up_to_date(engine, home, migrate)
     except (OSError, DBAPIError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error.strerror
-        raise UserError(f"cannot keep the registry in {home.root}: {why}; set SCALEARN_HOME to another folder") from error
+        message = f"the registry cannot be written in {home.root} ({why})"
+        raise UserError(f"{message}; make room or make it writable, or set SCALEARN_HOME to another folder") from error
     return Store(engine, home, migrate)
 
 

@@ -122,5 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cause = getattr(error, "orig", error)
         if cause is error and not isinstance(error, sqlite3.Error):
             raise
-        complain(f"the registry does not answer ({cause}); `scalearn doctor` looks into it")
+        if "full" in str(cause) or "readonly" in str(cause):
+            complain(f"the registry cannot be written ({cause}); make room, or make its folder writable")
+        else:
+            complain(f"the registry does not answer ({cause}); `scalearn doctor` looks into it")
         return ExitCode.FAILURE
