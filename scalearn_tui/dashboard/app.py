@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
@@ -19,6 +20,7 @@ from scalearn_tui.dashboard.background import BackgroundApp
 from scalearn_tui.dashboard.run_index import RunIndex
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.services import Services
+from scalearn_tui.dashboard.sink import Sink
 from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.names import method_title
 
@@ -32,6 +34,7 @@ INTERVAL = 1.0
 NOTIFIED = ("completed", "failed", "lost")
 """States that a notice announces on every screen."""
 MOST_NOTICES = 3
+SINK = Sink()
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,9 @@ class Dashboard(BackgroundApp):
         )
         self._clock = -1
         self._looking = False
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), SINK]
 
     def get_default_screen(self) -> Screen[None]:
         return RunsScreen(self.services)
