@@ -16,9 +16,8 @@ class Sink(LineFilter):
     """A line of a widget as the terminal may have it: labels, titles, causes and logs may hold anything."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [
-            segment
-            if segment.control or segment.text.isprintable()
-            else segment._replace(text=segment.text.translate(TAKEN_OUT))
-            for segment in segments
-        ]
+        return [segment if segment.control or segment.text.isprintable() else _tamed(segment) for segment in segments]
+
+
+def _tamed(segment: Segment) -> Segment:
+    return segment._replace(text=segment.text.translate(TAKEN_OUT))
