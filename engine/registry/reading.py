@@ -213,6 +213,11 @@ class Reader:
         with self._connection() as connection:
             return set(connection.scalars(select(EVIDENCE.c.run_id).where(EVIDENCE.c.run_id.in_(run_ids)).distinct()))
 
+    def named_examples(self) -> set[str]:
+        """Digests of all examples that evidence of a run names (``Home.evidence_rows``)."""
+        with self._connection() as connection:
+            return set(connection.scalars(select(EVIDENCE.c.rows_sha256).distinct()))
+
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""
         with self._read() as session:
