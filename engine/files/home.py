@@ -82,16 +82,26 @@ class Home:
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 
+    @property
+    def examples(self) -> Path:
+        """The examples that evidence is about, one file a split."""
+        return self.root / "evidence" / "rows"
+
     def evidence_rows(self, sha256: str) -> Path:
         """The examples of a split, shared by all runs that were evaluated on them."""
-        return self.root / "evidence" / "rows" / f"{sha256}.safetensors"
+        return self.examples / f"{sha256}.safetensors"
 
     def evidence(self, run_id: str, task: str, split: str) -> Path:
         """What the selected epoch of a run answered on a split of a task (by key)."""
         return self.run(run_id) / "evidence" / f"{task}.{split}.safetensors"
 
+    @property
+    def runs(self) -> Path:
+        """A folder for each run."""
+        return self.root / "runs"
+
     def run(self, run_id: str) -> Path:
-        return self.root / "runs" / run_id
+        return self.runs / run_id
 
     def log(self, run_id: str) -> Path:
         """Standard output and error of all attempts of a run, one append-only file."""

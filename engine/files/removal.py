@@ -37,12 +37,15 @@ def remove(path: Path) -> list[Remains]:
         if all(remains.why is None for remains in left):
             path.rmdir()
         return left
+    except FileNotFoundError:
+        # Another process removes it as well.
+        return []
     except OSError as error:
         return [Remains(Path(error.filename or path), error.strerror or str(error))]
 
 
-def set_aside(folders: Sequence[Path]) -> list[Path]:
-    """Rename folders, or links to them, to names that nobody looks for; those that exist, under their new names.
+def set_aside(folders: Sequence[Path]) -> dict[Path, Path]:
+    """Rename folders, or links to them, to names that nobody looks for; the new names of those that exist.
 
     Raises UserError where one cannot be renamed; then none is.
     """
@@ -59,4 +62,4 @@ def set_aside(folders: Sequence[Path]) -> list[Path]:
             why = f"{folder} cannot be removed ({error.strerror})"
             raise UserError(f"nothing was deleted: {why}; make {folder.parent} writable", exit_code=1) from error
         moved[folder] = aside
-    return list(moved.values())
+    return moved

@@ -232,6 +232,10 @@ class Reader:
         """Those of the runs that have evidence."""
         return {run_id for (run_id,) in self._select("SELECT DISTINCT run_id FROM evidence WHERE run_id IN :ids", ids=run_ids)}
 
+    def named_examples(self) -> set[str]:
+        """Digests of all examples that evidence of a run names (``Home.evidence_rows``)."""
+        return {sha256 for (sha256,) in self._select("SELECT DISTINCT rows_sha256 FROM evidence")}
+
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""
         return self._records(Event, "WHERE run_id = :run_id ORDER BY id", run_id=run_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -305,7 +306,13 @@ class Store(Reader):
             # Before the commit: rows without files can be deleted again, but a later run with the same fingerprint has the same
             # folder and must not resume from deleted files.
             folders = set_aside([self.home.run(run_id) for run_id in run_ids])
-        return [remains for folder in folders for remains in remove(folder)]
+        return [remains for folder in folders.values() for remains in remove(folder)]
+
+    def set_aside_unknown(self, folders: Sequence[Path]) -> dict[Path, Path]:
+        """Rename those of the folders that are of no run (``set_aside``), while no other process can add a run."""
+        with self._write() as connection:
+            known = set(connection.scalars(select(RUN.c.id)))
+            return set_aside([folder for folder in folders if folder.name not in known])
 
     def _set(
         self, connection: Connection, run_id: str, attempt: int, states: Sequence[RunState], values: Mapping[str, Any]

@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import UserError
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, db, doctor, leaderboard, logs, predict, run, runs
+from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, db, doctor, gc, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
 from scalearn_tui.cli.usage import Commands, usage_message
@@ -39,6 +39,7 @@ app.command("run", rich_help_panel=TRAIN)(run.run)
 app.command("stop", rich_help_panel=TRAIN)(control.stop)
 app.command("resume", rich_help_panel=TRAIN)(control.resume)
 app.command("delete", rich_help_panel=TRAIN)(control.delete)
+app.command("gc", rich_help_panel=TRAIN)(gc.gc)
 app.command("ls", rich_help_panel=COMPARE)(runs.ls)
 app.command("show", rich_help_panel=COMPARE)(runs.show)
 app.command("logs", rich_help_panel=COMPARE)(logs.logs)

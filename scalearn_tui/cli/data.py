@@ -118,8 +118,7 @@ def prune(
 
     home = Home.default()
     active = _active(home)
-    options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(active))}"]
-    freed = _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
+    freed = free_tokens(home, active, older_than, dry_run)
     freed += [{"name": name, "bytes": size} for name, size in free_unused(home.datasets, _read_datasets(active), dry_run)]
     total = sum(entry["bytes"] for entry in freed)
     if as_json:
@@ -130,6 +129,14 @@ def prune(
     count = f"{len(freed)} {'entry' if len(freed) == 1 else 'entries'}"
     say(f"{count}, {_size(total)} {'could be freed' if dry_run else 'freed'}" if freed else "nothing to free")
     return ExitCode.OK
+
+
+def free_tokens(home: Home, active: Sequence[RunSpec], older_than: str, dry_run: bool) -> list[dict[str, Any]]:
+    """Free entries of the token cache that are outdated, or unused for ``older_than`` and not needed by ``active`` runs."""
+    if not home.tokens.is_dir():
+        return []
+    options = [f"--older-than={_seconds(older_than)}", f"--keep={json.dumps(_wanted(active))}"]
+    return _housekeeping(home, "prune", *options, *(["--dry-run"] if dry_run else []))
 
 
 def _seconds(text: str) -> float:

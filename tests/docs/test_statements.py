@@ -57,7 +57,7 @@ def test_selection_is_described_as_it_is() -> None:
 
 
 def test_all_commands_are_in_the_changelog() -> None:
-    listed = re.findall(r"^- (?:New c|C)ommands: (.*?)^(?:- |$)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE | re.DOTALL)
+    listed = re.findall(r"^- (?:New c|C)ommands: (.*?)^(?=- |$)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE | re.DOTALL)
     assert set(typer.main.get_command(app).commands) == set(re.findall(r"`(\w+)[ `]", " ".join(listed)))  # type: ignore[attr-defined]
 
 

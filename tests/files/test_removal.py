@@ -50,5 +50,5 @@ def test_setting_aside_moves_all_or_none(user_folder: Path) -> None:
     with pytest.raises(UserError, match=r"nothing was deleted: .*three cannot be removed \(Permission denied\); make .*locked"):
         set_aside([*runs, fixed])
     assert all((run / "log.txt").exists() for run in runs)
-    assert [path.exists() for path in set_aside([*runs, user_folder / "missing"])] == [True, True]
+    assert [path.exists() for path in set_aside([*runs, user_folder / "missing"]).values()] == [True, True]
     assert not any(run.exists() for run in runs)
