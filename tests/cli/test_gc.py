@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.files.home import Home
+from engine.registry.records import Evidence, RunState
 from engine.registry.store import Store, open_store
-from engine.registry.tables import Evidence, RunState
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 
