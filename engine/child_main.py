@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from engine.errors import UserError
+from engine.errors import UserError, database_trouble
 
 INTERRUPTED = 130
 
 
 def exit_code_of(work: Callable[[], None]) -> int:
-    """Do the work: 0, the code of a UserError, whose message becomes one line, or 130 after Ctrl-C.
+    """Do the work: 0, the code of a UserError, whose message becomes one line, 1 without a registry, or 130 after Ctrl-C.
 
     Any other exception passes: Python prints the traceback and exits with 1, which the parent reports as a crash.
     """
@@ -25,4 +25,9 @@ def exit_code_of(work: Callable[[], None]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        if (message := database_trouble(error)) is None:
+            raise
+        print(message, file=sys.stderr)
+        return 1
     return 0

@@ -1,4 +1,4 @@
-"""The one exception that users see, and what its messages share."""
+"""The one exception that users see, and what messages share."""
 
 from __future__ import annotations
 
@@ -46,3 +46,18 @@ def complaint(violation: Mapping[str, Any]) -> str:
         case _:
             text = str(violation["msg"]).replace("Input should", "must")
     return f"{text}, not {str(violation['input'])[:40]!r}"
+
+
+def database_trouble(error: BaseException) -> str | None:
+    """What to say, in one line, of an error of the registry's database, and what helps; None for any other error."""
+    import sqlite3
+
+    # SQLAlchemy wraps what the database's own library raised.
+    cause = getattr(error, "orig", error)
+    if cause is error and not isinstance(error, sqlite3.Error):
+        return None
+    if "full" in str(cause) or "readonly" in str(cause):
+        return f"the registry cannot be written ({cause}); make room, or make its folder writable"
+    if "locked" in str(cause):
+        return f"the registry does not answer ({cause}); end the program that holds it, or try again later"
+    return f"the registry does not answer ({cause}); `scalearn doctor` looks into it"

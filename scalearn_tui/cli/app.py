@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import UserError
+from engine.errors import UserError, database_trouble
 from scalearn_tui import __version__
 from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, db, doctor, gc, leaderboard, logs, predict, run, runs
 from scalearn_tui.cli.exits import ExitCode
@@ -117,14 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain((error.strerror or str(error)).partition("\n")[0] + (f": {error.filename}" if error.filename else ""))
         return ExitCode.FAILURE
     except Exception as error:
-        import sqlite3
-
-        # SQLAlchemy wraps what the database's own library raised.
-        cause = getattr(error, "orig", error)
-        if cause is error and not isinstance(error, sqlite3.Error):
+        if (why := database_trouble(error)) is None:
             raise
-        if "full" in str(cause) or "readonly" in str(cause):
-            complain(f"the registry cannot be written ({cause}); make room, or make its folder writable")
-        else:
-            complain(f"the registry does not answer ({cause}); `scalearn doctor` looks into it")
+        complain(why)
         return ExitCode.FAILURE

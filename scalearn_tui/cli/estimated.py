@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scalearn_tui.cli.output import say
@@ -67,9 +68,9 @@ def _count(home: Home, shapes: Sequence[Shape]) -> dict[str, int]:
     known = _counted_before(home)
     if new := {shape.key: shape.request for shape in shapes if shape.key not in known}:
         known |= child.document("engine.training.planned_parameters", stdin=json.dumps(new))
-        if home.root.is_dir():
-            with atomic_write(home.parameter_counts) as draft:
-                draft.write_text(json.dumps({"version": __version__, "counts": known}))
+        # Counted again where they cannot be kept.
+        with suppress(OSError), atomic_write(home.parameter_counts) as draft:
+            draft.write_text(json.dumps({"version": __version__, "counts": known}))
     return known
 
 
