@@ -16,7 +16,7 @@ from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
 from engine.child_main import exit_code_of
 from engine.files.home import Home
-from engine.registry.reading import open_reader
+from engine.registry.opening import open_reader
 from engine.registry.store import open_store
 
 

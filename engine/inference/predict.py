@@ -21,7 +21,7 @@ from engine.errors import UserError
 from engine.files.home import Home
 from engine.inference.answer_file import destination, writer
 from engine.plugins.home_catalog import load_catalog
-from engine.registry.reading import open_reader
+from engine.registry.opening import open_reader
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -60,7 +60,7 @@ def revive(home: Home) -> None:
     """Start a supervisor if runs are unfinished, none is running and no user stopped it. Raises as ``ensure_supervisor``."""
     if is_supervised(home) or is_stopped(home):
         return
-    from engine.registry.reading import open_reader
+    from engine.registry.opening import open_reader
     from engine.registry.records import ACTIVE
 
     if open_reader(home).runs(states=ACTIVE, limit=1):

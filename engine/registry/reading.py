@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Collection
 from dataclasses import fields
@@ -10,7 +9,6 @@ from typing import Any
 
 from engine.errors import UserError
 from engine.files.home import Home
-from engine.files.mounts import refuse_network
 from engine.registry.damage import Damaged, is_damage
 from engine.registry.fence import Presence
 from engine.registry.records import (
@@ -26,35 +24,13 @@ from engine.registry.records import (
     Source,
     from_rows,
 )
-from engine.registry.rows import Row, Rows, SqliteRows
-from engine.registry.schema_version import HEAD, is_newer, newer
+from engine.registry.rows import Row, Rows
 
 NEWEST_FIRST = "ORDER BY created_at DESC, id"
 
 
 def _columns(kind: type[Any], table: str) -> str:
     return ", ".join(f"{table}.{column.name}" for column in fields(kind))
-
-
-def open_reader(home: Home) -> Reader:
-    """The registry of ``home`` to look at, without rows where there is none yet; one of an older version is migrated first.
-
-    Raises UserError where it lies on a network file system, or is older and cannot be migrated.
-    """
-    if os.environ.get("SCALEARN_DB"):
-        from engine.registry.store import open_store
-
-        return open_store(home)
-    refuse_network(home.root)
-    reader = Reader(SqliteRows(home.database), home)
-    version = reader.schema_version() if home.database.exists() else HEAD
-    if is_newer(version):
-        reader.doubt = f"{newer(home, version)}: what this one does not know is not shown; pip install -U scalearn-tui"
-    elif version != HEAD:
-        from engine.registry.store import open_store
-
-        open_store(home).close()
-    return reader
 
 
 class Reader:

@@ -102,7 +102,7 @@ def report_remains(left: Sequence[Remains]) -> int:
 
 def _find(refs: list[str]) -> tuple[Store, list[Run]]:
     from engine.files.home import Home
-    from engine.registry.reading import open_reader
+    from engine.registry.opening import open_reader
     from engine.registry.store import open_store
 
     home = Home.default()

@@ -162,7 +162,7 @@ def _read_datasets(active: Sequence[RunSpec]) -> set[Path]:
 
 def _active(home: Home) -> list[RunSpec]:
     """Queued and running runs."""
-    from engine.registry.reading import open_reader
+    from engine.registry.opening import open_reader
     from engine.registry.records import ACTIVE
 
     return [run.parsed for run in open_reader(home).runs(states=ACTIVE)]

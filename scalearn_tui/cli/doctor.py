@@ -104,7 +104,7 @@ def _registry(home: Home) -> tuple[bool | None, str]:
     if not _has_registry(home):
         return None, "none yet; the first run creates it"
     from engine.registry.damage import Damaged
-    from engine.registry.reading import open_reader
+    from engine.registry.opening import open_reader
     from engine.registry.recovery import find_damage
 
     if home.database.exists() and (why := find_damage(home)):

@@ -20,7 +20,7 @@ MOST_STARTS = 3
 def look() -> Reader:
     """The registry of the default home; says so where it may not show all that there is."""
     from engine.files.home import Home
-    from engine.registry.reading import open_reader
+    from engine.registry.opening import open_reader
 
     reader = open_reader(Home.default())
     if reader.doubt:

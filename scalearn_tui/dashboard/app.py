@@ -115,7 +115,7 @@ class Dashboard(BackgroundApp):
         home = self.home
 
         def work() -> tuple[Reader, int, list[Run]]:
-            from engine.registry.reading import open_reader
+            from engine.registry.opening import open_reader
 
             registry = open_reader(home)
             clock = registry.version()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.registry.reading import open_reader
+from engine.registry.opening import open_reader
 from engine.registry.store import Store
 from tests.registry.namespaces import FULL, READ_ONLY, needs_mounts, on
 from tests.reports.rows import complete, queue, spec

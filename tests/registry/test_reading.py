@@ -12,7 +12,8 @@ import pytest
 
 from engine.errors import UserError
 from engine.files.home import Home
-from engine.registry.reading import Reader, open_reader
+from engine.registry.opening import open_reader
+from engine.registry.reading import Reader
 from engine.registry.records import Checkpoint, Event, Evidence, Metric, Run, RunState, Source
 from engine.registry.store import Store, open_store
 from engine.registry.tables import CHECKPOINT, EVENT, EVIDENCE, METRIC, RUN, SOURCE

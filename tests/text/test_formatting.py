@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine.registry.records import Run, RunState, utc_now
+from engine.registry.records import RunState, utc_now
 from scalearn_tui.text.formatting import count, duration, number, score, shorten, size
 from scalearn_tui.text.glyphs import STATES, silence, state_colour, state_glyph
+from tests.registry.rows import run
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,6 @@ def test_every_state_has_its_own_marks() -> None:
 
 def test_a_late_heartbeat_is_shown_beside_the_state() -> None:
     late, fresh = (utc_now() - timedelta(seconds=seconds) for seconds in (130.5, 5))
-    assert silence(Run(state=RunState.RUNNING, heartbeat_at=late)) == "silent for 02:10"
-    assert silence(Run(state=RunState.RUNNING, heartbeat_at=fresh)) == ""
-    assert silence(Run(state=RunState.COMPLETED, heartbeat_at=late)) == "", "it has nothing more to say"
+    assert silence(run(1, state=RunState.RUNNING, heartbeat_at=late)) == "silent for 02:10"
+    assert silence(run(1, state=RunState.RUNNING, heartbeat_at=fresh)) == ""
+    assert silence(run(1, state=RunState.COMPLETED, heartbeat_at=late)) == "", "it has nothing more to say"
