@@ -19,12 +19,13 @@ from tempfile import TemporaryDirectory
 
 from engine.catalog.catalog import BUILT_IN
 from engine.files.home import Home
-from engine.launch.supervisor import CODE, worker_command
+from engine.launch.supervisor import worker_command
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store, open_store
 from engine.registry.tables import RunState
 from engine.runs.request import Request
 
+CODE = Path(__file__).parents[1]
 REPORT = """
 import json, os, resource, sys
 
