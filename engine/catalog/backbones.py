@@ -99,5 +99,4 @@ BACKBONES: dict[str, BackboneInfo] = {
         ),
     )
 }
-DEFAULT_BACKBONE = "roberta-base"
 OFFLINE_BACKBONE = "minilm"

@@ -188,7 +188,5 @@ PROBING = (
     ),
 )
 METHODS: dict[str, MethodInfo] = {info.name: info for info in (*SINGLE_TASK, *JOINT_METHODS, *TWO_STAGE, *PROBING)}
-DEFAULT_METHOD = "adapter"
-"""Every transfer builds on its runs, and it needs no other run first."""
 SOURCE_METHODS = tuple(dict.fromkeys(info.source_method for info in METHODS.values() if info.source_method))
 """The single-task methods whose adapters other methods combine."""

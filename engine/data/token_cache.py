@@ -11,9 +11,7 @@ import json
 from pathlib import Path
 
 from engine.catalog.task import TaskInfo
-from engine.data.build_tokens import tokenize
 from engine.data.cache_entry import CARD, LAYOUT_VERSION, Hold, definition_of, hold_entry
-from engine.data.loading import load_rows
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
 from engine.files.identity import data_identity
@@ -32,6 +30,10 @@ def cached_tokens(
     folder = cache / f"{task.benchmark}-{task.name}-{key[:20]}"
 
     def build(unfinished: Path) -> None:
+        # With them come pyarrow and the tokenizers, which a worker does without once the entry exists.
+        from engine.data.build_tokens import tokenize
+        from engine.data.loading import load_rows
+
         tables = load_rows(task, data_dir)
         sizes = {split: tokenize(task, tokenizer, table, unfinished / split) for split, table in tables.items()}
         if data_identity(task, data_dir) != identity:

@@ -13,14 +13,17 @@ from functools import cached_property
 from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from engine.data.ragged import GrowableArray, flat_indices, offsets_of
 from engine.errors import UserError
 from engine.files.backbones import TOKENIZER_FILES, VOCABULARIES
 from engine.files.disk import file_digest
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 TEXTS_AT_ONCE = 4096
 SEQUENCES_AT_ONCE = 16_384
@@ -50,6 +53,8 @@ class BackboneTokenizer:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """Raises UserError if the folder has none."""
+        from tokenizers import Tokenizer
+
         file = self.folder / "tokenizer.json"
         tokenizer = Tokenizer.from_file(str(file)) if file.is_file() else self._converted()
         tokenizer.no_truncation()

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from engine.catalog.backbones import DEFAULT_BACKBONE
+from engine.catalog.defaults import DEFAULT_BACKBONE
 from engine.catalog.method import Value
 
 

@@ -6,23 +6,13 @@ It exits with a ``WorkerExit``. SIGTERM requests it to save and stop; a second o
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
-from engine.errors import UserError
 from engine.files.home import Home
-from engine.registry.damage import Damaged
-from engine.registry.fence import Fenced
-from engine.registry.records import Results, Run, RunState
-from engine.registry.store import Store, open_store
-from engine.training.patience import is_full, patiently
-from engine.training.termination import Stopped, Termination
-from engine.worker_exit import WorkerExit
-
-log = logging.getLogger("worker")
+from engine.training.termination import Termination
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,105 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, required=True)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
+    # Modules stay: looking for garbage among them again and again takes a tenth of the start. An attempt ends this.
+    gc.disable()
+    from engine.registry.store import open_store
+    from engine.training.attempt import work
+
     store = open_store(Home(options.home), migrate=False)
     return work(store, options.run_id, options.attempt, termination)
-
-
-def work(store: Store, run_id: str, attempt: int, termination: Termination) -> int:
-    """Train the run and write its final state to the registry; returns a ``WorkerExit``."""
-    try:
-        run = patiently(lambda: store.started(run_id, attempt))
-        log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
-        results = _train(store, run, attempt, termination)
-    except Fenced as error:
-        log.warning("%s; nothing was published", error)
-        return WorkerExit.FENCED
-    except UserError as error:
-        return _failed(store, run_id, attempt, str(error))
-    except Exception as error:
-        advice = _advice(error)
-        if advice is None:
-            log.exception("the worker failed")
-        return _failed(store, run_id, attempt, advice or f"{type(error).__name__}: {_first_line(error)}")
-    if results is None:
-        why = "on request" if store.find(run_id).stop_requested else "by a signal"
-        cause = f"stopped {why}; `scalearn resume` continues it"
-        patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause))
-        return WorkerExit.STOPPED
-    if not patiently(lambda: store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0)):
-        return WorkerExit.FENCED
-    store.home.checkpoint(run_id, "last").unlink(missing_ok=True)
-    return WorkerExit.COMPLETED
-
-
-def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
-    log.error(cause)
-    try:
-        return WorkerExit.FAILED if store.finish(run_id, attempt, RunState.FAILED, cause) else WorkerExit.FENCED
-    except (DBAPIError, Damaged):
-        # The registry cannot be written, perhaps for the same reason: the supervisor takes the cause from the log's last line.
-        return WorkerExit.FAILED
-
-
-def _advice(error: Exception) -> str | None:
-    """What to do about an error that is not the program's, in one line; None for any other."""
-    from engine.training.device import first_sentences, is_out_of_memory
-
-    if is_out_of_memory(error):
-        details = f" ({text})" if (text := first_sentences(error)) else ""
-        advice = "end other processes and `scalearn resume`, or take fewer examples at a time with --set batch_size=..."
-        return f"out of memory; {advice}{details}"
-    if is_full(error):
-        return f"the disk is full; free some space, then `scalearn resume` ({_first_line(error)})"
-    return None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
-
-
-def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Results | None:
-    """Final results, or None when the run was stopped."""
-    from engine.plugins.home_catalog import load_catalog
-    from engine.training.loop import Loop
-    from engine.training.metric_writer import MetricWriter
-    from engine.training.setup import prepare_run
-
-    try:
-        with termination.at_once():
-            catalog = load_catalog(store.home)
-            for line in catalog.left_out:
-                log.warning(line)
-            ready = prepare_run(store, run, attempt, catalog)
-    except Stopped:
-        log.info("stopped before training")
-        return None
-    with MetricWriter(store, run.id, attempt) as metric_writer:
-
-        def should_stop() -> bool:
-            if metric_writer.fenced:
-                raise metric_writer.fenced
-            return termination.requested or metric_writer.stop_requested
-
-        def heed_stop() -> None:
-            if should_stop():
-                raise Stopped
-
-        loop = Loop(**ready.loop_arguments(), metric_writer=metric_writer, should_stop=should_stop)
-        try:
-            state = loop.run()
-            log.info("best epoch %s of %d", state.best_epoch, state.epoch)
-            results = ready.final_results(state.best_epoch or 0, loop.best_dev, heed_stop)
-        except Stopped:
-            log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
-            return None
-    if metric_writer.fenced:
-        raise metric_writer.fenced
-    ready.publish()
-    for task, splits in results.items():
-        for split, numbers in splits.items():
-            log.info("%s %s: %s", task, split, ", ".join(f"{name} {value:.4f}" for name, value in numbers.items()))
-    return results
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _print_changes(catalog: Catalog) -> None:
 
 
 def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:
-    from engine.catalog.backbones import DEFAULT_BACKBONE
+    from engine.catalog.defaults import DEFAULT_BACKBONE
     from scalearn_tui.cli import child
 
     options = [] if tasks is None else [f"--tasks={tasks}"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.catalog.catalog import Catalog
 from scalearn_tui.cli.output import complain
 from scalearn_tui.text.options import LAUNCH_OPTIONS
+
+if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
 
 MOST_LINES = 1_000_000
 """Of a list or a log that are shown."""

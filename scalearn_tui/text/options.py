@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.catalog.backbones import BACKBONES, DEFAULT_BACKBONE
-from engine.catalog.catalog import Catalog
-from engine.catalog.method import MethodInfo
-from engine.catalog.method import Value as Setting
-from engine.catalog.methods import DEFAULT_METHOD
-from engine.catalog.task import LIMITED_SPLITS, BenchmarkInfo
+from engine.catalog.backbones import BACKBONES
+from engine.catalog.defaults import DEFAULT_BACKBONE, DEFAULT_METHOD
 from engine.errors import UserError
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
+    from engine.catalog.method import MethodInfo
+    from engine.catalog.method import Value as Setting
+    from engine.catalog.task import BenchmarkInfo
     from engine.runs.request import Request
 
 MOST_SEEDS = 1000
@@ -56,6 +56,12 @@ class LaunchOption:
 def _task_names(catalog: Catalog) -> list[str]:
     """Names without their benchmark, then keys."""
     return [*dict.fromkeys(task.name for task in catalog.tasks.values()), *catalog.tasks]
+
+
+def _limits(_catalog: Catalog) -> list[str]:
+    from engine.catalog.task import LIMITED_SPLITS
+
+    return [f"{split}=" for split in LIMITED_SPLITS]
 
 
 LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
@@ -135,7 +141,7 @@ LAUNCH_OPTIONS: tuple[LaunchOption, ...] = (
         "Use at most this many examples of a split (train, dev, test), for sources too.",
         "train=500",
         repeated=True,
-        choices=lambda _: [f"{split}=" for split in LIMITED_SPLITS],
+        choices=_limits,
     ),
     LaunchOption("epochs", ("--epochs",), "Epochs", "Planned passes over the training split, for sources too.", "30"),
     LaunchOption(

@@ -45,7 +45,7 @@ def test_files_that_change_while_they_are_read_are_not_cached(
         return load_rows(task, folder)
 
     part(data_dir / "super_glue", tmp_path / "super_glue", "cb", train=100, validation=20)
-    monkeypatch.setattr(token_cache, "load_rows", read_late)
+    monkeypatch.setattr("engine.data.loading.load_rows", read_late)
     with pytest.raises(UserError, match="the files of superglue/cb changed while they were read"):
         prepare(BUILT_IN.tasks["superglue/cb"], tokenizers["bert"], tmp_path / "cache", tmp_path)
     assert entries(tmp_path / "cache") == []

@@ -7,9 +7,8 @@ import re
 import pytest
 import typer
 
-from engine.catalog.backbones import DEFAULT_BACKBONE
 from engine.catalog.catalog import BUILT_IN
-from engine.catalog.methods import DEFAULT_METHOD
+from engine.catalog.defaults import DEFAULT_BACKBONE, DEFAULT_METHOD
 from scalearn_tui.cli.app import app
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.dashboard.app import Dashboard

@@ -6,8 +6,8 @@ import signal
 
 from engine.registry.records import Run
 from engine.registry.store import Store
+from engine.training.attempt import work
 from engine.training.termination import Termination
-from engine.training.worker import work
 from engine.worker_exit import WorkerExit
 
 

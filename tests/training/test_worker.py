@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 
 from engine.registry.records import RunState
 from engine.registry.store import Store
+from engine.training.attempt import _advice, work
 from engine.training.termination import Termination
-from engine.training.worker import _advice, work
 from engine.worker_exit import WorkerExit
 from tests.registry.rows import run
 
