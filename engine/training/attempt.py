@@ -85,7 +85,8 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             catalog = load_catalog(store.home)
             for line in catalog.left_out:
                 log.warning(line)
-            ready = prepare_run(store, run, attempt, catalog)
+            # Token caches and embeddings are written by it.
+            ready = patiently(lambda: prepare_run(store, run, attempt, catalog))
     except Stopped:
         log.info("stopped before training")
         return None
@@ -110,7 +111,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             return None
     if metric_writer.fenced:
         raise metric_writer.fenced
-    ready.publish()
+    patiently(ready.publish)
     for task, splits in results.items():
         for split, numbers in splits.items():
             log.info("%s %s: %s", task, split, ", ".join(f"{name} {value:.4f}" for name, value in numbers.items()))

@@ -11,6 +11,8 @@ from typing import TypeVar
 from safetensors import SafetensorError
 from sqlalchemy.exc import OperationalError
 
+from engine.errors import UserError
+
 T = TypeVar("T")
 PATIENCE = 600.0
 """Seconds until a write is given up; SQLite itself waits for half a minute within each attempt."""
@@ -31,7 +33,7 @@ def patiently(write: Callable[[], T], hurried: Callable[[], bool] = lambda: Fals
     while True:
         try:
             return write()
-        except (OperationalError, OSError, SafetensorError) as error:
+        except (OperationalError, OSError, SafetensorError, UserError) as error:
             if not may_pass(error) or time.monotonic() - began > PATIENCE or hurried():
                 raise
             log.warning("%s; trying again in %g s", reason(error), wait)
@@ -40,7 +42,9 @@ def patiently(write: Callable[[], T], hurried: Callable[[], bool] = lambda: Fals
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether the same write may succeed later."""
+    """Whether the same write may succeed later; of a UserError, what it was raised from decides."""
+    if isinstance(error, UserError):
+        return isinstance(error.__cause__, Exception) and may_pass(error.__cause__)
     if isinstance(error, OperationalError):
         return any(word in str(error.orig).lower() for word in PASSING)
     return is_full(error)
@@ -54,6 +58,8 @@ def is_full(error: Exception) -> bool:
 
 def reason(error: Exception) -> str:
     """The error as a person would put it, in one line."""
+    if isinstance(error, UserError):
+        return str(error)
     if isinstance(error, OperationalError):
         return f"the registry cannot be written ({error.orig})"
     return f"the disk is full ({str(error).splitlines()[0]})"

@@ -27,8 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     gc.disable()
     from engine.registry.store import open_store
     from engine.training.attempt import work
+    from engine.training.patience import patiently
 
-    store = open_store(Home(options.home), migrate=False)
+    store = patiently(lambda: open_store(Home(options.home), migrate=False))
     return work(store, options.run_id, options.attempt, termination)
 
 

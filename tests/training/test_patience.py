@@ -13,11 +13,14 @@ import pytest
 from safetensors import SafetensorError
 from sqlalchemy.exc import OperationalError
 
+from engine.data import build_tokens
+from engine.errors import UserError
 from engine.registry import connection
 from engine.registry.store import Store, open_store
 from engine.training import patience
 from engine.training.patience import may_pass, patiently
-from tests.training.runs import trained
+from engine.worker_exit import WorkerExit
+from tests.training.runs import trained, work_on
 from tests.training.test_stopping import queue
 
 
@@ -58,6 +61,30 @@ def test_only_what_may_pass_is_waited_for(error: Exception, passes: bool, monkey
     else:
         with pytest.raises(type(error)):
             patiently(write)
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_refusal_is_waited_for_where_its_reason_may_pass(passes: bool) -> None:
+    refused = UserError("the tokens cannot be written")
+    refused.__cause__ = OSError(errno.ENOSPC if passes else errno.EACCES, "no")
+    assert may_pass(refused) == passes and not may_pass(UserError("no such file"))
+
+
+def test_a_run_whose_tokens_meet_a_full_disk_waits(
+    store: Store, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(patience, "SHORTEST", 0.01)
+    full, write = [1, 1], build_tokens.save
+
+    def save(*arguments: object, **named: object) -> None:
+        if full:
+            full.pop()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(build_tokens, "save", save)
+    run_id = queue(store, tiny_backbone)
+    assert work_on(store, run_id) == WorkerExit.COMPLETED and not full
 
 
 def test_a_run_survives_locks_at_every_write(
