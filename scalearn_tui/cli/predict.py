@@ -126,11 +126,13 @@ def _write_own_answers(store: Store, run: Run, key: str, split: str, output: Pat
 
 def _task(run: Run, name: str | None) -> str:
     """The key of the task to predict: the only one, or the one of a joint run that ``name`` is the key or the end of."""
-    from engine.errors import UserError
+    from engine.errors import UserError, did_you_mean
 
     if name is None and len(run.tasks) > 1:
         raise UserError(f"run {run.id} learned several tasks; name one with --task: {', '.join(run.tasks)}")
     fitting = [key for key in run.tasks if name is None or name.lower() in (key, key.partition("/")[2])]
     if len(fitting) != 1:
-        raise UserError(f"--task {name} is {'ambiguous' if fitting else 'no task'} of run {run.id}: {', '.join(run.tasks)}")
+        wrong = "is ambiguous in" if fitting else "is no task of"
+        close = "" if fitting else did_you_mean(name or "", [*(key.partition("/")[2] for key in run.tasks), *run.tasks])
+        raise UserError(f"--task {name} {wrong} run {run.id}{close}: {', '.join(run.tasks)}")
     return fitting[0]

@@ -80,6 +80,7 @@ def test_what_was_not_kept_is_said(store: Store, tiny_backbone: Path, capsys: Ca
     run_id = train(store, methods=("adapter",), targets=("toy/question",), backbone=str(tiny_backbone))
     for arguments, why in (
         ((old.run_id, "--split", "test"), "is of a version that kept no answers; train it again after"),
+        ((run_id, "--split", "tets"), "kept no answers on tets of toy/question (did you mean test?); it did on dev, test"),
         ((run_id, "--split", "train"), "kept no answers on train of toy/question; it did on dev, test"),
         ((run_id, "texts.jsonl", "--split", "test"), "--split reads no texts; leave out FILE, "),
     ):
