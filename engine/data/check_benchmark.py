@@ -1,4 +1,5 @@
 """Checks all rows of a declared benchmark: ``python -m engine.data.check_benchmark`` reads the benchmark as JSON from stdin.
+With ``--tokenizer FOLDER`` it measures lengths in that backbone's tokens as well.
 
 Prints a JSON object: ``benchmark`` with the labels that the declaration leaves open and the sizes of all splits, ``data`` with
 the identity of each task's rows, ``tasks`` with what was read of each, and ``notices``; or one line with an error.
@@ -6,9 +7,11 @@ the identity of each task's rows, ``tasks`` with what was read of each, and ``no
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from engine.catalog.kinds import KINDS
 from engine.catalog.records import benchmark_from
@@ -18,6 +21,7 @@ from engine.data.own_dataset import located
 from engine.data.own_labels import check_hidden
 from engine.data.own_report import OwnFiles, TaskReport
 from engine.data.own_rows import completed, read_own_table, rendered_table
+from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
 from engine.files.identity import data_identity
 from engine.files.task_files import task_files
@@ -36,8 +40,11 @@ class Checked:
     notices: tuple[Notice, ...]
 
 
-def checked(benchmark: BenchmarkInfo) -> Checked:
-    """All rows read and checked. Raises UserError naming file, line and column, or task and metric."""
+def checked(benchmark: BenchmarkInfo, tokenizer: BackboneTokenizer | None = None) -> Checked:
+    """All rows read and checked, and measured in tokens if a ``tokenizer`` is given.
+
+    Raises UserError naming file, line and column, or task and metric.
+    """
     declared = {task.key: bool(task.labels) for task in benchmark.tasks}
     tasks = [located(task) for task in benchmark.tasks]
     # Known before the rows are read, so that rows that change meanwhile do not count as checked.
@@ -45,7 +52,7 @@ def checked(benchmark: BenchmarkInfo) -> Checked:
     files = [_read(task) for task in tasks]
     notices = (notice for read in files for notice in read.notices(declared[read.task.key]))
     info = replace(benchmark, tasks=tuple(_with_sizes(read) for read in files))
-    return Checked(info, data, tuple(read.report() for read in files), tuple(notices))
+    return Checked(info, data, tuple(read.report(tokenizer) for read in files), tuple(notices))
 
 
 def _read(task: TaskInfo) -> OwnFiles:
@@ -68,7 +75,11 @@ def _with_sizes(read: OwnFiles) -> TaskInfo:
 
 
 def main() -> int:
-    return exit_code_of(lambda: print(json.dumps(asdict(checked(benchmark_from(json.load(sys.stdin)))))))
+    parser = argparse.ArgumentParser(prog="python -m engine.data.check_benchmark", description="Check a benchmark's rows.")
+    parser.add_argument("--tokenizer", type=Path, help="folder of the backbone whose tokens are counted")
+    folder = parser.parse_args().tokenizer
+    tokenizer = BackboneTokenizer(folder) if folder else None
+    return exit_code_of(lambda: print(json.dumps(asdict(checked(benchmark_from(json.load(sys.stdin)), tokenizer)))))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from engine.data.own_cells import list_in
 from engine.data.own_rows import own_columns, own_texts
 from engine.data.ragged import offsets_of
 from engine.data.templates import GAP, TEMPLATES, Columns, Template
-from engine.data.text_lines import DELIMITERS, Unreadable, json_rows, table_rows
+from engine.data.text_lines import Unreadable, json_rows, table_rows
 from engine.data.tokenized_split import TokenizedSplit
 from engine.data.tokenizer import BackboneTokenizer
 from engine.errors import UserError
+from engine.files.answer_file import DELIMITERS
 from engine.own_benchmarks.pattern import fields
 
 Row = Mapping[str, Any]

@@ -18,6 +18,8 @@ from engine.data.own_files import lines_in
 from engine.data.own_labels import OwnTable, label_ids, label_names
 from engine.data.own_rows import EQUAL_TEXTS, GROUP_COLUMN, groups_of
 from engine.data.splits import numbered, parts_of_train
+from engine.data.token_lengths import token_lengths
+from engine.data.tokenizer import BackboneTokenizer
 from engine.data.user_tables import swallowed_lines
 from engine.own_benchmarks.notices import (
     Column,
@@ -44,6 +46,9 @@ class TaskReport:
     """Rows of each class by split; empty for regression. A row of a multi-label task counts for each of its labels."""
     words: dict[str, dict[str, int]]
     """Median and longest length in words, of a row's texts together."""
+    tokens: dict[str, dict[str, int]]
+    """The same in tokens, of each option of a row, and how many are ``cut`` at the task's ``max_length``; empty without a
+    tokenizer."""
 
 
 class OwnFiles:
@@ -68,7 +73,7 @@ class OwnFiles:
             name: list(zip(*(table[text].to_pylist() for text in task.columns), strict=True)) for name, table in tables.items()
         }
 
-    def report(self) -> TaskReport:
+    def report(self, tokenizer: BackboneTokenizer | None = None) -> TaskReport:
         """Counts and lengths of all splits."""
         rows = {split: len(numbers) for split, (_, numbers) in self.splits.items()}
         dropped = {file: own.dropped for file, own in self.own.items() if own.dropped}
@@ -77,7 +82,8 @@ class OwnFiles:
             classes[split] = self._classes(labels_of(self.task, self.tables[file])[numbers])
             lengths = sorted(sum(len(text.split()) for text in self._texts[file][row]) for row in numbers.tolist())
             words[split] = {"median": lengths[len(lengths) // 2], "longest": lengths[-1]} if lengths else {}
-        return TaskReport(self.task.key, self.task.kind, rows, dropped, classes if self.task.labels else {}, words)
+        tokens = self._tokens(tokenizer) if tokenizer else {}
+        return TaskReport(self.task.key, self.task.kind, rows, dropped, classes if self.task.labels else {}, words, tokens)
 
     def notices(self, listed: bool) -> Iterator[Notice]:
         """All that looks wrong; ``listed`` says that the user lists the labels, which are then meant as they are."""
@@ -98,6 +104,15 @@ class OwnFiles:
         else:
             yield from self._missing_scores()
         yield from self._leaks()
+
+    def _tokens(self, tokenizer: BackboneTokenizer) -> dict[str, dict[str, int]]:
+        by_file = {file: token_lengths(self.task, tokenizer, table) for file, table in self.tables.items()}
+        tokens: dict[str, dict[str, int]] = {}
+        for split, (file, numbers) in self.splits.items():
+            lengths = np.sort(by_file[file][numbers], axis=None)
+            cut = int((lengths > self.task.max_length).sum())
+            tokens[split] = {"median": int(lengths[len(lengths) // 2]), "longest": int(lengths[-1]), "cut": cut}
+        return tokens
 
     def _classes(self, labels: np.ndarray) -> dict[str, int]:
         if not self.task.labels:

@@ -13,7 +13,6 @@ Numbered = tuple[int, dict[str, Any]]
 """The line on which a row begins, from 1, and its fields."""
 Refuse = Callable[[int, str], None]
 """Called with the number of a line and the reason why it is none that can be read."""
-DELIMITERS = {"csv": ",", "tsv": "\t"}
 LONGEST = 8 << 20
 """Bytes of a line; of a row of a table, with the line breaks in its cells."""
 

@@ -18,6 +18,7 @@ from engine.errors import UserError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+DAMAGED = "it is cut, damaged or another kind of file, so bring a whole copy"
 CHUNK = 10_000
 """Rows that are Python objects at a time; a file of lines is never in memory as a whole."""
 
@@ -52,15 +53,16 @@ def one_line_errors(path: Path, name: str | None = None) -> Iterator[None]:
     """Raise UserError for what goes wrong while ``path`` is read, naming the file, a parquet file by ``name`` if given."""
     try:
         yield
-    except pa.ArrowException as error:
-        raise UserError(f"{name or shown(path)} cannot be read as parquet: {str(error).splitlines()[0]}") from None
+    except pa.ArrowException:
+        raise UserError(f"{name or shown(path)} cannot be read as parquet; {DAMAGED}") from None
     except FileNotFoundError:
         raise UserError(f"{shown(path)} does not exist") from None
     except UnicodeDecodeError:
         raise UserError(f"{shown(path)}:{_undecodable_line(path)}: this is not UTF-8; save the file in that encoding") from None
     except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise UserError(f"{shown(path)} cannot be read: {reason}") from None
+        # Those of pyarrow, of pages that are damaged, have no strerror.
+        reason = f": {error.strerror}" if error.strerror else f"; {DAMAGED}"
+        raise UserError(f"{name or shown(path)} cannot be read{reason}") from None
 
 
 def count_lines(path: Path) -> int:

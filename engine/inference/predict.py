@@ -18,8 +18,8 @@ from typing import BinaryIO, TextIO
 from engine.child_main import exit_code_of
 from engine.data.new_texts import CheckedTexts
 from engine.errors import UserError
+from engine.files.answer_file import destination, writer
 from engine.files.home import Home
-from engine.inference.answer_file import destination, writer
 from engine.plugins.home_catalog import load_catalog
 from engine.registry.opening import open_reader
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.catalog.task import TaskInfo
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 from engine.files.evidence import SplitEvidence, read_evidence
 from engine.metrics.scoring import score
 from engine.registry.reading import Reader
@@ -18,8 +18,9 @@ def evidence_of(store: Reader, run: Run, task: str, split: str) -> SplitEvidence
         if (row.task, row.split) == (task, split):
             return read_evidence(store.home, row.run_id, row.task, row.split, row.logits_sha256, row.rows_sha256)
     if kept:
-        splits = ", ".join(row.split for row in kept if row.task == task)
-        raise UserError(f"run {run.id} kept no answers on {split} of {task}; it did on {splits}")
+        splits = [row.split for row in kept if row.task == task]
+        close = did_you_mean(split, splits)
+        raise UserError(f"run {run.id} kept no answers on {split} of {task}{close}; it did on {', '.join(splits)}")
     raise UserError(f"run {run.id} {why_no_evidence(run)}; train it again after `scalearn delete {run.id}`")
 
 

@@ -33,6 +33,9 @@ def listed(context: typer.Context) -> int:
 
 def add(
     declaration: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The declaration; docs/data.md describes it.")],
+    backbone: Annotated[
+        str | None, typer.Option("--backbone", "-b", metavar="NAME", help="Report lengths in the tokens of this backbone too.")
+    ] = None,
     strict: Annotated[bool, switch("--strict", help="Store nothing if there is a notice.")] = False,
     as_json: Json = False,
 ) -> int:
@@ -55,7 +58,7 @@ def add(
     own = read_stored(folder)
     declared = read_declaration(declaration)
     own.check_free(declared.name, home_catalog())
-    checked = _checked(declared)
+    checked = _checked(declared, backbone)
     info, notices = benchmark_from(checked["benchmark"]), checked["notices"]
     refused = strict and bool(notices)
     if not refused:
@@ -90,10 +93,17 @@ def _print_report(task: TaskInfo, report: dict[str, Any]) -> None:
         print_line(f"  from {_titled(source)}: {splits}")
     words = (f"{split} {words['median']:,} to {words['longest']:,}" for split, words in report["words"].items() if words)
     print_line(f"  words, median to longest: {', '.join(words)}")
+    if report["tokens"]:
+        print_line(f"  tokens, median to longest: {', '.join(_in_tokens(task, *item) for item in report['tokens'].items())}")
     for split, counts in report["classes"].items():
         print_line(f"  {split}: {', '.join(f'{name} {count:,}' for name, count in list(counts.items())[:MOST_LABELS])}{rest}")
     if report["dropped"]:
         print_line(f"  dropped: {', '.join(f'{count:,} rows of the {file} file' for file, count in report['dropped'].items())}")
+
+
+def _in_tokens(task: TaskInfo, split: str, tokens: dict[str, int]) -> str:
+    cut = f" ({tokens['cut']:,} cut at {task.max_length})" if tokens["cut"] else ""
+    return f"{split} {tokens['median']:,} to {tokens['longest']:,}{cut}"
 
 
 def _dataset(task: TaskInfo) -> dict[str, Any] | None:
@@ -181,12 +191,19 @@ def remove(
     return ExitCode.OK
 
 
-def _checked(declared: BenchmarkInfo) -> dict[str, Any]:
+def _checked(declared: BenchmarkInfo, backbone: str | None) -> dict[str, Any]:
     """What ``engine.data.check_benchmark`` prints, after every row was read."""
     import json
     from dataclasses import asdict
 
+    from engine.errors import UserError
+    from engine.files.backbones import find_backbone
+    from engine.files.hub import NotDownloaded
     from scalearn_tui.cli import child
 
-    document: dict[str, Any] = child.document("engine.data.check_benchmark", stdin=json.dumps(asdict(declared)))
+    try:
+        options = [f"--tokenizer={find_backbone(backbone).folder()}"] if backbone else []
+    except NotDownloaded as error:
+        raise UserError(f"{error}; fetch it first: scalearn data fetch toy --backbone {backbone}") from None
+    document: dict[str, Any] = child.document("engine.data.check_benchmark", *options, stdin=json.dumps(asdict(declared)))
     return document

@@ -56,9 +56,9 @@ def predict(
         raise UserError(f"run {found.id} is {found.state}; only completed runs predict")
     key = _task(found, task)
     if split is not None:
-        if file != STDIN or output or format_ or skip_bad:
-            raise UserError("--split writes what the run answered on its own rows; leave out the file, or --split")
-        _write_own_answers(reader, found, key, split)
+        if file != STDIN or format_ or skip_bad:
+            raise UserError("--split reads no texts; leave out FILE, --format and --skip-bad, or --split")
+        _write_own_answers(reader, found, key, split, output)
         return ExitCode.OK
     reader.close()
     form = format_ or _format_of(file, Format.JSONL)
@@ -99,28 +99,39 @@ def _opened(file: str) -> int:
     return descriptor
 
 
-def _write_own_answers(reader: Reader, run: Run, key: str, split: str) -> None:
-    """One JSON object per example, from the run's evidence. Raises UserError where that is not kept."""
+def _write_own_answers(reader: Reader, run: Run, key: str, split: str, output: Path | None) -> None:
+    """One answer per example, from the run's evidence. Raises UserError where that is not kept."""
     import json
 
     from engine.errors import UserError
+    from engine.files.answer_file import destination, writer
     from engine.reports.answers import answers
     from engine.reports.evidence import evidence_of
 
     known = run.parsed.known_task(key, home_catalog())
     if known is None:
         raise UserError(f"the task {key} of run {run.id} is not known here; add its benchmark first")
-    for answer in answers(known, evidence_of(reader, run, key, split)):
-        print_line(json.dumps(answer))
+    answered = answers(known, evidence_of(reader, run, key, split))
+    if output is None:
+        for answer in answered:
+            print_line(json.dumps(answer))
+        return
+    with destination(output) as out:
+        write = writer(out, _format_of(output.name, Format.JSONL), ())
+        for answer in answered:
+            write(answer)
+    say(f"wrote {output}")
 
 
 def _task(run: Run, name: str | None) -> str:
     """The key of the task to predict: the only one, or the one of a joint run that ``name`` is the key or the end of."""
-    from engine.errors import UserError
+    from engine.errors import UserError, did_you_mean
 
     if name is None and len(run.tasks) > 1:
         raise UserError(f"run {run.id} learned several tasks; name one with --task: {', '.join(run.tasks)}")
     fitting = [key for key in run.tasks if name is None or name.lower() in (key, key.partition("/")[2])]
     if len(fitting) != 1:
-        raise UserError(f"--task {name} is {'ambiguous' if fitting else 'no task'} of run {run.id}: {', '.join(run.tasks)}")
+        wrong = "is ambiguous in" if fitting else "is no task of"
+        close = "" if fitting else did_you_mean(name or "", [*(key.partition("/")[2] for key in run.tasks), *run.tasks])
+        raise UserError(f"--task {name} {wrong} run {run.id}{close}: {', '.join(run.tasks)}")
     return fitting[0]

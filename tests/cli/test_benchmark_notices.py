@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,43 @@ def test_the_report_has_rows_classes_and_lengths(adding: Adding) -> None:
                 "dropped": {},
                 "classes": {"train": {"a": 14, "b": 14}, "dev": {"a": 2, "b": 2}, "test": {"a": 4, "b": 4}},
                 "words": {split: {"median": 4, "longest": 4} for split in ("train", "dev", "test")},
+                "tokens": {},
                 "dataset": None,
             }
         ],
         "notices": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("keys", "lengths"),
+    [
+        ((), range(3, 23)),
+        (('kind = "multiple_choice"', 'options = ["{one}", "{two}"]'), [n + option for n in range(4, 24) for option in (1, 3)]),
+    ],
+    ids=["texts", "options"],
+)
+def test_lengths_in_tokens_of_a_backbone(
+    keys: tuple[str, ...], lengths: Iterable[int], adding: Adding, tiny_backbone: Path
+) -> None:
+    rows = [{"text": "a " * n, "label": n % 2, "one": "a", "two": "a a a"} for n in range(1, 21)]
+    for name in ("rows.csv", "test.csv"):
+        adding.file(name, rows)
+    path = adding.declare('test = "test.csv"', "max_length = 16", *keys)
+    code, document, err = adding.add(path, "--backbone", str(tiny_backbone))
+    assert code == ExitCode.OK, err
+    ordered = sorted(lengths)
+    median, longest, cut = ordered[len(ordered) // 2], ordered[-1], sum(length > 16 for length in ordered)
+    assert document["tasks"][0]["tokens"]["test"] == {"median": median, "longest": longest, "cut": cut}
+    assert main(["benchmarks", "add", str(path), "-b", str(tiny_backbone)]) == ExitCode.OK
+    assert f"test {median} to {longest} ({cut} cut at 16)" in adding.capsys.readouterr().out
+
+
+def test_a_backbone_that_is_not_here_is_named_with_the_way_to_it(adding: Adding, cache: Path) -> None:
+    adding.rows(["a", "b"] * 20)
+    code, _, err = adding.add(adding.declare(), "--backbone", "roberta-base")
+    assert code == ExitCode.USAGE
+    assert "roberta-base is not on this machine; fetch it first: scalearn data fetch toy --backbone roberta-base" in err
 
 
 def test_strict_stores_nothing_where_there_is_a_notice(adding: Adding) -> None:

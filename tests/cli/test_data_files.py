@@ -84,10 +84,10 @@ def without_footer(file: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (cut_at_the_end, "train.parquet cannot be read as parquet: Parquet magic bytes not found in footer"),
+        (cut_at_the_end, "train.parquet cannot be read as parquet; it is cut, damaged or"),
         (cut_in_the_middle, "train.parquet is cut: its footer describes more bytes than it has"),
-        (as_csv, "train.parquet cannot be read as parquet: Parquet magic bytes not found in footer"),
-        (empty, "train.parquet cannot be read as parquet: Parquet file size is 0 bytes"),
+        (as_csv, "train.parquet cannot be read as parquet; it is cut, damaged or"),
+        (empty, "train.parquet cannot be read as parquet; it is cut, damaged or"),
         (without_footer, "train.parquet cannot be read"),
         (Path.unlink, "train.parquet, which does not exist; check --data-dir"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,20 @@ def test_answers_of_a_joint_run_stand_beside_gold_labels(store: Store, tiny_back
     assert {type(row["gold"]) for row in answered(capsys, run_id, "--task", "similarity", "--split", "test")} == {float}
 
 
+def test_answers_come_in_a_file(store: Store, tiny_backbone: Path, tmp_path: Path, capsys: Capture) -> None:
+    run_id = train(store, methods=("adapter",), targets=("toy/question",), backbone=str(tiny_backbone))
+    lines = answered(capsys, run_id, "--split", "test")
+    for name in ("answers.csv", "answers.jsonl"):
+        assert main(["predict", run_id, "--split", "test", "--output", str(tmp_path / name)]) == ExitCode.OK
+        assert capsys.readouterr() == ("", f"wrote {tmp_path / name}\n")
+    assert [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()] == lines
+    with (tmp_path / "answers.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["row_id"], row["label"], row["gold"]) for row in rows] == [
+        (line["row_id"], line["label"], line["gold"]) for line in lines
+    ]
+
+
 def test_of_a_ranking_the_chosen_candidates(store: Store, tiny_backbone: Path, tmp_path: Path, capsys: Capture) -> None:
     part(DATA_DIR, tmp_path, "super_glue/record", train=200, validation=20)
     run_id = train(
@@ -65,8 +80,9 @@ def test_what_was_not_kept_is_said(store: Store, tiny_backbone: Path, capsys: Ca
     run_id = train(store, methods=("adapter",), targets=("toy/question",), backbone=str(tiny_backbone))
     for arguments, why in (
         ((old.run_id, "--split", "test"), "is of a version that kept no answers; train it again after"),
+        ((run_id, "--split", "tets"), "kept no answers on tets of toy/question (did you mean test?); it did on dev, test"),
         ((run_id, "--split", "train"), "kept no answers on train of toy/question; it did on dev, test"),
-        ((run_id, "texts.jsonl", "--split", "test"), "leave out the file, or --split"),
+        ((run_id, "texts.jsonl", "--split", "test"), "--split reads no texts; leave out FILE, "),
     ):
         assert main(["predict", *arguments]) == ExitCode.USAGE
         out, err = capsys.readouterr()

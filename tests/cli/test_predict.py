@@ -35,7 +35,8 @@ def test_runs_that_cannot_predict_are_refused_with_their_reason(
         (single.run_id, str(tmp_path / "none")): "No such file or directory",
         (single.run_id, "-", "--task", "rte"): "--task rte is no task of run",
         (joint.run_id,): "learned several tasks; name one with --task: glue/rte, superglue/rte, glue/cola",
-        (joint.run_id, "--task", "rte"): "--task rte is ambiguous of run",
+        (joint.run_id, "--task", "rte"): "--task rte is ambiguous in run",
+        (joint.run_id, "--task", "colla"): f"--task colla is no task of run {joint.run_id} (did you mean cola?): glue/rte, ",
         (single.run_id,): f"run {single.run_id} has lost its file",
     }
     for arguments, why in refusals.items():

@@ -115,6 +115,15 @@ def test_mistakes_are_reported_with_their_line(name: str, content: str, message:
         read_file(write(tmp_path / name, content), columns)
 
 
+def test_damaged_rows_below_a_whole_footer_are_reported_in_our_words(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": [f"text {n}" for n in range(2000)]}), tmp_path / "rows.parquet")
+    content = bytearray((tmp_path / "rows.parquet").read_bytes())
+    content[200:1200] = b"\xff" * 1000
+    (tmp_path / "rows.parquet").write_bytes(content)
+    with pytest.raises(UserError, match=r"rows.parquet cannot be read(?: as parquet)?; it is cut, damaged or another kind"):
+        read_file(tmp_path / "rows.parquet")
+
+
 def test_a_parquet_file_names_each_column_once(tmp_path: Path) -> None:
     table = pa.Table.from_arrays([pa.array(["x"])] * 3, names=["text", "label", "label"])
     pq.write_table(table, tmp_path / "rows.parquet")

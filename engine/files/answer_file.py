@@ -11,11 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.data.text_lines import DELIMITERS
 from engine.errors import UserError
 from engine.files.disk import atomic_write
 
 Write = Callable[[dict[str, Any]], None]
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+"""By the format of a table."""
 
 
 @contextmanager
