@@ -22,6 +22,7 @@ from engine.registry.records import (
     Run,
     RunState,
     Source,
+    Tag,
     from_rows,
 )
 from engine.registry.rows import Row, Rows
@@ -211,6 +212,15 @@ class Reader:
     def named_examples(self) -> set[str]:
         """Digests of all examples that evidence of a run names (``Home.evidence_rows``)."""
         return {sha256 for (sha256,) in self._select("SELECT DISTINCT rows_sha256 FROM evidence")}
+
+    def tags(self, run_ids: Collection[str] | None = None) -> dict[str, list[str]]:
+        """Tags by run id, each run's in alphabetical order; of all runs, or of those given. Runs without any are absent."""
+        asked: dict[str, Any] = {} if run_ids is None else {"ids": run_ids}
+        where = "WHERE run_id IN :ids " if asked else ""
+        tags: dict[str, list[str]] = {}
+        for tag in self._records(Tag, f"{where}ORDER BY run_id, name", **asked):
+            tags.setdefault(tag.run_id, []).append(tag.name)
+        return tags
 
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""
