@@ -196,6 +196,11 @@ class Reader:
             results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
         return results
 
+    def headlines(self) -> dict[str, float]:
+        """The headline metric on test by run id, as a fraction; of a joint run the mean. Runs without any are absent."""
+        of_runs = "SELECT run_id, result.value FROM result JOIN run ON run.id = run_id AND run.metric = result.metric"
+        return dict(self._select(f"{of_runs} WHERE split = 'test'"))
+
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
         """By kind: ``best``, ``last``."""
         found = self._records(Checkpoint, "WHERE run_id = :run_id", run_id=run_id)
