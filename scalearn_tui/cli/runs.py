@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, completion, filter_flag, home_catalog, switch
+from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, Terms, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
 from scalearn_tui.cli.watching import ensure_supervised, look
 from scalearn_tui.text.glyphs import STATES
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def ls(
+    terms: Terms = None,
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=MOST_LINES, metavar="N", help="Only the newest N.")] = 50,
     all_: Annotated[bool, switch("--all", help="All runs.")] = False,
     state: Annotated[
@@ -30,17 +31,27 @@ def ls(
     target: Annotated[str | None, filter_flag("target")] = None,
     as_json: Json = False,
 ) -> int:
-    """List runs, the newest first. Exit code 3 when filters match none; an empty list without filters is 0."""
+    """List runs, the newest first. Exit code 3 when filters match none; an empty list without filters is 0.
+
+    A term is FIELD:VALUE, or a comparison in quotes; a - in front negates it. In VALUE, * stands for any letters and ? for
+    one, and commas separate alternatives. A word alone is looked for in id, method, backbone, target and state. Fields are
+    id, method, target, source, backbone, benchmark, state, seed, shots, epoch, dev, test (both times 100, as shown), seconds,
+    age, device, cause, tag, and hyper-parameters by name.
+    """
+    from engine.registry.choosing import read_selection, select
+
     catalog = home_catalog()
     wanted = _filters(state, method, catalog)
-    filtered = bool(wanted or target)
+    filtered = bool(wanted or target or terms)
     reader = look()
+    selection = read_selection(terms or (), reader, catalog)
     ensure_supervised(reader)
+    limit = None if all_ else lines
     if target is None:
-        runs = reader.runs(limit=None if all_ else lines, **wanted)
+        runs = select(selection, reader, limit, **wanted)
     else:
         keys = _keys(target, reader, catalog)
-        runs = [run for run in reader.runs(**wanted) if keys.intersection(run.tasks)][: None if all_ else lines]
+        runs = [run for run in select(selection, reader, **wanted) if keys.intersection(run.tasks)][:limit]
     ids = [run.id for run in runs]
     results, tags = reader.results(ids), reader.tags(ids)
     if as_json:

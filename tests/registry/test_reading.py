@@ -74,6 +74,7 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "sources": lambda reader: reader.sources(C),
     "curve": lambda reader: (reader.metrics(A), reader.metrics(A, "train/loss", after=0)),
     "results": lambda reader: reader.results([A, B, C]),
+    "headlines": lambda reader: reader.headlines(),
     "checkpoints": lambda reader: reader.checkpoints(A),
     "evidence": lambda reader: (reader.evidence(B), reader.with_evidence([A, B, C])),
     "tags": lambda reader: (reader.tags(), reader.tags([B, C])),

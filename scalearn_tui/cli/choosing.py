@@ -1,0 +1,58 @@
+"""The runs that the arguments of a command mean: one by one, or by a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.errors import UserError
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import home_catalog
+from scalearn_tui.cli.output import say
+
+if TYPE_CHECKING:
+    from engine.registry.reading import Reader
+    from engine.registry.records import Run
+    from engine.runs.selection import Selection
+
+MOST_NAMED = 8
+"""Runs that a sentence lists; of more it gives the number."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """At least one run, each once."""
+
+    runs: list[Run]
+    selection: Selection[Run] | None
+    """None where the user named every run."""
+
+    def tell(self, concerned: Sequence[Run], are: str) -> None:
+        """Of a selection, whose runs the user may not have seen, how many and which ``are`` concerned."""
+        if self.selection is not None:
+            what = f"{len(concerned)} of {len(self.runs)} selected runs {are}"
+            say(f"{what}: {listed(concerned)}" if concerned else what)
+
+
+def choose(reader: Reader, words: Sequence[str]) -> Chosen:
+    """All words are one selection as soon as one of them is a term with a field; else each is an id, its beginning or ``@1``.
+
+    Raises UserError for a word that names no run; its exit code is NOTHING_MATCHED where a selection matches none.
+    """
+    from engine.registry.choosing import read_selection, select
+    from engine.runs.selection import is_term
+
+    if not any(map(is_term, words)):
+        return Chosen(list({run.id: run for run in map(reader.find, words)}.values()), None)
+    selection = read_selection(words, reader, home_catalog())
+    if not (runs := select(selection, reader)):
+        raise UserError(f"no run matches {selection}", ExitCode.NOTHING_MATCHED)
+    return Chosen(runs, selection)
+
+
+def listed(runs: Sequence[Run]) -> str:
+    """``3f9a01c2de (adapter on glue/rte, failed), ... and 4 more``."""
+    names = [f"{run.id} ({run.method} on {run.target}, {run.state})" for run in runs[:MOST_NAMED]]
+    more = f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else ""
+    return ", ".join(names) + more
