@@ -86,8 +86,9 @@ def _term(word: str, fields: Sequence[Field[Row]], text: Callable[[Row], str]) -
     if not (parts["name"] and parts["value"]):
         raise UserError(f"{word!r} lacks a {'value' if parts['name'] else 'field'}; {FORM}")
     field = _find(parts["name"], fields)
-    # Lists of runs show settings as lr=0.001.
-    test = field.reads(field.name, parts["sign"].replace("=", ":") if parts["sign"] == "=" else parts["sign"], parts["value"])
+    # Lists of runs show settings as epochs=2.
+    sign = ":" if parts["sign"] == "=" else parts["sign"]
+    test = field.reads(field.name, sign, parts["value"])
     return Term(bool(parts["negation"]), lambda row: any(test(value) for value in field.values(row)))
 
 

@@ -33,9 +33,7 @@ def tag(
         raise UserError("name a tag, as in --add paper or --remove draft")
     added = [check_tag(name) for name in add or ()]
     home = Home.default()
-    chosen = choose(open_reader(home), runs)
-    chosen.tell(chosen.runs, "are tagged")
-    ids = [run.id for run in chosen.runs]
+    ids = [run.id for run in choose(open_reader(home), runs).runs]
     store = open_store(home)
     store.tag(ids, added, remove or ())
     tags = store.tags(ids)

@@ -14,7 +14,6 @@ from scalearn_tui.cli.output import say
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
     from engine.registry.records import Run
-    from engine.runs.selection import Selection
 
 MOST_NAMED = 8
 """Runs that a sentence lists; of more it gives the number."""
@@ -25,14 +24,14 @@ class Chosen:
     """At least one run, each once."""
 
     runs: list[Run]
-    selection: Selection[Run] | None
-    """None where the user named every run."""
+    selected: bool
+    """By terms, so that the user may not have seen which they are."""
 
-    def tell(self, concerned: Sequence[Run], are: str) -> None:
-        """Of a selection, whose runs the user may not have seen, how many and which ``are`` concerned."""
-        if self.selection is not None:
-            what = f"{len(concerned)} of {len(self.runs)} selected runs {are}"
-            say(f"{what}: {listed(concerned)}" if concerned else what)
+    def tell(self, able: Sequence[Run], can: str) -> None:
+        """Of selected runs, how many and which ``can be stopped``."""
+        if self.selected:
+            what = f"{len(able)} of {len(self.runs)} selected runs {can}"
+            say(f"{what}: {listed(able)}" if able else what)
 
 
 def choose(reader: Reader, words: Sequence[str]) -> Chosen:
@@ -44,11 +43,11 @@ def choose(reader: Reader, words: Sequence[str]) -> Chosen:
     from engine.runs.selection import is_term
 
     if not any(map(is_term, words)):
-        return Chosen(list({run.id: run for run in map(reader.find, words)}.values()), None)
+        return Chosen(list({run.id: run for run in map(reader.find, words)}.values()), selected=False)
     selection = read_selection(words, reader, home_catalog())
     if not (runs := select(selection, reader)):
         raise UserError(f"no run matches {selection}", ExitCode.NOTHING_MATCHED)
-    return Chosen(runs, selection)
+    return Chosen(runs, selected=True)
 
 
 def listed(runs: Sequence[Run]) -> str:

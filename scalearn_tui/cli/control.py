@@ -23,8 +23,8 @@ def stop(runs: RunArguments) -> int:
     store, chosen = _find(runs)
     active = [run for run in chosen.runs if run.state.active]
     chosen.tell(active, "can be stopped")
-    for run in chosen.runs:
-        if not (chosen.selection or run.state.active):
+    for run in chosen.runs if not chosen.selected else ():
+        if not run.state.active:
             say(f"run {run.id} has ended already: {run.state}")
     if not active:
         return ExitCode.NOTHING_MATCHED
@@ -48,7 +48,7 @@ def resume(runs: RunArguments) -> int:
     store, chosen = _find(runs)
     over = [run for run in chosen.runs if run.state.over]
     chosen.tell(over, "can be resumed")
-    for run in chosen.runs if chosen.selection is None else ():
+    for run in chosen.runs if not chosen.selected else ():
         if run.state is RunState.COMPLETED:
             say(f"run {run.id} is completed; there is nothing to resume")
         elif run.state.active:
@@ -78,9 +78,9 @@ def delete(
 
     store, chosen = _find(runs)
     doomed = (f"{len(chosen.runs)} runs: " if chosen.runs[1:] else "") + listed(chosen.runs)
-    if yes:
-        chosen.tell(chosen.runs, "are deleted")
-    else:
+    if yes and chosen.selected:
+        say(f"deleting {doomed}")
+    elif not yes:
         if not sys.stdin.isatty():
             raise UserError(f"this deletes {doomed}; confirm with --yes")
         ask(f"Delete {doomed}? This cannot be undone. [y/N] ")

@@ -88,7 +88,7 @@ def test_delete_asks_with_the_number_of_runs(store: Store, failed: list[str], ca
     assert (code, out) == (ExitCode.USAGE, "") and "this deletes 10 runs: " in err and "and 2 more; confirm" in err
     code, out, err = typed(capsys, "delete", "--yes", "state:failed", "-seed:9")
     assert code == ExitCode.OK and set(out.split()) == {*failed[:9], "deleted"}
-    assert err.startswith("9 of 9 selected runs are deleted: ")
+    assert err.startswith("deleting 9 runs: ") and err.endswith("and 1 more\n")
     assert {run.id for run in store.runs(method="lora")} == {failed[9]}
 
 
