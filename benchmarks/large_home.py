@@ -32,7 +32,14 @@ TASKS = tuple(task for name in ("glue", "superglue") for task in BUILT_IN.benchm
 LEARNING_RATES = (1e-4, 3e-4, 1e-3)
 BACKBONE = "roberta-base"
 START = datetime(2026, 1, 1, tzinfo=UTC)
-COMMANDS = (["--help"], ["ls"], ["ls", "--target", "rte"], ["show", "@1"], ["leaderboard"])
+COMMANDS = (
+    ["--help"],
+    ["ls"],
+    ["ls", "--target", "rte"],
+    ["ls", "method:adapter", "state:completed"],
+    ["show", "@1"],
+    ["leaderboard"],
+)
 BASE = "import typer, rich.table, sqlite3, pydantic"
 
 

@@ -22,6 +22,7 @@ from engine.registry.records import (
     Run,
     RunState,
     Source,
+    Tag,
     from_rows,
 )
 from engine.registry.rows import Row, Rows
@@ -195,6 +196,11 @@ class Reader:
             results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
         return results
 
+    def headlines(self) -> dict[str, float]:
+        """The headline metric on test by run id, as a fraction; of a joint run the mean. Runs without any are absent."""
+        of_runs = "SELECT run_id, result.value FROM result JOIN run ON run.id = run_id AND run.metric = result.metric"
+        return dict(self._select(f"{of_runs} WHERE split = 'test'"))
+
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
         """By kind: ``best``, ``last``."""
         found = self._records(Checkpoint, "WHERE run_id = :run_id", run_id=run_id)
@@ -211,6 +217,15 @@ class Reader:
     def named_examples(self) -> set[str]:
         """Digests of all examples that evidence of a run names (``Home.evidence_rows``)."""
         return {sha256 for (sha256,) in self._select("SELECT DISTINCT rows_sha256 FROM evidence")}
+
+    def tags(self, run_ids: Collection[str] | None = None) -> dict[str, list[str]]:
+        """Tags by run id, each run's in alphabetical order; of all runs, or of those given. Runs without any are absent."""
+        asked: dict[str, Any] = {} if run_ids is None else {"ids": run_ids}
+        where = "WHERE run_id IN :ids " if asked else ""
+        tags: dict[str, list[str]] = {}
+        for tag in self._records(Tag, f"{where}ORDER BY run_id, name", **asked):
+            tags.setdefault(tag.run_id, []).append(tag.name)
+        return tags
 
     def events(self, run_id: str) -> list[Event]:
         """Oldest first."""

@@ -148,6 +148,8 @@ class Run:
     device: str | None = None
     provenance: Document = Document()
     """Git commit, versions, hardware, data revisions, label lists, split sizes."""
+    note: str | None = None
+    """What its user wrote about it."""
 
     @classmethod
     def of(
@@ -250,6 +252,14 @@ class Evidence:
 
 
 @dataclass
+class Tag:
+    """A word by which users find run ``run_id`` again (``engine.runs.tags``)."""
+
+    run_id: str
+    name: str
+
+
+@dataclass
 class Event:
     """Something that happened to a run: state changes and their reasons, in order."""
 
@@ -260,8 +270,8 @@ class Event:
     text: str
 
 
-Record = Run | Source | Metric | Checkpoint | Evidence | Event
-Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Event)
+Record = Run | Source | Metric | Checkpoint | Evidence | Tag | Event
+Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Tag, Event)
 
 
 def columns_of(record: Record) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from engine.registry.records import (
 from engine.registry.rows import EngineRows
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import insert_into, note_event, replace_rows, result_rows, tick
-from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE
+from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE, TAG
 
 
 def open_store(home: Home, migrate: bool = True) -> Store:
@@ -251,7 +251,7 @@ class Store(Reader):
             row = columns_of(run) | {"version": tick(connection)}
             change = insert_into(connection, RUN).values(row)
             # A worker of an earlier attempt that still runs is fenced.
-            new = {name: change.excluded[name] for name in row if name != "id"} | {"attempt": RUN.c.attempt + 1}
+            new = {name: change.excluded[name] for name in row if name not in ("id", "note")} | {"attempt": RUN.c.attempt + 1}
             change = change.on_conflict_do_update(index_elements=["id"], set_=new, where=RUN.c.state.in_(replaced))
             attempt = connection.execute(change.returning(RUN.c.attempt)).scalar()
             if attempt is None:
@@ -283,10 +283,19 @@ class Store(Reader):
                     failed.append(run_id)
         return failed
 
-    def note(self, run_id: str, text: str, attempt: int = 0) -> None:
-        """Add an event."""
+    def tag(self, run_ids: Sequence[str], add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Give runs tags and take others from them; ids of no run, and tags that a run has or lacks, are passed over."""
         with self._write() as connection:
-            note_event(connection, run_id, attempt, text)
+            known = update(RUN).where(RUN.c.id.in_(run_ids)).values(version=tick(connection)).returning(RUN.c.id)
+            rows = [{"run_id": run_id, "name": name} for run_id in connection.scalars(known).all() for name in add]
+            connection.execute(delete(TAG).where(TAG.c.run_id.in_(run_ids), TAG.c.name.in_(remove)))
+            if rows:
+                connection.execute(insert_into(connection, TAG).on_conflict_do_nothing(), rows)
+
+    def note(self, run_id: str, text: str | None) -> None:
+        """Replace what the user wrote about a run; None removes it."""
+        with self._write() as connection:
+            connection.execute(update(RUN).where(RUN.c.id == run_id).values(note=text, version=tick(connection)))
 
     def delete(self, run_ids: Sequence[str]) -> list[Remains]:
         """Delete runs with everything that belongs to them, files included; returns the files that are left.

@@ -69,6 +69,7 @@ class RunTable(Named, table=True):
     handle: dict[str, Any] | None = Field(sa_column=_document())
     device: str | None
     provenance: dict[str, Any] | None = Field(sa_column=_document())
+    note: str | None
 
 
 class ClockTable(Named, table=True):
@@ -132,6 +133,11 @@ class EvidenceTable(Named, table=True):
     bytes: int = Field(sa_type=BigInteger)
 
 
+class TagTable(Named, table=True):
+    run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+
+
 class EventTable(Named, table=True):
     __table_args__ = (Index("event_by_run", "run_id", "id"),)
     id: int | None = Field(primary_key=True)
@@ -147,4 +153,4 @@ def _table(kind: type[SQLModel]) -> Table:
 
 RUN, SOURCE, METRIC = _table(RunTable), _table(SourceTable), _table(MetricTable)
 RESULT, CHECKPOINT, EVIDENCE = _table(ResultTable), _table(CheckpointTable), _table(EvidenceTable)
-EVENT, CLOCK, ALIAS = _table(EventTable), _table(ClockTable), _table(AliasTable)
+TAG, EVENT, CLOCK, ALIAS = _table(TagTable), _table(EventTable), _table(ClockTable), _table(AliasTable)

@@ -20,6 +20,7 @@ from engine.reports.rows import rows_of
 from engine.reports.run_results import RunResults
 from engine.reports.source_names import SourceRuns
 from engine.reports.table import Cell, Leaderboard, Row, Table
+from engine.runs.selection import Selection
 
 
 def build(
@@ -28,13 +29,16 @@ def build(
     *,
     benchmark: str | None = None,
     backbone: str | None = None,
+    selection: Selection[Run] | None = None,
     at: datetime | None = None,
 ) -> Leaderboard:
-    """One table for each benchmark and backbone (and its revision) that has completed runs.
+    """One table for each benchmark and backbone (and its revision) that has completed runs of which ``selection`` holds.
 
     Raises UserError for an unknown benchmark.
     """
     runs = reader.runs(states=[RunState.COMPLETED], backbone=backbone)
+    if selection is not None:
+        runs = [run for run in runs if selection.holds(run)]
     recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := run.parsed.known_task(key, catalog))}
     results = RunResults.of(reader, catalog, runs, {**recorded, **catalog.tasks})
     scored = {run.id: all(results.headline(run, task) is not None for task in run.tasks) for run in runs}
@@ -54,9 +58,12 @@ def build(
                 runs_of_table.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(runs_of_table, key=lambda key: (order.get(key[0], len(order)), *key))
-    tables = tuple(_table(results.benchmark(key[0]), runs_of_table[key], sources) for key in keys)
+    tables = [_table(results.benchmark(key[0]), runs_of_table[key], sources) for key in keys]
+    if selection is not None:
+        told = {"runs": [f"selected, only those of which {selection} holds"]}
+        tables = [replace(table, provenance=told | table.provenance) for table in tables]
     unscored = [_unscored(run, results) for run in runs if not scored[run.id]]
-    return Leaderboard(tables, at or utc_now(), tuple(text for text in unscored if text))
+    return Leaderboard(tuple(tables), at or utc_now(), tuple(text for text in unscored if text))
 
 
 def _unscored(run: Run, results: RunResults) -> str:

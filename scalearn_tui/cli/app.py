@@ -12,7 +12,23 @@ import typer
 
 from engine.errors import UserError, database_trouble
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, db, doctor, gc, leaderboard, logs, predict, run, runs
+from scalearn_tui.cli import (
+    adapters,
+    annotate,
+    benchmarks,
+    catalog,
+    control,
+    data,
+    db,
+    doctor,
+    gc,
+    leaderboard,
+    logs,
+    predict,
+    run,
+    runs,
+    wait,
+)
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
 from scalearn_tui.cli.usage import Commands, usage_message
@@ -36,6 +52,7 @@ app = Commands(
     pretty_exceptions_show_locals=False,
 )
 app.command("run", rich_help_panel=TRAIN)(run.run)
+app.command("wait", rich_help_panel=TRAIN)(wait.wait)
 app.command("stop", rich_help_panel=TRAIN)(control.stop)
 app.command("resume", rich_help_panel=TRAIN)(control.resume)
 app.command("delete", rich_help_panel=TRAIN)(control.delete)
@@ -43,6 +60,8 @@ app.command("gc", rich_help_panel=TRAIN)(gc.gc)
 app.command("ls", rich_help_panel=COMPARE)(runs.ls)
 app.command("show", rich_help_panel=COMPARE)(runs.show)
 app.command("logs", rich_help_panel=COMPARE)(logs.logs)
+app.command("tag", rich_help_panel=COMPARE)(annotate.tag)
+app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
 app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
+from scalearn_tui.cli.choosing import Chosen, choose, listed
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArguments, switch
 from scalearn_tui.cli.output import ask, complain, print_line, say
@@ -12,7 +13,6 @@ from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
     from engine.files.removal import Remains
-    from engine.registry.records import Run
     from engine.registry.store import Store
 
 
@@ -21,9 +21,10 @@ def stop(runs: RunArguments) -> int:
     from engine.launch.supervision import ensure_supervisor
 
     store, chosen = _find(runs)
-    active = [run for run in chosen if run.state.active]
-    for run in chosen:
-        if run not in active:
+    active = [run for run in chosen.runs if run.state.active]
+    chosen.tell(active, "can be stopped")
+    for run in chosen.runs if not chosen.selected else ():
+        if not run.state.active:
             say(f"run {run.id} has ended already: {run.state}")
     if not active:
         return ExitCode.NOTHING_MATCHED
@@ -45,20 +46,22 @@ def resume(runs: RunArguments) -> int:
     from engine.registry.records import RunState
 
     store, chosen = _find(runs)
-    for run in chosen:
+    over = [run for run in chosen.runs if run.state.over]
+    chosen.tell(over, "can be resumed")
+    for run in chosen.runs if not chosen.selected else ():
         if run.state is RunState.COMPLETED:
             say(f"run {run.id} is completed; there is nothing to resume")
         elif run.state.active:
             say(f"run {run.id} is {run.state}")
-    unfinished = [run.id for run in chosen if run.state is not RunState.COMPLETED]
+    unfinished = [run.id for run in chosen.runs if run.state is not RunState.COMPLETED]
     if not unfinished:
         return ExitCode.OK
     queued = store.requeue(unfinished)
     ensure_supervisor(store.home)
     for run_id in queued:
         print_line(f"{run_id}  {RunState.QUEUED}")
-    if over := [run.id for run in chosen if run.state.over]:
-        say(f"next: scalearn logs -f {over[0]}" if queued else "nothing was resumed: the runs changed meanwhile")
+    if over:
+        say(f"next: scalearn logs -f {over[0].id}" if queued else "nothing was resumed: the runs changed meanwhile")
     return ExitCode.OK
 
 
@@ -74,15 +77,17 @@ def delete(
     from engine.errors import UserError
 
     store, chosen = _find(runs)
-    names = ", ".join(f"{run.id} ({run.method} on {run.target}, {run.state})" for run in chosen)
-    if not yes:
+    doomed = (f"{len(chosen.runs)} runs: " if chosen.runs[1:] else "") + listed(chosen.runs)
+    if yes and chosen.selected:
+        say(f"deleting {doomed}")
+    elif not yes:
         if not sys.stdin.isatty():
-            raise UserError(f"this deletes {names}; confirm with --yes")
-        ask(f"Delete {names}? This cannot be undone. [y/N] ")
+            raise UserError(f"this deletes {doomed}; confirm with --yes")
+        ask(f"Delete {doomed}? This cannot be undone. [y/N] ")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return ExitCode.INTERRUPTED
-    left = store.delete([run.id for run in chosen])
-    for run in chosen:
+    left = store.delete([run.id for run in chosen.runs])
+    for run in chosen.runs:
         print_line(f"{run.id}  deleted")
     return report_remains(left)
 
@@ -100,12 +105,12 @@ def report_remains(left: Sequence[Remains]) -> int:
     return ExitCode.FAILURE
 
 
-def _find(refs: list[str]) -> tuple[Store, list[Run]]:
+def _find(words: list[str]) -> tuple[Store, Chosen]:
     from engine.files.home import Home
     from engine.registry.opening import open_reader
     from engine.registry.store import open_store
 
     home = Home.default()
     # Before the store, which makes a registry where there is none.
-    runs = list({run.id: run for run in map(open_reader(home).find, refs)}.values())
-    return open_store(home), runs
+    chosen = choose(open_reader(home), words)
+    return open_store(home), chosen

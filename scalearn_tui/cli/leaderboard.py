@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import filter_flag, home_catalog
+from scalearn_tui.cli.flags import Terms, filter_flag, home_catalog
 from scalearn_tui.cli.output import print_line, print_table, say
 from scalearn_tui.cli.watching import look
 
@@ -29,6 +29,7 @@ SUFFIXES = {".md": Format.MARKDOWN, ".csv": Format.CSV, ".json": Format.JSON}
 
 
 def leaderboard(
+    terms: Terms = None,
     format_: Annotated[
         Format | None, typer.Option("--format", help="Default: table, or the format of the file's suffix.", show_default=False)
     ] = None,
@@ -36,26 +37,32 @@ def leaderboard(
     backbone: Annotated[str | None, filter_flag("backbone")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
 ) -> int:
-    """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty."""
+    """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty.
+
+    Terms, as in ls, select the completed runs that count; the footer says so.
+    """
     from engine.catalog.backbones import BACKBONES
     from engine.errors import UserError, did_you_mean
+    from engine.registry.choosing import read_selection
     from engine.reports.exports import to_csv, to_json, to_markdown
     from engine.reports.leaderboard import build
 
     chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else Format.TABLE)
     if output and chosen in (None, Format.TABLE):
         raise UserError("a file needs --format markdown, csv or json, or a name that ends in .md, .csv or .json")
+    reader, catalog = look(), home_catalog()
+    selection = read_selection(terms, reader, catalog) if terms else None
     # Of thousands of runs none is garbage, and looking for it takes a sixth of the time.
     gc.disable()
     try:
-        found = build(look(), home_catalog(), benchmark=benchmark, backbone=backbone)
+        found = build(reader, catalog, benchmark=benchmark, backbone=backbone, selection=selection)
     finally:
         gc.enable()
     for line in found.left_out:
         say(line)
     if not found.tables:
         close = did_you_mean(backbone, BACKBONES) if backbone and backbone not in BACKBONES else ""
-        none = f"no completed run matches{close}" if benchmark or backbone else "no completed run to compare yet"
+        none = f"no completed run matches{close}" if benchmark or backbone or terms else "no completed run to compare yet"
         say(f"{none}; `scalearn ls` shows what is under way")
         return ExitCode.NOTHING_MATCHED
     if chosen is None or chosen is Format.TABLE:

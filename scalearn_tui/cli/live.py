@@ -65,15 +65,16 @@ def follow(reader: Reader, run_ids: Sequence[str], console: Console, care: Calla
         from rich.live import Live
 
         with Live(_table(watch, console), console=console, refresh_per_second=1 / INTERVAL, transient=True) as live:
-            _until_over(watch, care, lambda _: live.update(_table(watch, console)))
+            until_over(watch, care, lambda _: live.update(_table(watch, console)))
     else:
         for run in watch.runs.values():
             _print_line(console, run, state_line(run))
-        _until_over(watch, care, lambda changes: _print_changes(console, changes))
+        until_over(watch, care, lambda changes: _print_changes(console, changes))
     return list(watch.runs.values())
 
 
-def _until_over(watch: Watch, care: Callable[[], None], show: Callable[[list[tuple[Run, Run]]], None]) -> None:
+def until_over(watch: Watch, care: Callable[[], None], show: Callable[[list[tuple[Run, Run]]], None]) -> None:
+    """Pass changes, as (before, now), to ``show`` until all runs have ended."""
     cared = time.monotonic()
     while not watch.over:
         time.sleep(INTERVAL)

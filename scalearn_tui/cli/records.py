@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.catalog.catalog import Catalog
@@ -14,10 +15,11 @@ INTERNAL = {"version", "handle", "spec", "request", "provenance"}
 """Columns that serve the registry, or that only ``show`` prints."""
 
 
-def run_record(run: Run, results: Results, catalog: Catalog) -> dict[str, Any]:
+def run_record(run: Run, results: Results, tags: Sequence[str], catalog: Catalog) -> dict[str, Any]:
     """All that a reader of ``ls --json`` needs about one run; ``results`` by task, split and metric, as fractions."""
     return {
         **as_json(run, without=INTERNAL),
+        "tags": list(tags),
         "sources": [source.task for source in run.parsed.sources],
         "tasks": list(run.tasks),
         **settings_record(run.parsed, catalog),

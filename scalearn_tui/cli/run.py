@@ -110,11 +110,11 @@ def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: boo
 
     by_id = {run.id: run for run in store.runs(ids=list(run_ids))}
     runs = [by_id[run_id] for run_id in run_ids if run_id in by_id]
-    results = store.results(list(run_ids))
+    results, tags = store.results(list(run_ids)), store.tags(list(run_ids))
     if as_json:
         from scalearn_tui.cli.records import run_record
 
-        print_json({"runs": [run_record(run, results.get(run.id, {}), catalog) for run in runs]})
+        print_json({"runs": [run_record(run, results.get(run.id, {}), tags.get(run.id, []), catalog) for run in runs]})
     elif detached:
         _print_queued(runs)
     else:

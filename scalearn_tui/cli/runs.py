@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, completion, filter_flag, home_catalog, switch
+from scalearn_tui.cli.flags import MOST_LINES, Json, RunArgument, Terms, completion, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_table, say
 from scalearn_tui.cli.watching import ensure_supervised, look
 from scalearn_tui.text.glyphs import STATES
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def ls(
+    terms: Terms = None,
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=MOST_LINES, metavar="N", help="Only the newest N.")] = 50,
     all_: Annotated[bool, switch("--all", help="All runs.")] = False,
     state: Annotated[
@@ -30,24 +31,35 @@ def ls(
     target: Annotated[str | None, filter_flag("target")] = None,
     as_json: Json = False,
 ) -> int:
-    """List runs, the newest first. Exit code 3 when filters match none; an empty list without filters is 0."""
+    """List runs, the newest first. Exit code 3 when filters match none; an empty list without filters is 0.
+
+    A term is FIELD:VALUE, or a comparison in quotes; a - in front negates it. In VALUE, * stands for any letters and ? for
+    one, and commas separate alternatives. A word alone is looked for in id, method, backbone, target and state. Fields are
+    id, method, target, source, backbone, benchmark, state, seed, shots, epoch, dev, test (both times 100, as shown), seconds,
+    age, device, cause, tag, and hyper-parameters by name.
+    """
+    from engine.registry.choosing import read_selection, select
+
     catalog = home_catalog()
     wanted = _filters(state, method, catalog)
-    filtered = bool(wanted or target)
+    filtered = bool(wanted or target or terms)
     reader = look()
+    selection = read_selection(terms or (), reader, catalog)
     ensure_supervised(reader)
+    limit = None if all_ else lines
     if target is None:
-        runs = reader.runs(limit=None if all_ else lines, **wanted)
+        runs = select(selection, reader, limit, **wanted)
     else:
         keys = _keys(target, reader, catalog)
-        runs = [run for run in reader.runs(**wanted) if keys.intersection(run.tasks)][: None if all_ else lines]
-    results = reader.results([run.id for run in runs])
+        runs = [run for run in select(selection, reader, **wanted) if keys.intersection(run.tasks)][:limit]
+    ids = [run.id for run in runs]
+    results, tags = reader.results(ids), reader.tags(ids)
     if as_json:
         from scalearn_tui.cli.records import run_record
 
-        print_json({"runs": [run_record(run, results.get(run.id, {}), catalog) for run in runs]})
+        print_json({"runs": [run_record(run, results.get(run.id, {}), tags.get(run.id, []), catalog) for run in runs]})
     elif runs:
-        _print_runs(runs, results, catalog)
+        _print_runs(runs, results, tags, catalog)
     elif filtered:
         say("no run matches")
     else:
@@ -86,7 +98,7 @@ def _keys(target: str, reader: Reader, catalog: Catalog) -> set[str]:
     return {first.key} if "/" in target else {key for key, task in catalog.tasks.items() if task.name == first.name}
 
 
-def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalog) -> None:
+def _print_runs(runs: list[Run], results: Mapping[str, Results], tags: Mapping[str, list[str]], catalog: Catalog) -> None:
     from rich.text import Text
 
     from engine.registry.records import utc_now
@@ -109,6 +121,7 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
                 run.target,
                 str(run.seed),
                 settings_line(settings.get(run.id, {})),
+                " ".join(tags.get(run.id, [])),
                 f"{run.epoch}/{run.epochs}" if run.epochs else "",
                 number,
                 duration(run.seconds) if run.seconds else "",
@@ -116,14 +129,16 @@ def _print_runs(runs: list[Run], results: Mapping[str, Results], catalog: Catalo
                 run.cause or silence(run),
             )
         )
-    headings = ["state", "run", "method", "backbone", "target", "seed", "settings", "epoch", "metric", "time", "age", "cause"]
-    optional = ("settings", "cause")
+    headings = [
+        "state", "run", "method", "backbone", "target", "seed", "settings", "tags", "epoch", "metric", "time", "age", "cause",
+    ]  # fmt: skip
+    optional = ("settings", "tags", "cause")
     shown = [index for index, name in enumerate(headings) if name not in optional or any(row[index] for row in rows)]
     print_table(
         [headings[index] for index in shown],
         [[row[index] for index in shown] for row in rows],
         right=("seed", "epoch", "time", "age"),
-        drop=("settings", "age", "backbone", "time", "epoch", "seed"),
+        drop=("settings", "age", "backbone", "time", "epoch", "tags", "seed"),
     )
 
 
@@ -144,7 +159,7 @@ def _full_record(reader: Reader, run: Run) -> dict[str, Any]:
     from scalearn_tui.cli.records import run_record
 
     return {
-        **run_record(run, reader.results([run.id]).get(run.id, {}), home_catalog()),
+        **run_record(run, reader.results([run.id]).get(run.id, {}), reader.tags([run.id]).get(run.id, []), home_catalog()),
         "spec": run.spec,
         "request": run.request,
         "provenance": run.provenance,
@@ -181,6 +196,8 @@ def _print_run(reader: Reader, run: Run) -> None:
         ("epochs", f"{run.epoch} of {run.epochs}" + (f", best {run.best_epoch}" if run.best_epoch is not None else "")),
         ("time", duration(run.seconds) + (f" on {run.device}" if run.device else "") + f", attempt {run.attempt}"),
         ("parameters", f"{count(run.trainable)} trainable, {count(run.transfer)} of the method itself"),
+        *([("tags", " ".join(record["tags"]))] if record["tags"] else []),
+        *([("note", run.note)] if run.note else []),
     ]
     for task, splits in record["results"].items():
         for split, values in splits.items():

@@ -13,6 +13,8 @@ class Command(typer.core.TyperCommand):
     """A command that refuses empty values, and a repeated flag of one value, of which Typer would keep the last."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if any(isinstance(parameter, typer.core.TyperArgument) and parameter.nargs == -1 for parameter in self.params):
+            args = _negations_last(args)
         try:
             values, _, given = self.make_parser(ctx).parse_args(args=list(args))
         except typer.TyperException as error:
@@ -45,6 +47,15 @@ def usage_message(error: typer.TyperException) -> str:
         message = f"{_flag(vars(error)['param'])} {complaint(cause.errors()[0])}"
     context = getattr(error, "ctx", None)
     return message and f"{message} (see `{context.command_path if context else 'scalearn'} --help`)"
+
+
+def _negations_last(args: list[str]) -> list[str]:
+    """Terms such as ``-seed:0`` behind ``--``, where they are not taken for flags."""
+    from engine.runs.selection import is_term
+
+    end = args.index("--") if "--" in args else len(args)
+    negations = [word for word in args[:end] if word[:1] == "-" != word[1:2] and is_term(word)]
+    return [*(word for word in args[:end] if word not in negations), "--", *negations, *args[end + 1 :]] if negations else args
 
 
 def _empty(parameter: Any) -> str:

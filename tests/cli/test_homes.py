@@ -40,16 +40,22 @@ COMMANDS: dict[str, list[str]] = {
     "logs": [DONE.run_id],
     "ls": [],
     "methods": [],
+    "note": [DONE.run_id, "worth knowing"],
     "predict": [DONE.run_id, os.devnull],
     "resume": [WAITING.run_id],
     "run": ["-m", "adapter", "-t", "toy/choice", "-b", "minilm", "--dry-run"],
     "show": [DONE.run_id],
     "stop": [WAITING.run_id],
+    "tag": [DONE.run_id, "--add", "paper"],
     "tasks": [],
+    "wait": [DONE.run_id],
 }
 STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
 """Which waits for a lock as long as users would."""
-LOOKS = ("adapters ls", "backbones", "benchmarks ls", "data ls", "leaderboard", "logs", "ls", "methods", "run", "show", "tasks")
+LOOKS = (
+    "adapters ls", "backbones", "benchmarks ls", "data ls", "leaderboard", "logs", "ls", "methods", "run", "show", "tasks",
+    "wait",
+)  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]
 

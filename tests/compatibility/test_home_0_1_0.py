@@ -17,6 +17,7 @@ from engine.adapters.importing import import_adapter
 from engine.files.home import Home
 from engine.plans.planner import Plan, make_plan, submit
 from engine.plugins.home_catalog import load_catalog
+from engine.registry.choosing import read_selection, select
 from engine.registry.records import Run, RunState
 from engine.registry.schema import HEAD
 from engine.registry.store import Store, open_store
@@ -105,6 +106,17 @@ def test_every_run_is_known_by_its_current_fingerprint(old: Store) -> None:
         if (spec.method, spec.target, spec.seed, spec.shots) != ("lora", "shop/mood", 0, None):  # there are two
             assert old.is_known_as(run, spec.fingerprint), run.target
             assert (run.group_id, run.target) == (spec.group_id, spec.target)
+
+
+def test_its_runs_can_be_chosen_tagged_and_noted(old: Store) -> None:
+    catalog = load_catalog(old.home)
+    for run in old.runs():
+        words = f"id:{run.id} method:{run.method} target:{run.target} seed:{run.seed} -tag:*"
+        assert [found.id for found in select(read_selection([words], old, catalog), old)] == [run.id]
+    (few_shot,) = select(read_selection(["shots:8 source:topics"], old, catalog), old)
+    old.tag([few_shot.id], add=["old"])
+    old.note(few_shot.id, "of 0.1.0")
+    assert [run.note for run in select(read_selection(["tag:old"], old, catalog), old)] == ["of 0.1.0"]
 
 
 def test_a_new_seed_joins_the_group_of_the_old_ones(old: Store, folder: Path) -> None:

@@ -14,9 +14,9 @@ from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.opening import open_reader
 from engine.registry.reading import Reader
-from engine.registry.records import Checkpoint, Event, Evidence, Metric, Run, RunState, Source
+from engine.registry.records import Checkpoint, Event, Evidence, Metric, Run, RunState, Source, Tag
 from engine.registry.store import Store, open_store
-from engine.registry.tables import CHECKPOINT, EVENT, EVIDENCE, METRIC, RUN, SOURCE
+from engine.registry.tables import CHECKPOINT, EVENT, EVIDENCE, METRIC, RUN, SOURCE, TAG
 from tests.registry.rows import point, run
 
 A, B, C = (run(number).id for number in (1, 2, 3))
@@ -25,7 +25,15 @@ HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "torch", "numpy", "textual", "tran
 
 @pytest.mark.parametrize(
     ("kind", "table"),
-    [(Run, RUN), (Source, SOURCE), (Metric, METRIC), (Checkpoint, CHECKPOINT), (Evidence, EVIDENCE), (Event, EVENT)],
+    [
+        (Run, RUN),
+        (Source, SOURCE),
+        (Metric, METRIC),
+        (Checkpoint, CHECKPOINT),
+        (Evidence, EVIDENCE),
+        (Tag, TAG),
+        (Event, EVENT),
+    ],
 )
 def test_records_have_the_columns_of_their_tables(kind: Any, table: Any) -> None:
     declared = {column.name: "None" in str(column.type) or str(column.type) == "Document" for column in fields(kind)}
@@ -47,6 +55,7 @@ def filled(store: Store) -> Store:
         store.checkpointed(run_id, attempt, Checkpoint(run_id, "best", 2, 1, "x", 3_000_000_000))
         store.answered(run_id, attempt, Evidence(run_id, "toy/topics", "dev", 1, "r", "l", 10))
         store.finish(run_id, attempt, state, results={"toy/topics": {"test": {"accuracy": 0.5}}})
+    store.tag([A, B], add=["paper"])
     return store
 
 
@@ -65,8 +74,10 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "sources": lambda reader: reader.sources(C),
     "curve": lambda reader: (reader.metrics(A), reader.metrics(A, "train/loss", after=0)),
     "results": lambda reader: reader.results([A, B, C]),
+    "headlines": lambda reader: reader.headlines(),
     "checkpoints": lambda reader: reader.checkpoints(A),
     "evidence": lambda reader: (reader.evidence(B), reader.with_evidence([A, B, C])),
+    "tags": lambda reader: (reader.tags(), reader.tags([B, C])),
     "events": lambda reader: reader.events(B),
 }
 
