@@ -12,7 +12,22 @@ import typer
 
 from engine.errors import UserError, database_trouble
 from scalearn_tui import __version__
-from scalearn_tui.cli import adapters, benchmarks, catalog, control, data, db, doctor, gc, leaderboard, logs, predict, run, runs
+from scalearn_tui.cli import (
+    adapters,
+    benchmarks,
+    catalog,
+    control,
+    data,
+    db,
+    doctor,
+    gc,
+    leaderboard,
+    logs,
+    predict,
+    run,
+    runs,
+    sweep,
+)
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import complain, say
 from scalearn_tui.cli.usage import Commands, usage_message
@@ -36,6 +51,7 @@ app = Commands(
     pretty_exceptions_show_locals=False,
 )
 app.command("run", rich_help_panel=TRAIN)(run.run)
+app.add_typer(sweep.app, name="sweep", rich_help_panel=TRAIN)
 app.command("stop", rich_help_panel=TRAIN)(control.stop)
 app.command("resume", rich_help_panel=TRAIN)(control.resume)
 app.command("delete", rich_help_panel=TRAIN)(control.delete)
