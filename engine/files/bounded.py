@@ -50,8 +50,13 @@ def parse_json(text: str) -> Any:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The TOML document in a file. Raises UserError, in one line that names the file, where there is none."""
+    return parse_toml(read_declared(path), path)
+
+
+def read_declared(path: Path) -> str:
+    """The text of a file in which a user declares something. Raises UserError as ``read_toml``."""
     try:
-        return parse_toml(read_text(path, encoding="utf-8-sig"), path)
+        return read_text(path, encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8; save it in that encoding") from None
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.catalog.catalog import Catalog
@@ -19,9 +19,11 @@ from engine.plans.resolve import Work, unique, validated, work_of
 from engine.plans.source_adapters import check_backbone, compared_task
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, Source
-from engine.registry.store import Store
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from engine.registry.store import Store
 
 
 @dataclass

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import Catalog
 from engine.catalog.method import Value
 from engine.errors import UserError
 from engine.runs.request import Request
-from engine.sweeps.declaration import Declaration, Part, Settings
+from engine.sweeps.declaration import Declaration, Part, Settings, beside
 
 MOST_CELLS = 20_000
 """Of a sweep; more are likely a slip in a grid."""
@@ -48,10 +47,10 @@ def blamed(declaration: Declaration, place: str = "") -> Iterator[None]:
         raise UserError(f"{declaration.file}: {f'{place}: ' if place else ''}{error}") from error
 
 
-def beside(declaration: Declaration, backbone: str) -> str:
+def backbone_of(declaration: Declaration, name: str) -> str:
     """A backbone that is a folder is looked for beside the file."""
-    folder = declaration.file.parent / Path(backbone).expanduser()
-    return str(folder) if backbone.lower() not in BACKBONES and folder.is_dir() else backbone
+    folder = beside(declaration.file, name)
+    return str(folder) if name.lower() not in BACKBONES and folder.is_dir() else name
 
 
 def _requests(part: Part, declaration: Declaration, catalog: Catalog) -> Iterator[Request]:
@@ -71,7 +70,7 @@ def _requests(part: Part, declaration: Declaration, catalog: Catalog) -> Iterato
                     targets=part.targets,
                     benchmark=part.benchmark,
                     sources=sources,
-                    backbone=beside(declaration, backbone),
+                    backbone=backbone_of(declaration, backbone),
                     seeds=part.seeds,
                     settings=settings,
                     epochs=part.epochs,

@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.catalog.catalog import Catalog
-from engine.plans.planner import Plan
 from engine.registry.records import RunState
-from engine.runs.distinctions import distinctions, settings_line
 
 MISSING = "missing"
 """The state of a cell without a run."""
@@ -28,7 +25,7 @@ class Cell:
     target: str
     seed: int
     setting: str
-    """What else tells it apart from the sweep's other cells, ``reduction=4``."""
+    """What varies between cells of the method besides target, seed, shots and backbone: ``reduction=4``."""
     shots: int | None
     backbone: str
 
@@ -36,19 +33,6 @@ class Cell:
         """One of ``ASPECTS`` as text; empty where the cell has none."""
         value = getattr(self, name)
         return "" if value is None else str(value)
-
-
-def cells_of(plan: Plan, catalog: Catalog) -> list[Cell]:
-    """The cells of the runs that a plan was made for."""
-    specs = {planned.run_id: planned.spec for planned in plan.runs if planned.role == "target"}
-    told = distinctions(specs, catalog)
-    common = set.intersection(*(set(settings.items()) for settings in told.values())) if told else set()
-    cells = []
-    for run_id, spec in specs.items():
-        settings = {name: text for name, text in told.get(run_id, {}).items() if name != "shots" and (name, text) not in common}
-        line = settings_line(settings)
-        cells.append(Cell(run_id, spec.method, spec.target, spec.seed, line, spec.shots, spec.backbone))
-    return cells
 
 
 def as_records(cells: Sequence[Cell]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from engine.catalog.defaults import DEFAULT_BACKBONE
 from engine.catalog.method import LARGEST_SEED, Value
 from engine.catalog.task import LIMITED_SPLITS
 from engine.errors import UserError, complaint, did_you_mean
-from engine.files.bounded import parse_toml, read_text
+from engine.files.bounded import parse_toml, read_declared
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -119,7 +119,7 @@ class Declaration:
 
     name: str
     file: Path
-    """Absolute."""
+    """As the user named it."""
     text: str
     """Its content."""
     parts: dict[str, Part]
@@ -130,13 +130,7 @@ class Declaration:
 
 def read_sweep(file: Path) -> Declaration:
     """The sweep declared in ``file``. Raises UserError that names the file and the key."""
-    try:
-        text = read_text(file, encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not UTF-8; save it in that encoding") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return parse_sweep(text, file)
+    return parse_sweep(read_declared(file), file)
 
 
 def parse_sweep(text: str, file: Path) -> Declaration:
@@ -148,9 +142,19 @@ def parse_sweep(text: str, file: Path) -> Declaration:
     if not NAME.fullmatch(declared.name):
         rule = "up to 64 lower-case letters, digits, - and _"
         raise UserError(f"{file}: name {declared.name[:80]!r} is not a valid name; use {rule}")
-    path = file.expanduser().absolute()
-    folder = path.parent / Path(declared.data_dir).expanduser() if declared.data_dir else None
-    return Declaration(declared.name, path, text, dict(_parts(declared, file)), folder, tuple(declared.exclude))
+    folder = beside(file, declared.data_dir) if declared.data_dir else None
+    return Declaration(declared.name, file, text, dict(_parts(declared, file)), folder, tuple(declared.exclude))
+
+
+def beside(file: Path, name: str) -> Path:
+    """A folder that a file names, relative to its own. Raises UserError for what can be no folder's name."""
+    try:
+        folder = file.absolute().parent / Path(name).expanduser()
+        folder.is_dir()
+    except (OSError, ValueError, RuntimeError):
+        # Too long, a null byte, or the home of an unknown user.
+        raise UserError(f"{file}: {name[:80]!r} cannot be the name of a folder") from None
+    return folder
 
 
 def _parts(declared: _File, file: Path) -> Iterator[tuple[str, Part]]:
@@ -165,9 +169,7 @@ def _parts(declared: _File, file: Path) -> Iterator[tuple[str, Part]]:
         if not whole.methods:
             raise UserError(f'{where}methods is missing, as in methods = ["adapter"]')
         if not whole.targets and not whole.benchmark:
-            raise UserError(
-                f'{where}targets is missing, as in targets = ["boolq"]; benchmark = "superglue" stands for all of its'
-            )
+            raise UserError(f'{where}targets is missing, as in targets = ["boolq"], or benchmark = "superglue"')
         yield place, whole
 
 

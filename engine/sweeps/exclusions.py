@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.catalog.catalog import Catalog, plain_name
 from engine.files.backbones import find_backbone
 from engine.runs.spec import RunSpec
-from engine.sweeps.asking import beside
+from engine.sweeps.asking import backbone_of
 from engine.sweeps.declaration import Declaration, Exclusion
 
 
@@ -17,7 +17,7 @@ def excludes(exclusion: Exclusion, spec: RunSpec, declaration: Declaration, cata
         exclusion.seeds is None or spec.seed in exclusion.seeds,
         exclusion.shots is None or spec.shots in exclusion.shots,
         exclusion.backbones is None
-        or spec.backbone in [find_backbone(beside(declaration, name)).name for name in exclusion.backbones],
+        or spec.backbone in [find_backbone(backbone_of(declaration, name)).name for name in exclusion.backbones],
         *(_has(spec, name, values, catalog) for name, values in exclusion.settings.items()),
     ]
     return all(given)

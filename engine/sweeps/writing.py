@@ -12,6 +12,7 @@ from engine.errors import UserError
 from engine.runs.request import Request
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+NUMBER = re.compile(r"[\w.+-]+", re.ASCII)
 
 
 def sweep_text(name: str, request: Request) -> str:
@@ -63,7 +64,7 @@ def _setting(value: Value | tuple[Value, ...]) -> str:
         plain = tomllib.loads(f"value = {text}")
     except ValueError:
         return _toml(value)
-    return text if len(plain) == 1 and isinstance(plain["value"], bool | int | float) else _toml(value)
+    return text if NUMBER.fullmatch(text) and isinstance(plain["value"], bool | int | float) else _toml(value)
 
 
 def _toml(value: object) -> str:

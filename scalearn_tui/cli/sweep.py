@@ -111,11 +111,11 @@ def run(
 
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs:
-        say(f"no cell is {'missing' if missing else 'failed'}")
+        say(f"no cell {'is missing' if missing else 'has failed'}")
     elif not work_off(chosen, store, detach, as_json):
         return ExitCode.INTERRUPTED
     states = store.states([cell.run for cell in planned.cells])
-    _show(planned.record(), BY.split(","), states, as_json)
+    _show(_registered(name, store), BY.split(","), states, as_json)
     ended = [run for run in chosen.runs if run.role == "target"]
     done = detach or all(states.get(run.run_id) == "completed" for run in ended)
     return ExitCode.OK if done else ExitCode.UNSUCCESSFUL

@@ -44,8 +44,8 @@ def print_grid(cells: Sequence[Cell], by: Sequence[str], states: Mapping[str, Ru
 
 def print_cells(cells: Sequence[tuple[str, Cell, str]]) -> None:
     """Each with a mark in front of it and its state."""
-    aspects = ("method", "target", "seed", "setting", "shots", "backbone")
-    shown = [name for name in aspects if any(cell.aspect(name) for _, cell, _ in cells)]
+    telling = [name for name in ("setting", "shots", "backbone") if len({cell.aspect(name) for _, cell, _ in cells}) > 1]
+    shown = ["method", "target", "seed", *telling]
     lines = [[mark, cell.run, *(cell.aspect(name) for name in shown), state] for mark, cell, state in cells]
     print_table(["", "run", *shown, "state"], lines, right=("seed", "shots"), drop=("backbone", "setting"))
 
