@@ -101,10 +101,16 @@ def run(
     reader, catalog = look(), home_catalog()
     planned = _planned(sweep, reader, catalog)
     name = planned.declaration.name
-    _check_kept(difference(planned, registered := reader.sweep(name)), registered, sweep, update)
-    _say_notes(planned.plan, reader)
+    registered = reader.sweep(name)
+    found = difference(planned, registered)
+    if registered and found.orphaned and not update:
+        lost = f"{len(found.orphaned)} of the {len(registered.cells)} cells of the sweep {name}"
+        raise UserError(f"{sweep} no longer asks for {lost}; see `scalearn sweep diff`, then give --update, or rename it")
     store = open_store(Home.default())
+    _say_notes(planned.plan, reader)
     store.register(planned.record())
+    if registered and (found.added or found.orphaned):
+        say(f"{name}: {_changes(found)}")
 
     def wanted(cell: PlannedRun) -> bool:
         return cell.existing is None if missing else cell.existing is not None and cell.existing.state.over
@@ -209,7 +215,7 @@ def diff(
     states = reader.states([cell.run for _, cell in marked])
     if marked:
         print_cells([(mark, cell, state_of(cell, states)) for mark, cell in marked])
-    say(f"{len(found.added)} added, {len(found.orphaned)} no longer asked for, {found.kept} as before")
+    say(f"{name}: {_changes(found)}")
     return ExitCode.OK
 
 
@@ -236,13 +242,8 @@ def _registered(name: str, reader: Reader) -> Sweep:
     raise UserError(f"no sweep {name!r}{did_you_mean(name, known)}; `scalearn sweep run FILE.toml` registers one")
 
 
-def _check_kept(found: Difference, registered: Sweep | None, ref: str, update: bool) -> None:
-    """Raises UserError where a sweep would lose cells unasked, and says how it changes."""
-    if registered and found.orphaned and not update:
-        lost = f"{len(found.orphaned)} of the {len(registered.cells)} cells of the sweep {registered.name}"
-        raise UserError(f"{ref} no longer asks for {lost}; see `scalearn sweep diff`, then give --update, or rename it")
-    if registered and (found.added or found.orphaned):
-        say(f"{registered.name}: {len(found.added)} cells added, {len(found.orphaned)} no longer asked for")
+def _changes(found: Difference) -> str:
+    return f"{len(found.added)} added, {len(found.orphaned)} no longer asked for, {found.kept} as before"
 
 
 def _say_notes(plan: Plan, reader: Reader) -> Any:
