@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from engine.catalog.kinds import DECLARABLE_KINDS, KINDS
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.errors import UserError
-from engine.files.bounded import read_text
+from engine.files.bounded import read_toml
 from engine.own_benchmarks.declared_dataset import DATASET_KEYS, declared_dataset
 from engine.own_benchmarks.keys import Keys, shown
 from engine.own_benchmarks.pattern import fields
@@ -24,16 +22,6 @@ TASK_KEYS = (
 )  # fmt: skip
 DEV_SHARE = 0.1
 LONGEST = 512
-MOST_PARTS = 100
-"""Of a dotted key; TOML that declares a benchmark has four."""
-
-
-def _parse(file: Path, text: str) -> dict[str, Any]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        # The parser takes time and memory by the square of a key's parts.
-        if line.partition("=")[0].count(".") > MOST_PARTS or line.count(".") > 10 * MOST_PARTS:
-            raise UserError(f"{file}:{number}: a key of more than {MOST_PARTS} parts; write [tasks.NAME] and plain keys")
-    return tomllib.loads(text)
 
 
 def read_declaration(file: Path) -> BenchmarkInfo:
@@ -41,17 +29,7 @@ def read_declaration(file: Path) -> BenchmarkInfo:
 
     Raises UserError that names the file and the key.
     """
-    try:
-        document = _parse(file, read_text(file, encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        message, _, position = str(error).partition(" (at line ")
-        raise UserError(f"{file}{':' + position.split(',')[0] if position else ''}: not valid TOML: {message}") from None
-    except RecursionError:
-        raise UserError(f"{file}: not valid TOML: it is nested too deeply") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file} is not UTF-8; save it in that encoding") from None
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
+    document = read_toml(file)
     keys = Keys(file, "", document, BENCHMARK_KEYS)
     name = _name(keys, keys.text("name"))
     tables = document.get("tasks")

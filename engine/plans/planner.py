@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.catalog.backbones import OFFLINE_BACKBONE
 from engine.catalog.catalog import Catalog
@@ -17,9 +19,11 @@ from engine.plans.resolve import Work, unique, validated, work_of
 from engine.plans.source_adapters import check_backbone, compared_task
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, Source
-from engine.registry.store import Store
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from engine.registry.store import Store
 
 
 @dataclass
@@ -31,6 +35,8 @@ class PlannedRun:
     existing: Run | None
     role: Role
     """``target``: requested itself; ``source``: needed by a requested run."""
+    request: Request
+    """What asked for it."""
 
     @property
     def done(self) -> bool:
@@ -42,7 +48,8 @@ class PlannedRun:
 class Plan:
     """Runs in the order in which they can be trained: every run after its sources."""
 
-    request: Request
+    data_dir: Path | None
+    """Folder of files in the hub's schema, used in place of the hub."""
     runs: list[PlannedRun]
     notes: list[str] = field(default_factory=list)
     """Decisions made for the user, one sentence each."""
@@ -90,7 +97,7 @@ def make_plan(request: Request, reader: Reader, catalog: Catalog) -> Plan:
         graph = Graph(request, catalog, _common(request, backbone, download), data, reader.aliases())
         for part in work:
             graph.add(part)
-        return _planned(graph.nodes, reader)
+        return _planned(graph.nodes, request, reader)
 
     try:
         runs = plan_runs(download=False)
@@ -104,7 +111,7 @@ def make_plan(request: Request, reader: Reader, catalog: Catalog) -> Plan:
     named_sources = unique([source for part in work for source in part.sources if isinstance(source, Run)])
     check_backbone(named_sources, runs[0].spec.backbone, runs[0].spec.backbone_revision)
     notes += _unscored(runs, reader)
-    return Plan(request, runs, notes, named_sources, unread, data)
+    return Plan(request.data_dir, runs, notes, named_sources, unread, data)
 
 
 def submit(plan: Plan, store: Store) -> list[str]:
@@ -112,7 +119,7 @@ def submit(plan: Plan, store: Store) -> list[str]:
 
     One transaction: two equal requests at the same moment yield the same runs.
     """
-    rows = [_row(planned, plan.request) for planned in plan.runs]
+    rows = [_row(planned) for planned in plan.runs]
     edges = [
         Source(run_id=planned.run_id, position=position, source_id=source.run_id, task=source.task)
         for planned in plan.runs
@@ -122,18 +129,22 @@ def submit(plan: Plan, store: Store) -> list[str]:
     return [planned.run_id for planned in plan.runs if planned.role == "target"]
 
 
-def _row(planned: PlannedRun, request: Request) -> Run:
+def _row(planned: PlannedRun) -> Run:
     if planned.existing is None:
-        return Run.of(planned.spec, request)
+        return Run.of(planned.spec, planned.request)
     # An earlier version may have stored it under another fingerprint.
     kept = {name: getattr(planned.existing, name) for name in ("id", "fingerprint", "group_id")}
-    return Run.of(planned.spec, request, **kept)
+    return Run.of(planned.spec, planned.request, **kept)
 
 
-def _planned(nodes: dict[str, Node], reader: Reader) -> list[PlannedRun]:
+def _planned(nodes: dict[str, Node], request: Request, reader: Reader) -> list[PlannedRun]:
     existing = {run.id: run for run in reader.runs(ids=list(nodes))}
-    runs = [PlannedRun(node.run_id, node.spec, existing.get(node.run_id), node.role) for node in nodes.values()]
-    # A run may have been requested after another that it is a source of.
+    runs = [PlannedRun(node.run_id, node.spec, existing.get(node.run_id), node.role, request) for node in nodes.values()]
+    return sources_first(runs)
+
+
+def sources_first(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
+    """The runs, each after its sources: it may have been requested after another that it is a source of."""
     return sorted(runs, key=lambda planned: bool(planned.spec.sources))
 
 

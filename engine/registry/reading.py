@@ -12,6 +12,7 @@ from engine.files.home import Home
 from engine.registry.damage import Damaged, is_damage
 from engine.registry.fence import Presence
 from engine.registry.records import (
+    ACTIVE,
     OVER,
     Checkpoint,
     Event,
@@ -22,6 +23,7 @@ from engine.registry.records import (
     Run,
     RunState,
     Source,
+    Sweep,
     Tag,
     from_rows,
 )
@@ -180,6 +182,25 @@ class Reader:
     def sources(self, run_id: str) -> list[Source]:
         """By position: the order in which the method stacks them."""
         return self._records(Source, "WHERE run_id = :run_id ORDER BY position", run_id=run_id)
+
+    def states(self, run_ids: Collection[str]) -> dict[str, RunState]:
+        """The state of each of the runs that exist."""
+        rows = self._select("SELECT id, state FROM run WHERE id IN :ids", ids=run_ids)
+        return {run_id: RunState(state) for run_id, state in rows}
+
+    def sources_of_these_alone(self, run_ids: Collection[str]) -> list[str]:
+        """Ids of the runs' sources that no other unfinished run needs."""
+        needed = "SELECT source_id FROM source JOIN run ON run.id = source.run_id WHERE state IN :active AND NOT run_id IN :ids"
+        alone = f"SELECT DISTINCT source_id FROM source WHERE run_id IN :ids AND source_id NOT IN ({needed})"
+        return [source_id for (source_id,) in self._select(alone, ids=run_ids, active=ACTIVE)]
+
+    def sweeps(self) -> list[Sweep]:
+        """All registered sweeps, the one that was registered or changed last first."""
+        return self._records(Sweep, "ORDER BY updated_at DESC, name")
+
+    def sweep(self, name: str) -> Sweep | None:
+        """The registered sweep of this name."""
+        return next(iter(self._records(Sweep, "WHERE name = :name", name=name)), None)
 
     def metrics(self, run_id: str, name: str | None = None, after: int = -1) -> list[Metric]:
         """Points of one curve or of all, at steps greater than ``after``, ordered by step."""

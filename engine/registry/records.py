@@ -75,7 +75,8 @@ class Document:
             try:
                 value = row.__dict__[self._name] = json.loads(value)
             except ValueError:
-                what = f"the registry is damaged: {self._name[1:]} of run {row.id} is no JSON"
+                key = getattr(row, fields(row)[0].name)
+                what = f"the registry is damaged: {self._name[1:]} of {type(row).__name__.lower()} {key} is no JSON"
                 raise UserError(f"{what}; `scalearn db recover` saves what can be read", 1) from None
         return value
 
@@ -270,8 +271,25 @@ class Event:
     text: str
 
 
-Record = Run | Source | Metric | Checkpoint | Evidence | Tag | Event
-Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Tag, Event)
+@dataclass(kw_only=True, eq=False)
+class Sweep:
+    """A named, declared set of runs, whose cells are known where no run exists yet."""
+
+    name: str
+    file: str
+    """Where it was declared; relative names in ``text`` begin at its folder."""
+    text: str
+    """The file's content when the sweep was registered."""
+    requests: Document = Document()
+    """What the file asks for: each ``Request`` as JSON."""
+    cells: Document = Document()
+    """Each ``engine.sweeps.cells.Cell`` as JSON, with the id of its run as it was planned."""
+    created_at: datetime = field(default_factory=utc_now)
+    updated_at: datetime = field(default_factory=utc_now)
+
+
+Record = Run | Source | Metric | Checkpoint | Evidence | Tag | Event | Sweep
+Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Tag, Event, Sweep)
 
 
 def columns_of(record: Record) -> dict[str, Any]:

@@ -28,13 +28,14 @@ from engine.registry.records import (
     Run,
     RunState,
     Source,
+    Sweep,
     columns_of,
     utc_now,
 )
 from engine.registry.rows import EngineRows
 from engine.registry.schema import bring_up_to_date
 from engine.registry.statements import insert_into, note_event, replace_rows, result_rows, tick
-from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE, TAG
+from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE, SWEEP, TAG
 
 
 def open_store(home: Home, migrate: bool = True) -> Store:
@@ -96,6 +97,12 @@ class Store(Reader):
             queued = self._requeue(connection, run_ids, reason, tick(connection))
         self._let_work()
         return queued
+
+    def register(self, sweep: Sweep) -> None:
+        """Keep what a sweep asks for, in place of what one of its name asked for before."""
+        with self._write() as connection:
+            known = connection.scalar(select(SWEEP.c.created_at).where(SWEEP.c.name == sweep.name))
+            replace_rows(connection, SWEEP, [columns_of(sweep) | ({"created_at": known} if known else {})])
 
     def _let_work(self) -> None:
         """Whoever asks for runs wants a supervisor, though one was stopped before."""

@@ -147,10 +147,21 @@ class EventTable(Named, table=True):
     text: str
 
 
+class SweepTable(Named, table=True):
+    name: str = Field(primary_key=True)
+    file: str
+    text: str
+    requests: list[Any] = Field(sa_column=Column(JSON, nullable=False))
+    cells: list[Any] = Field(sa_column=Column(JSON, nullable=False))
+    created_at: datetime
+    updated_at: datetime
+
+
 def _table(kind: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(kind.__tablename__)]
 
 
 RUN, SOURCE, METRIC = _table(RunTable), _table(SourceTable), _table(MetricTable)
 RESULT, CHECKPOINT, EVIDENCE = _table(ResultTable), _table(CheckpointTable), _table(EvidenceTable)
-TAG, EVENT, CLOCK, ALIAS = _table(TagTable), _table(EventTable), _table(ClockTable), _table(AliasTable)
+EVENT, CLOCK, ALIAS = _table(EventTable), _table(ClockTable), _table(AliasTable)
+SWEEP, TAG = _table(SweepTable), _table(TagTable)

@@ -28,8 +28,7 @@ def open_files(plan: Plan, home: Home) -> Rows:
     tasks = [entry_record(task) for task in plan.unread if task.data and task.key not in checked]
     if not tasks:
         return checked
-    data_dir = plan.request.data_dir
-    request = {"tasks": tasks, "data_dir": str(data_dir) if data_dir else None}
+    request = {"tasks": tasks, "data_dir": str(plan.data_dir) if plan.data_dir else None}
     opened: Rows = child.document("engine.data.peek", stdin=json.dumps(request))
     return checked | opened
 

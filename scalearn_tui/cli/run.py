@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import home_catalog, launch_flag, switch
-from scalearn_tui.cli.output import console, print_json, print_line, say
+from scalearn_tui.cli.output import print_json, print_line, say
 from scalearn_tui.text.options import parse_request
 
 if TYPE_CHECKING:
@@ -73,35 +73,14 @@ def run(
 def _train(plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
     """Queue the plan's runs and watch them until they end. Returns the exit code."""
     from engine.files.home import Home
-    from engine.plans.planner import submit
     from engine.registry.store import open_store
+    from scalearn_tui.cli.working_off import work_off
 
     store = open_store(Home.default())
-    submit(plan, store)
-    pending = [planned.run_id for planned in plan.runs if not planned.done]
-    shown = [planned.run_id for planned in plan.runs if not planned.done or planned.role == "target"]
-    if not pending:
-        say("nothing to do: " + ("the run is" if len(shown) == 1 else f"all {len(shown)} runs are") + " completed")
-        return _report(store, shown, catalog, as_json, detached=False)
-
-    from scalearn_tui.cli.watching import keep_supervised
-
-    care = keep_supervised(store.home)
-    care()
-    reused = len(plan.runs) - len(pending) + len(plan.named_sources)
-    say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
-    if detach:
-        return _report(store, shown, catalog, as_json, detached=True)
-
-    from scalearn_tui.cli.live import follow
-
-    try:
-        follow(store, pending, console(stderr=as_json), care)
-    except KeyboardInterrupt:
-        last = pending[-1]
-        say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")
+    if not work_off(plan, store, detach, as_json):
         return ExitCode.INTERRUPTED
-    return _report(store, shown, catalog, as_json, detached=False)
+    shown = [planned.run_id for planned in plan.runs if not planned.done or planned.role == "target"]
+    return _report(store, shown, catalog, as_json, detach and any(not planned.done for planned in plan.runs))
 
 
 def _report(store: Store, run_ids: Sequence[str], catalog: Catalog, as_json: bool, detached: bool) -> int:

@@ -36,6 +36,8 @@ STATES: dict[str, StateMark] = {
     "lost": StateMark("▲", "magenta", "error"),
 }
 """By state, in the order in which a run passes through them."""
+MISSING = "·"
+"""Of a sweep's cell that has no run."""
 
 
 def state_glyph(state: str) -> str:

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from engine.files.home import Home
 from engine.registry import connection, rows
+from engine.registry.records import Sweep
 from engine.registry.store import Store
 from scalearn_tui.cli.app import app, main
 from tests.registry.namespaces import FULL, READ_ONLY, needs_mounts, on
@@ -20,6 +21,13 @@ from tests.reports.rows import complete, queue, spec
 
 DONE = spec("adapter", "toy/question", backbone="minilm")
 WAITING = spec("adapter", "toy/topics", backbone="minilm")
+SMALL = Sweep(
+    name="small",
+    file="/small.toml",
+    text='name = "small"\nmethods = "adapter"\ntargets = "toy/choice"\nbackbones = "minilm"',
+    requests=[],
+    cells=[],
+)
 COMMANDS: dict[str, list[str]] = {
     "adapters export": [DONE.run_id, "adapter.safetensors"],
     "adapters import": ["nothing.safetensors"],
@@ -46,6 +54,13 @@ COMMANDS: dict[str, list[str]] = {
     "run": ["-m", "adapter", "-t", "toy/choice", "-b", "minilm", "--dry-run"],
     "show": [DONE.run_id],
     "stop": [WAITING.run_id],
+    "sweep diff": [os.devnull],
+    "sweep ls": [],
+    "sweep new": ["/dev/null/small.toml", "-m", "adapter", "-t", "toy/choice", "-b", "minilm"],
+    "sweep plan": ["small"],
+    "sweep run": ["small", "--detach"],
+    "sweep show": ["small"],
+    "sweep stop": ["small"],
     "tag": [DONE.run_id, "--add", "paper"],
     "tasks": [],
     "wait": [DONE.run_id],
@@ -53,8 +68,8 @@ COMMANDS: dict[str, list[str]] = {
 STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
 """Which waits for a lock as long as users would."""
 LOOKS = (
-    "adapters ls", "backbones", "benchmarks ls", "data ls", "leaderboard", "logs", "ls", "methods", "run", "show", "tasks",
-    "wait",
+    "adapters ls", "backbones", "benchmarks ls", "data ls", "leaderboard", "logs", "ls", "methods", "run", "show", "sweep ls",
+    "sweep plan", "sweep show", "tasks", "wait",
 )  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]
@@ -133,6 +148,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("state", [locked, newer, damaged, gone])
 def test_homes_in_a_bad_state(state: Callable[[Home], object], store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     complete(store, DONE, 0.75)
+    store.register(SMALL)
     queue(store, WAITING)
     store.close()
     commands = asked(STARTS_A_CHILD if state is locked else ())
@@ -145,6 +161,7 @@ def test_homes_in_a_bad_state(state: Callable[[Home], object], store: Store, cap
 @needs_mounts
 def test_homes_that_cannot_be_written(mount: str, store: Store) -> None:
     complete(store, DONE, 0.75)
+    store.register(SMALL)
     store.close()
     answers = dict(zip(COMMANDS, on(mount, store.home.root, *asked().values()), strict=True))
     check(answers, looked_at=True)

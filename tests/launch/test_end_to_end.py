@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from engine.files.home import Home
-from engine.registry.records import RunState
+from engine.registry.records import ACTIVE, RunState
 from engine.registry.store import Store, open_store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
@@ -119,3 +119,28 @@ def test_both_runs_complete_though_the_supervisor_is_killed_and_nobody_calls_a_c
     assert {run.state for run in store.runs()} == {RunState.RUNNING, RunState.QUEUED}
     until(lambda: {run.state for run in store.runs()} == {RunState.COMPLETED}, seconds=120)
     assert {run.attempt for run in store.runs()} == {1}
+
+
+def test_a_sweep_that_was_stopped_half_way_goes_on_with_what_is_missing(
+    homes: tuple[Store, Store], tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store, _ = homes
+    monkeypatch.chdir(tmp_path)
+    budget = "epochs = 1\nlimits = { train = 64, dev = 16, test = 16 }"
+    parts = '[[part]]\nmethods = "scalearn++"\nsources = "sentiment"\nseeds = [0, 1]\n[[part]]\nmethods = "adapter"'
+    Path("paper.toml").write_text(
+        f'name = "paper"\ntargets = "toy/sentiment"\nbackbones = "{tiny_backbone}"\n{budget}\n{parts}\n'
+    )
+    assert scalearn(store, monkeypatch, "sweep", "run", "paper.toml", "--detach") == ExitCode.OK
+    until(lambda: store.runs(states=[RunState.COMPLETED]), seconds=90)
+    assert scalearn(store, monkeypatch, "sweep", "stop", "paper") == ExitCode.OK
+    until(lambda: not store.runs(states=ACTIVE), seconds=60)
+    (source,) = store.runs(states=[RunState.COMPLETED])
+    assert source.method == "adapter"
+
+    store.delete([store.runs(states=[RunState.STOPPED])[0].id])
+    assert scalearn(store, monkeypatch, "sweep", "run", "paper.toml") == ExitCode.OK
+    assert {run.state for run in store.runs()} == {RunState.COMPLETED} and len(store.runs()) == 3
+    assert store.find(source.id).attempt == 1
+    assert scalearn(store, monkeypatch, "sweep", "run", "paper") == ExitCode.OK
+    assert store.find(source.id).ended_at == source.ended_at

@@ -14,9 +14,9 @@ from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.opening import open_reader
 from engine.registry.reading import Reader
-from engine.registry.records import Checkpoint, Event, Evidence, Metric, Run, RunState, Source, Tag
+from engine.registry.records import Checkpoint, Event, Evidence, Metric, Run, RunState, Source, Sweep, Tag
 from engine.registry.store import Store, open_store
-from engine.registry.tables import CHECKPOINT, EVENT, EVIDENCE, METRIC, RUN, SOURCE, TAG
+from engine.registry.tables import CHECKPOINT, EVENT, EVIDENCE, METRIC, RUN, SOURCE, SWEEP, TAG
 from tests.registry.rows import point, run
 
 A, B, C = (run(number).id for number in (1, 2, 3))
@@ -33,6 +33,7 @@ HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "torch", "numpy", "textual", "tran
         (Evidence, EVIDENCE),
         (Tag, TAG),
         (Event, EVENT),
+        (Sweep, SWEEP),
     ],
 )
 def test_records_have_the_columns_of_their_tables(kind: Any, table: Any) -> None:
@@ -56,6 +57,7 @@ def filled(store: Store) -> Store:
         store.answered(run_id, attempt, Evidence(run_id, "toy/topics", "dev", 1, "r", "l", 10))
         store.finish(run_id, attempt, state, results={"toy/topics": {"test": {"accuracy": 0.5}}})
     store.tag([A, B], add=["paper"])
+    store.register(Sweep(name="paper", file="/paper.toml", text="", requests=[{"seeds": [0]}], cells=[{"run": C}]))
     return store
 
 
@@ -64,6 +66,10 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "some": lambda reader: reader.runs(ids=[A, C], states=[RunState.COMPLETED, RunState.QUEUED]),
     "none of the ids": lambda reader: reader.runs(ids=[]),
     "by name": lambda reader: reader.runs(method="adapter", backbone="minilm", benchmark="toy", target="glue/rte", limit=1),
+    "states": lambda reader: reader.states([A, B, "unknown"]),
+    "sources of these alone": lambda reader: (reader.sources_of_these_alone([C]), reader.sources_of_these_alone([])),
+    "sweeps": lambda reader: [(sweep.name, sweep.cells, sweep.created_at) for sweep in reader.sweeps()],
+    "no sweep": lambda reader: reader.sweep("other"),
     "newest": lambda reader: reader.find("@1"),
     "prefix": lambda reader: reader.find(A),
     "count": lambda reader: (reader.count(), reader.version()),
@@ -126,7 +132,7 @@ def test_a_newer_registry_is_shown_as_far_as_it_is_known(filled: Store) -> None:
         reader.evidence(A)
 
 
-@pytest.mark.parametrize("command", [["ls"], ["show", A], ["leaderboard"], ["adapters", "ls"], ["logs", A]])
+@pytest.mark.parametrize("command", [["ls"], ["show", A], ["leaderboard"], ["adapters", "ls"], ["logs", A], ["sweep", "ls"]])
 def test_looking_needs_nothing_that_writes(command: list[str], store: Store) -> None:
     from tests.reports.rows import complete, spec
 

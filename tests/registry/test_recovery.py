@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from engine.registry.records import Source
+from engine.registry.records import Source, Sweep
 from engine.registry.recovery import recover
 from engine.registry.store import Store, open_store
 from tests.registry.damages import PAGE, closed, replace
@@ -51,7 +51,8 @@ def test_rows_of_lost_runs_are_left_out(store: Store) -> None:
 def test_what_is_still_in_the_log_of_changes_is_saved_too(store: Store) -> None:
     store.add([run(1)], [])
     assert store.home.database.with_name("registry.sqlite-wal").stat().st_size
+    store.register(Sweep(name="paper", file="/paper.toml", text="", requests=[], cells=[{"run": run(1).id}]))
     aside, counts = recover(store.home)
-    assert counts["run"] == 1
+    assert (counts["run"], counts["sweep"]) == (1, 1)
     assert open_store(store.home).count() == 1
     assert aside.with_name(f"{aside.name}-wal").exists()

@@ -1,0 +1,1 @@
+"""Sweeps: experiments as files, each a named and declared set of runs."""

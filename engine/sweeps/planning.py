@@ -1,0 +1,114 @@
+"""From a declared sweep to its plan and cells, and to what the registry keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.catalog.catalog import Catalog
+from engine.errors import UserError
+from engine.plans.planner import Plan, PlannedRun, make_plan
+from engine.plans.several import merged, narrowed
+from engine.registry.reading import Reader
+from engine.registry.records import Sweep
+from engine.runs.deviations import setting_text, settings_of
+from engine.runs.distinctions import Settings, distinctions, settings_line
+from engine.runs.spec import RunSpec
+from engine.sweeps.asking import Asked, blamed, requests_of
+from engine.sweeps.cells import Cell, as_records, from_records
+from engine.sweeps.declaration import Declaration
+from engine.sweeps.exclusions import excludes
+
+
+@dataclass(frozen=True)
+class PlannedSweep:
+    """A declared sweep, with every name of it resolved."""
+
+    declaration: Declaration
+    asked: Asked
+    plan: Plan
+    cells: list[Cell]
+
+    def record(self) -> Sweep:
+        """What the registry keeps."""
+        requests = [request.model_dump(mode="json") for _, request in self.asked]
+        declared = self.declaration
+        return Sweep(
+            name=declared.name,
+            file=str(declared.file.absolute()),
+            text=declared.text,
+            requests=requests,
+            cells=as_records(self.cells),
+        )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a declaration adds to a registered sweep, and which of its cells it no longer asks for."""
+
+    added: list[Cell]
+    orphaned: list[Cell]
+    kept: int
+
+
+def plan_sweep(declaration: Declaration, reader: Reader, catalog: Catalog) -> PlannedSweep:
+    """Plan all requests of a sweep as one, without what it excludes. Raises UserError; nothing is queued."""
+    asked = requests_of(declaration, catalog)
+    plans = []
+    for place, request in asked:
+        with blamed(declaration, place):
+            plans.append(make_plan(request, reader, catalog))
+    plan = _without_excluded(merged(plans), declaration, catalog)
+    return PlannedSweep(declaration, asked, plan, list(_cells(plan, declaration, catalog)))
+
+
+def difference(planned: PlannedSweep, registered: Sweep | None) -> Difference:
+    """Cells are the same where their runs are; without a registered sweep all are added."""
+    known = from_records(registered.cells) if registered else []
+    now, before = ({cell.run for cell in cells} for cells in (planned.cells, known))
+    return Difference(
+        added=[cell for cell in planned.cells if cell.run not in before],
+        orphaned=[cell for cell in known if cell.run not in now],
+        kept=len(now & before),
+    )
+
+
+def _cells(plan: Plan, declaration: Declaration, catalog: Catalog) -> Iterator[Cell]:
+    """The cells of the requested runs, in the order of the file's methods."""
+    methods = [catalog.find_method(method).name for part in declaration.parts.values() for method in part.methods]
+    for method in dict.fromkeys(methods):
+        targets = (planned for planned in plan.runs if planned.role == "target" and planned.spec.method == method)
+        specs = {planned.run_id: planned.spec for planned in targets}
+        varying = _varying(specs, catalog)
+        for run_id, spec in specs.items():
+            yield Cell(run_id, method, spec.target, spec.seed, settings_line(varying[run_id]), spec.shots, spec.backbone)
+
+
+def _varying(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, Settings]:
+    """By run, the settings and sources in which runs of one method differ that would look alike."""
+    told = distinctions(specs, catalog)
+    names = dict.fromkeys(name for facts in told.values() for name in facts if name != "shots")
+    facts = {
+        run_id: {name: setting_text(value) for name, value in settings_of(spec).items()} | told.get(run_id, {})
+        for run_id, spec in specs.items()
+    }
+    varying = [name for name in names if len({of_run.get(name) for of_run in facts.values()}) > 1]
+    return {run_id: {name: of_run[name] for name in varying if name in of_run} for run_id, of_run in facts.items()}
+
+
+def _without_excluded(plan: Plan, declaration: Declaration, catalog: Catalog) -> Plan:
+    out: set[str] = set()
+    targets = [planned for planned in plan.runs if planned.role == "target"]
+    for number, exclusion in enumerate(declaration.exclude, start=1):
+        with blamed(declaration, f"exclude {number}"):
+            matched = {planned.run_id for planned in targets if excludes(exclusion, planned.spec, declaration, catalog)}
+            if not matched:
+                raise UserError("matches none of the runs; correct it, or leave it out")
+            out |= matched
+    if len(out) == len(targets):
+        raise UserError(f"{declaration.file}: every run is excluded")
+
+    def stays(planned: PlannedRun) -> bool:
+        return planned.run_id not in out
+
+    return narrowed(plan, stays) if out else plan

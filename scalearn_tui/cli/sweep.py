@@ -1,0 +1,287 @@
+"""``sweep``: experiments as files, each a named set of runs whose cells are done, going on, failed or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import UserError, did_you_mean
+from scalearn_tui.cli.exits import ExitCode
+from scalearn_tui.cli.flags import Json, home_catalog, launch_flag, switch
+from scalearn_tui.cli.output import print_json, print_line, print_table, say
+from scalearn_tui.cli.usage import Commands
+from scalearn_tui.cli.watching import ensure_supervised, look
+
+if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
+    from engine.plans.planner import Plan, PlannedRun
+    from engine.registry.reading import Reader
+    from engine.registry.records import RunState, Sweep
+    from engine.sweeps.cells import Cell
+    from engine.sweeps.declaration import Declaration
+    from engine.sweeps.planning import Difference, PlannedSweep
+
+BY = "method,target"
+app = Commands(help="Experiments as files: plan, train, look at and continue a named set of runs.", no_args_is_help=True)
+FileOrName = Annotated[str, typer.Argument(metavar="FILE|NAME", help="Its file, or the name of a sweep that ran before.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `scalearn sweep ls`.")]
+
+
+@app.command("new")
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Where to write it; its name becomes the sweep's.")],
+    method: Annotated[list[str] | None, launch_flag("method")] = None,
+    target: Annotated[list[str] | None, launch_flag("target")] = None,
+    sources: Annotated[list[str] | None, launch_flag("sources")] = None,
+    backbone: Annotated[str | None, launch_flag("backbone")] = None,
+    benchmark: Annotated[str | None, launch_flag("benchmark")] = None,
+    seed: Annotated[list[str] | None, launch_flag("seed")] = None,
+    data_dir: Annotated[str | None, launch_flag("data_dir")] = None,
+    settings: Annotated[list[str] | None, launch_flag("set")] = None,
+    limit: Annotated[list[str] | None, launch_flag("limit")] = None,
+    epochs: Annotated[str | None, launch_flag("epochs")] = None,
+    shots: Annotated[list[str] | None, launch_flag("shots")] = None,
+) -> int:
+    """Write a file that asks for what `scalearn run` with these flags would ask for, with comments on what else it may say."""
+    from engine.files.disk import atomic_write
+    from engine.sweeps.asking import requests_of
+    from engine.sweeps.declaration import parse_sweep
+    from engine.sweeps.writing import sweep_text
+    from scalearn_tui.text.options import parse_request
+
+    given = {"method": method, "target": target, "sources": sources, "backbone": backbone, "benchmark": benchmark, "seed": seed}
+    given |= {"data_dir": data_dir, "set": settings, "limit": limit, "epochs": epochs, "shots": shots}
+    text = sweep_text(file.stem, parse_request(given))
+    requests_of(parse_sweep(text, file), home_catalog())
+    if file.exists():
+        raise UserError(f"{file} exists; edit it, or name another file")
+    with atomic_write(file) as draft:
+        draft.write_text(text)
+    say(f"wrote {file}; next: scalearn sweep plan {file}")
+    return ExitCode.OK
+
+
+@app.command("plan")
+def plan(sweep: FileOrName, as_json: Json = False) -> int:
+    """Show every run that a sweep needs, what is reused, new or failed, and what it takes. Nothing starts."""
+    from scalearn_tui.cli.plan import show_plan
+
+    reader, catalog = look(), home_catalog()
+    planned = _planned(sweep, reader, catalog)
+    opened = _say_notes(planned.plan, reader)
+    states = {run.run_id: run.existing.state for run in planned.plan.runs if run.existing}
+    _say_counts(planned.cells, states, planned.declaration.name)
+    return show_plan(planned.plan, opened, reader, catalog, as_json)
+
+
+@app.command("run")
+def run(
+    sweep: FileOrName,
+    missing: Annotated[bool, switch("--missing", help="Only cells without a run.")] = False,
+    failed: Annotated[bool, switch("--failed", help="Only cells whose run failed, was stopped or lost.")] = False,
+    update: Annotated[bool, switch("--update", help="Let go of cells that the file lacks by now; their runs stay.")] = False,
+    detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
+    as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
+) -> int:
+    """Register a sweep by its name and train what is missing or failed; show progress until all runs have ended.
+
+    Completed runs are reused. Ctrl-C stops watching (exit code 130); the runs go on. Asking again continues the sweep.
+    """
+    from engine.files.home import Home
+    from engine.plans.several import narrowed
+    from engine.registry.store import open_store
+    from engine.sweeps.planning import difference
+    from scalearn_tui.cli.working_off import work_off
+
+    if missing and failed:
+        raise UserError("--missing and --failed exclude each other; leave both out for both")
+    reader, catalog = look(), home_catalog()
+    planned = _planned(sweep, reader, catalog)
+    name = planned.declaration.name
+    registered = reader.sweep(name)
+    found = difference(planned, registered)
+    if registered and found.orphaned and not update:
+        lost = f"{len(found.orphaned)} of the {len(registered.cells)} cells of the sweep {name}"
+        raise UserError(f"{sweep} no longer asks for {lost}; see `scalearn sweep diff`, then give --update, or rename it")
+    store = open_store(Home.default())
+    _say_notes(planned.plan, reader)
+    store.register(planned.record())
+    if registered and (found.added or found.orphaned):
+        say(f"{name}: {_changes(found)}")
+
+    def wanted(cell: PlannedRun) -> bool:
+        return cell.existing is None if missing else cell.existing is not None and cell.existing.state.over
+
+    chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
+    if not chosen.runs:
+        say(f"no cell {'is missing' if missing else 'has failed'}")
+    elif not work_off(chosen, store, detach, as_json):
+        return ExitCode.INTERRUPTED
+    states = store.states([cell.run for cell in planned.cells])
+    _show(_registered(name, store), BY.split(","), states, as_json)
+    ended = [run for run in chosen.runs if run.role == "target"]
+    done = detach or all(states.get(run.run_id) == "completed" for run in ended)
+    return ExitCode.OK if done else ExitCode.UNSUCCESSFUL
+
+
+@app.command("show")
+def show(
+    name: Name,
+    by: Annotated[
+        str, typer.Option(metavar="ROWS,COLUMNS", help="Two of method, target, seed, setting, shots and backbone.")
+    ] = BY,
+    as_json: Json = False,
+) -> int:
+    """Show how many of a sweep's cells are completed, going on, failed or missing."""
+    reader = look()
+    sweep = _registered(name, reader)
+    aspects = _aspects(by)
+    ensure_supervised(reader)
+    _show(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), as_json)
+    return ExitCode.OK
+
+
+@app.command("ls")
+def ls(as_json: Json = False) -> int:
+    """List the sweeps, the one that was registered or changed last first."""
+    from engine.registry.records import as_json as record_of
+    from engine.sweeps.cells import counted, from_records
+    from scalearn_tui.cli.sweep_grid import all_counts, marks
+
+    reader = look()
+    ensure_supervised(reader)
+    sweeps = reader.sweeps()
+    cells = {sweep.name: from_records(sweep.cells) for sweep in sweeps}
+    states = reader.states([cell.run for found in cells.values() for cell in found])
+    counts = {name: counted(found, states) for name, found in cells.items()}
+    if as_json:
+        without = ("text", "requests", "cells")
+        print_json({"sweeps": [{**record_of(sweep, without), "counts": all_counts(counts[sweep.name])} for sweep in sweeps]})
+    elif sweeps:
+        rows = [(sweep.name, str(len(cells[sweep.name])), marks(counts[sweep.name]), sweep.file) for sweep in sweeps]
+        print_table(("name", "cells", "states", "file"), rows, right=("cells",), drop=("file",))
+    else:
+        say("no sweeps yet; begin one: scalearn sweep new paper.toml --method adapter --benchmark toy --backbone minilm")
+    return ExitCode.OK
+
+
+@app.command("stop")
+def stop(name: Name) -> int:
+    """Stop a sweep's runs, and the sources that no other run needs; `scalearn sweep run` continues it."""
+    from engine.files.home import Home
+    from engine.launch.supervision import ensure_supervisor
+    from engine.registry.store import open_store
+    from scalearn_tui.text.glyphs import state_word
+
+    reader = look()
+    cells = [cell["run"] for cell in _registered(name, reader).cells]
+    runs = reader.runs(ids=[*cells, *reader.sources_of_these_alone(cells)])
+    active = [run.id for run in runs if run.state.active]
+    if not active:
+        say(f"no run of {name} is going on or queued")
+        return ExitCode.NOTHING_MATCHED
+    store = open_store(Home.default())
+    store.request_stop(active)
+    ensure_supervisor(store.home)
+    for run in store.runs(ids=active):
+        print_line(f"{run.id}  {state_word(run)}")
+    return ExitCode.OK
+
+
+@app.command("diff")
+def diff(
+    file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The edited file of a sweep that ran before.")],
+    as_json: Json = False,
+) -> int:
+    """Show the cells that an edit of a file adds to the registered sweep, and those that it no longer asks for."""
+    from dataclasses import asdict
+
+    from engine.sweeps.cells import state_of
+    from engine.sweeps.planning import difference
+    from scalearn_tui.cli.sweep_grid import print_cells
+
+    reader = look()
+    planned = _planned(file, reader, home_catalog())
+    name = planned.declaration.name
+    found = difference(planned, _registered(name, reader))
+    if as_json:
+        cells = {"added": list(map(asdict, found.added)), "orphaned": list(map(asdict, found.orphaned))}
+        print_json({"name": name, **cells, "kept": found.kept})
+        return ExitCode.OK
+    marked = [("+", cell) for cell in found.added] + [("-", cell) for cell in found.orphaned]
+    states = reader.states([cell.run for _, cell in marked])
+    if marked:
+        print_cells([(mark, cell, state_of(cell, states)) for mark, cell in marked])
+    say(f"{name}: {_changes(found)}")
+    return ExitCode.OK
+
+
+def _planned(ref: str, reader: Reader, catalog: Catalog) -> PlannedSweep:
+    from engine.sweeps.planning import plan_sweep
+
+    return plan_sweep(_declared(ref, reader), reader, catalog)
+
+
+def _declared(ref: str, reader: Reader) -> Declaration:
+    """The file of this path, or what a registered sweep of this name asked for."""
+    from engine.sweeps.declaration import NAME, parse_sweep, read_sweep
+
+    if not NAME.fullmatch(ref):
+        return read_sweep(Path(ref))
+    sweep = _registered(ref, reader)
+    return parse_sweep(sweep.text, Path(sweep.file))
+
+
+def _registered(name: str, reader: Reader) -> Sweep:
+    if sweep := reader.sweep(name):
+        return sweep
+    known = [sweep.name for sweep in reader.sweeps()]
+    raise UserError(f"no sweep {name!r}{did_you_mean(name, known)}; `scalearn sweep run FILE.toml` registers one")
+
+
+def _changes(found: Difference) -> str:
+    return f"{len(found.added)} added, {len(found.orphaned)} no longer asked for, {found.kept} as before"
+
+
+def _say_notes(plan: Plan, reader: Reader) -> Any:
+    """Say what was decided for the user; the rows of the files that the plan's runs read."""
+    from scalearn_tui.cli.data_files import incomplete_notes, open_files
+
+    opened = open_files(plan, reader.home)
+    for note in (*plan.notes, *incomplete_notes(plan, opened)):
+        say(note)
+    return opened
+
+
+def _aspects(text: str) -> list[str]:
+    from engine.sweeps.cells import ASPECTS
+
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in ASPECTS:
+            raise UserError(f"--by takes two of {', '.join(ASPECTS)}, not {name!r}{did_you_mean(name, ASPECTS)}")
+    if len(set(names)) != 2 or len(names) != 2:
+        raise UserError(f"--by takes two of {', '.join(ASPECTS)}, as in --by {BY}")
+    return names
+
+
+def _show(sweep: Sweep, by: Sequence[str], states: dict[str, RunState], as_json: bool) -> None:
+    from engine.sweeps.cells import from_records
+    from scalearn_tui.cli.sweep_grid import print_grid, sweep_record
+
+    if as_json:
+        print_json({"sweep": sweep_record(sweep, by, states)})
+        return
+    cells = from_records(sweep.cells)
+    print_grid(cells, by, states)
+    _say_counts(cells, states, sweep.name)
+
+
+def _say_counts(cells: Sequence[Cell], states: dict[str, RunState], name: str) -> None:
+    from engine.sweeps.cells import counted
+    from scalearn_tui.cli.sweep_grid import words
+
+    say(f"{name}: {len(cells)} cells, {words(counted(cells, states))}")

@@ -1,0 +1,42 @@
+"""Having the runs of a plan trained, and watching them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scalearn_tui.cli.output import console, say
+
+if TYPE_CHECKING:
+    from engine.plans.planner import Plan
+    from engine.registry.store import Store
+
+
+def work_off(plan: Plan, store: Store, detach: bool, as_json: bool) -> bool:
+    """Queue what the plan lacks, and unless ``detach`` watch until it has ended; False when the user stopped watching."""
+    from engine.plans.planner import submit
+
+    submit(plan, store)
+    pending = [planned.run_id for planned in plan.runs if not planned.done]
+    if not pending:
+        asked = sum(planned.role == "target" for planned in plan.runs)
+        say("nothing to do: " + ("the run is" if asked == 1 else f"all {asked} runs are") + " completed")
+        return True
+
+    from scalearn_tui.cli.watching import keep_supervised
+
+    care = keep_supervised(store.home)
+    care()
+    reused = len(plan.runs) - len(pending) + len(plan.named_sources)
+    say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
+    if detach:
+        return True
+
+    from scalearn_tui.cli.live import follow
+
+    try:
+        follow(store, pending, console(stderr=as_json), care)
+    except KeyboardInterrupt:
+        last = pending[-1]
+        say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")
+        return False
+    return True
