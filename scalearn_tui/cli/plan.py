@@ -90,9 +90,10 @@ def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:
     from engine.runs.deviations import kept_changes, setting_text
 
     changes = []
+    of_benchmarks = {name: changes_by_benchmark(catalog.methods[name], catalog) for name in {spec.method for spec in specs}}
     for spec in specs:
         kept = kept_changes(spec, catalog)
-        of_benchmark = changes_by_benchmark(catalog.methods[spec.method], catalog).get(spec.benchmark, {}) if kept else {}
+        of_benchmark = of_benchmarks[spec.method].get(spec.benchmark, {})
         for name, text in kept.items():
             usual = name in of_benchmark and setting_text(of_benchmark[name]) == text
             changes.append((spec.benchmark if usual else spec.target, f"{name}={text}", spec.method))
