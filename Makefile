@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-gpu lint docs clean
+.PHONY: demo test test-gpu test-long lint docs clean
 
 demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchmark
 	$(BIN)/scalearn run --method scalearn++ --target toy/claim --sources entailment,question,claim --backbone minilm
@@ -15,6 +15,9 @@ test: .venv/test lint  ## Install what tests need and pass them
 
 test-gpu:  ## Pass the tests that need a GPU, with the packages of PYTHON
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q -s tests/gpu
+
+test-long: .venv/test  ## Pass the tests that take minutes: runs that are killed at random
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -s tests/long
 
 lint: .venv/test
 	$(BIN)/ruff check .
