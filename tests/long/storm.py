@@ -1,7 +1,7 @@
 """A storm over a home: kills, stops, a locked registry and a full disk at random times, until every run is completed.
 
-``python -m tests.long.storm PACE SEED``, with runs queued in ``$SCALEARN_HOME``; PACE is about the seconds that one run takes. Each
-act is printed with its time, and at the end how many there were of each kind.
+``python -m tests.long.storm PACE SEED``, with runs queued in ``$SCALEARN_HOME``; PACE is about the seconds that one run takes.
+Each act is printed with its time, and at the end how many there were of each kind.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from engine.registry.records import Run, RunState
 
 SCALEARN = (sys.executable, "-m", "scalearn_tui")
 MINUTES = 20.0
+FEWEST_KILLS = 40
 HOLD = """
 import sqlite3, sys, time
 registry = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
@@ -174,9 +175,10 @@ def main() -> None:
     storm.rage()
     for count, cause in sorted((count, cause) for cause, count in storm.causes.items()):
         print(f"{count:6}  {cause}")
-    minutes = (time.monotonic() - storm.began) / 60
-    print(f"{len(storm.reader.runs())} runs,", ", ".join(f"{kind} {count}" for kind, count in sorted(storm.counts.items())))
-    print(f"{sum(count for kind, count in storm.counts.items() if kind.startswith('kill '))} kills in {minutes:.1f} minutes")
+    print(f"{len(storm.reader.runs())} runs;", ", ".join(f"{kind} {count}" for kind, count in sorted(storm.counts.items())))
+    kills = sum(count for kind, count in storm.counts.items() if kind.startswith("kill "))
+    print(f"{kills} kills in {(time.monotonic() - storm.began) / 60:.1f} minutes", flush=True)
+    assert kills >= FEWEST_KILLS
 
 
 if __name__ == "__main__":

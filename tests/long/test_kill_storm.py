@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -25,7 +26,9 @@ from engine.registry.store import Store, open_store
 from tests.long.storm import MINUTES, SCALEARN, processes
 from tests.registry.namespaces import mounts_are_allowed
 
-BUDGET = "--epochs 20 --limit train=160 --limit test=64 --set batch_size=8 --set learning_rate=1e-3 --set patience=100".split()
+BUDGET = shlex.split(
+    "--epochs 15 --limit train=160 --limit test=64 --set batch_size=8 --set learning_rate=1e-3 --set patience=100"
+)
 ADAPTERS = ["-m", "adapter", "-t", "toy/sentiment,toy/question,toy/topics,toy/entailment"]
 REQUESTS = [
     [*ADAPTERS, "--seed", "0-1"],
@@ -33,7 +36,6 @@ REQUESTS = [
     ["-m", "adapterfusion", "-t", "toy/claim", "--sources", "sentiment,question,topics", "--seed", "0-2"],
     [*ADAPTERS, "--seed", "2-3"],
 ]
-FEWEST_KILLS = 40
 DISK = 'mount -t tmpfs -o size=64m,mode=700 storm "$SCALEARN_HOME"'
 STORM = """
 {mount}
@@ -68,7 +70,7 @@ def test_every_run_ends_as_if_nothing_had_happened(homes: tuple[Home, Home], tin
     points = assert_same_runs(calm, wild)
     assert_sound(wild)
     assert_no_draft_escapes(wild.home)
-    assert scalearn(wild.home, "leaderboard", "--benchmark", "toy").stdout.count("claim")
+    assert "adapterfusion" in scalearn(wild.home, "leaderboard", "--benchmark", "toy").stdout.lower()
     for run in wild.runs():
         scalearn(wild.home, "predict", run.id, "--split", "test")
     print(f"{len(wild.runs())} runs, {points} points of curves equal, {minutes:.1f} minutes of storm")
