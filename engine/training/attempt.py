@@ -118,7 +118,8 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             return None
     if metric_writer.fenced:
         raise metric_writer.fenced
-    ready.publish()
+    store.check()
+    patiently(ready.publish)
     for task, splits in results.items():
         for split, numbers in splits.items():
             log.info("%s %s: %s", task, split, ", ".join(f"{name} {value:.4f}" for name, value in numbers.items()))
