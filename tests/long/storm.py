@@ -52,7 +52,7 @@ class Storm:
         """Act until every run is completed; then let the supervisor end. Raises AssertionError when that takes too long."""
         deck = self._deck()
         while self._unfinished():
-            self._tend(self.random.uniform(0.05, 1.0) * self.pace)
+            self._tend(self.random.uniform(0.05, 0.7) * self.pace)
             while self._unfinished() and not next(deck)():
                 self._tend(0.2)
         for trouble in self.passing:

@@ -34,7 +34,7 @@ REQUESTS = [
     [*ADAPTERS, "--seed", "0-1"],
     ["-m", "scalearn++", "-t", "toy/claim", "--sources", "sentiment,question", "--seed", "0-2"],
     ["-m", "adapterfusion", "-t", "toy/claim", "--sources", "sentiment,question,topics", "--seed", "0-2"],
-    [*ADAPTERS, "--seed", "2-3"],
+    [*ADAPTERS, "--seed", "2-4"],
 ]
 DISK = 'mount -t tmpfs -o size=64m,mode=700 storm "$SCALEARN_HOME"'
 STORM = """
