@@ -13,11 +13,11 @@ demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchm
 test: .venv/test lint  ## Install what tests need and pass them
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q --ignore=tests/long
 
-test-long: .venv/test  ## Pass the tests that take long: ten minutes
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -s tests/long
-
 test-gpu:  ## Pass the tests that need a GPU, with the packages of PYTHON
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q -s tests/gpu
+
+test-long: .venv/test  ## Pass the tests that take minutes: runs that are killed at random
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -s tests/long
 
 lint: .venv/test
 	$(BIN)/ruff check .

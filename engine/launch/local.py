@@ -19,17 +19,18 @@ from engine.launch.executor import Handle, Job, Phase, Status
 from engine.launch.processes import identify, is_alive
 
 # Waits for the word "go", then runs the command and writes its exit code by rename: an adopted process cannot be waited for.
+# It stays in the folder of the run, so that its record goes where that is, though another home may stand in its place by then.
 # Signals go to the whole group; the shell must survive them but pass on no ignored ones, hence handlers that do nothing.
 # A shell that cannot write stays silent: the log's last line is reported as the cause.
 SHIM = """
-record=$1; notices=$2; shift 2
+record=$1; notices=$2; place=$3; shift 3
 leave() {
     { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; } 2>/dev/null
-    { AT_END </dev/null >>"$notices" 2>&1; } 2>/dev/null
+    { (cd "$place" && AT_END) </dev/null >>"$notices" 2>&1; } 2>/dev/null
 }
 trap : HUP INT QUIT TERM USR1 USR2
 read -r go || { leave null; exit; }
-"$@" </dev/null
+(cd "$place" && exec "$@") </dev/null
 code=$?
 leave "$code"
 exit "$code"
@@ -63,10 +64,12 @@ class LocalExecutor:
         self._slots = slots
         self._shim = SHIM.replace("AT_END", shlex.join(at_end))
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._busy: set[str] = set()
+        """Slots of workers that ran when they were polled last: a lock file that a user deletes frees no device."""
 
     def acquire(self) -> SlotReservation | None:
         for slot in self._slots:
-            if (fd := try_lock(self._lock(slot.name))) is not None:
+            if slot.name not in self._busy and (fd := try_lock(self._lock(slot.name))) is not None:
                 return SlotReservation(slot, fd)
         return None
 
@@ -80,8 +83,9 @@ class LocalExecutor:
         with job.log.open("ab") as log:
             begin = log.tell()
             child = subprocess.Popen(
-                ["/bin/sh", "-c", self._shim, "sh", str(job.exit_record), str(self._home.supervisor_log),
+                ["/bin/sh", "-c", self._shim, "sh", job.exit_record.name, str(self._home.supervisor_log), os.getcwd(),
                  "env", *changes, *job.argv],
+                cwd=job.exit_record.parent,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -99,6 +103,7 @@ class LocalExecutor:
 
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
         statuses = {key: self._status(handle) for key, handle in handles.items()}
+        self._busy = {handles[key]["slot"] for key, status in statuses.items() if status.phase is Phase.RUNNING}
         # A worker that recorded its end itself is no longer polled; unless it is waited for here it stays as a zombie.
         polled = {handle["pid"] for handle in handles.values()}
         self._children = {pid: child for pid, child in self._children.items() if pid in polled or child.poll() is None}

@@ -40,7 +40,7 @@ def sqlite_engine(path: Path, create: bool = False) -> Engine:
     """Transactions begin IMMEDIATE, except under the execution option ``readonly``, where they are deferred.
 
     A deferred transaction that turns from reading to writing fails at once when another one writes, whatever the timeout.
-    Errors that mean a damaged file raise Damaged.
+    Errors that mean a damaged file raise Damaged. A connection that was opened while the disk was read-only is not used again.
     """
     # Never made by a connection: a registry that was removed stays so.
     query = {"mode": "rwc" if create else "rw", "uri": "true"}
@@ -60,6 +60,11 @@ def sqlite_engine(path: Path, create: bool = False) -> Engine:
 
     @event.listens_for(engine, "handle_error")
     def _on_error(context: ExceptionContext) -> None:
+        if "readonly" in str(context.original_exception):
+            # It would stay so when the disk can be written again, and others that are opened while its statement is open, too.
+            context.is_disconnect = True
+            if context.execution_context is not None:
+                context.execution_context.cursor.close()
         if is_damage(context.original_exception):
             raise Damaged(path, str(context.original_exception)) from context.original_exception
 

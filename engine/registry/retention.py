@@ -77,9 +77,10 @@ def _unknown(folder: Path, known: set[str]) -> list[Path]:
 
 
 def _unfinished(home: Home, ended: Sequence[Path]) -> Iterator[Path]:
-    """Drafts in the home, beside examples and anywhere in folders of ``ended`` runs."""
+    """Drafts in the home, beside examples and embeddings and anywhere in folders of ``ended`` runs."""
     written_before = time.time() - UNFINISHED_AFTER
-    for path in (*_entries(home.root), *_entries(home.examples), *(path for run in ended for path in run.rglob("*"))):
+    shared = [path for folder in (home.root, home.examples, home.embeddings) for path in _entries(folder)]
+    for path in (*shared, *(path for run in ended for path in run.rglob("*"))):
         if UNFINISHED.fullmatch(path.name) and path.is_file() and path.lstat().st_mtime < written_before:
             yield path
 

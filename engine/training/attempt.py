@@ -12,7 +12,7 @@ from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced
 from engine.registry.records import Results, Run, RunState
 from engine.registry.store import Store
-from engine.training.patience import is_full, patiently
+from engine.training.patience import is_full, is_read_only, patiently
 from engine.training.termination import Stopped, Termination
 from engine.worker_exit import WorkerExit
 
@@ -25,6 +25,7 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
         run = patiently(lambda: store.started(run_id, attempt))
         log.info("attempt %d of run %s: %s on %s, seed %d", attempt, run_id, run.method, run.target, run.seed)
         results = _train(store, run, attempt, termination)
+        return _completed(store, run_id, attempt, results) if results is not None else _stopped(store, run_id, attempt)
     except Fenced as error:
         log.warning("%s; nothing was published", error)
         return WorkerExit.FENCED
@@ -35,15 +36,20 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
         if advice is None:
             log.exception("the worker failed")
         return _failed(store, run_id, attempt, advice or f"{type(error).__name__}: {_first_line(error)}")
-    if results is None:
-        why = "on request" if store.find(run_id).stop_requested else "by a signal"
-        cause = f"stopped {why}; `scalearn resume` continues it"
-        patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause))
-        return WorkerExit.STOPPED
+
+
+def _completed(store: Store, run_id: str, attempt: int, results: Results) -> int:
     if not patiently(lambda: store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0)):
         return WorkerExit.FENCED
     store.home.checkpoint(run_id, "last").unlink(missing_ok=True)
     return WorkerExit.COMPLETED
+
+
+def _stopped(store: Store, run_id: str, attempt: int) -> int:
+    why = "on request" if store.find(run_id).stop_requested else "by a signal"
+    cause = f"stopped {why}; `scalearn resume` continues it"
+    patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause))
+    return WorkerExit.STOPPED
 
 
 def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:
@@ -65,6 +71,8 @@ def _advice(error: Exception) -> str | None:
         return f"out of memory; {advice}{details}"
     if is_full(error):
         return f"the disk is full; free some space, then `scalearn resume` ({_first_line(error)})"
+    if is_read_only(error):
+        return f"the disk is read-only; make it writable, then `scalearn resume` ({_first_line(error)})"
     return None
 
 
@@ -111,6 +119,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             return None
     if metric_writer.fenced:
         raise metric_writer.fenced
+    store.check()
     patiently(ready.publish)
     for task, splits in results.items():
         for split, numbers in splits.items():

@@ -46,7 +46,12 @@ class MetricWriter:
         """Stop the thread and write what is pending; after an error only if the registry is free."""
         self._done.set()
         self._thread.join()
-        patiently(self.flush, hurried=lambda: kind is not None)
+        try:
+            patiently(self.flush, hurried=lambda: kind is not None)
+        except OperationalError:
+            # What ended the run is the cause to tell, not this.
+            if kind is None:
+                raise
 
     def point(self, name: str, step: int, epoch: float, value: float) -> None:
         """One point of a curve, such as ``train/loss`` at optimiser step ``step``."""

@@ -1,11 +1,11 @@
-"""Writes that wait: for a registry that another program has locked, and for a disk that is full for a while."""
+"""Writes that wait: for a registry that another program has locked, and for a disk that is full or read-only for a while."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from safetensors import SafetensorError
@@ -19,7 +19,11 @@ PATIENCE = 600.0
 SHORTEST, LONGEST = 0.5, 10.0
 """Seconds between attempts."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
-PASSING = ("locked", "busy", "is full", "disk i/o error", "connection", "could not connect", "server closed")
+READ_ONLY = (errno.EROFS,)
+PASSING = (
+    "locked", "busy", "is full", "readonly", "unable to open", "disk i/o error", "connection", "could not connect",
+    "server closed",
+)  # fmt: skip
 """In what databases say where another attempt may succeed; not of a missing table."""
 log = logging.getLogger(__name__)
 
@@ -47,13 +51,22 @@ def may_pass(error: Exception) -> bool:
         return isinstance(error.__cause__, Exception) and may_pass(error.__cause__)
     if isinstance(error, OperationalError):
         return any(word in str(error.orig).lower() for word in PASSING)
-    return is_full(error)
+    return is_full(error) or is_read_only(error)
 
 
 def is_full(error: Exception) -> bool:
     """Whether a disk or a quota is full."""
+    return _has_number(error, FULL)
+
+
+def is_read_only(error: Exception) -> bool:
+    """Whether a disk is mounted so that nobody can write, as Linux does with one that has errors."""
+    return _has_number(error, READ_ONLY)
+
+
+def _has_number(error: Exception, numbers: Collection[int]) -> bool:
     # safetensors gives the system's error number only in its text.
-    return getattr(error, "errno", None) in FULL or any(f"(os error {number})" in str(error) for number in FULL)
+    return getattr(error, "errno", None) in numbers or any(f"(os error {number})" in str(error) for number in numbers)
 
 
 def reason(error: Exception) -> str:
@@ -62,4 +75,4 @@ def reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, OperationalError):
         return f"the registry cannot be written ({error.orig})"
-    return f"the disk is full ({str(error).splitlines()[0]})"
+    return f"the disk is {'full' if is_full(error) else 'read-only'} ({str(error).splitlines()[0]})"

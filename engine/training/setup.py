@@ -199,7 +199,9 @@ def _data(store: Store, run: Run, spec: RunSpec, folder: Path, config: EncoderCo
         )
         for task in spec.tasks
     }
-    return data, kept.keep({key: task_data.rows for key, task_data in data.items()})
+    # Tokenizing takes long enough for a home to be replaced meanwhile.
+    store.check()
+    return data, patiently(lambda: kept.keep({key: task_data.rows for key, task_data in data.items()}))
 
 
 def _checkpoint_recorder(store: Store, run_id: str, attempt: int) -> Callable[[str, TrainState, Saved], None]:

@@ -25,11 +25,18 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
     # Modules stay: looking for garbage among them again and again takes a tenth of the start. An attempt ends this.
     gc.disable()
+    from engine.errors import UserError
     from engine.registry.store import open_store
     from engine.training.attempt import work
     from engine.training.patience import patiently
+    from engine.worker_exit import WorkerExit
 
-    store = patiently(lambda: open_store(Home(options.home), migrate=False))
+    try:
+        store = patiently(lambda: open_store(Home(options.home), migrate=False))
+    except UserError as error:
+        # The supervisor takes the cause from the log's last line.
+        logging.getLogger("worker").error(str(error))
+        return WorkerExit.FAILED
     return work(store, options.run_id, options.attempt, termination)
 
 

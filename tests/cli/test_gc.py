@@ -68,6 +68,7 @@ def surplus(store: Store) -> list[Path]:
         write(home.runs / ".deleted-0123456789-0123abcd" / "log.txt").parent,
         write(home.checkpoint(DONE.run_id, "last")),
         write(home.root / ".registry.sqlite.0123abcd-wal", age=2 * DAY),
+        write(home.embeddings / ".toy.npy.0123abcd", age=2 * DAY),
         write(home.run(STOPPED.run_id) / "evidence" / ".dev.safetensors.0123abcd", age=2 * DAY),
         write(home.root / "registry.before-0009.sqlite", age=DAY),
         write(home.evidence_rows("unused")),
@@ -94,8 +95,8 @@ def test_surplus_is_listed_and_then_freed(full: Store, capsys: Capture) -> None:
     announced = capsys.readouterr().out
     assert main(["gc"]) == ExitCode.OK
     out, err = capsys.readouterr()
-    assert out == announced and err == "7.0 kB freed\n"
-    assert out.splitlines()[-1].split() == ["total", "7.0", "kB"]
+    assert out == announced and err == "8.0 kB freed\n"
+    assert out.splitlines()[-1].split() == ["total", "8.0", "kB"]
     assert files(full.home) == before
     assert not any(Path(path).exists() for path in paths)
 

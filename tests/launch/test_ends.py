@@ -119,6 +119,32 @@ def test_without_an_exit_record_the_code_of_a_child_is_known(store: Store) -> No
     assert (store.find(full).state, store.find(full).cause) == (RunState.FAILED, "OSError: no space")
 
 
+def test_a_home_in_the_place_of_another_gets_no_record_of_its_workers(store: Store, tmp_path: Path) -> None:
+    """It may have the same run, whose end this would be."""
+    (worker,) = queue(store, f"until [ -e {tmp_path}/go ]; do sleep 0.05; done; exit 7")
+    watcher = supervisor(store)
+    until(lambda: store.find(worker).handle and worker_pid(store.find(worker)), watcher)
+    elsewhere = Home(store.home.root.rename(tmp_path / "elsewhere"))
+    store.home.run(worker).mkdir(parents=True)
+    (tmp_path / "go").touch()
+    until(elsewhere.exit_record(worker, 1).exists)
+    assert list(store.home.run(worker).iterdir()) == []
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_deleting_the_lock_of_a_slot_frees_no_device(restarted: bool, store: Store) -> None:
+    trains, waits = queue(store, SLEEP, SLEEP)
+    watcher = supervisor(store, slots=("one",))
+    until(lambda: store.find(trains).handle, watcher)
+    (store.home.slots / "one.lock").unlink()
+    watcher = supervisor(store, slots=("one",)) if restarted else watcher
+    for _ in range(3):
+        watcher.tick()
+    assert [store.find(run_id).state.live for run_id in (trains, waits)] == [True, False]
+    os.killpg(int(str(handle(store.find(trains))["pid"])), signal.SIGKILL)
+    until(lambda: store.find(waits).handle, watcher)
+
+
 def test_half_an_exit_record_is_none(store: Store) -> None:
     (victim,) = queue(store, SLEEP)
     watcher = supervisor(store)

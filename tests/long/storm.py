@@ -1,222 +1,184 @@
-"""``python -m tests.long.storm HOME QUIET BACKBONE SEED``: the same runs where everything goes wrong, and in a quiet home.
+"""A storm over a home: kills, stops, a locked registry and a full disk at random times, until every run is completed.
 
-Prints what it does to the first home, and as its last line a summary as JSON.
+``python -m tests.long.storm PACE SEED``, with runs queued in ``$SCALEARN_HOME``; PACE is about the seconds that one run takes.
+Each act is printed with its time, and at the end how many there were of each kind.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
 
 from engine.files.home import Home
 from engine.registry.opening import open_reader
-from engine.registry.reading import Reader
-from engine.registry.records import ACTIVE, Run, RunState
+from engine.registry.records import Run, RunState
 
-KILLS = 40
-LONGEST = 1500.0
-"""Seconds after which the storm has failed."""
-LIMITS = ["--limit", "train=192", "--limit", "dev=64", "--limit", "test=64"]
-COMMON = ["--epochs", "40", *LIMITS, "--set", "patience=100", "--detach"]
-REQUESTS = [
-    ["-m", "adapter", "-t", "toy/question", "-t", "toy/sentiment", "-t", "toy/topics", "--seed", "0,1,2,3"],
-    ["-m", "scalearn++", "-m", "adapterfusion", "-t", "toy/question", "--sources", "sentiment,topics", "--seed", "0,1,2"],
-    ["-m", "adapter-m", "-t", "toy/question", "-t", "toy/sentiment", "--seed", "0,1"],
-]
-
-
-def scalearn(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"SCALEARN_HOME": str(home.root), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "scalearn_tui", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+SCALEARN = (sys.executable, "-m", "scalearn_tui")
+MINUTES = 20.0
+FEWEST_KILLS = 40
+HOLD = """
+import sqlite3, sys, time
+registry = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+registry.execute("BEGIN IMMEDIATE"); time.sleep(float(sys.argv[2])); registry.execute("COMMIT")
+"""
+FILL = 'cat /dev/zero > "$0" 2>/dev/null; sleep "$1"; rm "$0"'
+SUSPEND = 'kill -STOP "$0"; sleep "$1"; kill -CONT "$0"'
 
 
 class Storm:
-    """Faults of one home, at random times."""
+    """What befalls the runs of a home, and the user who resumes them."""
 
-    def __init__(self, home: Home, seed: int) -> None:
-        self.home = home
+    def __init__(self, home: Home, pace: float, seed: str) -> None:
+        self.home, self.pace = home, pace
+        self.reader = open_reader(home)
         self.random = random.Random(seed)
-        self.reader: Reader = open_reader(home)
         self.began = time.monotonic()
         self.counts: Counter[str] = Counter()
         self.causes: Counter[str] = Counter()
+        self.passing: list[subprocess.Popen[bytes]] = []
+        self.resting: dict[str, float] = {}
+        """Runs that were stopped, and when they are resumed."""
 
-    @property
-    def kills(self) -> int:
-        return sum(number for name, number in self.counts.items() if name.startswith("kill"))
+    def rage(self) -> None:
+        """Act until every run is completed; then let the supervisor end. Raises AssertionError when that takes too long."""
+        deck = self._deck()
+        while self._unfinished():
+            self._tend(self.random.uniform(0.05, 0.7) * self.pace)
+            while self._unfinished() and not next(deck)():
+                self._tend(0.2)
+        for trouble in self.passing:
+            trouble.wait()
+        while processes(self.home):
+            self._check_time()
+            time.sleep(0.5)
 
-    def blow(self) -> None:
-        acts: list[tuple[Callable[[], bool], int]] = [
-            (self.kill_worker, 10), (self.kill_supervisor, 4), (self.kill_both, 3), (self.kill_group, 3), (self.suspend, 2),
-            (self.lock, 3), (self.fill_disk, 2), (self.stop, 2),
-        ]  # fmt: skip
-        act = self.random.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
-        name = act.__name__
-        if act():
-            self.counts[name] += 1
-            print(f"{time.monotonic() - self.began:6.1f} s  {name}", flush=True)
-
-    def care(self) -> None:
-        """What a user does who looks now and then."""
-        for run in self.reader.runs(states=(RunState.LOST, RunState.FAILED, RunState.STOPPED)):
-            self.causes[f"{run.state}: {(run.cause or '')[:60]}"] += 1
-            if run.state == RunState.FAILED and "source" not in (run.cause or ""):
-                print(*self.home.log(run.id).read_text(errors="replace").splitlines()[-25:], sep="\n", flush=True)
-            scalearn(self.home, "resume", run.id)
-        scalearn(self.home, "ls")
-
-    def workers(self) -> list[psutil.Process]:
-        runs = self.reader.runs(states=(RunState.RUNNING, RunState.STARTING))
-        return [process for run in runs if (process := _worker(run))]
-
-    def supervisors(self) -> list[psutil.Process]:
-        return [process for process in processes(self.home) if "engine.launch.supervisor" in process.cmdline()]
+    def _deck(self) -> Iterator[Callable[[], bool]]:
+        """Acts in random order, each of which returns whether it happened."""
+        common = [self.kill_worker] * 3 + [self.kill_supervisor, self.kill_both, self.kill_group] * 2
+        acts = [*common, self.suspend, self.lock, self.stop, *([self.fill] if self.home.root.is_mount() else [])]
+        while True:
+            self.random.shuffle(acts)
+            yield from acts
 
     def kill_worker(self) -> bool:
-        return _send(self.workers(), signal.SIGKILL)
+        return self._kill("worker", [self._worker()])
 
     def kill_supervisor(self) -> bool:
-        return _send(self.supervisors(), signal.SIGKILL)
+        return self._kill("supervisor", [self._supervisor()])
 
     def kill_both(self) -> bool:
-        return _send([*self.supervisors(), *self.workers()], signal.SIGKILL)
+        return self._kill("both", [self._supervisor(), self._worker()])
 
     def kill_group(self) -> bool:
-        """A worker with the shell around it, as when a job of a cluster or a terminal is ended."""
-        shells = [parent for worker in self.workers() if (parent := worker.parent()) and parent.pid > 1]
-        return _send([*shells, *self.workers()], signal.SIGKILL)
+        """The worker and the shell that would record its end."""
+        worker = self._worker()
+        return self._kill("group", [worker and -os.getpgid(worker)])
 
     def suspend(self) -> bool:
-        workers = self.workers()
-        if not _send(workers, signal.SIGSTOP):
-            return False
-        time.sleep(3)
-        return _send(workers, signal.SIGCONT)
+        return self._pass_over("suspended", 3.0, "/bin/sh", "-c", SUSPEND, self._worker())
 
     def lock(self) -> bool:
-        with closing(sqlite3.connect(self.home.database, timeout=20, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            time.sleep(self.random.uniform(3, 8))
-            other.execute("COMMIT")
-        return True
+        return self._pass_over("lock", self.random.uniform(3, 8), sys.executable, "-c", HOLD, self.home.database)
 
-    def fill_disk(self) -> bool:
-        filling = self.home.root / "filling"
-        if psutil.disk_usage(str(self.home.root)).total > 1 << 30:
-            # Not a file system of our own.
-            return False
-        with suppress(OSError), filling.open("wb", buffering=0) as file:
-            while file.write(b"\0" * (1 << 16)):
-                pass
-        time.sleep(self.random.uniform(2, 6))
-        filling.unlink()
-        return True
+    def fill(self) -> bool:
+        return self._pass_over("full disk", self.random.uniform(2, 5), "/bin/sh", "-c", FILL, self.home.root / "filling")
 
     def stop(self) -> bool:
-        active = self.reader.runs(states=ACTIVE)
-        return bool(active) and scalearn(self.home, "stop", self.random.choice(active).id).returncode == 0
+        active = [run.id for run in self._unfinished() if run.state.active]
+        if not active:
+            return False
+        run_id = self.random.choice(active)
+        self.resting[run_id] = time.monotonic() + self.random.uniform(1, 4)
+        return self._act("stop", run_id) and self.scalearn("stop", run_id)
+
+    def _kill(self, kind: str, pids: list[int | None]) -> bool:
+        """Kill processes, or groups of them by the negative of their number."""
+        if None in pids:
+            return False
+        self._act(f"kill {kind}", f"{pids} {', '.join(f'{run.id} {run.state} {run.step}' for run in self._live())}")
+        for pid in pids:
+            os.kill(pid or 0, signal.SIGKILL)
+        return True
+
+    def _pass_over(self, kind: str, seconds: float, *command: object) -> bool:
+        """A trouble that passes by itself while other things happen."""
+        if None in command:
+            return False
+        self.passing.append(subprocess.Popen([*map(str, command), str(seconds)]))
+        return self._act(kind, f"{seconds:.1f} s")
+
+    def _act(self, kind: str, details: str) -> bool:
+        self.counts[kind] += 1
+        print(f"{time.monotonic() - self.began:6.1f}  {kind}  {details}", flush=True)
+        return True
+
+    def _tend(self, seconds: float) -> None:
+        """What a user does for a while: looks where nothing goes on, and resumes what has ended."""
+        until = time.monotonic() + seconds
+        while self._unfinished() and time.monotonic() < until:
+            self._check_time()
+            if not processes(self.home):
+                self.scalearn("ls")
+            over = [run for run in self._unfinished() if run.state.over and self.resting.get(run.id, 0) < time.monotonic()]
+            if over and self.scalearn("resume", *(run.id for run in over)):
+                self.causes.update(f"{run.state}: {run.cause}".replace(run.id, "RUN") for run in over)
+            time.sleep(0.2)
+
+    def scalearn(self, *arguments: str) -> bool:
+        """Whether the command succeeded; raises AssertionError where it did not end as commands do."""
+        done = subprocess.run([*SCALEARN, *arguments], capture_output=True, text=True)
+        assert "Traceback" not in done.stderr and done.returncode in (0, 1, 3), (arguments, done)
+        if done.returncode:
+            print(f"{'':6}  scalearn {' '.join(arguments)}: {done.stderr.strip()}", flush=True)
+        return done.returncode == 0
+
+    def _unfinished(self) -> list[Run]:
+        return [run for run in self.reader.runs() if run.state is not RunState.COMPLETED]
+
+    def _live(self) -> list[Run]:
+        return [run for run in self._unfinished() if run.state.live]
+
+    def _worker(self) -> int | None:
+        """The number of a process that trains."""
+        return next(iter(processes(self.home, "engine.training.worker")), None)
+
+    def _supervisor(self) -> int | None:
+        return next(iter(processes(self.home, "engine.launch.supervisor")), None)
+
+    def _check_time(self) -> None:
+        assert time.monotonic() - self.began < MINUTES * 60, [*map(vars, self._unfinished()), *processes(self.home)]
 
 
-def processes(home: Home) -> Iterator[psutil.Process]:
-    """Those that have the home in their command line."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if str(home.root) in process.cmdline() and process.pid != os.getpid():
-                yield process
-
-
-def _worker(run: Run) -> psutil.Process | None:
-    with suppress(psutil.Error, KeyError, TypeError):
-        process = psutil.Process(run.handle["pid"])
-        inner = [child for child in process.children() if "engine.training.worker" in child.cmdline()]
-        return inner[0] if inner else process if "engine.training.worker" in process.cmdline() else None
-    return None
-
-
-def _send(targets: list[psutil.Process], kind: signal.Signals) -> bool:
-    reached = False
-    for process in targets:
-        with suppress(psutil.Error):
-            process.send_signal(kind)
-            reached = True
-    return reached
-
-
-def facts(home: Home) -> dict[str, object]:
-    """What both homes must agree on: all points and results, by run."""
-    reader = open_reader(home)
-    runs = sorted(run.id for run in reader.runs())
-    points = {run: {f"{point.name} {point.step}": point.value for point in reader.metrics(run)} for run in runs}
-    return {"points": points, "results": reader.results(runs), "states": {run.id: str(run.state) for run in reader.runs()}}
-
-
-def _has_answers(home: Home, run_id: str) -> bool:
-    task = open_reader(home).find(run_id).tasks[0]
-    answered = scalearn(home, "predict", run_id, "--split", "test", "--task", task)
-    return answered.returncode == 0 and len(answered.stdout.splitlines()) == 64
-
-
-def until_completed(storms: list[tuple[Home, Storm | None]]) -> None:
-    began = time.monotonic()
-    while True:
-        open_runs = [home for home, _ in storms if any(run.state != RunState.COMPLETED for run in open_reader(home).runs())]
-        if not open_runs:
-            return
-        assert time.monotonic() - began < LONGEST, "took too long"
-        for _, storm in storms:
-            if storm and storm.home in open_runs:
-                time.sleep(storm.random.uniform(0.2, 2))
-                if storm.kills < KILLS:
-                    storm.blow()
-                storm.care()
-        time.sleep(1)
+def processes(home: Home, module: str = "") -> list[int]:
+    """The numbers of Python processes that work on a home, all or those of one module."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        is_ours = words[1:2] == ["-m"] and str(home.root) in words and process.info["status"] != psutil.STATUS_ZOMBIE
+        if is_ours and (not module or module in words):
+            found.append(process.pid)
+    return found
 
 
 def main() -> None:
-    home, quiet = Home(Path(sys.argv[1])), Home(Path(sys.argv[2]))
-    backbone, seed = sys.argv[3], int(sys.argv[4])
-    for place in (home, quiet):
-        for request in REQUESTS:
-            asked = scalearn(place, "run", *request, "--backbone", backbone, *COMMON)
-            assert asked.returncode == 0, asked.stderr
-    storm = Storm(home, seed)
-    until_completed([(home, storm), (quiet, None)])
-    ours, theirs = facts(home), facts(quiet)
-    with closing(sqlite3.connect(home.database)) as database:
-        checks = [*database.execute("PRAGMA integrity_check"), *database.execute("PRAGMA foreign_key_check")]
-        starts = dict(database.execute("SELECT run_id, count(*) FROM event WHERE text = 'completed' GROUP BY run_id"))
-    time.sleep(25)
-    summary = {
-        "runs": len(ours["states"]),  # type: ignore[arg-type]
-        "kills": storm.kills,
-        "faults": dict(storm.counts),
-        "causes": dict(storm.causes),
-        "points": sum(map(len, theirs["points"].values())),  # type: ignore[attr-defined]
-        "points differ": [run for run in theirs["points"] if ours["points"].get(run) != theirs["points"][run]],  # type: ignore[attr-defined, index]
-        "results differ": [run for run in theirs["results"] if ours["results"].get(run) != theirs["results"][run]],  # type: ignore[attr-defined, index]
-        "completed more than once": [run for run, number in starts.items() if number != 1],
-        "states": sorted(set(ours["states"].values())),  # type: ignore[attr-defined]
-        "checks": checks,
-        "left": [" ".join(process.cmdline())[:200] for process in processes(home)],
-        "without answers": [run for run in ours["results"] if not _has_answers(home, run)],  # type: ignore[attr-defined]
-        "leaderboard": scalearn(home, "leaderboard", "--benchmark", "toy").returncode,
-        "surplus": json.loads(scalearn(home, "gc", "--dry-run", "--json").stdout)["freed"],
-        "minutes": round((time.monotonic() - storm.began) / 60, 1),
-    }
-    print(json.dumps(summary))
+    pace, seed = float(sys.argv[1]), sys.argv[2]
+    storm = Storm(Home(Path(os.environ["SCALEARN_HOME"])), pace, seed)
+    storm.rage()
+    for count, cause in sorted((count, cause) for cause, count in storm.causes.items()):
+        print(f"{count:6}  {cause}")
+    print(f"{len(storm.reader.runs())} runs;", ", ".join(f"{kind} {count}" for kind, count in sorted(storm.counts.items())))
+    kills = sum(count for kind, count in storm.counts.items() if kind.startswith("kill "))
+    print(f"{kills} kills in {(time.monotonic() - storm.began) / 60:.1f} minutes", flush=True)
+    assert kills >= FEWEST_KILLS
 
 
 if __name__ == "__main__":

@@ -40,17 +40,18 @@ json.dump(answers, sys.stdout)
 def on(mount: str, home: Path, *commands: Sequence[str]) -> list[tuple[int | None, str, str]]:
     """Exit code, stdout and stderr of ``scalearn`` with each of these arguments, where the home is mounted so."""
     command = shlex.join([sys.executable, "-c", DRIVER, json.dumps(commands)])
-    done = _in_namespace(f"{mount}\nexec {command}", os.environ | {"SCALEARN_HOME": str(home)})
+    done = in_namespace(f"{mount}\nexec {command}", os.environ | {"SCALEARN_HOME": str(home)})
     assert done.returncode == 0, done.stderr
     return [(code, out, err) for code, out, err in json.loads(done.stdout)]
 
 
 @functools.cache
 def mounts_are_allowed() -> bool:
-    return _in_namespace("mount -t tmpfs none /mnt", dict(os.environ)).returncode == 0
+    return in_namespace("mount -t tmpfs none /mnt", dict(os.environ)).returncode == 0
 
 
-def _in_namespace(script: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def in_namespace(script: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a script of ``/bin/sh`` that may mount file systems of its own."""
     command = ["unshare", "--map-root-user", "--mount", "/bin/sh", "-ec", script]
     try:
         return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)

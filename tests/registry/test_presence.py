@@ -12,7 +12,9 @@ from engine.files.home import Home
 from engine.registry.fence import Gone
 from engine.registry.records import RunState
 from engine.registry.store import Store, open_store
-from engine.training.loop import Loop
+from engine.training.loop import Loop, TrainState
+from engine.training.setup import ReadyRun
+from engine.training.termination import Stopped
 from engine.worker_exit import WorkerExit
 from scalearn_tui.cli.app import main
 from tests.registry.rows import run
@@ -77,6 +79,29 @@ def test_a_worker_of_a_home_that_is_gone_writes_nothing_and_ends(
     assert not (store.home.root / "runs").exists()
     if change is made_again:
         assert open_store(store.home).runs() == []
+
+
+@pytest.mark.parametrize("change", [removed, made_again])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_home_that_goes_as_a_worker_ends_gets_no_result(
+    stopped: bool, change: object, store: Store, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = queue(store, tiny_backbone)
+    original = Loop.run
+
+    def publish(ready: ReadyRun) -> None:
+        change(store.home)  # type: ignore[operator]
+
+    def run_loop(loop: Loop) -> TrainState:
+        original(loop)
+        change(store.home)  # type: ignore[operator]
+        raise Stopped
+
+    monkeypatch.setattr(ReadyRun, "publish", publish)
+    if stopped:
+        monkeypatch.setattr(Loop, "run", run_loop)
+    assert work_on(store, run_id) == WorkerExit.FENCED
+    assert not (store.home.root / "runs").exists()
 
 
 def test_names_with_every_sign_are_opened(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +15,28 @@ import pytest
 
 from engine.registry.opening import open_reader
 from engine.registry.store import Store
-from tests.registry.namespaces import FULL, READ_ONLY, needs_mounts, on
+from tests.registry.namespaces import FULL, READ_ONLY, in_namespace, needs_mounts, on
 from tests.reports.rows import complete, queue, spec
 
 RUN = spec("adapter", "toy/question", backbone="minilm")
 WAITING = spec("adapter", "toy/topics", backbone="minilm")
+
+WRITES = """
+import subprocess
+from sqlalchemy.exc import OperationalError
+from engine.files.home import Home
+from engine.registry.store import open_store
+from tests.registry.rows import run
+home = Home.default()
+store = open_store(home)
+for _ in range(2):
+    try:
+        store.add([run(1)], [])
+    except OperationalError as error:
+        assert "readonly" in str(error)
+subprocess.run(["mount", "-o", "remount,rw,bind", home.root], check=True)
+store.add([run(1)], [])
+"""
 
 
 def closed(store: Store) -> None:
@@ -91,3 +111,13 @@ def test_what_is_written_elsewhere_meanwhile_is_seen(store: Store, monkeypatch: 
         assert [run.seed for run in reader.runs()] == [7]
     assert [run.seed for run in reader.runs()] == [7]
     reader.close()
+
+
+@needs_mounts
+def test_a_registry_that_was_read_only_for_a_while_is_written_again(store: Store) -> None:
+    """SQLite leaves connections read-only that were opened meanwhile, and shares that among those of a process."""
+    assert store.count() == 0
+    command = shlex.join([sys.executable, "-c", WRITES])
+    done = in_namespace(f"{READ_ONLY}\nexec {command}", os.environ | {"SCALEARN_HOME": str(store.home.root)})
+    assert done.returncode == 0, done.stderr
+    assert store.count() == 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
-from engine.registry.store import Store
+from engine.registry import connection
+from engine.registry.store import Store, open_store
 from engine.training.metric_writer import MetricWriter
 
 from ..reports.rows import spec, start
@@ -36,3 +40,13 @@ def test_an_epoch_without_a_loss_of_its_own_keeps_the_last_report(store: Store, 
     writer.flush()
     run = store.find(RUN.run_id)
     assert (run.epoch, run.loss) == (1, 0.9)
+
+
+def test_a_locked_registry_does_not_hide_why_a_run_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = start(store, RUN)
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.05)
+    with closing(sqlite3.connect(store.home.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ArithmeticError), MetricWriter(open_store(store.home), RUN.run_id, attempt) as writer:
+            writer.fields(step=1)
+            raise ArithmeticError

@@ -6,8 +6,11 @@ import errno
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +48,15 @@ def test_the_cause_is_the_last_line_of_the_log_when_the_registry_cannot_be_writt
         connection.execute("ALTER TABLE event RENAME TO hidden")
     assert work(store, run_id, 1, termination) == WorkerExit.FAILED
     assert "no such table: event" in caplog.messages[-1] and "\n" not in caplog.messages[-1]
+
+
+def test_a_registry_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    home = tmp_path / "nothing"
+    argv = [sys.executable, "-m", "engine.training.worker", "0123456789", "--attempt", "1", "--home", str(home)]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (WorkerExit.FAILED, "")
+    assert f"the registry in {home} is missing" in done.stdout and done.stdout.count("\n") == 1
+    assert not home.exists()
 
 
 @pytest.mark.parametrize(
