@@ -11,7 +11,7 @@ demo: .venv/demo  ## Install offline and train ScaLearn++ on the built-in benchm
 	@echo '      $(BIN)/scalearn-tui   (the dashboard)'
 
 test: .venv/test lint  ## Install what tests need and pass them
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q --ignore=tests/long
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
 test-gpu:  ## Pass the tests that need a GPU, with the packages of PYTHON
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q -s tests/gpu
