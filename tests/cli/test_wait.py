@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import io
 import threading
 import time
@@ -67,10 +66,13 @@ def test_every_run_has_a_line_as_it_ends(state: RunState, store: Store, capsys: 
     assert said.getvalue() == "waiting for 1 unfinished run; Ctrl-C ends only the waiting\n"
 
 
-def test_interrupting_ends_only_the_waiting(store: Store) -> None:
+def test_interrupting_ends_only_the_waiting(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
     queue(store, SECOND)
-    with meanwhile(_thread.interrupt_main):
-        assert main(["wait", SECOND.run_id]) == ExitCode.INTERRUPTED
+    monkeypatch.setattr("scalearn_tui.cli.live.time.sleep", interrupted)
+    assert main(["wait", SECOND.run_id]) == ExitCode.INTERRUPTED
     assert store.find(SECOND.run_id).state is RunState.QUEUED
 
 
