@@ -26,7 +26,7 @@ SHIM = """
 record=$1; notices=$2; place=$3; shift 3
 leave() {
     { printf '{"code": %s}\\n' "$1" >"$record.tmp" && mv "$record.tmp" "$record"; } 2>/dev/null
-    { (cd "$place" && AT_END) </dev/null >>"$notices" 2>&1; } 2>/dev/null
+    { cd "$place" && AT_END </dev/null >>"$notices" 2>&1; } 2>/dev/null
 }
 trap : HUP INT QUIT TERM USR1 USR2
 read -r go || { leave null; exit; }

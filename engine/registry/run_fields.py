@@ -29,7 +29,7 @@ def run_fields(reader: Reader, catalog: Catalog) -> list[Field[Run]]:
         Field("benchmark", lambda run: [run.benchmark, *run.benchmark.split("+")], whole_name),
         Field("state", lambda run: [run.state], one_of(RunState)),
         Field("seed", lambda run: [run.seed], number),
-        Field("shots", lambda run: _present(run.spec.get("shots")), number),
+        Field("shots", lambda run: _present(run.parsed.shots), number),
         Field("epoch", lambda run: [run.epoch], number),
         Field("dev", lambda run: _shown(run.value if run.best is None else run.best), points),
         Field("test", lambda run: _shown(facts.tests.get(run.id)), points),
@@ -75,13 +75,13 @@ def _named(key: str) -> list[str]:
 def _targets(run: Run) -> Iterator[str]:
     yield from _named(run.target)
     if "/" not in run.target or "+" in run.target:
-        for key in run.spec.get("targets", ()):
+        for key in run.tasks:
             yield from _named(key)
 
 
 def _sources(run: Run) -> Iterator[str]:
-    for source in run.spec.get("sources", ()):
-        yield from (*_named(source["task"]), source["run_id"])
+    for source in run.parsed.sources:
+        yield from (*_named(source.task), source.run_id)
 
 
 def _present(value: Value | None) -> list[Value]:
@@ -100,7 +100,7 @@ def _setting(name: str, setting: Hyperparameter) -> Field[Run]:
     reads = whole_name if isinstance(setting.default, str | bool) else number
     return Field(
         name,
-        lambda run: _present(run.spec.get("hyperparameters", {}).get(name)),
+        lambda run: _present(run.parsed.hyperparameters.get(name)),
         reads,
         alias=SHORT.get(name, ""),
         listed=False,
