@@ -78,13 +78,14 @@ def reproduce(
 def _declared(table: str, name: str, budget: Budget, backbone: str | None, data_dir: str | None) -> Declaration:
     """The table's sweep, whose runs are tagged with its name; folders are relative to the current one."""
     from engine.sweeps.asking import backbone_of
+    from engine.sweeps.declaration import beside
     from engine.sweeps.papers import SMALL, paper_table
 
     changes: dict[str, Any] = {"name": name, "tags": [name]}
     if backbone:
         changes["backbones"] = backbone_of(Path(table), backbone)
     if data_dir:
-        changes["data_dir"] = str(Path(data_dir).expanduser().absolute())
+        changes["data_dir"] = str(beside(Path(table), data_dir).resolve())
     if budget is Budget.SMALL:
         changes |= SMALL
     return paper_table(table, changes)
