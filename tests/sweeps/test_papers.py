@@ -1,4 +1,4 @@
-"""The tables of the papers: as many cells as they print numbers, times their seeds, with the settings of the released scripts."""
+"""The tables of the papers have a cell for every number and seed, with the settings of the released scripts."""
 
 from __future__ import annotations
 
