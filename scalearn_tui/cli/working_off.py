@@ -18,7 +18,9 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, tags: Sequen
     The runs that were asked for get the ``tags``.
     """
     from engine.plans.planner import submit
+    from scalearn_tui.cli.watching import keep_supervised, settle
 
+    settle(store)
     asked_for = submit(plan, store)
     if tags:
         store.tag(asked_for, tags)
@@ -26,8 +28,6 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, tags: Sequen
     if not pending:
         say("nothing to do: " + (f"all {len(asked_for)} runs are" if asked_for[1:] else "the run is") + " completed")
         return True
-
-    from scalearn_tui.cli.watching import keep_supervised
 
     care = keep_supervised(store.home)
     care()
