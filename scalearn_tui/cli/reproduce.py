@@ -65,23 +65,23 @@ def reproduce(
         return show_plan_of(planned, reader, catalog, as_json)
     advice = f"give it another name with --name, or forget that one: scalearn sweep rm {named}"
     store = register(planned, reader, f"reproduce {table}", advice)
-    if not work_off(planned.plan, store, detach, as_json, declared.tags):
+    if not work_off(planned.plan, store, detach, as_json):
         return ExitCode.INTERRUPTED
     code = outcome(planned, planned.plan, store, detach, as_json)
     if not (detach or as_json):
         from scalearn_tui.cli.leaderboard import leaderboard
 
-        leaderboard([f"tag:{named}"])
+        leaderboard([f"sweep:{named}"])
     return code
 
 
 def _declared(table: str, name: str, budget: Budget, backbone: str | None, data_dir: str | None) -> Declaration:
-    """The table's sweep, whose runs are tagged with its name; folders are relative to the current one."""
+    """The table's sweep; folders are relative to the current one."""
     from engine.sweeps.asking import backbone_of
     from engine.sweeps.declaration import beside
     from engine.sweeps.papers import SMALL, paper_table
 
-    changes: dict[str, Any] = {"name": name, "tags": [name]}
+    changes: dict[str, Any] = {"name": name}
     if backbone:
         changes["backbones"] = backbone_of(Path(table), backbone)
     if data_dir:

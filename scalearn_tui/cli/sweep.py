@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import UserError, did_you_mean
+from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, home_catalog, launch_flag, switch
 from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.plans.planner import PlannedRun
     from engine.registry.reading import Reader
-    from engine.registry.records import Sweep
     from engine.sweeps.declaration import Declaration
     from engine.sweeps.planning import PlannedSweep
 
@@ -117,7 +117,7 @@ def show(
     from scalearn_tui.cli.sweep_training import show_sweep
 
     reader = look()
-    sweep = _registered(name, reader)
+    sweep = registered_sweep(name, reader)
     aspects = _aspects(by)
     ensure_supervised(reader)
     show_sweep(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), as_json)
@@ -157,7 +157,7 @@ def stop(name: Name) -> int:
     from scalearn_tui.text.glyphs import state_word
 
     reader = look()
-    cells = [cell["run"] for cell in _registered(name, reader).cells]
+    cells = [cell["run"] for cell in registered_sweep(name, reader).cells]
     runs = reader.runs(ids=[*cells, *reader.sources_of_these_alone(cells)])
     active = [run.id for run in runs if run.state.active]
     if not active:
@@ -177,7 +177,7 @@ def rm(name: Name, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; 
     from engine.files.home import Home
     from engine.registry.store import open_store
 
-    sweep = _registered(name, look())
+    sweep = registered_sweep(name, look())
     doomed = f"the sweep {name} of {len(sweep.cells)} cells, whose runs stay"
     if not (yes or confirmed(f"this forgets {doomed}", f"Forget {doomed}?")):
         return ExitCode.INTERRUPTED
@@ -202,7 +202,7 @@ def diff(
     reader = look()
     planned = _planned(file, reader, home_catalog())
     name = planned.declaration.name
-    found = difference(planned, _registered(name, reader))
+    found = difference(planned, registered_sweep(name, reader))
     if as_json:
         cells = {"added": list(map(asdict, found.added)), "orphaned": list(map(asdict, found.orphaned))}
         print_json({"name": name, **cells, "kept": found.kept})
@@ -227,15 +227,8 @@ def _declared(ref: str, reader: Reader) -> Declaration:
 
     if not NAME.fullmatch(ref):
         return read_sweep(Path(ref))
-    sweep = _registered(ref, reader)
+    sweep = registered_sweep(ref, reader)
     return parse_sweep(sweep.text, Path(sweep.file))
-
-
-def _registered(name: str, reader: Reader) -> Sweep:
-    if sweep := reader.sweep(name):
-        return sweep
-    known = [sweep.name for sweep in reader.sweeps()]
-    raise UserError(f"no sweep {name!r}{did_you_mean(name, known)}; `scalearn sweep run FILE.toml` registers one")
 
 
 def _aspects(text: str) -> list[str]:

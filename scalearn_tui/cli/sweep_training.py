@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UserError
+from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import print_json, say
 from scalearn_tui.cli.sweep_grid import BY
@@ -57,8 +58,7 @@ def register(planned: PlannedSweep, reader: Reader, asked: str, advice: str) -> 
 def outcome(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_json: bool) -> int:
     """Show the sweep after work on the ``chosen`` runs. Returns the exit code."""
     states = store.states([cell.run for cell in planned.cells])
-    if sweep := store.sweep(planned.declaration.name):
-        show_sweep(sweep, BY.split(","), states, as_json)
+    show_sweep(registered_sweep(planned.declaration.name, store), BY.split(","), states, as_json)
     ended = [run for run in chosen.runs if run.role == "target"]
     done = detach or all(states.get(run.run_id) == "completed" for run in ended)
     return ExitCode.OK if done else ExitCode.UNSUCCESSFUL

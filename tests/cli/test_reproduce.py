@@ -48,7 +48,6 @@ def test_a_table_is_a_sweep_that_goes_on_and_ends_with_the_leaderboard(
     assert main([*small, "--detach"]) == ExitCode.OK
     (sweep,) = store.sweeps()
     assert (sweep.name, len(sweep.cells)) == ("humset-small", CELLS) and str(tmp_path / "data") in sweep.text
-    assert set(map(tuple, store.tags().values())) == {("humset-small",)} and len(store.tags()) == CELLS
     assert {run.command for run in store.runs()} == {"scalearn sweep run humset-small"}
     end(store, RunState.COMPLETED)
     end(store, RunState.COMPLETED)
@@ -58,7 +57,7 @@ def test_a_table_is_a_sweep_that_goes_on_and_ends_with_the_leaderboard(
     # From another folder, by its name.
     monkeypatch.chdir(tmp_path)
     assert main(["sweep", "run", "humset-small", "--missing", "--detach"]) == ExitCode.OK
-    assert "1 to train" in capsys.readouterr().err and store.tags([lost]) == {lost: ["humset-small"]}
+    assert "1 to train" in capsys.readouterr().err and store.find(lost).state is RunState.QUEUED
     end(store, RunState.COMPLETED)
     monkeypatch.chdir(tmp_path / "here")
     assert main(small) == ExitCode.OK
@@ -66,7 +65,7 @@ def test_a_table_is_a_sweep_that_goes_on_and_ends_with_the_leaderboard(
     assert (
         f"nothing to do: all {CELLS} runs are completed" in err and f"humset-small: {CELLS} cells, ✓ {CELLS} completed" in err
     )
-    assert "HumSet" in out and "ScaLearnUniform++" in out and "tag:humset-small" in out, "the leaderboard"
+    assert "HumSet" in out and "ScaLearnUniform++" in out and "sweep:humset-small" in out, "the leaderboard"
 
 
 def test_another_table_of_the_name_is_refused_with_what_helps(table: list[str], store: Store, capsys: Capture) -> None:
