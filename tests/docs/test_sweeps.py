@@ -28,7 +28,7 @@ ENDS = {
     "scalearn sweep stop claim": ExitCode.NOTHING_MATCHED,
     "scalearn sweep rm claim": ExitCode.USAGE,
     "scalearn ls tag:paper": ExitCode.NOTHING_MATCHED,
-    "scalearn leaderboard sweep:superglue-small": ExitCode.USAGE,
+    "scalearn leaderboard sweep:superglue-small": ExitCode.NOTHING_MATCHED,
     "scalearn sweep run superglue-small": ExitCode.USAGE,
     **dict.fromkeys(["scalearn reproduce TABLE", SMALL, f"{SMALL} --dry-run"], ExitCode.USAGE),
 }
