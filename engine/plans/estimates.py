@@ -20,7 +20,8 @@ from engine.runs.spec import RunSpec
 LOOKED_AT = 50
 """Newest completed runs of a method on a backbone that are looked at."""
 STEADY = 50
-"""Steps from which on a run's time is that of its steps, not of its start; as short a run as the planned one tells too."""
+"""Steps from which on a run's time is that of its steps, not of its start. Shorter ones tell of runs of as few steps on
+the same targets."""
 Rows = Mapping[str, Mapping[str, int]]
 """Rows of each official split, by task and split."""
 
@@ -99,13 +100,11 @@ class _Earlier:
         runs = [
             run
             for run, _ in self._of(spec)
-            if run.step >= min(STEADY, steps or STEADY)
-            and run.seconds
-            and _kind(run.device) in kinds
-            and run.parsed.hyperparameters["batch_size"] == size
+            if run.step and run.seconds and _kind(run.device) in kinds and run.parsed.hyperparameters["batch_size"] == size
         ]
-        same = [run for run in runs if run.parsed.targets == spec.targets]
-        return median(run.seconds / run.step for run in same or runs) if runs else None
+        same = [run for run in runs if run.parsed.targets == spec.targets and run.step >= min(STEADY, steps or STEADY)]
+        told = same or [run for run in runs if run.step >= STEADY]
+        return median(run.seconds / run.step for run in told) if told else None
 
     def _of(self, spec: RunSpec) -> list[tuple[Run, Shape | None]]:
         key = spec.method, spec.backbone_revision

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.catalog.backbones import BACKBONES
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import completion, home_catalog, launch_flag, switch
 from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.sweeps.declaration import Declaration
 
 
@@ -21,10 +23,10 @@ class Budget(StrEnum):
     SMALL = "small"
 
 
-def _tables(incomplete: str) -> list[str]:
+def _tables(_catalog: Catalog) -> list[str]:
     from engine.sweeps.papers import paper_tables
 
-    return [table for table in paper_tables() if table.startswith(incomplete)]
+    return paper_tables()
 
 
 def reproduce(
@@ -33,13 +35,18 @@ def reproduce(
         typer.Argument(
             metavar="TABLE",
             help="ablation, fewshot, glue, gsg, humset, pals, probing or superglue.",
-            autocompletion=_tables,
+            autocompletion=completion(_tables),
         ),
     ],
     budget: Annotated[
         Budget, typer.Option("--budget", help="small: one seed, one epoch and 100, 50 and 100 rows of train, dev and test.")
     ] = Budget.PAPER,
-    backbone: Annotated[str | None, launch_flag("backbone")] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            "--backbone", "-b", metavar="NAME", help="In place of the table's.", autocompletion=completion(lambda _: BACKBONES)
+        ),
+    ] = None,
     data_dir: Annotated[str | None, launch_flag("data_dir")] = None,
     name: Annotated[
         str | None,
