@@ -11,6 +11,7 @@ from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
 from engine.launch.supervisor import Supervisor
+from engine.launch.warm_start import ForkServer
 from engine.registry.records import Run
 from engine.registry.store import Store
 from tests.registry.rows import run
@@ -41,21 +42,28 @@ if mode == "python-hangs":
 """
 
 
-def command(store: Store) -> Callable[[Home, str, int], tuple[str, ...]]:
+def command(store: Store, forked: bool = False) -> Callable[[Home, str, int], tuple[str, ...]]:
     """The command of a run's worker: its ``command``, as a shell line or as one of the Python programs above."""
 
     def argv(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
         text = store.find(run_id).command
+        words: tuple[str, ...] = ("/bin/sh", "-c", text)
         if text.startswith("python-"):
-            return (sys.executable, "-c", PROGRAM, str(home.root), run_id, str(attempt), text)
-        return ("/bin/sh", "-c", text)
+            words = (sys.executable, "-c", PROGRAM, str(home.root), run_id, str(attempt), text)
+        return (sys.executable, "-m", "tests.launch.becomes", *words) if forked else words
 
     return argv
 
 
-def supervisor(store: Store, slots: Sequence[str] = ("one", "two"), grace: float = 30.0) -> Supervisor:
-    places = [Slot(name, f"the {name}") for name in slots]
-    return Supervisor(store, LocalExecutor(store.home, places), command(store), grace)
+def supervisor(
+    store: Store,
+    fork_server: ForkServer | None = None,
+    slots: Sequence[str] = ("one", "two"),
+    grace: float = 30.0,
+    at_end: Sequence[str] = ("true",),
+) -> Supervisor:
+    executor = LocalExecutor(store.home, [Slot(name, f"the {name}") for name in slots], at_end, fork_server)
+    return Supervisor(store, executor, command(store, forked=fork_server is not None), grace)
 
 
 def queue(store: Store, *commands: str) -> list[str]:
