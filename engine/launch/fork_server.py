@@ -65,7 +65,7 @@ def serve(channel: socket.socket, stamps: Stamps, idle: float) -> list[int] | No
     while True:
         try:
             word, files, *_ = socket.recv_fds(channel, 1, FILES)
-        except TimeoutError:
+        except (TimeoutError, ConnectionResetError):
             return None
         if not word or any(_stamp(file) != stamp for file, stamp in stamps.items()):
             return None
@@ -141,14 +141,18 @@ def _become_worker(job: Mapping[str, Any]) -> NoReturn:
     try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     except SystemExit as end:
-        # Python would end by visiting all modules, whose memory is copied then: half of what a warm start saves.
-        atexit._run_exitfuncs()
         if isinstance(end.code, int):
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(end.code)
+            _leave(end.code)
         raise
-    sys.exit()
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End without visiting all modules, as Python does: their memory would be copied then, which takes as long as a start."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _record(name: str, code: int | None) -> None:
@@ -171,7 +175,8 @@ def main(arguments: list[str] | None = None) -> int:
     import_module(options.module)
     stamps = loaded_files()
     if any(stamp and stamp[0] / 1e9 > began - CLOCK_STEP for stamp in stamps.values()):
-        return 1  # a file was changed while they were loaded
+        print("workers are started cold for a minute: code was changed while it was loaded")
+        return 1
     gc.freeze()
     signal.alarm(0)
     # Parents of workers are no concern of the server's: none stays as a zombie.
