@@ -19,14 +19,13 @@ import os
 import runpy
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from engine.files.home import Home
 
@@ -98,45 +97,48 @@ def attend(home: Home, job_file: int, go: int, report: int, slot: int, log: int)
     with os.fdopen(go) as supervisor:
         # One that did not take the number starts this attempt in another way, or never will.
         taken, released = supervisor.readline(), supervisor.readline()
-    code = _train(job, report) if released else None
+    code = _run(job["argv"], job["env"], job["place"], report) if released else None
     if taken:
         _record(job["record"], code)
     with suppress(OSError), home.supervisor_log.open("ab") as notices:
-        subprocess.run(
-            job["at_end"], cwd=job["place"], env=job["at_end_env"], stdin=subprocess.DEVNULL, stdout=notices, stderr=notices
-        )
+        os.dup2(notices.fileno(), 1)
+        os.dup2(notices.fileno(), 2)
+        _run(job["at_end"], job["at_end_env"], job["place"], report)
     with suppress(BrokenPipeError):
         os.write(report, b"%d\n" % (code or 0))
     os._exit(0)
 
 
-def _train(job: Mapping[str, Any], report: int) -> int:
-    """The exit code of the worker, as a shell reports it."""
-    # A signal that comes before the worker can handle it waits.
+def _run(argv: list[str], env: Mapping[str, str], place: str, report: int) -> int:
+    """The exit code of a command, as a shell reports it; a module of Python's is run in a fork of this process."""
+    # A signal that comes before the command can handle it waits.
     signal.pthread_sigmask(signal.SIG_BLOCK, POLITE)
     try:
-        worker = os.fork()
+        child = os.fork()
     except OSError as error:
-        print(f"the worker cannot be started: {error}", flush=True)
+        print(f"{argv[0]} cannot be started: {error}", flush=True)
         return 1
-    if worker == 0:
+    if child == 0:
         os.close(report)
-        _become_worker(job)
+        _become(argv, env, place)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, POLITE)
-    _, status = os.waitpid(worker, 0)
+    _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
 
-def _become_worker(job: Mapping[str, Any]) -> NoReturn:
-    """Go on as ``python -m MODULE ARGUMENT...``."""
+def _become(argv: list[str], env: Mapping[str, str], place: str) -> NoReturn:
     for kind in POLITE:
         signal.signal(kind, signal.default_int_handler if kind is signal.SIGINT else signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, POLITE)
-    os.chdir(job["place"])
+    os.chdir(place)
+    if argv[:2] != [sys.executable, "-m"]:
+        # Python ignores it, and the command would.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execvpe(argv[0], argv, env)
     os.environ.clear()
-    os.environ.update(job["env"])
-    sys.argv = job["arguments"]
+    os.environ.update(env)
+    sys.argv = argv[2:]
     gc.enable()
     try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

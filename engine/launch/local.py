@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +100,10 @@ class LocalExecutor:
 
     def _fork(self, job: Job, env: dict[str, str], slot: int, log: IO[bytes]) -> ForkedParent | None:
         """The parent of a warm worker; None where that must be started cold."""
-        if self._fork_server is None or job.argv[:2] != (sys.executable, "-m"):
+        if self._fork_server is None:
             return None
         document = {
-            "arguments": job.argv[2:],
+            "argv": job.argv,
             "env": env,
             "place": os.getcwd(),
             "folder": str(job.exit_record.parent),

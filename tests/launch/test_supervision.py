@@ -127,8 +127,7 @@ def test_what_is_above_a_worker_ends_with_a_command_that_has_its_own_environment
     (run_id,) = queue(store, f"echo worker $CUDA_VISIBLE_DEVICES; {ending}")
     at_end = ("/bin/sh", "-c", "echo end $CUDA_VISIBLE_DEVICES")
     slots = [Slot("one", "the one", {"CUDA_VISIBLE_DEVICES": "GPU-1"})]
-    executor = LocalExecutor(store.home, slots, at_end, fork_server)
-    watcher = Supervisor(store, executor, command(store, forked=fork_server is not None))
+    watcher = Supervisor(store, LocalExecutor(store.home, slots, at_end, fork_server), command(store))
     watcher.tick()
     until(lambda: store.home.supervisor_log.exists() and store.home.supervisor_log.read_text() == "end 0,1\n")
     until(over(store, run_id), watcher)

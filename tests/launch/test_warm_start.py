@@ -199,7 +199,7 @@ def test_a_supervisor_that_is_killed_while_it_launches(store: Store, tmp_path: P
     """Nothing is released, the server ends, and whoever ends last revives the queue."""
     home = store.home
     job = {
-        "arguments": ["tests.launch.becomes", "touch", str(tmp_path / "ran")], "env": dict(os.environ), "place": str(ROOT),
+        "argv": ["touch", str(tmp_path / "ran")], "env": dict(os.environ), "place": str(ROOT),
         "folder": str(tmp_path), "record": "exit-1.json", "at_end": ["echo", "revived"], "at_end_env": dict(os.environ),
     }  # fmt: skip
     process = subprocess.Popen(

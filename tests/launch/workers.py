@@ -42,15 +42,14 @@ if mode == "python-hangs":
 """
 
 
-def command(store: Store, forked: bool = False) -> Callable[[Home, str, int], tuple[str, ...]]:
+def command(store: Store) -> Callable[[Home, str, int], tuple[str, ...]]:
     """The command of a run's worker: its ``command``, as a shell line or as one of the Python programs above."""
 
     def argv(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
         text = store.find(run_id).command
-        words: tuple[str, ...] = ("/bin/sh", "-c", text)
         if text.startswith("python-"):
-            words = (sys.executable, "-c", PROGRAM, str(home.root), run_id, str(attempt), text)
-        return (sys.executable, "-m", "tests.launch.becomes", *words) if forked else words
+            return (sys.executable, "-c", PROGRAM, str(home.root), run_id, str(attempt), text)
+        return ("/bin/sh", "-c", text)
 
     return argv
 
@@ -63,7 +62,7 @@ def supervisor(
     at_end: Sequence[str] = ("true",),
 ) -> Supervisor:
     executor = LocalExecutor(store.home, [Slot(name, f"the {name}") for name in slots], at_end, fork_server)
-    return Supervisor(store, executor, command(store, forked=fork_server is not None), grace)
+    return Supervisor(store, executor, command(store), grace)
 
 
 def queue(store: Store, *commands: str) -> list[str]:
