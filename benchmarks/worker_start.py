@@ -4,7 +4,7 @@
 
 A run is queued in a home of its own, and its worker is started again and again up to its first optimiser step, in turn cold and
 forked; each round also starts a Python that only imports torch. Then a queue of runs of 32 texts and one epoch is trained, by
-workers of either kind. CPU is user and system seconds of a worker and of the processes around it, wall is counted from the claim
+workers of either kind. CPU is user and system seconds of a worker and the processes around it; wall is counted from the claim
 of the run: the median, with the smallest and largest in brackets.
 """
 
