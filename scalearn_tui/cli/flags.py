@@ -65,10 +65,8 @@ def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], l
 
 Json = Annotated[bool, switch("--json", help="One JSON document.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]
-RunArguments = Annotated[
-    list[str],
-    typer.Argument(metavar="RUN...", help="Ids, beginnings of ids, @1 for the newest; or terms that all must hold, as in ls."),
-]
+RUNS_HELP = "Ids, beginnings of ids, @1 for the newest; or terms that all must hold, as in ls."
+RunArguments = Annotated[list[str], typer.Argument(metavar="RUN...", help=RUNS_HELP)]
 Terms = Annotated[
     list[str] | None,
     typer.Argument(metavar="TERM", help="Only runs of which all hold: state:failed method:scalearn* -seed:0 'dev>80'."),
