@@ -17,7 +17,7 @@ from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.executor import Handle, Job, Phase, Status
 from engine.launch.processes import identify, is_alive
-from engine.launch.warm_start import ForkedParent, ForkServer
+from engine.launch.warm_start import ForkedParent, ForkServer, wait_for_one
 
 # Waits for the word "go", then runs the command and writes its exit code by rename: an adopted process cannot be waited for.
 # It stays in the folder of the run, so that its record goes where that is, though another home may stand in its place by then.
@@ -135,6 +135,9 @@ class LocalExecutor:
         if self._fork_server is not None:
             self._fork_server.reap()
         return statuses
+
+    def wait(self, seconds: float) -> None:
+        wait_for_one([child for child in self._children.values() if isinstance(child, ForkedParent)], seconds)
 
     def _status(self, handle: Handle) -> Status:
         alive = is_alive(handle)

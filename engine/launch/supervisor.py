@@ -186,7 +186,7 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
             os.close(lock)
             # Runs queued before the lock was released rely on this process; later ones start another supervisor.
             lock = None if supervisor.is_current() else _lock(home)
-        time.sleep(interval)
+        supervisor.executor.wait(interval)
     log.info("supervisor %d: ended", os.getpid())
 
 

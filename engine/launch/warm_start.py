@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from io import FileIO
@@ -36,14 +36,16 @@ class ForkedParent:
     def __init__(self, stdin: IO[bytes], report: FileIO) -> None:
         self.pid = 0
         self.stdin = stdin
-        self._report = report
-        self._code: int | None = None
+        self.report = report
+        """What it writes: its number, and the worker's exit code."""
+        self._code = -signal.SIGKILL
+        """Nothing else ends it without a word."""
 
     def introduce(self, patience: float) -> None:
         """Learn its number, and let it know. Raises EOFError if it has ended, TimeoutError if it says nothing."""
-        if not _readable(self._report.fileno(), patience):
+        if not _readable(self.report.fileno(), patience):
             raise TimeoutError
-        number = self._report.read(16)
+        number = self.report.read(16)
         if not number:
             raise EOFError
         self.pid = int(number)
@@ -51,12 +53,13 @@ class ForkedParent:
         self.stdin.flush()
 
     def poll(self) -> int | None:
-        """The worker's exit code once this process has ended; None before."""
-        if self._code is None and (word := self._report.read(16)) is not None:
-            # Only SIGKILL ends it without a word.
-            self._code = int(word or -signal.SIGKILL)
-            self._report.close()
-        return self._code
+        """The worker's exit code once this process has ended, too; None before."""
+        while not self.report.closed and (word := self.report.read(16)) is not None:
+            if word:
+                self._code = int(word)
+            else:
+                self.report.close()
+        return self._code if self.report.closed else None
 
 
 @dataclass
@@ -177,6 +180,16 @@ def _parent(channel: socket.socket, job: Mapping[str, Any], slot: int, log: int,
         parent.introduce(patience)
         kept.pop_all()
         return parent
+
+
+def wait_for_one(parents: Sequence[ForkedParent], seconds: float) -> None:
+    """Wait until one of them has ended, for so many seconds at most."""
+    until = time.monotonic() + seconds
+    running = [parent for parent in parents if parent.poll() is None]
+    while (left := until - time.monotonic()) > 0:
+        ready, _, _ = select.select([parent.report for parent in running], [], [], left)
+        if ready and any(parent.poll() is not None for parent in running):
+            return
 
 
 def _readable(file: int, seconds: float) -> bool:

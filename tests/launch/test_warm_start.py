@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
-from engine.launch.supervisor import Supervisor
+from engine.launch.supervisor import Supervisor, supervise
 from engine.launch.warm_start import ForkServer
 from engine.registry.records import RunState
 from engine.registry.store import Store
@@ -224,3 +225,11 @@ def test_an_answer_that_comes_too_late_changes_nothing(store: Store, home: Home,
     until(lambda: home.supervisor_log.read_text() == "revived\n" * 2)
     assert code(store, run_id) == 75 and store.find(run_id).attempt == 1
     warm.end()
+
+
+def test_the_next_run_starts_as_soon_as_a_forked_worker_has_ended(store: Store, warm: ForkServer) -> None:
+    ids = queue(store, "exit 75", "exit 75", "exit 75")
+    began = time.monotonic()
+    # It waits for that long in the end.
+    supervise(store.home, supervisor(store, warm, slots=("one",)), idle=0.0, interval=2.0)
+    assert over(store, *ids)() and time.monotonic() - began < 6.0
