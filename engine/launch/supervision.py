@@ -63,7 +63,7 @@ def revive(home: Home) -> None:
     from engine.registry.opening import open_reader
     from engine.registry.records import ACTIVE
 
-    if open_reader(home).runs(states=ACTIVE, limit=1):
+    if open_reader(home).any_run(ACTIVE):
         ensure_supervisor(home)
 
 

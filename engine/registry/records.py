@@ -110,6 +110,8 @@ class Run:
     attempt: int = 0
     """Fencing token: only the newest attempt may write."""
     stop_requested: bool = False
+    priority: int = 0
+    """In the queue: higher ones start first. A source has at least that of every run that waits for it."""
     version: int = 0
     """Increases with every change of any run; readers ask for runs newer than the last version that they read."""
 

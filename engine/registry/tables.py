@@ -45,6 +45,7 @@ class RunTable(Named, table=True):
     cause: str | None
     attempt: int
     stop_requested: bool
+    priority: int
     version: int = Field(index=True, sa_type=BigInteger)
     created_at: datetime = Field(index=True)
     started_at: datetime | None

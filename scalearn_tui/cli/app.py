@@ -25,6 +25,7 @@ from scalearn_tui.cli import (
     leaderboard,
     logs,
     predict,
+    queue,
     run,
     runs,
     sweep,
@@ -55,6 +56,7 @@ app = Commands(
 app.command("run", rich_help_panel=TRAIN)(run.run)
 app.command("wait", rich_help_panel=TRAIN)(wait.wait)
 app.add_typer(sweep.app, name="sweep", rich_help_panel=TRAIN)
+app.add_typer(queue.app, name="queue", rich_help_panel=TRAIN)
 app.command("stop", rich_help_panel=TRAIN)(control.stop)
 app.command("resume", rich_help_panel=TRAIN)(control.resume)
 app.command("delete", rich_help_panel=TRAIN)(control.delete)

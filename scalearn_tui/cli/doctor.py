@@ -134,9 +134,10 @@ def _plugins(home: Home) -> list[Check]:
 
 def _supervisor(home: Home) -> tuple[bool | None, str]:
     from engine.launch.supervision import is_supervised
+    from scalearn_tui.cli.watching import paused_notice
 
     if is_supervised(home):
-        return None, "running"
+        return None, f"running; {paused}" if (paused := paused_notice(home)) else "running"
     if not _has_registry(home):
         return None, IDLE
     from engine.registry.records import ACTIVE

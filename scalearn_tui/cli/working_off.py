@@ -11,23 +11,25 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
 
 
-def work_off(plan: Plan, store: Store, detach: bool, as_json: bool) -> bool:
+def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0) -> bool:
     """Queue what the plan lacks, and unless ``detach`` watch until it has ended; False when the user stopped watching."""
     from engine.plans.planner import submit
 
-    submit(plan, store)
+    submit(plan, store, priority)
     pending = [planned.run_id for planned in plan.runs if not planned.done]
     if not pending:
         asked = sum(planned.role == "target" for planned in plan.runs)
         say("nothing to do: " + ("the run is" if asked == 1 else f"all {asked} runs are") + " completed")
         return True
 
-    from scalearn_tui.cli.watching import keep_supervised
+    from scalearn_tui.cli.watching import keep_supervised, paused_notice
 
     care = keep_supervised(store.home)
     care()
     reused = len(plan.runs) - len(pending) + len(plan.named_sources)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
+    if notice := paused_notice(store.home):
+        say(notice)
     if detach:
         return True
 
