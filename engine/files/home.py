@@ -35,6 +35,11 @@ class Home:
         return self.root / "registry.sqlite"
 
     @property
+    def config(self) -> Path:
+        """What the user sets once for all runs."""
+        return self.root / "config.toml"
+
+    @property
     def benchmarks(self) -> Path:
         """The benchmarks that the user added."""
         return self.root / "benchmarks"

@@ -38,6 +38,7 @@ def run_fields(reader: Reader, catalog: Catalog) -> list[Field[Run]]:
         Field("device", lambda run: _present(run.device), part_of_text),
         Field("cause", lambda run: _present(run.cause), part_of_text),
         Field("tag", lambda run: facts.tags.get(run.id, []), whole_name),
+        Field("sweep", lambda run: facts.sweeps.get(run.id, []), whole_name),
         *(_setting(name, setting) for name, setting in _settings(catalog).items()),
     ]
 
@@ -65,6 +66,15 @@ class _Facts:
     @cached_property
     def tags(self) -> dict[str, list[str]]:
         return self._reader.tags()
+
+    @cached_property
+    def sweeps(self) -> dict[str, list[str]]:
+        """By run, the sweeps of which it is a cell."""
+        names: dict[str, list[str]] = {}
+        for sweep in self._reader.sweeps():
+            for cell in sweep.cells:
+                names.setdefault(cell["run"], []).append(sweep.name)
+        return names
 
 
 def _named(key: str) -> list[str]:

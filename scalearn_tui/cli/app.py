@@ -17,6 +17,7 @@ from scalearn_tui.cli import (
     annotate,
     benchmarks,
     catalog,
+    config,
     control,
     data,
     db,
@@ -79,6 +80,7 @@ own.command("remove")(benchmarks.remove)
 app.add_typer(own, name="benchmarks", rich_help_panel=EXISTS)
 app.command("backbones", rich_help_panel=EXISTS)(catalog.backbones)
 app.add_typer(data.app, name="data", rich_help_panel=EXISTS)
+app.add_typer(config.app, name="config", rich_help_panel=EXISTS)
 app.add_typer(db.app, name="db", rich_help_panel=EXISTS)
 app.command("doctor", rich_help_panel=EXISTS)(doctor.doctor)
 

@@ -1,4 +1,4 @@
-"""The runs that the arguments of a command mean: one by one, or by a selection."""
+"""The runs that the arguments of a command mean: one by one, by a selection, or by the name of a sweep."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.errors import UserError
+from engine.errors import UserError, did_you_mean
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import home_catalog
 from scalearn_tui.cli.output import say
 
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
-    from engine.registry.records import Run
+    from engine.registry.records import Run, Sweep
 
 MOST_NAMED = 8
 """Runs that a sentence lists; of more it gives the number."""
@@ -48,6 +48,14 @@ def choose(reader: Reader, words: Sequence[str]) -> Chosen:
     if not (runs := select(selection, reader)):
         raise UserError(f"no run matches {selection}", ExitCode.NOTHING_MATCHED)
     return Chosen(runs, selected=True)
+
+
+def registered_sweep(name: str, reader: Reader) -> Sweep:
+    """The sweep of this name. Raises UserError where none is registered."""
+    if sweep := reader.sweep(name):
+        return sweep
+    known = [sweep.name for sweep in reader.sweeps()]
+    raise UserError(f"no sweep {name!r}{did_you_mean(name, known)}; `scalearn sweep run FILE.toml` registers one")
 
 
 def listed(runs: Sequence[Run]) -> str:

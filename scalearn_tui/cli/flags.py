@@ -69,10 +69,8 @@ Priority = Annotated[
     typer.Option("--priority", metavar="N", help="Of the queue: higher ones start first; 0 by default.", rich_help_panel="How"),
 ]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]
-RunArguments = Annotated[
-    list[str],
-    typer.Argument(metavar="RUN...", help="Ids, beginnings of ids, @1 for the newest; or terms that all must hold, as in ls."),
-]
+RUNS_HELP = "Ids, beginnings of ids, @1 for the newest; or terms that all must hold, as in ls."
+RunArguments = Annotated[list[str], typer.Argument(metavar="RUN...", help=RUNS_HELP)]
 Terms = Annotated[
     list[str] | None,
     typer.Argument(metavar="TERM", help="Only runs of which all hold: state:failed method:scalearn* -seed:0 'dev>80'."),

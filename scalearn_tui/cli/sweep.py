@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import UserError, did_you_mean
+from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, Priority, home_catalog, launch_flag, switch
 from scalearn_tui.cli.output import print_json, print_line, print_table, say
@@ -122,7 +123,7 @@ def run(
     elif not work_off(chosen, store, detach, as_json, priority):
         return ExitCode.INTERRUPTED
     states = store.states([cell.run for cell in planned.cells])
-    _show(_registered(name, store), BY.split(","), states, as_json)
+    _show(registered_sweep(name, store), BY.split(","), states, as_json)
     ended = [run for run in chosen.runs if run.role == "target"]
     done = detach or all(states.get(run.run_id) == "completed" for run in ended)
     return ExitCode.OK if done else ExitCode.UNSUCCESSFUL
@@ -138,7 +139,7 @@ def show(
 ) -> int:
     """Show how many of a sweep's cells are completed, going on, failed or missing."""
     reader = look()
-    sweep = _registered(name, reader)
+    sweep = registered_sweep(name, reader)
     aspects = _aspects(by)
     ensure_supervised(reader)
     _show(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), as_json)
@@ -178,7 +179,7 @@ def stop(name: Name) -> int:
     from scalearn_tui.text.glyphs import state_word
 
     reader = look()
-    cells = [cell["run"] for cell in _registered(name, reader).cells]
+    cells = [cell["run"] for cell in registered_sweep(name, reader).cells]
     runs = reader.runs(ids=[*cells, *reader.sources_of_these_alone(cells)])
     active = [run.id for run in runs if run.state.active]
     if not active:
@@ -207,7 +208,7 @@ def diff(
     reader = look()
     planned = _planned(file, reader, home_catalog())
     name = planned.declaration.name
-    found = difference(planned, _registered(name, reader))
+    found = difference(planned, registered_sweep(name, reader))
     if as_json:
         cells = {"added": list(map(asdict, found.added)), "orphaned": list(map(asdict, found.orphaned))}
         print_json({"name": name, **cells, "kept": found.kept})
@@ -232,15 +233,8 @@ def _declared(ref: str, reader: Reader) -> Declaration:
 
     if not NAME.fullmatch(ref):
         return read_sweep(Path(ref))
-    sweep = _registered(ref, reader)
+    sweep = registered_sweep(ref, reader)
     return parse_sweep(sweep.text, Path(sweep.file))
-
-
-def _registered(name: str, reader: Reader) -> Sweep:
-    if sweep := reader.sweep(name):
-        return sweep
-    known = [sweep.name for sweep in reader.sweeps()]
-    raise UserError(f"no sweep {name!r}{did_you_mean(name, known)}; `scalearn sweep run FILE.toml` registers one")
 
 
 def _changes(found: Difference) -> str:

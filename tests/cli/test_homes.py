@@ -36,6 +36,7 @@ COMMANDS: dict[str, list[str]] = {
     "benchmarks add": ["nothing.toml"],
     "benchmarks ls": [],
     "benchmarks remove": ["nothing"],
+    "config show": [],
     "data fetch": ["toy"],
     "data ls": [],
     "data prune": ["--dry-run"],
@@ -72,8 +73,8 @@ COMMANDS: dict[str, list[str]] = {
 STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
 """Which waits for a lock as long as users would."""
 LOOKS = (
-    "adapters ls", "backbones", "benchmarks ls", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls", "run", "show",
-    "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
+    "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls",
+    "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
 )  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]

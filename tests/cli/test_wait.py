@@ -10,8 +10,10 @@ from contextlib import contextmanager, redirect_stderr
 
 import pytest
 
-from engine.registry.records import RunState
+from engine.registry.records import RunState, Sweep
 from engine.registry.store import Store
+from engine.runs.spec import RunSpec
+from engine.sweeps.cells import Cell, as_records
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.reports.rows import complete, queue, spec
@@ -81,3 +83,41 @@ def test_a_run_that_is_deleted_meanwhile_was_not_completed(store: Store, monkeyp
     queue(store, SECOND)
     with meanwhile(lambda: store.delete([SECOND.run_id])):
         assert main(["wait", SECOND.run_id]) == ExitCode.UNSUCCESSFUL
+
+
+def sweep_of(store: Store, *specs: RunSpec) -> None:
+    cells = [Cell(spec.run_id, spec.method, spec.target, spec.seed, "", None, spec.backbone) for spec in specs]
+    store.register(Sweep(name="paper", file="/paper.toml", text="", requests=[], cells=as_records(cells)))
+
+
+def test_a_sweep_is_waited_for_and_is_unsuccessful_with_missing_cells(store: Store, capsys: Capture) -> None:
+    complete(store, FIRST, 0.7)
+    sweep_of(store, FIRST)
+    assert main(["wait", "--sweep", "paper"]) == ExitCode.OK
+    sweep_of(store, FIRST, SECOND)
+    capsys.readouterr()
+    assert main(["wait", "--sweep", "paper"]) == ExitCode.UNSUCCESSFUL
+    assert capsys.readouterr().err == "1 of 2 cells of paper have no run; `scalearn sweep run paper` trains them\n"
+    assert main(["wait", "sweep:paper"]) == ExitCode.OK
+
+
+@pytest.mark.parametrize("arguments", [[], ["--sweep", "papr"], ["--sweep", "paper", "@1"]], ids=" ".join)
+def test_either_runs_or_a_known_sweep_must_be_named(arguments: list[str], store: Store, capsys: Capture) -> None:
+    sweep_of(store, FIRST)
+    assert main(["wait", *arguments]) == ExitCode.USAGE
+    assert "--sweep NAME" in (said := capsys.readouterr().err) or "did you mean paper?" in said
+
+
+def test_a_command_of_the_users_runs_when_all_have_ended(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
+    complete(store, FIRST, 0.7)
+    store.home.config.write_text("on_end = 'echo $SCALEARN_COMPLETED of $SCALEARN_RUNS: $SCALEARN_EXIT_CODE; exit 5'")
+    assert main(["wait", FIRST.run_id]) == ExitCode.OK
+    out, err = capfd.readouterr()
+    assert out.endswith("completed\n1 of 1: 0\n") and "on_end of config.toml ended with code 5" in err
+
+
+def test_a_mistake_in_the_configuration_is_reported_before_waiting(store: Store, capsys: Capture) -> None:
+    queue(store, SECOND)
+    store.home.config.write_text("on_ed = 'true'")
+    assert main(["wait", SECOND.run_id]) == ExitCode.USAGE
+    assert "config.toml: unknown key on_ed (did you mean on_end?); there are on_end" in capsys.readouterr().err

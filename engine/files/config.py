@@ -1,0 +1,37 @@
+"""What a user sets once for all runs: ``config.toml`` in the home."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.errors import UserError, complaint, did_you_mean
+from engine.files.bounded import read_toml
+from engine.files.home import Home
+
+
+class Config(BaseModel):
+    """The values of the file; what it leaves out has its default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    on_end: str | None = None
+    """A shell command that ``scalearn wait`` runs when all it waited for has ended."""
+
+
+def read_config(home: Home) -> Config:
+    """The values that apply to ``home``; ``model_fields_set`` names those that the file gives.
+
+    Raises UserError, in one line with the file and the key, for a file that is not a valid one.
+    """
+    if not home.config.exists():
+        return Config()
+    try:
+        return Config(**read_toml(home.config))
+    except ValidationError as error:
+        violation = error.errors()[0]
+        key = ".".join(str(part) for part in violation["loc"])
+        if violation["type"] == "extra_forbidden":
+            known = Config.model_fields
+            mistake = f"unknown key {key}{did_you_mean(key, known)}; there are {', '.join(known)}"
+        else:
+            mistake = f"{key} {complaint(violation)}"
+        raise UserError(f"{home.config}: {mistake}") from None
