@@ -21,7 +21,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.files.disk import try_lock
 from engine.files.home import Home
-from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
@@ -134,7 +133,10 @@ class Supervisor:
 
     def _launch_ready(self) -> None:
         """Start runs in their turn until there is no room for the next one: none overtakes it, or it might wait for ever."""
-        while (run := self._turn()) is not None and (reservation := self.executor.acquire()) is not None:
+        while (run := self._turn()) is not None:
+            reservation = self.executor.acquire(run.id, self.store.peaks)
+            if isinstance(reservation, str):
+                return
             try:
                 self._launch(run, reservation)
             finally:
@@ -229,7 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Its workers inherit it.
     os.umask(home.umask())
     store = open_store(home)
-    supervise(home, Supervisor(store, LocalExecutor(home, find_slots(), revival_command(home))))
+    supervise(home, Supervisor(store, LocalExecutor(home, at_end=revival_command(home))))
     return 0
 
 

@@ -195,6 +195,11 @@ class Reader:
             awaited.setdefault(run_id, []).append(source_id)
         return awaited
 
+    def peaks(self, run_ids: Collection[str]) -> dict[str, int | None]:
+        """Bytes of a GPU that runs take at most, by id: what the most demanding run of their kind took, or None."""
+        measured = "SELECT max(peak_memory) FROM run AS measured WHERE measured.memory_kind = run.memory_kind"
+        return dict(self._select(f"SELECT id, ({measured}) FROM run WHERE id IN :ids", ids=run_ids))
+
     def blocked(self) -> list[tuple[str, Run]]:
         """Queued runs that can never start, as (id, a source that ended without success), one pair per run."""
         rows = self._select(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from engine.errors import UserError
 from engine.runs.definition import Definition
+from engine.runs.memory_kind import memory_kind
 from engine.runs.request import Request
 from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
 
@@ -145,6 +146,11 @@ class Run:
     transfer: int | None = None
     """The method's own trainable parameters, heads excluded."""
 
+    memory_kind: str | None = None
+    """Equal for runs that need the same memory (``engine.runs.memory_kind``)."""
+    peak_memory: int | None = None
+    """Bytes of a GPU that it took at most, if it is completed and ran on one."""
+
     executor: str = "local"
     handle: Document = Document()
     """What the executor needs to find the process again."""
@@ -182,6 +188,7 @@ class Run:
             "request": request.model_dump(mode="json", exclude={"command"}) if request else None,
             "metric": headline_of(definitions),
             "epochs": int(spec.hyperparameters["epochs"]),
+            "memory_kind": memory_kind(spec),
         }
         return cls(**(row | others))
 

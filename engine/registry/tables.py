@@ -30,6 +30,7 @@ class Named(SQLModel):
 
 
 class RunTable(Named, table=True):
+    __table_args__ = (Index("run_by_memory_kind", "memory_kind", "peak_memory"),)
     id: str = Field(primary_key=True)
     fingerprint: str = Field(unique=True)
     group_id: str = Field(index=True)
@@ -66,6 +67,8 @@ class RunTable(Named, table=True):
     seconds_left: float | None
     trainable: int | None
     transfer: int | None
+    memory_kind: str | None
+    peak_memory: int | None = Field(sa_type=BigInteger)
     executor: str
     handle: dict[str, Any] | None = Field(sa_column=_document())
     device: str | None

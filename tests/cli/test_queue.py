@@ -39,9 +39,9 @@ def test_a_moved_run_takes_its_source_with_it(queued: Store, capsys: Capture) ->
     assert main(["queue", "ls"]) == ExitCode.OK
     _, *rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert rows == [
-        [SOURCE.run_id, "adapter", "toy/question", "0", "2", "a", "free", "device"],
+        [SOURCE.run_id, "adapter", "toy/question", "0", "2", "nothing,", "it", "starts", "now"],
         [TARGET.run_id, "scalearn++", "toy/topics", "0", "2", "source", SOURCE.run_id],
-        [OTHER.run_id, "adapter", "toy/choice", "0", "0", "a", "free", "device"],
+        [OTHER.run_id, "adapter", "toy/choice", "0", "0", "its", "turn"],
     ]
 
 

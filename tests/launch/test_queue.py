@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from engine.launch.devices import Slot
+from engine.launch.local import LocalExecutor
 from engine.launch.queue import is_paused, pause, proceed, waiting
 from engine.registry.records import RunState, Source
 from engine.registry.store import Store
@@ -21,8 +25,8 @@ def graph(store: Store) -> Store:
     return store
 
 
-def order(store: Store) -> list[tuple[str, int, str]]:
-    return [(one.run.id, one.priority, one.waits_for) for one in waiting(store)]
+def order(store: Store, slots: Sequence[Slot] = ()) -> list[tuple[str, int, str]]:
+    return [(one.run.id, one.priority, one.waits_for) for one in waiting(store, LocalExecutor(store.home, slots))]
 
 
 def complete(store: Store, run_id: str) -> None:
@@ -33,10 +37,11 @@ def complete(store: Store, run_id: str) -> None:
 def test_runs_of_equal_priority_keep_the_order_of_requests(graph: Store) -> None:
     assert order(graph) == [
         (A, 0, "a free device"),
-        (B, 0, "a free device"),
+        (B, 0, "its turn"),
         (C, 0, f"source {B}"),
         (D, 0, f"source {A} and 1 more"),
     ]
+    assert order(graph, [Slot("one", "the one")])[0] == (A, 0, "nothing, it starts now")
 
 
 def test_a_source_is_as_urgent_as_what_waits_for_it(graph: Store) -> None:
