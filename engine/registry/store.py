@@ -211,6 +211,12 @@ class Store(Reader):
                 connection.execute(change, points)
             return stop
 
+    def happened(self, run_id: str, attempt: int, text: str, **fields: Any) -> None:
+        """Note an event of a live attempt, with new values of ``fields`` of Run. Raises Fenced."""
+        with self._write() as connection:
+            self._require_current(self._set(connection, run_id, attempt, LIVE, fields), run_id, attempt)
+            note_event(connection, run_id, attempt, text)
+
     def checkpointed(self, run_id: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Record a checkpoint whose files are in place. Raises Fenced."""
         with self._write() as connection:
