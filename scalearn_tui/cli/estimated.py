@@ -28,11 +28,12 @@ def estimated(plan: Plan, reader: Reader, catalog: Catalog, rows: Rows) -> dict[
     from functools import partial
 
     from engine.errors import UserError
+    from engine.files.config import read_config
     from engine.launch.devices import find_slots
     from engine.plans.estimates import estimates
 
     try:
-        devices = [slot.label for slot in find_slots()]
+        devices = [slot.label for slot in find_slots(read_config(reader.home))]
     except UserError:
         # A run says so when it starts; its plan can be shown before.
         devices = []

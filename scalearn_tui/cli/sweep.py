@@ -10,7 +10,7 @@ import typer
 from engine.errors import UserError, did_you_mean
 from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import Json, Priority, home_catalog, launch_flag, switch
 from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
 from scalearn_tui.cli.sweep_grid import BY
 from scalearn_tui.cli.usage import Commands
@@ -77,6 +77,7 @@ def run(
     missing: Annotated[bool, switch("--missing", help="Only cells without a run.")] = False,
     failed: Annotated[bool, switch("--failed", help="Only cells whose run failed, was stopped or lost.")] = False,
     update: Annotated[bool, switch("--update", help="Let go of cells that the file lacks by now; their runs stay.")] = False,
+    priority: Priority = 0,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
 ) -> int:
@@ -100,7 +101,7 @@ def run(
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs:
         say(f"no cell {'is missing' if missing else 'has failed'}")
-    elif not work_off(chosen, store, detach, as_json, planned.declaration.tags):
+    elif not work_off(chosen, store, detach, as_json, priority, planned.declaration.tags):
         return ExitCode.INTERRUPTED
     return outcome(planned, chosen, store, detach, as_json)
 

@@ -33,11 +33,16 @@ def look() -> Reader:
 
 
 def ensure_supervised(reader: Reader) -> None:
-    """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date."""
-    from engine.registry.records import ACTIVE
+    """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date.
 
-    if reader.doubt or not reader.runs(states=ACTIVE, limit=1):
+    Says it too where queued runs wait because the queue is paused.
+    """
+    from engine.registry.records import ACTIVE, RunState
+
+    if reader.doubt or not reader.any_run(ACTIVE):
         return
+    if reader.any_run((RunState.QUEUED,)) and (notice := paused_notice(reader.home)):
+        say(notice)
     if notice := stopped_notice(reader):
         say(notice)
         return
@@ -84,6 +89,13 @@ def stopped_notice(reader: Reader) -> str | None:
         return None
     oldest = waiting[-1].id
     return f"the supervisor was stopped, with {unfinished(len(waiting))} left; `scalearn resume {oldest}` starts it again"
+
+
+def paused_notice(home: Home) -> str | None:
+    """What a paused queue does; None where it is not paused."""
+    from engine.launch.queue import is_paused
+
+    return "the queue is paused; `scalearn queue resume` lets queued runs start" if is_paused(home) else None
 
 
 def unfinished(count: int) -> str:

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
 
 
-def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, tags: Sequence[str] = ()) -> bool:
+def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0, tags: Sequence[str] = ()) -> bool:
     """Queue what the plan lacks, and unless ``detach`` watch until it has ended; False when the user stopped watching.
 
     The runs that were asked for get the ``tags``.
     """
     from engine.plans.planner import submit
-    from scalearn_tui.cli.watching import keep_supervised, settle
+    from scalearn_tui.cli.watching import keep_supervised, paused_notice, settle
 
     settle(store)
-    asked_for = submit(plan, store)
+    asked_for = submit(plan, store, priority)
     if tags:
         store.tag(asked_for, tags)
     pending = [planned.run_id for planned in plan.runs if not planned.done]
@@ -33,6 +33,8 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, tags: Sequen
     care()
     reused = len(plan.runs) - len(pending) + len(plan.named_sources)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
+    if notice := paused_notice(store.home):
+        say(notice)
     if detach:
         return True
 
