@@ -11,9 +11,10 @@ import argparse
 import logging
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -25,7 +26,7 @@ from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
-from engine.launch.supervision import revival_command
+from engine.launch.supervision import advance_command, revival_command
 from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.records import LIVE, Run, RunState
@@ -49,16 +50,30 @@ def worker_command(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
 class Supervisor:
     """Repeatedly compares the registry with the processes and acts on the difference."""
 
-    def __init__(self, store: Store, executor: Executor, command: Command = worker_command, grace: float = GRACE) -> None:
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        command: Command = worker_command,
+        grace: float = GRACE,
+        after_tuning: Sequence[str] = ("true",),
+    ) -> None:
+        """``after_tuning`` is a command that runs when a run has ended that only helps to choose a setting."""
         self.store = store
         self.executor = executor
         self.command = command
         self.grace = grace
+        self.after_tuning = after_tuning
         self._version = -1
         self._live: list[Run] = []
         self._queued = False
         self._stop_asked_at: dict[tuple[str, int], float] = {}
         self._lingering: dict[tuple[str, int], float] = {}
+        self._tuning: set[str] = set()
+        """Ids of the live runs that only help to choose a setting."""
+        self._choose = False
+        """Whether there may be a setting to choose: one of these has ended, perhaps before this process began."""
+        self._choosing: subprocess.Popen[bytes] | None = None
 
     def tick(self) -> bool:
         """Do one round; returns whether anything is queued or running."""
@@ -67,13 +82,16 @@ class Supervisor:
             self.store.fail_blocked()
             self._live = [run for run in self.store.runs(states=LIVE) if run.executor == self.executor.name]
             self._queued = bool(self.store.runs(states=(RunState.QUEUED,), limit=1))
+            tuning = {run.id for run in self._live if run.spec.get("dev_only")}
+            self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
+            self._tuning = tuning
             self._version = version
         self._record_ends()
         self._end_lingering()
         self._pass_on_stops()
         if self._queued:
             self._launch_ready()
-        return bool(self._live or self._lingering) or self._queued
+        return self._is_choosing() or bool(self._live or self._lingering) or self._queued
 
     def is_current(self) -> bool:
         """Whether the registry has certainly not changed since the last round."""
@@ -81,6 +99,16 @@ class Supervisor:
             return self.store.version() == self._version
         except (SQLAlchemyError, Damaged):
             return False
+
+    def _is_choosing(self) -> bool:
+        """Start the command for settings that can be chosen, one at a time; whether it runs."""
+        if self._choosing is not None and self._choosing.poll() is None:
+            return True
+        self._choosing = None
+        if self._choose:
+            self._choose = False
+            self._choosing = subprocess.Popen(self.after_tuning, stdin=subprocess.DEVNULL)
+        return self._choosing is not None
 
     def _record_ends(self) -> None:
         statuses = self.executor.poll({run.id: run.handle for run in self._live if run.handle})
@@ -150,6 +178,9 @@ class Supervisor:
         except OSError as error:
             self.store.finish(run.id, attempt, RunState.FAILED, f"the worker cannot be started: {error}")
             return
+        if run.spec.get("dev_only"):
+            # It may have ended before the registry is read again.
+            self._tuning.add(run.id)
         log.info("run %s attempt %d: started on %s", run.id, attempt, reservation.label)
 
 
@@ -219,7 +250,8 @@ def main(arguments: list[str] | None = None) -> int:
     # Its workers inherit it.
     os.umask(home.umask())
     store = open_store(home)
-    supervise(home, Supervisor(store, LocalExecutor(home, find_slots(), revival_command(home))))
+    executor = LocalExecutor(home, find_slots(), revival_command(home))
+    supervise(home, Supervisor(store, executor, after_tuning=advance_command(home)))
     return 0
 
 

@@ -75,7 +75,7 @@ class ReadyRun:
     def final_results(
         self, epoch: int, dev: Mapping[str, np.ndarray], before_batch: Callable[[], None]
     ) -> dict[str, dict[str, dict[str, float]]]:
-        """Metrics of the selected parameters on dev and, unless the run only helps to choose a setting, on every reported split:
+        """Metrics of the selected parameters on dev, and unless the run is of dev only on every reported split:
         task -> split -> metric -> value.
 
         They are computed from logits that are kept as the run's evidence. ``dev`` has those of the selected ``epoch`` by task

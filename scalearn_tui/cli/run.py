@@ -144,7 +144,9 @@ def _numbers(run: Run, results: Results, catalog: Catalog) -> list[str]:
 
     if len(run.tasks) > 1:
         scores = joint_scores(run, results, catalog).items()
-        return [f"{f'{shown_split(run)} ' if key == MEAN else ''}{key.rpartition('/')[2]} {score(value)}" for key, value in scores]
+        return [
+            f"{f'{shown_split(run)} ' if key == MEAN else ''}{key.rpartition('/')[2]} {score(value)}" for key, value in scores
+        ]
     return [
         f"{split.replace('_', ' ')} {metric} {score(value)}"
         for split, values in declared_scores(run, results, catalog).items()

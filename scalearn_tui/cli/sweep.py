@@ -75,7 +75,8 @@ def plan(sweep: FileOrName, as_json: Json = False) -> int:
     opened = _say_notes(planned.plan, reader)
     states = {run.run_id: run.existing.state for run in planned.plan.runs if run.existing}
     _say_counts(planned.cells, states, planned.declaration.name)
-    return show_plan(planned.plan, opened, reader, catalog, as_json)
+    code = show_plan(planned.plan, opened, reader, catalog, as_json)
+    return code
 
 
 @app.command("run")
@@ -94,7 +95,10 @@ def run(
     from engine.files.home import Home
     from engine.plans.several import narrowed
     from engine.registry.store import open_store
+    from engine.sweeps.cells import from_records
     from engine.sweeps.planning import difference
+    from engine.sweeps.winners import is_done
+    from scalearn_tui.cli.sweep_tuning import follow_chosen
     from scalearn_tui.cli.working_off import work_off
 
     if missing and failed:
@@ -118,14 +122,19 @@ def run(
 
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs:
-        say(f"no cell {'is missing' if missing else 'has failed'}")
+        say(f"no cell {'has failed' if failed else 'is missing'}")
     elif not work_off(chosen, store, detach, as_json):
         return ExitCode.INTERRUPTED
-    states = store.states([cell.run for cell in planned.cells])
-    _show(registered_sweep(name, store), BY.split(","), states, as_json)
-    ended = [run for run in chosen.runs if run.role == "target"]
-    done = detach or all(states.get(run.run_id) == "completed" for run in ended)
-    return ExitCode.OK if done else ExitCode.UNSUCCESSFUL
+    if not detach and not follow_chosen(name, store, as_json):
+        return ExitCode.INTERRUPTED
+    sweep = registered_sweep(name, store)
+    states = store.states([cell["run"] for cell in sweep.cells])
+    _show(sweep, BY.split(","), states, store, as_json)
+    if planned.declaration.tune:
+        done = is_done(from_records(sweep.cells), store)
+    else:
+        done = all(states.get(run.run_id) == "completed" for run in chosen.runs if run.role == "target")
+    return ExitCode.OK if detach or done else ExitCode.UNSUCCESSFUL
 
 
 @app.command("show")
@@ -141,7 +150,7 @@ def show(
     sweep = registered_sweep(name, reader)
     aspects = _aspects(by)
     ensure_supervised(reader)
-    _show(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), as_json)
+    _show(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), reader, as_json)
     return ExitCode.OK
 
 
@@ -262,15 +271,21 @@ def _aspects(text: str) -> list[str]:
     return names
 
 
-def _show(sweep: Sweep, by: Sequence[str], states: dict[str, RunState], as_json: bool) -> None:
+def _show(sweep: Sweep, by: Sequence[str], states: dict[str, RunState], reader: Reader, as_json: bool) -> None:
     from engine.sweeps.cells import from_records
+    from engine.sweeps.winners import searches_of
     from scalearn_tui.cli.sweep_grid import print_grid, sweep_record
+    from scalearn_tui.cli.sweep_tuning import print_tuned, tuning_record
 
-    if as_json:
-        print_json({"sweep": sweep_record(sweep, by, states)})
-        return
     cells = from_records(sweep.cells)
-    print_grid(cells, by, states)
+    searches = searches_of(cells, reader)
+    if as_json:
+        print_json({"sweep": sweep_record(sweep, by, states) | tuning_record(searches)})
+        return
+    if searches:
+        print_tuned(cells, searches, by, states)
+    else:
+        print_grid(cells, by, states)
     _say_counts(cells, states, sweep.name)
 
 
