@@ -121,7 +121,9 @@ def _tuned_cells(
             shared = {name: text for name, text in told[0].items() if all(facts.get(name) == text for facts in told)}
             for seed, first in search.reported[0].items():
                 candidates = tuple(runs[seed] for runs in search.reported)
-                yield replace(_cell("", specs[first], shared), search=number, candidates=candidates)
+                undecided = _cell("", specs[first], shared)
+                setting = f"{undecided.setting} best on dev".strip()
+                yield replace(undecided, setting=setting, search=number, candidates=candidates)
 
 
 def _cell(run_id: str, spec: RunSpec, setting: Settings) -> Cell:

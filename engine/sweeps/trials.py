@@ -28,7 +28,8 @@ def trials_of(tune: Tune, method: MethodInfo, catalog: Catalog) -> list[Trial]:
     for name in space:
         if name not in method.hyperparameters():
             close = did_you_mean(name, method.hyperparameters())
-            raise UserError(f"{method.name} has no setting {name!r}{close}; give it a table [tune.space.{method.name}]")
+            known = ", ".join(sorted(method.hyperparameters()))
+            raise UserError(f"{method.name} has no setting {name!r}{close}; it has {known}")
         if isinstance(values := space[name], Range):
             _check_range(values, name, method)
     if tune.search == "random":

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from engine.catalog.method import Value
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
 from engine.sweeps.cells import MISSING, Cell
@@ -53,6 +54,8 @@ class Search:
     """Those that report it, one for each of other seeds."""
     steps: int
     """Spent on all trials."""
+    varied: frozenset[str]
+    """Names of the hyper-parameters in which they differ, as far as their runs are there."""
 
     @property
     def over(self) -> bool:
@@ -116,7 +119,14 @@ def _search(number: int, members: Sequence[Cell], runs: Mapping[str, Run]) -> Se
         seeds=tuple(dict.fromkeys(cell.seed for cell in tuning)),
         chosen=[cell for cell in members if not cell.tuning],
         steps=sum(runs[cell.run].step for cell in tuning if cell.run in runs),
+        varied=_varied([runs[cell.run] for cell in tuning if cell.run in runs]),
     )
+
+
+def _varied(runs: Sequence[Run]) -> frozenset[str]:
+    settings: list[dict[str, Value]] = [run.spec["hyperparameters"] for run in runs]
+    names = settings[0] if settings else {}
+    return frozenset(name for name in names if len({of_run.get(name) for of_run in settings}) > 1)
 
 
 def _trial(cells: Sequence[Cell], runs: Mapping[str, Run]) -> Trial:

@@ -137,7 +137,8 @@ def _benchmark(run: Run) -> str:
 
 
 def _numbers(run: Run, results: Results, catalog: Catalog) -> list[str]:
-    """Results on test (on dev of runs that know no other), the headline metric first; of a joint run the mean, then each task's headline metric."""
+    """Results on test, or on dev where nothing else was evaluated, the headline metric first; of a joint run the mean, then
+    each task's headline metric."""
     from engine.catalog.task import MEAN
     from scalearn_tui.text.formatting import score
     from scalearn_tui.text.results import declared_scores, joint_scores, shown_split

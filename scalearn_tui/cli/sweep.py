@@ -75,8 +75,7 @@ def plan(sweep: FileOrName, as_json: Json = False) -> int:
     opened = _say_notes(planned.plan, reader)
     states = {run.run_id: run.existing.state for run in planned.plan.runs if run.existing}
     _say_counts(planned.cells, states, planned.declaration.name)
-    code = show_plan(planned.plan, opened, reader, catalog, as_json)
-    return code
+    return show_plan(planned.plan, opened, reader, catalog, as_json, planned.later)
 
 
 @app.command("run")
@@ -127,11 +126,11 @@ def run(
         return ExitCode.INTERRUPTED
     if not detach and not follow_chosen(name, store, as_json):
         return ExitCode.INTERRUPTED
-    sweep = registered_sweep(name, store)
-    states = store.states([cell["run"] for cell in sweep.cells])
-    _show(sweep, BY.split(","), states, store, as_json)
+    registered = registered_sweep(name, store)
+    states = store.states([cell["run"] for cell in registered.cells])
+    _show(registered, BY.split(","), states, store, as_json)
     if planned.declaration.tune:
-        done = is_done(from_records(sweep.cells), store)
+        done = is_done(from_records(registered.cells), store)
     else:
         done = all(states.get(run.run_id) == "completed" for run in chosen.runs if run.role == "target")
     return ExitCode.OK if detach or done else ExitCode.UNSUCCESSFUL

@@ -51,7 +51,10 @@ def print_tuned(cells: Sequence[Cell], searches: Sequence[Search], by: Sequence[
         cell, best = search.chosen[0], search.winner
         shown = [cell.aspect(name) or NOTHING for name in ("method", "target", *telling)]
         others = [_tried(search, number) for number in range(len(search.trials)) if number != best]
-        chosen = ["waits", NOTHING] if best is None else [search.trials[best].setting, score(search.trials[best].mean)]
+        if best is None:
+            chosen = ["none: all diverged" if search.over else "waits", NOTHING]
+        else:
+            chosen = [search.trials[best].setting, score(search.trials[best].mean)]
         rows.append([*shown, *chosen, ", ".join(others)])
     print_table(["method", "target", *telling, "chosen", "dev", "others"], rows, right=("dev",), drop=("backbone",))
 
