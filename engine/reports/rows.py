@@ -6,7 +6,7 @@ A cell averages one group, that is runs equal in everything but the seed, on the
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,12 +88,14 @@ def _shared_rows(benchmark: str, groups: Sequence[_Group], sources: SourceRuns) 
             possible.setdefault(key, {}).update(dict.fromkeys(group.columns, group))
             plainness[key] -= rank
     shown: dict[RowKey, Cells] = {}
-    covered: set[tuple[tuple[str, ...], Column]] = set()
+    covered: defaultdict[str, set[tuple[tuple[str, ...], Column]]] = defaultdict(set)
+    """Cells by the sweep that tuned them; those of all rows under the empty name."""
     for key in sorted(possible, key=lambda key: (not key[-1], -len(possible[key]), -plainness[key])):
         cells = {(tuple(run.id for run in group.runs), column) for column, group in possible[key].items()}
-        if not cells <= covered:
+        if not cells <= covered[key[-1]]:
             shown[key] = possible[key]
-            covered |= cells
+            for sweep in {key[-1], ""}:
+                covered[sweep] |= cells
     return shown
 
 

@@ -27,7 +27,7 @@ pytestmark = needs_minilm
 @pytest.fixture
 def tuning(store: Store) -> Store:
     """With the registered sweep, whose settings are queued."""
-    sweep = planned(store)
+    sweep = planned(store.home)
     store.register(sweep.record())
     submit(sweep.plan, store)
     return store
@@ -39,8 +39,8 @@ def registered(store: Store) -> list[Cell]:
     return from_records(sweep.cells)
 
 
-def test_every_setting_is_tried_with_the_tuning_seeds_before_any_other_run(store: Store) -> None:
-    sweep = planned(store)
+def test_every_setting_is_tried_with_the_tuning_seeds_before_any_other_run(home: Home) -> None:
+    sweep = planned(home)
     tried = [cell for cell in sweep.cells if cell.tuning]
     assert Counter((cell.method, cell.target) for cell in tried) == {
         (method, f"toy/{task}"): 6 for method in ("adapter", "lora") for task in ("claim", "question")
@@ -55,8 +55,8 @@ def test_every_setting_is_tried_with_the_tuning_seeds_before_any_other_run(store
     assert sweep.later and len(sweep.later.runs) == 8 and not any(run.spec.dev_only for run in sweep.later.runs)
 
 
-def test_a_run_that_tries_a_setting_is_never_the_one_that_reports_it(store: Store) -> None:
-    sweep = planned(store, ADAPTER.replace("[100, 101]", "[100]"))
+def test_a_run_that_tries_a_setting_is_never_the_one_that_reports_it(home: Home) -> None:
+    sweep = planned(home, ADAPTER.replace("[100, 101]", "[100]"))
     for run in sweep.plan.runs:
         reported = run.spec.model_copy(update={"dev_only": False})
         assert reported.fingerprint != run.spec.fingerprint and reported.group_id != run.spec.group_id
@@ -106,7 +106,7 @@ def test_ties_go_to_the_earliest_and_what_diverged_is_the_worst(tuning: Store) -
     assert searches[0].trials[0].states == ("diverged", "completed") and searches[0].trials[0].mean is None
     assert searches[0].steps == 25 and searches[0].varied == {"learning_rate"}
     # It is not tried again.
-    again = planned(tuning).plan
+    again = planned(tuning.home).plan
     assert {rate(run.existing) for run in again.runs if run.existing} == {1e-4, 1e-3, 1e-2} and len(again.runs) == 20 + 8
 
 
@@ -127,7 +127,7 @@ def test_a_run_that_ended_otherwise_keeps_the_search_open(state: RunState, tunin
     end(tuning, lambda run: 0.5)
     open_ones = [search for search in searches_of(registered(tuning), tuning) if not search.over]
     assert len(open_ones) == 1 and open_ones[0].best is None
-    assert run.id in {planned.run_id for planned in planned(tuning).plan.over}
+    assert run.id in {planned.run_id for planned in planned(tuning.home).plan.over}
 
 
 def test_what_was_chosen_stays_though_its_runs_or_those_that_were_compared_are_deleted(tuning: Store) -> None:
@@ -144,7 +144,7 @@ def test_what_was_chosen_stays_though_its_runs_or_those_that_were_compared_are_d
 def test_a_changed_sweep_is_not_overwritten_with_what_was_chosen_before(tuning: Store) -> None:
     before = tuning.sweep("tuned")
     assert before
-    edited = planned(tuning, FILE.replace("seeds = [0, 1]", "seeds = [0, 1, 2]"))
+    edited = planned(tuning.home, FILE.replace("seeds = [0, 1]", "seeds = [0, 1, 2]"))
     tuning.register(edited.record())
     tuning.choose(before, [])
     assert registered(tuning) == edited.cells
@@ -153,15 +153,14 @@ def test_a_changed_sweep_is_not_overwritten_with_what_was_chosen_before(tuning: 
 
 
 def test_another_setting_makes_other_cells_of_all_that_it_may_win(tuning: Store) -> None:
-    edited = planned(tuning, FILE.replace("settings = 3", "settings = 4").replace("1e-2]", "1e-2, 0.1]"))
+    edited = planned(tuning.home, FILE.replace("settings = 3", "settings = 4").replace("1e-2]", "1e-2, 0.1]"))
     found = difference(edited, tuning.sweep("tuned"))
     assert (len(found.added), len(found.orphaned), found.kept) == (8 + 8, 8, 24)
 
 
-def test_an_exclusion_leaves_out_whole_searches(store: Store) -> None:
-    sweep = planned(
-        store, f'{FILE}[[exclude]]\nmethods = "lora"\ntargets = "claim"\n[[exclude]]\nmethods = "adapter"\nseeds = 1'
-    )
+def test_an_exclusion_leaves_out_whole_searches(home: Home) -> None:
+    without = '[[exclude]]\nmethods = "lora"\ntargets = "claim"\n[[exclude]]\nmethods = "adapter"\nseeds = 1'
+    sweep = planned(home, FILE + without)
     assert Counter((cell.method, cell.target, cell.tuning) for cell in sweep.cells) == {
         ("adapter", "toy/claim", True): 6,
         ("adapter", "toy/claim", False): 1,
@@ -171,7 +170,7 @@ def test_an_exclusion_leaves_out_whole_searches(store: Store) -> None:
         ("lora", "toy/question", False): 2,
     }
     with pytest.raises(UserError, match="an exclusion leaves out some of the settings of lora"):
-        planned(store, f"{FILE}[[exclude]]\nsettings.lora.learning_rate = 1e-3")
+        planned(home, f"{FILE}[[exclude]]\nsettings.lora.learning_rate = 1e-3")
 
 
 TWICE = "the seed 0 is in seeds and in tune.seeds; what is reported needs fresh seeds"
@@ -190,17 +189,17 @@ TWICE = "the seed 0 is in seeds and in tune.seeds; what is reported needs fresh 
         ("learning_rate = [1e-4, 1e-3, 1e-2]", f"patience = {list(range(1, 1001))}", "asks for 24,000 runs and more"),
     ],
 )  # fmt: skip
-def test_what_is_unequal_or_unfair_is_one_line_about_the_file(old: str, new: str, message: str, store: Store) -> None:
+def test_what_is_unequal_or_unfair_is_one_line_about_the_file(old: str, new: str, message: str, home: Home) -> None:
     many = FILE.replace("settings = 3", "settings = 1000").replace("[100, 101]", "[100, 101, 102, 103]")
     text = many if "1000]" in new else FILE
     assert old in text
     with pytest.raises(UserError, match=rf"^tuned.toml: {re.escape(message)}"):
-        planned(store, text.replace(old, new, 1))
+        planned(home, text.replace(old, new, 1))
 
 
-def test_sources_keep_the_defaults_and_their_results_on_test(store: Store) -> None:
+def test_sources_keep_the_defaults_and_their_results_on_test(home: Home) -> None:
     text = FILE.replace('["adapter", "lora"]', '"scalearn++"\nsources = ["topics", "choice"]')
-    sources = [run for run in planned(store, text).plan.runs if run.role == "source"]
+    sources = [run for run in planned(home, text).plan.runs if run.role == "source"]
     assert [run.spec.method for run in sources] == ["adapter", "adapter"]
     assert not any(run.spec.dev_only for run in sources)
 

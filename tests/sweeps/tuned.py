@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.catalog.catalog import BUILT_IN
+from engine.files.home import Home
 from engine.registry.opening import open_reader
 from engine.registry.records import DIVERGED, Run, RunState
 from engine.registry.store import Store
@@ -30,8 +31,8 @@ learning_rate = [1e-4, 1e-3, 1e-2]
 ADAPTER = FILE.replace('["adapter", "lora"]', '"adapter"')
 
 
-def planned(store: Store, text: str = FILE) -> PlannedSweep:
-    return plan_sweep(parse_sweep(text, Path("tuned.toml")), open_reader(store.home), BUILT_IN)
+def planned(home: Home, text: str = FILE) -> PlannedSweep:
+    return plan_sweep(parse_sweep(text, Path("tuned.toml")), open_reader(home), BUILT_IN)
 
 
 def end(store: Store, value: Callable[[Run], float | None]) -> list[Run]:
