@@ -35,6 +35,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMANDS = (
     ["--help"],
     ["ls"],
+    ["ls", "--all"],
     ["ls", "--target", "rte"],
     ["ls", "method:adapter", "state:completed"],
     ["show", "@1"],

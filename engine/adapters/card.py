@@ -171,7 +171,8 @@ def _refuse_pickle(path: Path) -> None:
     if path.is_dir():
         raise UserError("this is a folder; name the .safetensors file in it")
     if not path.is_file():
-        raise UserError("there is no such file; name one that `scalearn adapters export` wrote")
+        what = "this is no regular file" if path.exists() else "there is no such file"
+        raise UserError(f"{what}; name one that `scalearn adapters export` wrote")
     with path.open("rb") as file:
         begin = file.read(4)
     if path.suffix.lower() in PICKLES or begin.startswith(PICKLE_MAGIC):

@@ -8,6 +8,7 @@ registry, and workers do not depend on it. It ends by itself when nothing is que
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -190,6 +191,10 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
     busy_at = time.monotonic()
     last_error = ""
     log.info("supervisor %d: %s", os.getpid(), "another one is running" if lock is None else "running")
+    if lock is not None:
+        # For `doctor`.
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps({"pid": os.getpid(), "since": time.time()}).encode(), 0)
     while lock is not None and home.root.is_dir():
         try:
             busy = supervisor.tick()

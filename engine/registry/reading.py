@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from engine.errors import UserError
@@ -25,6 +26,7 @@ from engine.registry.records import (
     Source,
     Sweep,
     Tag,
+    as_time,
     from_rows,
 )
 from engine.registry.rows import Row, Rows
@@ -201,6 +203,12 @@ class Reader:
     def sweep(self, name: str) -> Sweep | None:
         """The registered sweep of this name."""
         return next(iter(self._records(Sweep, "WHERE name = :name", name=name)), None)
+
+    def newest_time(self) -> datetime | None:
+        """The latest time at which any run is said to have been asked for, started, alive or ended."""
+        columns = ("created_at", "started_at", "heartbeat_at", "ended_at")
+        rows = self._select(f"SELECT {', '.join(f'MAX({column})' for column in columns)} FROM run")
+        return max((as_time(value) for value in rows[0] if value is not None), default=None) if rows else None
 
     def metrics(self, run_id: str, name: str | None = None, after: int = -1) -> list[Metric]:
         """Points of one curve or of all, at steps greater than ``after``, ordered by step."""

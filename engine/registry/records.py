@@ -325,8 +325,8 @@ def from_rows(kind: type[Kind], rows: Iterable[Sequence[Any]]) -> list[Kind]:
     return records
 
 
-def _time(value: str | datetime) -> datetime:
-    """SQLite has texts of UTC times without their zone, PostgreSQL has times."""
+def as_time(value: str | datetime) -> datetime:
+    """A time as a database gives it: SQLite has texts of UTC times without their zone, PostgreSQL has times."""
     parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
@@ -336,8 +336,8 @@ def _written(value: datetime) -> str:
 
 
 _DECODE: dict[str, Callable[[Any], Any]] = {
-    "datetime": _time,
-    "datetime | None": _time,
+    "datetime": as_time,
+    "datetime | None": as_time,
     "RunState": RunState,
     "bool": bool,
 }

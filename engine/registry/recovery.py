@@ -15,6 +15,7 @@ from urllib.parse import quote
 from engine.errors import UserError
 from engine.files.disk import atomic_write, locked
 from engine.files.home import Home
+from engine.registry import rows
 from engine.registry.damage import backups, is_damage
 from engine.registry.records import RunState
 from engine.registry.schema import back_up, make_tables, refuse_newer
@@ -55,9 +56,11 @@ def find_damage(home: Home) -> str | None:
 def recover(home: Home) -> tuple[Path, dict[str, int]]:
     """Put a registry in place that has all rows that can be read; the damaged file's new name, and rows by table.
 
-    Raises UserError for a registry of a newer version.
+    Raises UserError for a registry of a newer version, and while another program keeps it locked: then nothing can be read, and
+    a sound registry would look empty.
     """
     with locked(home.root / "registry.lock"), closing(_opened(home)) as damaged, atomic_write(home.database) as draft:
+        _begin_reading(damaged, home)
         version = _version(damaged) or HEAD
         refuse_newer(version, home)
         make_tables(draft, home, version)
@@ -85,7 +88,17 @@ def restore(home: Home) -> tuple[Path, Path]:
 
 
 def _opened(home: Home) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(home.database))}?mode=ro", uri=True)
+    return sqlite3.connect(f"file:{quote(str(home.database))}?mode=ro", uri=True, timeout=rows.PATIENCE)
+
+
+def _begin_reading(database: sqlite3.Connection, home: Home) -> None:
+    """Keep other programs from locking the file meanwhile. Raises UserError where one already does."""
+    try:
+        database.execute("BEGIN")
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise UserError(f"another program keeps {home.database} locked; end it and try again") from error
 
 
 def _version(database: sqlite3.Connection) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import pwd
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +23,19 @@ def tick(connection: Connection) -> int:
 def note_event(connection: Connection, run_id: str, attempt: int, text: str) -> None:
     """Add an event of a run."""
     connection.execute(insert(EVENT).values(run_id=run_id, attempt=attempt, text=text, at=utc_now()))
+
+
+def note_request(connection: Connection, run_id: str, attempt: int, text: str) -> None:
+    """Add an event that a user asked for, with who that was: ``asked to stop by ann@lab3``."""
+    note_event(connection, run_id, attempt, f"{text} by {_user()}@{os.uname().nodename}")
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        # Containers run as users without a name.
+        return str(os.getuid())
 
 
 def insert_into(connection: Connection, table: Table) -> Any:

@@ -34,7 +34,7 @@ from engine.registry.records import (
 )
 from engine.registry.rows import EngineRows
 from engine.registry.schema import bring_up_to_date
-from engine.registry.statements import insert_into, note_event, replace_rows, result_rows, tick
+from engine.registry.statements import insert_into, note_event, note_request, replace_rows, result_rows, tick
 from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE, SWEEP, TAG
 
 
@@ -80,7 +80,7 @@ class Store(Reader):
                     insert_into(connection, RUN).values(row).on_conflict_do_nothing().returning(RUN.c.id)
                 ).first()
                 if added:
-                    note_event(connection, run.id, 0, "queued")
+                    note_request(connection, run.id, 0, "queued")
                 else:
                     asked = {name: row[name] for name in ("spec", "request", "command", "metric")}
                     connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(asked))
@@ -91,7 +91,7 @@ class Store(Reader):
             self._requeue(connection, [run.id for run in runs], "asked for again", version)
         self._let_work()
 
-    def requeue(self, run_ids: Sequence[str], reason: str = "resume") -> list[str]:
+    def requeue(self, run_ids: Sequence[str], reason: str = "resumed") -> list[str]:
         """Queue failed, stopped and lost runs again, and their sources in such a state; the ids queued, sources first."""
         with self._write() as connection:
             queued = self._requeue(connection, run_ids, reason, tick(connection))
@@ -131,7 +131,7 @@ class Store(Reader):
         attempts = {row.id: row.attempt for row in changed}
         queued = [run_id for run_id in candidates if run_id in attempts]
         for run_id in queued:
-            note_event(connection, run_id, attempts[run_id], f"queued again: {reason}")
+            note_request(connection, run_id, attempts[run_id], f"queued again ({reason})")
         return queued
 
     def request_stop(self, run_ids: Sequence[str]) -> None:
@@ -141,14 +141,14 @@ class Store(Reader):
             chosen = update(RUN).where(RUN.c.id.in_(run_ids))
             stopped = {"state": RunState.STOPPED, "cause": "stopped before it started", "ended_at": utc_now()}
             changes = (
-                (chosen.where(RUN.c.state == RunState.QUEUED).values(stopped), "stopped before it started"),
+                (chosen.where(RUN.c.state == RunState.QUEUED).values(stopped), "stopped before it started, as asked"),
                 (chosen.where(RUN.c.state.in_(LIVE), ~RUN.c.stop_requested).values(stop_requested=True), "asked to stop"),
             )
             for change, text in changes:
                 for run_id, attempt in connection.execute(
                     change.values(version=version).returning(RUN.c.id, RUN.c.attempt)
                 ).all():
-                    note_event(connection, run_id, attempt, text)
+                    note_request(connection, run_id, attempt, text)
 
     def claim(self, run_id: str, executor: str, device: str) -> int | None:
         """Take a queued run for a new attempt, whose number is returned; None when it is not queued."""

@@ -80,13 +80,13 @@ def _split(catalog: Catalog, run: Run, key: str) -> str:
 
 
 def _by_column(columns: Columns, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
-    """``describe`` of each column's runs; a single text where all are equal."""
+    """``describe`` of each column's runs, once for columns that are alike; without headings where all are."""
     by_column: dict[str, set[str]] = {column.heading: set() for column in columns.all}
     for run in runs:
         for task in run.tasks:
             if column := columns.of(run, task):
                 by_column[column.heading].add(describe(run, task))
-    distinct = set.union(*by_column.values())
-    if len(distinct) == 1:
-        return list(distinct)
-    return [f"{title} {' and '.join(sorted(texts))}" for title, texts in by_column.items()]
+    alike: dict[str, list[str]] = {}
+    for heading, texts in by_column.items():
+        alike.setdefault(" and ".join(sorted(texts)), []).append(heading)
+    return list(alike) if len(alike) == 1 else [f"{', '.join(headings)} {text}" for text, headings in alike.items()]

@@ -40,7 +40,7 @@ class Check:
 
 
 def doctor(as_json: Json = False) -> int:
-    """Check versions, registry, devices, offline files, hub and disk. Exit code 1 when no run could start."""
+    """Check versions, registry, processes, clocks, devices, offline files, hub and disk. Exit code 1 if no run could start."""
     from engine.files.home import Home
 
     home = Home.default()
@@ -49,6 +49,7 @@ def doctor(as_json: Json = False) -> int:
         _guarded("home", lambda: _home(home)),
         _guarded("registry", lambda: _registry(home)),
         _guarded("supervisor", lambda: _supervisor(home)),
+        *_disagreements(home),
         _guarded("devices", _devices),
         _guarded("offline backbone", _offline),
         _guarded("hub", _hub),
@@ -84,16 +85,26 @@ def _versions() -> list[Check]:
 
 
 def _home(home: Home) -> tuple[bool | None, str]:
-    existing = home.root
-    while not existing.exists():
-        existing = existing.parent
-    free = f"{home.root}, {shutil.disk_usage(existing).free / 1e9:.1f} GB free"
+    existing = _existing(home.root)
+    free = f"{home.root}, {_free(existing) / 1e9:.1f} GB free"
     try:
         # Permissions alone say nothing about a file system that is read-only, full or takes no files.
         TemporaryDirectory(dir=existing).cleanup()
     except OSError as error:
         return False, f"{free}, not writable ({error.strerror}): set SCALEARN_HOME to another folder"
-    return True if shutil.disk_usage(existing).free >= LOW_DISK else None, free
+    if _free(existing) < LOW_DISK:
+        return None, f"{free}, which is little: `scalearn gc --dry-run` lists what can go"
+    return True, free
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+def _free(folder: Path) -> int:
+    """Bytes left on the disk that has the folder, or will have it."""
+    return shutil.disk_usage(_existing(folder)).free
 
 
 def _has_registry(home: Home) -> bool:
@@ -133,10 +144,12 @@ def _plugins(home: Home) -> list[Check]:
 
 
 def _supervisor(home: Home) -> tuple[bool | None, str]:
+    from engine.launch.checkup import supervisor_of
     from engine.launch.supervision import is_supervised
 
     if is_supervised(home):
-        return None, "running"
+        begun = supervisor_of(home)
+        return None, f"running, process {begun[0]}" if begun else "running"
     if not _has_registry(home):
         return None, IDLE
     from engine.registry.records import ACTIVE
@@ -148,6 +161,35 @@ def _supervisor(home: Home) -> tuple[bool | None, str]:
         return None, notice
     waiting = len(store.runs(states=ACTIVE))
     return None, f"not running, with {unfinished(waiting)} left; `scalearn ls` starts it" if waiting else IDLE
+
+
+def _disagreements(home: Home) -> list[Check]:
+    """Where processes, clocks and locks disagree with the registry; one line if nowhere."""
+    if not _has_registry(home):
+        return []
+    from engine.launch import checkup
+    from engine.registry.opening import open_reader
+
+    try:
+        reader = open_reader(home)
+        reader.count()
+    except UserError:
+        # That is what the check of the registry says.
+        return []
+    examined: tuple[tuple[str, bool | None, Callable[[], list[str]]], ...] = (
+        ("processes", False, lambda: checkup.orphans(reader)),
+        ("processes", None, lambda: checkup.vanished(reader)),
+        ("program", None, lambda: checkup.outdated(home)),
+        ("clocks", None, lambda: checkup.clocks(reader)),
+        ("locks", False, lambda: checkup.stale_locks(home)),
+    )
+    found = []
+    for name, ok, examine in examined:
+        try:
+            found += [Check(name, ok, sentence) for sentence in examine()]
+        except (UserError, OSError) as error:
+            found.append(Check(name, None, f"cannot be checked: {error}"))
+    return found or [Check("processes", True, "no orphans, clocks and locks as they should be")]
 
 
 def _devices() -> tuple[bool | None, str]:
@@ -189,7 +231,7 @@ def _cache() -> tuple[bool | None, str]:
 
     cache = Path(HF_HUB_CACHE)
     repositories = sum(1 for _ in cache.glob("*--*")) if cache.is_dir() else 0
-    return None, f"{cache}, {repositories} repositories"
+    return None, f"{cache}, {repositories} repositories, {_free(cache) / 1e9:.1f} GB free"
 
 
 def _tokens(home: Home) -> tuple[bool | None, str]:

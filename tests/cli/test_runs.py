@@ -142,7 +142,7 @@ def test_show_prints_everything(store: Store, capsys: Capture) -> None:
     assert run["spec"] == target.model_dump(mode="json")
     assert run["sources"] == [{"task": BOOLQ, "run": source.run_id}]
     assert run["provenance"]["versions"]["scalearn-tui"] == "0.1.0"
-    assert run["events"][0]["text"] == "queued"
+    assert run["events"][0]["text"].startswith("queued by ")
     assert main(["show", "@1"]) == ExitCode.OK
     text = capsys.readouterr().out
     for part in (target.run_id, "accuracy 75.00", source.run_id, "learning_rate=0.006", "command"):

@@ -63,11 +63,17 @@ class Storm:
 
     def _deck(self) -> Iterator[Callable[[], bool]]:
         """Acts in random order, each of which returns whether it happened."""
-        common = [self.kill_worker] * 3 + [self.kill_supervisor, self.kill_both, self.kill_group] * 2
-        acts = [*common, self.suspend, self.lock, self.stop, *([self.fill] if self.home.root.is_mount() else [])]
+        acts = self.acts()
         while True:
             self.random.shuffle(acts)
             yield from acts
+
+    def acts(self) -> list[Callable[[], bool]]:
+        """What may happen, as often as it stands here."""
+        return [*self.kills(), self.suspend, self.lock, self.stop, *([self.fill] if self.home.root.is_mount() else [])]
+
+    def kills(self) -> list[Callable[[], bool]]:
+        return [self.kill_worker] * 3 + [self.kill_supervisor, self.kill_both, self.kill_group] * 2
 
     def kill_worker(self) -> bool:
         return self._kill("worker", [self._worker()])

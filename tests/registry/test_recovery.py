@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+import pytest
+
+from engine.errors import UserError
 from engine.registry.records import Source, Sweep
 from engine.registry.recovery import recover
 from engine.registry.store import Store, open_store
@@ -56,3 +59,16 @@ def test_what_is_still_in_the_log_of_changes_is_saved_too(store: Store) -> None:
     assert (counts["run"], counts["sweep"]) == (1, 1)
     assert open_store(store.home).count() == 1
     assert aside.with_name(f"{aside.name}-wal").exists()
+
+
+def test_a_locked_registry_is_left_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.add([run(1)], [])
+    closed(store)
+    monkeypatch.setattr("engine.registry.rows.PATIENCE", 0.1)
+    with closing(sqlite3.connect(store.home.database, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE clock SET value = value + 1")
+        with pytest.raises(UserError, match=r"another program keeps .* locked; end it and try again"):
+            recover(store.home)
+    assert open_store(store.home).count() == 1
