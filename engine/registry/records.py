@@ -20,7 +20,7 @@ Results = dict[str, dict[str, dict[str, float]]]
 CHANGED = "changed since the run was queued"
 """In the cause of a run that cannot be resumed, because what it was to read is gone."""
 
-DIVERGED = "loss became"
+DIVERGED = "the loss became"
 """In the cause of a run that failed because its numbers are finite no more, as they would be again."""
 
 

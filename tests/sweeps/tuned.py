@@ -43,7 +43,7 @@ def end(store: Store, value: Callable[[Run], float | None]) -> list[Run]:
         assert attempt is not None
         store.started(run.id, attempt)
         if (best := value(run)) is None:
-            store.finish(run.id, attempt, RunState.FAILED, f"the {DIVERGED} nan at step 3")
+            store.finish(run.id, attempt, RunState.FAILED, f"{DIVERGED} nan at step 3")
             continue
         results = {run.target: {"dev": {"accuracy": best}}}
         if not run.parsed.dev_only:
