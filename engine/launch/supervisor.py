@@ -107,8 +107,8 @@ class Supervisor:
             return True
         self._choosing = None
         if self._choose:
-            self._choose = False
             self._choosing = subprocess.Popen(self.after_tuning, stdin=subprocess.DEVNULL)
+            self._choose = False
         return self._choosing is not None
 
     def _record_ends(self) -> None:

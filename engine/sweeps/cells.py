@@ -56,7 +56,7 @@ def as_records(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def from_records(records: Sequence[Mapping[str, Any]]) -> list[Cell]:
-    return [Cell(**{**record, "candidates": tuple(record["candidates"])}) for record in records]
+    return [Cell(**{**record, "candidates": tuple(record.get("candidates", ()))}) for record in records]
 
 
 def state_of(cell: Cell, states: Mapping[str, RunState]) -> str:

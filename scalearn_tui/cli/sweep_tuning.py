@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from engine.registry.records import RunState
     from engine.registry.store import Store
     from engine.sweeps.cells import Cell
-    from engine.sweeps.winners import Search
+    from engine.sweeps.winners import Search, Trial
+
+MOST = 4
+"""Settings beside the chosen one that a line has room for, the best of them."""
 
 
 def follow_chosen(name: str, store: Store, as_json: bool) -> bool:
@@ -50,12 +54,13 @@ def print_tuned(cells: Sequence[Cell], searches: Sequence[Search], by: Sequence[
     for search in searches:
         cell, best = search.chosen[0], search.winner
         shown = [cell.aspect(name) or NOTHING for name in ("method", "target", *telling)]
-        others = [_tried(search, number) for number in range(len(search.trials)) if number != best]
+        others = sorted((trial for number, trial in enumerate(search.trials) if number != best), key=_worse)
+        told = [*map(_tried, others[:MOST]), *([f"{len(others) - MOST} more in --json"] if len(others) > MOST else [])]
         if best is None:
             chosen = ["none: all diverged" if search.over else "waits", NOTHING]
         else:
             chosen = [search.trials[best].setting, score(search.trials[best].mean)]
-        rows.append([*shown, *chosen, ", ".join(others)])
+        rows.append([*shown, *chosen, ", ".join(told)])
     print_table(["method", "target", *telling, "chosen", "dev", "others"], rows, right=("dev",), drop=("backbone",))
 
 
@@ -82,8 +87,11 @@ def _search_record(search: Search) -> dict[str, Any]:
     }
 
 
-def _tried(search: Search, number: int) -> str:
+def _worse(trial: Trial) -> float:
+    return math.inf if trial.mean is None else -trial.mean
+
+
+def _tried(trial: Trial) -> str:
     """``81.25 learning_rate=0.001``; in place of a mean, what there is of it."""
-    trial = search.trials[number]
     states = [state for state in trial.states if state != "completed"]
     return f"{score(trial.mean) if trial.mean is not None else states[0] if states else NOTHING} {trial.setting}"

@@ -32,6 +32,7 @@ def wait(
     Then run the command `on_end` of config.toml, if it has one. Ctrl-C ends only the waiting.
     """
     from engine.files.config import read_config
+    from engine.registry.records import RunState
 
     reader = look()
     on_end = read_config(reader.home).on_end
@@ -41,7 +42,7 @@ def wait(
         ended += _watch(reader, chosen)
         awaited = _awaited(None, sweep, reader)
     # Those that were deleted meanwhile are watched no longer.
-    completed = sum(_is_done(run) for run in ended)
+    completed = sum(run.state is RunState.COMPLETED or bool(sweep and _is_tried(run)) for run in ended)
     code = ExitCode.OK if completed == len(awaited) else ExitCode.UNSUCCESSFUL
     if sweep and (missing := len(awaited) - len(ended)):
         say(f"{missing} of {len(awaited)} cells of {sweep} have no run; `scalearn sweep run {sweep}` trains them")
@@ -67,11 +68,9 @@ def _chosen(sweep: str, awaited: list[str], reader: Reader) -> list[str]:
     return [run for run in _awaited(None, sweep, reader) if run not in awaited]
 
 
-def _is_done(run: Run) -> bool:
-    """Whether it is completed, or tried a setting in vain."""
-    from engine.registry.records import RunState
-
-    return run.state is RunState.COMPLETED or (run.parsed.dev_only and run.diverged)
+def _is_tried(run: Run) -> bool:
+    """Whether it tried a setting in vain, which is all that its sweep asked for."""
+    return run.parsed.dev_only and run.diverged
 
 
 def _watch(reader: Reader, awaited: list[str]) -> list[Run]:
