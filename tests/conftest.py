@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 from engine.files.home import Home
@@ -109,3 +110,12 @@ def hub_of(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[d
     yield start
     for hub in hubs:
         hub.stop()
+
+
+@pytest.fixture
+def no_process_left(tmp_path: Path) -> Iterator[None]:
+    """Processes that a command started end with the test."""
+    yield
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(tmp_path) in word for word in process.info["cmdline"] or []):
+            process.kill()

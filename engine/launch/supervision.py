@@ -58,10 +58,17 @@ def revival_command(home: Home) -> tuple[str, ...]:
     return (sys.executable, "-m", "engine.launch.supervision", "--home", str(home.root))
 
 
+def advance_command(home: Home) -> tuple[str, ...]:
+    """The command that queues what tuning has chosen; it knows sweeps, which this room does not."""
+    return (sys.executable, "-m", "engine.sweeps.advance", "--home", str(home.root))
+
+
 def revive(home: Home) -> None:
     """Start a supervisor if runs are unfinished, none is running and no user stopped it. Raises as ``ensure_supervisor``."""
     if is_supervised(home) or is_stopped(home):
         return
+    # The run that ended may have been the last that a sweep waited for.
+    subprocess.run(advance_command(home), stdin=subprocess.DEVNULL, cwd=CODE, check=False)
     from engine.registry.opening import open_reader
     from engine.registry.records import ACTIVE
 

@@ -12,9 +12,10 @@ import json
 import logging
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +27,7 @@ from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
 from engine.launch.queue import is_paused
-from engine.launch.supervision import revival_command
+from engine.launch.supervision import advance_command, revival_command
 from engine.launch.warm_start import ForkServer
 from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
@@ -56,11 +57,20 @@ def fork_server(home: Home) -> ForkServer | None:
 class Supervisor:
     """Repeatedly compares the registry with the processes and acts on the difference."""
 
-    def __init__(self, store: Store, executor: Executor, command: Command = worker_command, grace: float = GRACE) -> None:
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        command: Command = worker_command,
+        grace: float = GRACE,
+        after_tuning: Sequence[str] = ("true",),
+    ) -> None:
+        """``after_tuning`` is a command that runs when a run has ended that only helps to choose a setting."""
         self.store = store
         self.executor = executor
         self.command = command
         self.grace = grace
+        self.after_tuning = after_tuning
         self._version = -1
         self._live: list[Run] = []
         self._queued = False
@@ -68,6 +78,11 @@ class Supervisor:
         """The run whose turn it is, and the registry's version when it was."""
         self._stop_asked_at: dict[tuple[str, int], float] = {}
         self._lingering: dict[tuple[str, int], float] = {}
+        self._tuning: set[str] = set()
+        """Ids of the live runs that only help to choose a setting."""
+        self._choose = False
+        """Whether there may be a setting to choose: one of these has ended, perhaps before this process began."""
+        self._choosing: subprocess.Popen[bytes] | None = None
 
     def tick(self) -> bool:
         """Do one round; returns whether anything is queued or running."""
@@ -76,13 +91,16 @@ class Supervisor:
             self.store.fail_blocked()
             self._live = [run for run in self.store.runs(states=LIVE) if run.executor == self.executor.name]
             self._queued = self.store.any_run((RunState.QUEUED,))
+            tuning = {run.id for run in self._live if run.spec.get("dev_only")}
+            self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
+            self._tuning = tuning
             self._version = version
         self._record_ends()
         self._end_lingering()
         self._pass_on_stops()
         if self._queued:
             self._launch_ready()
-        return bool(self._live or self._lingering) or self._queued
+        return self._is_choosing() or bool(self._live or self._lingering) or self._queued
 
     def is_current(self) -> bool:
         """Whether the registry has certainly not changed since the last round."""
@@ -90,6 +108,16 @@ class Supervisor:
             return self.store.version() == self._version
         except (SQLAlchemyError, Damaged):
             return False
+
+    def _is_choosing(self) -> bool:
+        """Start the command for settings that can be chosen, one at a time; whether it runs."""
+        if self._choosing is not None and self._choosing.poll() is None:
+            return True
+        self._choosing = None
+        if self._choose:
+            self._choosing = subprocess.Popen(self.after_tuning, stdin=subprocess.DEVNULL)
+            self._choose = False
+        return self._choosing is not None
 
     def _record_ends(self) -> None:
         statuses = self.executor.poll({run.id: run.handle for run in self._live if run.handle})
@@ -169,6 +197,12 @@ class Supervisor:
         except OSError as error:
             self.store.finish(run.id, attempt, RunState.FAILED, f"the worker cannot be started: {error}")
             return
+        if run.spec.get("dev_only"):
+            # It may have ended before the registry is read again.
+            self._tuning.add(run.id)
+        if run.spec.get("dev_only"):
+            # It may end before the next round.
+            self._tuning.add(run.id)
         log.info("run %s attempt %d: started on %s", run.id, attempt, reservation.label)
 
 
@@ -243,7 +277,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(home.umask())
     store = open_store(home)
     executor = LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server(home))
-    supervise(home, Supervisor(store, executor))
+    supervise(home, Supervisor(store, executor, after_tuning=advance_command(home)))
     return 0
 
 

@@ -61,6 +61,7 @@ class Graph:
                 data={task.key: self.data[task.key] for task in work.targets},
                 own=own_records([*work.targets, *self._tasks(work.sources)]),
                 distribution=work.method.distribution or None,
+                dev_only=self.request.dev_only,
                 **self.common,
             )
             run_id = self._run_id(spec)

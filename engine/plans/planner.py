@@ -150,7 +150,7 @@ def sources_first(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
 
 def _unscored(runs: list[PlannedRun], reader: Reader) -> list[str]:
     """For completed runs of own tasks that were not scored by what is the headline metric by now, what to do about it."""
-    done = [planned for planned in runs if planned.done]
+    done = [planned for planned in runs if planned.done and not planned.spec.dev_only]
     results = reader.results([planned.run_id for planned in done if planned.spec.own])
     return [
         f"{planned.run_id} ({task.key}) was not scored by {task.headline}; `scalearn delete {planned.run_id}` and ask again"

@@ -21,6 +21,9 @@ Results = dict[str, dict[str, dict[str, float]]]
 CHANGED = "changed since the run was queued"
 """In the cause of a run that cannot be resumed, because what it was to read is gone."""
 
+DIVERGED = "the loss became"
+"""In the cause of a run that failed because its numbers are finite no more, as they would be again."""
+
 
 class RunState(StrEnum):
     """A state changes only on evidence from the process: its exit record, or its absence."""
@@ -201,6 +204,11 @@ class Run:
     def tasks(self) -> tuple[str, ...]:
         """Keys of the targets, in order."""
         return self.parsed.targets
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it failed in a way that its setting is to blame for."""
+        return self.state is RunState.FAILED and DIVERGED in (self.cause or "")
 
     @property
     def imported(self) -> bool:

@@ -114,6 +114,12 @@ class Store(Reader):
         with self._write() as connection:
             connection.execute(delete(SWEEP).where(SWEEP.c.name == name))
 
+    def choose(self, sweep: Sweep, cells: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what tuning has chosen: the cells of a sweep in place of those that it has, unless it was changed meanwhile."""
+        with self._write() as connection:
+            same = (SWEEP.c.name == sweep.name, SWEEP.c.updated_at == sweep.updated_at)
+            connection.execute(update(SWEEP).where(*same).values(cells=cells))
+
     def _let_work(self) -> None:
         """Whoever asks for runs wants a supervisor, though one was stopped before."""
         self.home.supervisor_stopped.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 from engine.reports.sinks import csv_cell, json_text, markdown
@@ -77,7 +78,7 @@ def to_markdown(leaderboard: Leaderboard) -> str:
 def to_csv(leaderboard: Leaderboard) -> str:
     """One line per row of every table; for each target its mean, standard deviation and number of seeds, unrounded."""
     targets = list(dict.fromkeys(column.key for table in leaderboard.tables for column in table.columns))
-    fixed = ("benchmark", "backbone", "revision", "method", "settings", "origin",
+    fixed = ("benchmark", "backbone", "revision", "method", "settings", "tuning", "origin",
              "trainable_min", "trainable_max", "transfer_min", "transfer_max")  # fmt: skip
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -87,7 +88,7 @@ def to_csv(leaderboard: Leaderboard) -> str:
         for row in table.rows:
             settings = row.settings if row.published else table.shared | row.settings
             listed = " ".join(f"{name}={value}" for name, value in settings.items())
-            line: list[Any] = [table.benchmark, table.backbone, table.revision, row.title, listed, row.origin]
+            line: list[Any] = [table.benchmark, table.backbone, table.revision, row.title, listed, row.chosen, row.origin]
             line += [*(row.trainable or ("", "")), *(row.transfer or ("", ""))]
             for target in targets:
                 cell = row.cells.get(target)
@@ -131,6 +132,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "origin": row.origin,
         "settings": row.settings,
         "conditions": row.conditions,
+        "tuning": asdict(row.tuning) | {"chosen_on": "dev"} if row.tuning else None,
         "trainable": row.trainable,
         "transfer": row.transfer,
         "cells": {

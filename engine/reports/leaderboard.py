@@ -20,6 +20,7 @@ from engine.reports.rows import rows_of
 from engine.reports.run_results import RunResults
 from engine.reports.source_names import SourceRuns
 from engine.reports.table import Cell, Leaderboard, Row, Table
+from engine.reports.tuned import Tuned, tuned_runs
 from engine.runs.selection import Selection
 
 
@@ -36,7 +37,8 @@ def build(
 
     Raises UserError for an unknown benchmark.
     """
-    runs = reader.runs(states=[RunState.COMPLETED], backbone=backbone)
+    completed = reader.runs(states=[RunState.COMPLETED], backbone=backbone)
+    runs = [run for run in completed if not run.parsed.dev_only]
     if selection is not None:
         runs = [run for run in runs if selection.holds(run)]
     recorded = {key: task for run in reversed(runs) for key in run.tasks if (task := run.parsed.known_task(key, catalog))}
@@ -58,7 +60,8 @@ def build(
                 runs_of_table.setdefault((name, run.backbone, run.parsed.backbone_revision), []).append(run)
     order = {name: index for index, name in enumerate(catalog.benchmarks)}
     keys = sorted(runs_of_table, key=lambda key: (order.get(key[0], len(order)), *key))
-    tables = [_table(results.benchmark(key[0]), runs_of_table[key], sources) for key in keys]
+    tuned = tuned_runs(reader, counted)
+    tables = [_table(results.benchmark(key[0]), runs_of_table[key], sources, tuned) for key in keys]
     if selection is not None:
         told = {"runs": [f"selected, only those of which {selection} holds"]}
         tables = [replace(table, provenance=told | table.provenance) for table in tables]
@@ -82,13 +85,21 @@ def _benchmarks(targets: Sequence[str], sources: Sequence[str], catalog: Catalog
     return {task.partition("/")[0] for task in targets} | ({whole} if whole else set())
 
 
-def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], sources: SourceRuns) -> Table:
+def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], sources: SourceRuns, tuned: Sequence[Tuned]) -> Table:
     """``runs`` share backbone and revision, and have targets in ``benchmark``."""
     results = sources.results
     columns = columns_of(benchmark, runs, results)
-    rows = rows_of(benchmark.name, runs, columns, sources)
+    rows = rows_of(benchmark.name, runs, columns, sources, tuned)
     shared = dict(set.intersection(*(set(row.settings.items()) for row in rows)))
-    rows = [replace(row, settings={name: text for name, text in row.settings.items() if name not in shared}) for row in rows]
+    beside_tuned = any(row.tuning for row in rows)
+    rows = [
+        replace(
+            row,
+            settings={name: text for name, text in row.settings.items() if name not in shared},
+            beside_tuned=beside_tuned and not row.tuning,
+        )
+        for row in rows
+    ]
     published = [published for published in benchmark.published if published.backbone == runs[0].backbone]
     table = Table(
         benchmark=benchmark.name,

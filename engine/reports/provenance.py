@@ -12,6 +12,7 @@ from engine.reports.columns import Columns
 from engine.reports.conditions import code_version
 from engine.reports.run_results import incomplete_rows
 from engine.reports.table import Table
+from engine.reports.tuned import tuning_notes
 from engine.runs.deviations import kept_changes
 
 
@@ -26,6 +27,7 @@ def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Cat
         "split": _by_column(columns, runs, partial(_split, catalog)),
         "selection": _by_column(columns, runs, partial(_rule, catalog)),
         "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
+        "tuning": tuning_notes(table.rows),
         "benchmark's defaults": _changed_defaults(columns, runs, catalog),
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),

@@ -6,7 +6,7 @@ A cell averages one group, that is runs equal in everything but the seed, on the
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +18,12 @@ from engine.reports.conditions import different_conditions
 from engine.reports.run_results import RunResults
 from engine.reports.source_names import SourceRuns, source_names
 from engine.reports.table import Cell, Column, Row, Settings
+from engine.reports.tuned import Tuned, tuning_of
 from engine.runs.deviations import deviations, joint_tasks
 from engine.runs.spec import RunSpec
 
-Cells = dict[Column, list[Run]]
-RowKey = tuple[str, tuple[tuple[str, str], ...]]
-"""A method and the settings that distinguish the row."""
+RowKey = tuple[str, tuple[tuple[str, str], ...], str]
+"""A method, the settings that distinguish the row, and the sweep that has tuned others; empty where none has."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,35 @@ class _Group:
     """By seed."""
     columns: list[Column]
     """Those that it fills; several for joint runs."""
+    tuned: Tuned | None = None
+    """Where their setting was chosen on dev, how. The runs are in an untuned group too."""
 
     @property
     def first_run(self) -> datetime:
         return min(run.created_at for run in self.runs)
 
 
-def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: SourceRuns) -> list[Row]:
-    """One row for the groups with the same method and settings on different targets; methods in the catalog's order."""
-    results, rows = sources.results, _shared_rows(benchmark, _groups(runs, columns), sources)
+Cells = dict[Column, _Group]
+
+
+def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: SourceRuns, tuned: Sequence[Tuned]) -> list[Row]:
+    """One row for the groups with the same method and settings on different targets; methods in the catalog's order.
+
+    A tuned method has one row whatever was chosen for each target. Runs of it have another one only beside runs that were not
+    chosen.
+    """
+    chosen = [_Group(of.runs, _columns_of(of.runs[0], columns), of) for of in tuned if _columns_of(of.runs[0], columns)]
+    results, rows = sources.results, _shared_rows(benchmark, [*chosen, *_groups(runs, columns)], sources)
     order = {method: position for position, method in enumerate(results.catalog.methods)}
     return sorted(
-        (_row(method, dict(items), cells, results) for (method, items), cells in rows.items()),
-        key=lambda row: (order.get(row.method or "", len(order)), row.title, len(row.settings), list(row.settings.items())),
+        (_row(key, groups, results) for key, groups in rows.items()),
+        key=lambda row: (
+            order.get(row.method or "", len(order)),
+            row.title,
+            row.tuning is not None,
+            len(row.settings),
+            list(row.settings.items()),
+        ),
     )
 
 
@@ -55,28 +71,31 @@ def _groups(runs: Sequence[Run], columns: Columns) -> list[_Group]:
     by_id: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.seed):
         by_id.setdefault(run.group_id, []).append(run)
-    groups = [
-        _Group(members, [column for task in members[0].tasks if (column := columns.of(members[0], task))])
-        for members in by_id.values()
-    ]
+    groups = [_Group(members, _columns_of(members[0], columns)) for members in by_id.values()]
     return sorted(groups, key=lambda group: group.first_run)
 
 
+def _columns_of(run: Run, columns: Columns) -> list[Column]:
+    return [column for task in run.tasks if (column := columns.of(run, task))]
+
+
 def _shared_rows(benchmark: str, groups: Sequence[_Group], sources: SourceRuns) -> dict[RowKey, Cells]:
-    """Cells by row: of all rows that the groups can be in, the fullest ones, and only those that add a cell to fuller ones."""
+    """Cells by row: of all rows that the groups can be in, tuned ones and then the fullest, and only those that add a cell."""
     possible: dict[RowKey, Cells] = {}
     plainness: Counter[RowKey] = Counter()
     for group in groups:
         for rank, key in enumerate(_free_rows(possible, benchmark, group, sources)):
-            possible.setdefault(key, {}).update(dict.fromkeys(group.columns, group.runs))
+            possible.setdefault(key, {}).update(dict.fromkeys(group.columns, group))
             plainness[key] -= rank
     shown: dict[RowKey, Cells] = {}
-    covered: set[tuple[str, Column]] = set()
-    for key in sorted(possible, key=lambda key: (-len(possible[key]), -plainness[key])):
-        cells = {(members[0].id, column) for column, members in possible[key].items()}
-        if not cells <= covered:
+    covered: defaultdict[str, set[tuple[tuple[str, ...], Column]]] = defaultdict(set)
+    """Cells by the sweep that tuned them; those of all rows under the empty name."""
+    for key in sorted(possible, key=lambda key: (not key[-1], -len(possible[key]), -plainness[key])):
+        cells = {(tuple(run.id for run in group.runs), column) for column, group in possible[key].items()}
+        if not cells <= covered[key[-1]]:
             shown[key] = possible[key]
-            covered |= cells
+            for sweep in {key[-1], ""}:
+                covered[sweep] |= cells
     return shown
 
 
@@ -87,9 +106,10 @@ def _free_rows(possible: Mapping[RowKey, Cells], benchmark: str, group: _Group, 
     """
     method, names = group.runs[0].method, _names(group, sources, benchmark)
     keys = [(method, tuple(settings.items())) for settings in names]
+    sweep = group.tuned.sweep if group.tuned else ""
     for form in ("", *DATES):
         date = (("first run", f"{group.first_run.astimezone():{form}}"),) if form else ()
-        dated = [(method, (*items, *date)) for method, items in keys]
+        dated = [(method, (*items, *date), sweep) for method, items in keys]
         if free := [key for key in dated if possible.get(key, {}).keys().isdisjoint(group.columns)]:
             return free
     return dated
@@ -98,7 +118,8 @@ def _free_rows(possible: Mapping[RowKey, Cells], benchmark: str, group: _Group, 
 def _names(group: _Group, sources: SourceRuns, benchmark: str) -> list[Settings]:
     """Everything that distinguishes a group in the table of ``benchmark``, in all ways in which it can be told."""
     spec, catalog = group.runs[0].parsed, sources.results.catalog
-    before = deviations(spec, catalog)
+    varied = group.tuned.search.varied if group.tuned else ()
+    before = {name: text for name, text in deviations(spec, catalog).items() if name not in varied}
     after = joint_tasks(spec, benchmark, catalog) | _selection(spec, catalog)
     if spec.joint:
         after |= {column.task.removeprefix(f"{benchmark}/"): column.version for column in group.columns if column.version}
@@ -114,16 +135,19 @@ def _selection(spec: RunSpec, catalog: Catalog) -> Settings:
     return {"selected by": "/".join(names)} if names else {}
 
 
-def _row(method: str, settings: Settings, cells: Mapping[Column, Sequence[Run]], results: RunResults) -> Row:
+def _row(key: RowKey, groups: Cells, results: RunResults) -> Row:
+    method, items, _ = key
+    cells = {column: group.runs for column, group in groups.items()}
     runs = [run for members in cells.values() for run in members]
     return Row(
         title=results.catalog.methods[method].title if method in results.catalog.methods else method,
         method=method,
-        settings=settings,
+        settings=dict(items),
         cells={column.key: _cell(column.task, members, results) for column, members in cells.items()},
         conditions=different_conditions(cells),
         trainable=_range(run.trainable for run in runs),
         transfer=_range(run.transfer for run in runs),
+        tuning=tuning_of({column: group.tuned for column, group in groups.items() if group.tuned}),
     )
 
 

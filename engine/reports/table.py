@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 Settings = dict[str, str]
 
@@ -53,6 +54,25 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """How the settings of a row were chosen, for each task its own."""
+
+    sweep: str
+    settings: int
+    """Number of those that were tried, the same for every method."""
+    seeds: tuple[int, ...]
+    """With which they were tried; the row has others."""
+    steps: int
+    """Spent on all of them."""
+    tried: dict[str, list[dict[str, Any]]]
+    """By the column's key, every setting with its results on dev."""
+
+    def __str__(self) -> str:
+        seeds = f"{len(self.seeds)} seed{'' if len(self.seeds) == 1 else 's'}"
+        return f"tuned over {self.settings} settings x {seeds}, chosen on dev"
+
+
+@dataclass(frozen=True)
 class Row:
     """One method in one configuration, or a published row."""
 
@@ -69,14 +89,23 @@ class Row:
     """The same for the method's own parameters."""
     conditions: dict[str, str] = field(default_factory=dict)
     """Under which its runs were computed, where they differ: ``{"precision": "float32 and bfloat16"}``."""
+    tuning: Tuning | None = None
+    """For rows whose settings were chosen on dev."""
+    beside_tuned: bool = False
+    """Whether it was not tuned, though another row of its table was."""
     server: bool = False
     """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
 
     @property
     def name(self) -> str:
         """Method and the settings that distinguish the row: ``ScaLearn++ (learning_rate=0.003)``."""
-        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
-        return self.title + (f" ({settings})" if settings else "")
+        told = [*(f"{name}={value}" for name, value in self.settings.items()), *([self.chosen] if self.chosen else [])]
+        return self.title + (f" ({', '.join(told)})" if told else "")
+
+    @property
+    def chosen(self) -> str:
+        """How its settings were chosen, where that is not the same for all rows."""
+        return str(self.tuning) if self.tuning else "paper's settings" if self.beside_tuned and not self.settings else ""
 
     @property
     def published(self) -> bool:

@@ -11,9 +11,11 @@ from engine.runs.spec import RunSpec
 
 
 def settings_of(spec: RunSpec) -> dict[str, Value]:
-    """All that a request may set about a run: hyper-parameters, ``shots``, and limits as ``limit train``."""
+    """All that a request may set about a run: hyper-parameters, ``shots``, limits as ``limit train``, and whether only dev is
+    evaluated."""
     shots = {"shots": spec.shots} if spec.shots else {}
-    return {**spec.hyperparameters, **shots, **{f"limit {split}": count for split, count in spec.limits.items()}}
+    limits = {f"limit {split}": count for split, count in spec.limits.items()}
+    return {**spec.hyperparameters, **shots, **limits, **({"evaluated on": "dev"} if spec.dev_only else {})}
 
 
 def deviations(spec: RunSpec, catalog: Catalog) -> dict[str, str]:

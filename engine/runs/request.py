@@ -35,6 +35,8 @@ class Request(BaseModel):
     """Few-shot: number of training examples of the target, drawn by the seed; for its own source adapter too. Runs for each
     number; without any, runs on all examples."""
     data_dir: Path | None = None
+    dev_only: bool = False
+    """The runs only help to choose a setting: nothing is evaluated on test. Source adapters are as ever."""
     command: str = ""
     """The command line, kept with the runs."""
 

@@ -65,12 +65,14 @@ class RunSpec(BaseModel):
     """Common name of a joint run's targets, where they are a benchmark that is not built in."""
     distribution: str | None = None
     """Name and version of the installed package whose method it is, which stand for the method's code."""
+    dev_only: bool = False
+    """Nothing is evaluated on test, because the run only helps to choose a setting (``engine.sweeps.tuning``)."""
 
     @model_serializer(mode="wrap")
     def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Version 0.1.0, which knows no such fields, can then read what has no need of them.
-        later = ("name", "distribution")
-        return {name: value for name, value in serialize(self).items() if name not in later or value is not None}
+        later = ("name", "distribution", "dev_only")
+        return {name: value for name, value in serialize(self).items() if name not in later or value}
 
     @field_serializer("hyperparameters", "limits", "data")
     def _sorted(self, value: dict[str, Any]) -> dict[str, Any]:

@@ -31,10 +31,15 @@ def requests_of(declaration: Declaration, catalog: Catalog) -> Asked:
         with blamed(declaration, place):
             asked += [(place, request) for request in _requests(part, declaration, catalog)]
     _check_tables_are_used(declaration, catalog)
+    check_size(declaration, asked, catalog)
+    return asked
+
+
+def check_size(declaration: Declaration, asked: Asked, catalog: Catalog) -> None:
+    """Raises UserError for too many cells."""
     with blamed(declaration):
         if (cells := sum(_fewest_cells(request, catalog) for _, request in asked)) > MOST_CELLS:
             raise UserError(f"asks for {cells:,} runs and more; a sweep has at most {MOST_CELLS:,}")
-    return asked
 
 
 @contextmanager

@@ -20,7 +20,7 @@ class Cell:
     """One run that a sweep asks for."""
 
     run: str
-    """Its id, from its fingerprint: known before the run exists."""
+    """Its id, from its fingerprint: known before the run exists. Empty as long as tuning has not chosen its setting."""
     method: str
     target: str
     seed: int
@@ -28,6 +28,22 @@ class Cell:
     """What varies between cells of the method besides target, seed, shots and backbone: ``reduction=4``."""
     shots: int | None
     backbone: str
+    search: int | None = None
+    """In a tuned sweep, a number that the cells share of which one setting is chosen: a method on a task."""
+    trial: int | None = None
+    """Of a run that tries a setting on dev: the number of the setting."""
+    candidates: tuple[str, ...] = ()
+    """Of a run in the chosen setting: its id in each of the settings that are tried."""
+
+    @property
+    def tuning(self) -> bool:
+        """Whether it tries a setting."""
+        return self.trial is not None
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes it the same cell in an edited file, whatever was chosen."""
+        return self.candidates or (self.run,)
 
     def aspect(self, name: str) -> str:
         """One of ``ASPECTS`` as text; empty where the cell has none."""
@@ -40,7 +56,7 @@ def as_records(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def from_records(records: Sequence[Mapping[str, Any]]) -> list[Cell]:
-    return [Cell(**record) for record in records]
+    return [Cell(**{**record, "candidates": tuple(record.get("candidates", ()))}) for record in records]
 
 
 def state_of(cell: Cell, states: Mapping[str, RunState]) -> str:

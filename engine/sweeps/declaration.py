@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from engine.catalog.defaults import DEFAULT_BACKBONE
 from engine.catalog.method import LARGEST_SEED, Value
@@ -122,12 +123,58 @@ class Exclusion(_Table):
     settings: Settings = {}
 
 
+class Range(_Table):
+    """What a random search draws a setting from."""
+
+    low: float
+    high: float
+    log: bool | None = None
+    """Uniform in the logarithm; by default for learning rates."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError("needs a low that is below its high")
+        return self
+
+
+def _space(value: Any) -> Any:
+    """What a setting is drawn from, or a table of such settings for one method."""
+    if isinstance(value, dict) and not value.keys() & Range.model_fields.keys():
+        return {name: _drawn_from(item, f"has for {name} ") for name, item in value.items()}
+    return _drawn_from(value)
+
+
+def _drawn_from(value: Any, of: str = "has ") -> tuple[Value, ...] | Range:
+    if not isinstance(value, dict):
+        return _values(value, f"{of}no")
+    try:
+        return Range(**value)
+    except ValidationError as error:
+        violation = error.errors()[0]
+        mistake = " ".join([*map(str, violation["loc"]), complaint(violation)])
+        raise ValueError(f"{of}no valid range: {mistake}") from None
+
+
+class Tune(_Table):
+    """How many settings of each method are tried on each of its tasks, and from what; the best on dev is reported."""
+
+    settings: Annotated[int, Field(ge=2, le=1000)]
+    """The same number for every method."""
+    search: Literal["grid", "random"] = "grid"
+    seeds: Seeds = (100,)
+    """Of the runs that are compared; the reported ones have others."""
+    space: dict[str, Annotated[Any, BeforeValidator(_space)]]
+    """By the name of a setting its values or its range, or by a method's name a table of these."""
+
+
 class _File(Part):
     name: Text
     tags: Annotated[tuple[Annotated[Text, AfterValidator(_tag)], ...], BeforeValidator(_listed), AfterValidator(_filled)] = ()
     data_dir: Text | None = None
     exclude: list[Exclusion] = []
     part: list[Part] = []
+    tune: Tune | None = None
 
 
 TABLES: dict[str, type[BaseModel]] = {"part": Part, "exclude": Exclusion}
@@ -148,6 +195,7 @@ class Declaration:
     exclude: tuple[Exclusion, ...]
     tags: tuple[str, ...] = ()
     """Of every run that it asks for."""
+    tune: Tune | None = None
 
 
 def read_sweep(file: Path) -> Declaration:
@@ -165,7 +213,8 @@ def parse_sweep(text: str, file: Path) -> Declaration:
         rule = "up to 64 lower-case letters, digits, - and _"
         raise UserError(f"{file}: name {declared.name[:80]!r} is not a valid name; use {rule}")
     folder = beside(file, declared.data_dir) if declared.data_dir else None
-    return Declaration(declared.name, file, text, dict(_parts(declared, file)), folder, tuple(declared.exclude), declared.tags)
+    parts = dict(_parts(declared, file))
+    return Declaration(declared.name, file, text, parts, folder, tuple(declared.exclude), declared.tags, declared.tune)
 
 
 def beside(file: Path, name: str) -> Path:
@@ -201,7 +250,9 @@ def _mistake(error: ValidationError) -> str:
     table, *rest = violation["loc"]
     known: type[BaseModel] = _File
     place = ""
-    if table in TABLES and rest:
+    if table == "tune":
+        known, place = Tune, "tune"
+    elif table in TABLES and rest:
         known, place, rest = TABLES[str(table)], f"{table} {int(rest[0]) + 1}", rest[1:]
     else:
         rest = [table, *rest]

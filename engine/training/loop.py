@@ -28,6 +28,7 @@ from engine.data.tokenized_split import TokenizedSplit
 from engine.errors import UserError
 from engine.files.disk import remove_unfinished
 from engine.methods.model import Model
+from engine.registry.records import DIVERGED
 from engine.training.checkpoints import Saved, below_prefix, load_checkpoint, save_checkpoint, with_prefix
 from engine.training.device import Device
 from engine.training.evaluation import curves, measure, predict, summary, to_device
@@ -213,7 +214,7 @@ class Loop:
         losses = self.throughput.take_losses()
         for step, loss in losses:
             if not math.isfinite(loss):
-                raise UserError(f"the loss became {loss} at step {step}; lower learning_rate with --set learning_rate=...")
+                raise UserError(f"{DIVERGED} {loss} at step {step}; lower learning_rate with --set learning_rate=...")
             if step % self.curve_stride == 0:
                 self.metric_writer.point("train/loss", step, step / self.steps_per_epoch, loss)
         self.epoch_losses += [loss for _, loss in losses]
@@ -248,7 +249,7 @@ class Loop:
         numbers = summary(self.tasks, by_task)
         if not math.isfinite(numbers["loss"]):
             # No training loss follows the last update of all, so nothing else would reveal that it diverged.
-            raise UserError(f"the dev loss became {numbers['loss']}; lower learning_rate with --set learning_rate=...")
+            raise UserError(f"on dev {DIVERGED} {numbers['loss']}; lower learning_rate with --set learning_rate=...")
         state, headline = self.state, numbers[MEAN if len(self.tasks) > 1 else self.tasks[0].headline]
         state.epoch += 1
         for name, value in curves(self.tasks, by_task).items():

@@ -85,7 +85,8 @@ class ReadyRun:
     def final_results(
         self, epoch: int, dev: Mapping[str, np.ndarray], before_batch: Callable[[], None]
     ) -> dict[str, dict[str, dict[str, float]]]:
-        """Metrics of the selected parameters on dev and on every reported split: task -> split -> metric -> value.
+        """Metrics of the selected parameters on dev, and unless the run is of dev only on every reported split:
+        task -> split -> metric -> value.
 
         They are computed from logits that are kept as the run's evidence. ``dev`` has those of the selected ``epoch`` by task
         key where they are known; those that an earlier attempt kept are read. Raises Fenced, and what ``before_batch`` raises.
@@ -94,7 +95,7 @@ class ReadyRun:
         answered = Answered(self.store, self.run, self.attempt, epoch, checkpoint)
         results: dict[str, dict[str, dict[str, float]]] = {}
         for task in map(_with_all_metrics, self.spec.tasks):
-            for name in ("dev", *(name for name, _ in task.tests)):
+            for name in ("dev", *(name for name, _ in task.tests if not self.spec.dev_only)):
                 split = self.data[task.key].splits[name]
                 logits = dev.get(task.key) if name == "dev" else None
                 if logits is None:
@@ -104,7 +105,8 @@ class ReadyRun:
                 answered.keep(task, name, split, logits)
                 results.setdefault(task.key, {})[name] = measure(task, split, logits)
         if len(results) > 1:
-            by_split = {name: {key: of[name] for key, of in results.items()} for name in ("dev", "test")}
+            splits = ("dev",) if self.spec.dev_only else ("dev", "test")
+            by_split = {name: {key: of[name] for key, of in results.items()} for name in splits}
             results[MEAN] = {name: summary(self.spec.tasks, numbers) for name, numbers in by_split.items()}
         return results
 

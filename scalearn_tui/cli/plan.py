@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import print_json, print_table, say
+from scalearn_tui.text.formatting import duration
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -27,8 +28,8 @@ def _status(planned: PlannedRun) -> str:
     return f"{state}, will resume" if state.over else str(state)
 
 
-def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_json: bool) -> int:
-    """Print what would be trained. Returns the exit code."""
+def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_json: bool, later: Plan | None = None) -> int:
+    """Print what would be trained, and how much more once tuning has chosen settings. Returns the exit code."""
     from engine.runs.deviations import kept_changes
     from engine.runs.distinctions import distinctions, settings_line
     from scalearn_tui.cli.estimated import TAKEN, cells, estimated, say_total
@@ -59,7 +60,7 @@ def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_jso
             }
             for run in plan.named_sources
         ]
-        print_json({"runs": given + records})
+        print_json({"runs": given + records} | ({"later": _later(later, opened, reader, catalog)} if later else {}))
         return ExitCode.OK
     shown = [("source", run.id, run.parsed, "done") for run in plan.named_sources]
     shown += [(planned.role, planned.run_id, planned.spec, _status(planned)) for planned in plan.runs]
@@ -72,8 +73,29 @@ def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_jso
     headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), *TAKEN, "status")
     print_table(headings, rows, right=("seed", *TAKEN), drop=("disk", "trainable", "time", "steps"))
     say_total([found[planned.run_id] for planned in plan.runs if not planned.done])
+    if later:
+        say(f"then {_in_words(_later(later, opened, reader, catalog))} of the settings that are the best on dev")
     _say_changes([spec for _, _, spec, _ in shown], catalog)
     return ExitCode.OK
+
+
+def _later(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog) -> dict[str, Any]:
+    """What the runs take in all that wait for tuning, if the first settings are chosen; None where one is unknown."""
+    from scalearn_tui.cli.estimated import estimated
+
+    found = estimated(plan, reader, catalog, opened)
+    waiting = [found[planned.run_id] for planned in plan.runs if planned.role == "target" and not planned.done]
+    columns = {name: [getattr(estimate, name) for estimate in waiting] for name in ("steps", "seconds", "bytes")}
+    totals = {name: None if None in values else sum(values) for name, values in columns.items()}
+    return {"runs": len(waiting), **totals}
+
+
+def _in_words(total: Mapping[str, Any]) -> str:
+    """``12 runs (about 240 steps, 01:20 on one device)``."""
+    steps = [] if total["steps"] is None else [f"{total['steps']:,} steps"]
+    time = [] if total["seconds"] is None else [f"{duration(total['seconds'])} on one device"]
+    about = f" (about {', '.join(steps + time)})" if steps or time else ""
+    return f"{total['runs']} runs{about}"
 
 
 def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:

@@ -43,6 +43,8 @@ def in_order(run: Run, results: Results) -> Results:
 
 
 def headline(run: Run, results: Results) -> tuple[str, float | None]:
-    """The split and the number to show for a run: ``test`` where it is finished, else the newest on ``dev``."""
-    on_test = results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {}).get("test", {})
-    return ("test", on_test[run.metric]) if run.metric in on_test else ("dev", run.value)
+    """The split and the number to show for a run: ``test`` where it was evaluated, of the selected epoch; else the newest on
+    ``dev``."""
+    final = results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {})
+    found = ((split, final[split][run.metric]) for split in ("test", "dev") if run.metric in final.get(split, {}))
+    return next(found, ("dev", run.value))

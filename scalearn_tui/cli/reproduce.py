@@ -62,8 +62,7 @@ def reproduce(
     It becomes a sweep: `scalearn sweep show NAME` looks at it, asking again trains only what is missing or failed.
     """
     from engine.sweeps.planning import plan_sweep
-    from scalearn_tui.cli.sweep_training import outcome, register, show_plan_of
-    from scalearn_tui.cli.working_off import work_off
+    from scalearn_tui.cli.sweep_training import register, show_plan_of, train
 
     named = name or (table if budget is Budget.PAPER else f"{table}-{budget}")
     declared = _declared(table, named, budget, backbone, data_dir)
@@ -73,10 +72,8 @@ def reproduce(
         return show_plan_of(planned, reader, catalog, as_json)
     advice = f"give it another name with --name, or forget that one: scalearn sweep rm {named}"
     store = register(planned, reader, f"reproduce {table}", advice)
-    if not work_off(planned.plan, store, detach, as_json, priority):
-        return ExitCode.INTERRUPTED
-    code = outcome(planned, planned.plan, store, detach, as_json)
-    if not (detach or as_json):
+    code = train(planned, planned.plan, store, detach, as_json, priority)
+    if not (detach or as_json or code == ExitCode.INTERRUPTED):
         from scalearn_tui.cli.leaderboard import leaderboard
 
         leaderboard([f"sweep:{named}"])

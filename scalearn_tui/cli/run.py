@@ -138,17 +138,20 @@ def _benchmark(run: Run) -> str:
 
 
 def _numbers(run: Run, results: Results, catalog: Catalog) -> list[str]:
-    """Test results, the headline metric first; of a joint run the mean, then each task's headline metric."""
+    """Results on test, or on dev where nothing else was evaluated, the headline metric first; of a joint run the mean, then
+    each task's headline metric."""
     from engine.catalog.task import MEAN
     from scalearn_tui.text.formatting import score
-    from scalearn_tui.text.results import declared_scores, joint_scores
+    from scalearn_tui.text.results import declared_scores, joint_scores, shown_split
 
     if len(run.tasks) > 1:
         scores = joint_scores(run, results, catalog).items()
-        return [f"{'test ' if key == MEAN else ''}{key.rpartition('/')[2]} {score(value)}" for key, value in scores]
+        return [
+            f"{f'{shown_split(run)} ' if key == MEAN else ''}{key.rpartition('/')[2]} {score(value)}" for key, value in scores
+        ]
     return [
         f"{split.replace('_', ' ')} {metric} {score(value)}"
         for split, values in declared_scores(run, results, catalog).items()
-        if split != "dev"
+        if split != "dev" or run.parsed.dev_only
         for metric, value in values.items()
     ]

@@ -211,6 +211,8 @@ def _print_run(reader: Reader, run: Run) -> None:
         rows.append(("limits", "  ".join(f"{name}={value}" for name, value in spec.limits.items())))
     if spec.shots:
         rows.append(("shots", str(spec.shots)))
+    if spec.dev_only:
+        rows.append(("evaluated on", "dev alone: it helps to choose a setting"))
     catalog = home_catalog()
     read = {key: incomplete_rows(run, spec.known_task(key, catalog)) for key in spec.data}
     data = [text + (f" ({read[key]})" if read[key] else "") for key, text in spec.data.items()]

@@ -86,8 +86,7 @@ def run(
     Completed runs are reused. Ctrl-C stops watching (exit code 130); the runs go on. Asking again continues the sweep.
     """
     from engine.plans.several import narrowed
-    from scalearn_tui.cli.sweep_training import outcome, register
-    from scalearn_tui.cli.working_off import work_off
+    from scalearn_tui.cli.sweep_training import register, train
 
     if missing and failed:
         raise UserError("--missing and --failed exclude each other; leave both out for both")
@@ -101,9 +100,7 @@ def run(
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs:
         say(f"no cell {'is missing' if missing else 'has failed'}")
-    elif not work_off(chosen, store, detach, as_json, priority, planned.declaration.tags):
-        return ExitCode.INTERRUPTED
-    return outcome(planned, chosen, store, detach, as_json)
+    return train(planned, chosen, store, detach, as_json, priority)
 
 
 @app.command("show")
@@ -121,7 +118,7 @@ def show(
     sweep = registered_sweep(name, reader)
     aspects = _aspects(by)
     ensure_supervised(reader)
-    show_sweep(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), as_json)
+    show_sweep(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), reader, as_json)
     return ExitCode.OK
 
 

@@ -28,7 +28,7 @@ def show_plan_of(planned: PlannedSweep, reader: Reader, catalog: Catalog, as_jso
     opened = _say_notes(planned.plan, reader)
     states = {run.run_id: run.existing.state for run in planned.plan.runs if run.existing}
     _say_counts(planned.cells, states, planned.declaration.name)
-    return show_plan(planned.plan, opened, reader, catalog, as_json)
+    return show_plan(planned.plan, opened, reader, catalog, as_json, planned.later)
 
 
 def register(planned: PlannedSweep, reader: Reader, asked: str, advice: str) -> Store:
@@ -55,25 +55,44 @@ def register(planned: PlannedSweep, reader: Reader, asked: str, advice: str) -> 
     return store
 
 
-def outcome(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_json: bool) -> int:
-    """Show the sweep after work on the ``chosen`` runs. Returns the exit code."""
-    states = store.states([cell.run for cell in planned.cells])
-    show_sweep(registered_sweep(planned.declaration.name, store), BY.split(","), states, as_json)
-    ended = [run for run in chosen.runs if run.role == "target"]
-    done = detach or all(states.get(run.run_id) == "completed" for run in ended)
-    return ExitCode.OK if done else ExitCode.UNSUCCESSFUL
-
-
-def show_sweep(sweep: Sweep, by: Sequence[str], states: dict[str, RunState], as_json: bool) -> None:
-    """How many cells are in each state, by two aspects."""
+def train(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0) -> int:
+    """Have the ``chosen`` runs trained, and those of settings that tuning chooses, and show the sweep. Returns the exit code."""
     from engine.sweeps.cells import from_records
-    from scalearn_tui.cli.sweep_grid import print_grid, sweep_record
+    from engine.sweeps.winners import is_done
+    from scalearn_tui.cli.sweep_tuning import follow_chosen
+    from scalearn_tui.cli.working_off import work_off
 
-    if as_json:
-        print_json({"sweep": sweep_record(sweep, by, states)})
-        return
+    declared = planned.declaration
+    if chosen.runs and not work_off(chosen, store, detach, as_json, priority, declared.tags):
+        return ExitCode.INTERRUPTED
+    if declared.tune and not detach and not follow_chosen(declared.name, store, as_json):
+        return ExitCode.INTERRUPTED
+    registered = registered_sweep(declared.name, store)
+    states = store.states([cell["run"] for cell in registered.cells])
+    show_sweep(registered, BY.split(","), states, store, as_json)
+    if declared.tune:
+        done = is_done(from_records(registered.cells), store)
+    else:
+        done = all(states.get(run.run_id) == "completed" for run in chosen.runs if run.role == "target")
+    return ExitCode.OK if detach or done else ExitCode.UNSUCCESSFUL
+
+
+def show_sweep(sweep: Sweep, by: Sequence[str], states: dict[str, RunState], reader: Reader, as_json: bool) -> None:
+    """How many cells are in each state, by two aspects; of a tuned sweep also what was tried and chosen."""
+    from engine.sweeps.cells import from_records
+    from engine.sweeps.winners import searches_of
+    from scalearn_tui.cli.sweep_grid import print_grid, sweep_record
+    from scalearn_tui.cli.sweep_tuning import print_tuned, tuning_record
+
     cells = from_records(sweep.cells)
-    print_grid(cells, by, states)
+    searches = searches_of(cells, reader)
+    if as_json:
+        print_json({"sweep": sweep_record(sweep, by, states) | tuning_record(searches)})
+        return
+    if searches:
+        print_tuned(cells, searches, by, states)
+    else:
+        print_grid(cells, by, states)
     _say_counts(cells, states, sweep.name)
 
 

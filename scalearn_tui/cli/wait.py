@@ -36,8 +36,11 @@ def wait(
     on_end = read_config(reader.home).on_end
     awaited = _awaited(runs, sweep, reader)
     ended = _watch(reader, awaited)
+    while sweep and (chosen := _chosen(sweep, awaited, reader)):
+        ended += _watch(reader, chosen)
+        awaited = _awaited(None, sweep, reader)
     # Those that were deleted meanwhile are watched no longer.
-    completed = sum(run.state is RunState.COMPLETED for run in ended)
+    completed = sum(run.state is RunState.COMPLETED or bool(sweep and _is_tried(run)) for run in ended)
     code = ExitCode.OK if completed == len(awaited) else ExitCode.UNSUCCESSFUL
     if sweep and (missing := len(awaited) - len(ended)):
         say(f"{missing} of {len(awaited)} cells of {sweep} have no run; `scalearn sweep run {sweep}` trains them")
@@ -53,6 +56,19 @@ def _awaited(runs: list[str] | None, sweep: str | None, reader: Reader) -> list[
     if sweep:
         return [cell["run"] for cell in registered_sweep(sweep, reader).cells]
     return [run.id for run in choose(reader, runs or ()).runs]
+
+
+def _chosen(sweep: str, awaited: list[str], reader: Reader) -> list[str]:
+    """The runs of settings that tuning has chosen since, which are queued if they are not yet."""
+    from engine.sweeps.advance import advance
+
+    advance(reader.home, sweep)
+    return [run for run in _awaited(None, sweep, reader) if run not in awaited]
+
+
+def _is_tried(run: Run) -> bool:
+    """Whether it tried a setting in vain, which is all that its sweep asked for."""
+    return run.parsed.dev_only and run.diverged
 
 
 def _watch(reader: Reader, awaited: list[str]) -> list[Run]:

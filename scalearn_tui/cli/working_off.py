@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from scalearn_tui.cli.output import console, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.plans.planner import Plan
     from engine.registry.store import Store
 
@@ -29,19 +31,21 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: in
         say("nothing to do: " + (f"all {len(asked_for)} runs are" if asked_for[1:] else "the run is") + " completed")
         return True
 
-    care = keep_supervised(store.home)
-    care()
+    keep_supervised(store.home)()
     reused = len(plan.runs) - len(pending) + len(plan.named_sources)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
     if notice := paused_notice(store.home):
         say(notice)
-    if detach:
-        return True
+    return detach or watch(pending, store, as_json)
 
+
+def watch(pending: Sequence[str], store: Store, as_json: bool) -> bool:
+    """Show unfinished runs until they have ended; False when the user stopped watching."""
     from scalearn_tui.cli.live import follow
+    from scalearn_tui.cli.watching import keep_supervised
 
     try:
-        follow(store, pending, console(stderr=as_json), care)
+        follow(store, pending, console(stderr=as_json), keep_supervised(store.home))
     except KeyboardInterrupt:
         last = pending[-1]
         say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")

@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 
 def joint_scores(run: Run, results: Results, catalog: Catalog) -> dict[str, float | None]:
-    """A joint run's figures on test: the mean, then each task's headline metric by its key; None for an unknown task."""
+    """A joint run's figures on ``shown_split``: the mean, then each task's headline metric by its key; None for an unknown
+    task."""
     tasks = {key: run.parsed.known_task(key, catalog) for key in run.tasks}
     metrics = {MEAN: MEAN} | {key: task.headline if task else "" for key, task in tasks.items()}
-    return {key: results.get(key, {}).get("test", {}).get(metric) for key, metric in metrics.items()}
+    return {key: results.get(key, {}).get(shown_split(run), {}).get(metric) for key, metric in metrics.items()}
+
+
+def shown_split(run: Run) -> str:
+    """``test``, or ``dev`` where nothing else was evaluated."""
+    return "dev" if run.parsed.dev_only else "test"
 
 
 def declared_scores(run: Run, results: Results, catalog: Catalog) -> dict[str, dict[str, float]]:

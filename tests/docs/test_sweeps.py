@@ -15,13 +15,14 @@ from engine.registry.records import RunState
 from engine.registry.store import Store
 from engine.sweeps.declaration import parse_sweep
 from engine.sweeps.planning import plan_sweep
+from engine.sweeps.trials import trials_of
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.docs.pages import ROOT, commands
 from tests.plans.requests import needs_minilm
 
 PAGE = (ROOT / "docs" / "sweeps.md").read_text()
-CLAIM, TABLE, GRID = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+CLAIM, TABLE, GRID, TUNED, DRAWN = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 BUDGET = "epochs = 1\nlimits = { train = 32, dev = 16, test = 16 }\n"
 SMALL = "scalearn reproduce superglue --budget small --backbone minilm --data-dir data"
 ENDS = {
@@ -54,6 +55,25 @@ def test_the_grid_of_the_page_is_a_grid(store: Store) -> None:
     planned = plan_sweep(parse_sweep(text, Path("grid.toml")), open_reader(store.home), BUILT_IN)
     adapters = [(cell.target, cell.setting) for cell in planned.cells if cell.method == "adapter"]
     assert adapters == [("toy/claim", "reduction=4"), ("toy/claim", "reduction=16"), ("toy/topics", "reduction=16")]
+
+
+@needs_minilm
+def test_the_tuned_table_of_the_page_has_as_many_cells_as_it_says(store: Store) -> None:
+    offline = TUNED.replace('"superglue"', '"toy"').replace("roberta-base", "minilm")
+    cells = plan_sweep(parse_sweep(offline, Path("tuned.toml")), open_reader(store.home), BUILT_IN).cells
+    toy, real = len(BUILT_IN.benchmarks["toy"].tasks), len(BUILT_IN.benchmarks["superglue"].tasks)
+    tried = sum(cell.tuning for cell in cells)
+    assert (tried, len(cells) - tried) == (3 * 3 * toy, 3 * 5 * toy)
+    assert f"{3 * 3 * real} and {3 * 5 * real} cells" in PAGE
+
+
+def test_the_drawn_settings_of_the_page_are_as_many_as_it_says() -> None:
+    text = f'name = "drawn"\nmethods = "adapter"\ntargets = "toy/claim"\n{DRAWN}'
+    tune, more = (parse_sweep(text.replace("= 8", f"= {count}"), Path("drawn.toml")).tune for count in (8, 12))
+    assert tune and more
+    adapter = BUILT_IN.methods["adapter"]
+    assert len(trials_of(tune, adapter, BUILT_IN)) == 8
+    assert trials_of(more, adapter, BUILT_IN)[:8] == trials_of(tune, adapter, BUILT_IN)
 
 
 @pytest.mark.usefixtures("no_process_left")

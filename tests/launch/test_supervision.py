@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from engine.registry.store import Store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.watching import keep_supervised
 from tests.launch.workers import TRAINS, command, over, queue, supervisor, until
+from tests.registry.rows import run
 from tests.reports import rows
 
 LIGHT = """
@@ -147,3 +149,18 @@ def test_a_worker_that_was_never_released_revives_the_queue(store: Store, fork_s
         watcher.tick()
     until(lambda: store.home.supervisor_log.exists() and store.home.supervisor_log.read_text() == "revived\n")
     assert store.find(run_id).state is RunState.STARTING
+
+
+def test_after_a_run_that_only_helps_to_choose_a_setting_the_command_for_it_runs(store: Store, tmp_path: Path) -> None:
+    other, tuning = run(1, command="exit 1"), run(2, command="exit 1", spec={"dev_only": True})
+    chosen = tmp_path / "chosen"
+    slots = [Slot("one", "the one")]
+    watcher = Supervisor(store, LocalExecutor(store.home, slots), command(store), after_tuning=("touch", str(chosen)))
+    store.add([other], [])
+    until(over(store, other.id), watcher)
+    watcher.tick()
+    assert not chosen.exists()
+    store.add([tuning], [])
+    until(over(store, tuning.id), watcher)
+    until(chosen.exists, watcher)
+    until(lambda: not watcher.tick())

@@ -118,7 +118,7 @@ def test_a_last_update_that_breaks_the_model_is_an_error(
         return False
 
     loop.should_stop = overflow_at_the_end
-    with pytest.raises(UserError, match=r"the dev loss became nan; lower learning_rate"):
+    with pytest.raises(UserError, match=r"on dev the loss became nan; lower learning_rate"):
         loop.run()
     assert not (tmp_path / "best.safetensors").exists()
 

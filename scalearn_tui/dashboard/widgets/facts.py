@@ -12,7 +12,7 @@ from scalearn_tui.dashboard.run_index import RunIndex, dev_value
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import STATES, silence, state_glyph
 from scalearn_tui.text.names import method_title
-from scalearn_tui.text.results import declared_scores, joint_scores
+from scalearn_tui.text.results import declared_scores, joint_scores, shown_split
 
 if TYPE_CHECKING:
     from engine.registry.records import Run
@@ -99,7 +99,7 @@ def _results(run: Run, detail: Detail | None, catalog: Catalog) -> list[Part]:
     if len(run.tasks) > 1:
         for task, value in joint_scores(run, detail.results, catalog).items():
             parts += ["  " if parts else "", (f"{task.rpartition('/')[2]} ", DIM), (score(value), "bold $text-success")]
-        return [("test ", DIM), *parts]
+        return [(f"{shown_split(run)} ", DIM), *parts]
     for split, values in declared_scores(run, detail.results, catalog).items():
         parts += ["  " if parts else "", (split, DIM)]
         for metric, value in values.items():

@@ -1,0 +1,88 @@
+"""Rows of settings that tuning has chosen: for each task its own, among equally many that were compared on dev."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.registry.reading import Reader
+from engine.registry.records import Run
+from engine.reports.table import Column, Row, Tuning
+from engine.sweeps.cells import from_records
+from engine.sweeps.winners import Search, searches_of
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Runs in the setting that one search of a sweep has chosen."""
+
+    sweep: str
+    search: Search
+    runs: list[Run]
+    """Those that count, by seed."""
+
+
+def tuned_runs(reader: Reader, runs: Sequence[Run]) -> list[Tuned]:
+    """What of ``runs`` the registered sweeps have chosen by tuning."""
+    by_id = {run.id: run for run in runs}
+    found = []
+    for sweep in reader.sweeps():
+        for search in searches_of(from_records(sweep.cells), reader):
+            chosen = [by_id[cell.run] for cell in search.chosen if cell.run in by_id]
+            if chosen:
+                found.append(Tuned(sweep.name, search, sorted(chosen, key=lambda run: run.seed)))
+    return found
+
+
+def tuning_of(tuned: Mapping[Column, Tuned]) -> Tuning | None:
+    """How the settings of a row were chosen, by column; None for a row without."""
+    if not tuned:
+        return None
+    first = next(iter(tuned.values()))
+    searches = {of.search.number: of.search for of in tuned.values()}
+    return Tuning(
+        sweep=first.sweep,
+        settings=len(first.search.trials),
+        seeds=first.search.seeds,
+        steps=sum(search.steps for search in searches.values()),
+        tried={column.key: _tried(of.search) for column, of in tuned.items()},
+    )
+
+
+def tuning_notes(rows: Sequence[Row]) -> list[str]:
+    """For each sweep that tuned some of the rows, what that took: a line of the footer."""
+    by_sweep: dict[str, list[tuple[Row, Tuning]]] = {}
+    for row in rows:
+        if row.tuning:
+            by_sweep.setdefault(row.tuning.sweep, []).append((row, row.tuning))
+    return [_note(sweep, tuned) for sweep, tuned in by_sweep.items()]
+
+
+def _note(sweep: str, tuned: Sequence[tuple[Row, Tuning]]) -> str:
+    titles = ", ".join(dict.fromkeys(row.title for row, _ in tuned))
+    tried, steps = tuned[0][1], sum(tuning.steps for _, tuning in tuned)
+    fresh = {seed for row, _ in tuned for cell in row.cells.values() for seed in cell.seeds}
+    return (
+        f"{tried.settings} settings of {titles} on each target, compared on dev with seed {_listed(tried.seeds)}"
+        f" ({steps:,} steps); the best reported with fresh seeds {_listed(sorted(fresh))}: `scalearn sweep show {sweep}`"
+    )
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds))
+
+
+def _tried(search: Search) -> list[dict[str, Any]]:
+    """Every setting with its result on dev, in points."""
+    return [
+        {
+            "setting": trial.setting,
+            "chosen": number == search.winner,
+            "dev": None if trial.mean is None else 100 * trial.mean,
+            "values": [None if value is None else 100 * value for value in trial.values],
+            "states": list(trial.states),
+            "runs": list(trial.runs),
+        }
+        for number, trial in enumerate(search.trials)
+    ]
