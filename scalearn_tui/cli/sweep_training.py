@@ -56,7 +56,7 @@ def register(planned: PlannedSweep, reader: Reader, asked: str, advice: str) -> 
 
 
 def train(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0) -> int:
-    """Have the ``chosen`` runs trained, and those of settings that tuning chooses, and show the sweep. Returns the exit code."""
+    """Have the ``chosen`` runs trained, and those that tuning chooses, and show the sweep. Returns the exit code."""
     from engine.sweeps.cells import from_records
     from engine.sweeps.winners import is_done
     from scalearn_tui.cli.sweep_tuning import follow_chosen
