@@ -14,8 +14,10 @@ from typing import IO, Any
 
 from engine.files.disk import is_locked, try_lock
 from engine.files.home import Home
-from engine.launch.devices import Slot
-from engine.launch.executor import Handle, Job, Phase, Status
+from engine.launch.admission import Resident, refusal
+from engine.launch.devices import ConfiguredSlots, Slot
+from engine.launch.driver import Gpu, driver
+from engine.launch.executor import Handle, Job, Peaks, Phase, Status
 from engine.launch.processes import identify, is_alive
 from engine.launch.warm_start import ForkedParent, ForkServer, wait_for_one
 
@@ -36,6 +38,7 @@ code=$?
 leave "$code"
 exit "$code"
 """
+FREE_DEVICE = "a free device"
 DEFAULTS = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
 
 
@@ -60,25 +63,37 @@ class LocalExecutor:
     name = "local"
 
     def __init__(
-        self, home: Home, slots: Sequence[Slot], at_end: Sequence[str] = ("true",), fork_server: ForkServer | None = None
+        self,
+        home: Home,
+        slots: Sequence[Slot] | None = None,
+        at_end: Sequence[str] = ("true",),
+        fork_server: ForkServer | None = None,
     ) -> None:
-        """``at_end`` is a command that runs when a worker has ended, however it did, before its slot is free.
+        """``slots`` are by default those of this machine, as the configuration has them at any time.
 
-        Without a ``fork_server`` all workers are started cold.
+        ``at_end`` is a command that runs when a worker has ended, however it did, before its slot is free. Without a
+        ``fork_server`` all workers are started cold.
         """
         self._home = home
-        self._slots = slots
+        self._slots = ConfiguredSlots(home) if slots is None else lambda: slots
         self._at_end = at_end
         self._fork_server = fork_server
         self._children: dict[int, subprocess.Popen[bytes] | ForkedParent] = {}
         self._busy: set[str] = set()
         """Slots of workers that ran when they were polled last: a lock file that a user deletes frees no device."""
 
-    def acquire(self) -> SlotReservation | None:
-        for slot in self._slots:
-            if slot.name not in self._busy and (fd := try_lock(self._lock(slot.name))) is not None:
+    def acquire(self, run_id: str, peaks: Peaks) -> SlotReservation | str:
+        waits_for, slots = [], self._slots()
+        # Before any slot is locked here, which would look as if its last worker still held it.
+        held = list(self.held().values()) if any(slot.gpu for slot in slots) else []
+        for slot in slots:
+            if slot.name in self._busy or (fd := try_lock(self._lock(slot.name))) is None:
+                continue
+            if slot.gpu is None or (why := _refusal(slot, slot.gpu, held, run_id, peaks)) is None:
                 return SlotReservation(slot, fd)
-        return None
+            os.close(fd)
+            waits_for.append(why)
+        return "; ".join(dict.fromkeys(waits_for)) or FREE_DEVICE
 
     def submit(self, job: Job, reservation: SlotReservation, stored: Callable[[Handle], None]) -> None:
         job.log.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +108,7 @@ class LocalExecutor:
         assert child.stdin is not None
         with child.stdin as go:
             details = {"run_id": job.run_id, "attempt": job.attempt, "record": str(job.exit_record), "log_begin": begin}
-            handle = {**identify(child.pid), "slot": slot.name, **details}
+            handle = {**identify(child.pid), "slot": slot.name, "gpu": slot.gpu and slot.gpu.uuid, **details}
             os.pwrite(reservation.fd, json.dumps(handle).encode(), 0)
             stored(handle)
             go.write(b"go\n")
@@ -151,7 +166,8 @@ class LocalExecutor:
         return Status(Phase.UNSTARTED) if record["code"] is None else Status(Phase.ENDED, record["code"])
 
     def held(self) -> dict[tuple[str, int], Handle]:
-        handles = [handle for slot in self._slots if (handle := _read(self._lock(slot.name)))]
+        # Of slots too that the configuration no longer has.
+        handles = [handle for path in sorted(self._home.slots.glob("*.lock")) if (handle := _read(path))]
         return {(handle["run_id"], handle["attempt"]): handle for handle in handles if self._holds(handle)}
 
     def cancel(self, handle: Handle, force: bool = False) -> None:
@@ -177,6 +193,13 @@ class LocalExecutor:
         if child is None or (code := child.poll()) is None:
             return None
         return code if code >= 0 else 128 - code
+
+
+def _refusal(slot: Slot, gpu: Gpu, held: Sequence[Handle], run_id: str, peaks: Peaks) -> str | None:
+    """What a run waits for before it may start in a free slot of a GPU; None if it may."""
+    residents = [Resident(handle["run_id"], handle["pid"]) for handle in held if handle.get("gpu") == gpu.uuid]
+    known = peaks([run_id, *(resident.run_id for resident in residents)]) if residents else {}
+    return refusal(gpu.short, driver().use(gpu.uuid), residents, run_id, known, slot.floor, slot.claimed)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -15,7 +15,20 @@ from engine.launch.supervisor import worker_command
 from engine.launch.warm_start import ForkServer
 from engine.registry.records import RunState
 from engine.registry.store import Store
-from tests.launch.workers import RAISES, SAVES, SLEEP, STUBBORN, TRAINS, handle, over, queue, supervisor, until, worker_pid
+from tests.launch.workers import (
+    RAISES,
+    SAVES,
+    SLEEP,
+    STUBBORN,
+    TRAINS,
+    handle,
+    has_room,
+    over,
+    queue,
+    supervisor,
+    until,
+    worker_pid,
+)
 
 KILLED = "killed by signal 9 (by the system's memory killer or by hand)"
 ENDS = {
@@ -61,7 +74,7 @@ def test_kill_9_is_noticed_within_10_seconds_and_frees_the_slot(
         os.kill(worker_pid(store.find(victim)), signal.SIGKILL)
     assert until(over(store, victim), watcher) < 10
     assert (store.find(victim).state, store.find(victim).cause) == (RunState.LOST, KILLED)
-    until(lambda: (place := watcher.executor.acquire()) and [place.release()])
+    until(lambda: has_room(watcher))
     assert store.requeue([victim]) == [victim]
 
 
@@ -73,7 +86,7 @@ def test_a_worker_whose_shell_was_killed_still_runs_and_is_still_stopped(store: 
     os.kill(int(str(handle(store.find(orphan))["pid"])), signal.SIGKILL)
     for _ in range(5):
         watcher.tick()
-    assert store.find(orphan).state.live and watcher.executor.acquire() is None
+    assert store.find(orphan).state.live and not has_room(watcher)
     store.request_stop([orphan])
     until(over(store, orphan), watcher)
     assert store.find(orphan).state == RunState.STOPPED
@@ -101,7 +114,7 @@ def test_processes_that_a_worker_leaves_behind_do_not_keep_its_slot(store: Store
     (parent,) = queue(store, "sleep 60 & exit 1")
     watcher = supervisor(store, fork_server, slots=("one",))
     until(over(store, parent), watcher)
-    until(lambda: (place := watcher.executor.acquire()) and [place.release()])
+    until(lambda: has_room(watcher))
 
 
 def test_a_suspended_worker_can_be_stopped(store: Store, fork_server: ForkServer | None) -> None:
@@ -185,7 +198,7 @@ def test_the_last_line_of_a_long_log(home: Home) -> None:
     assert last_line(log, begin=log.stat().st_size) is None
 
 
-def test_the_command_of_a_worker(home: Home) -> None:
+def test_the_command_of_a_worker(home: Home, store: Store) -> None:
     assert worker_command(home, "abc", 2)[1:] == (
         "-m",
         "engine.training.worker",
@@ -195,4 +208,4 @@ def test_the_command_of_a_worker(home: Home) -> None:
         "--home",
         str(home.root),
     )
-    assert LocalExecutor(home, []).acquire() is None
+    assert LocalExecutor(home, []).acquire("any", store.peaks) == "a free device"

@@ -65,6 +65,15 @@ def supervisor(
     return Supervisor(store, executor, command(store), grace)
 
 
+def has_room(supervisor: Supervisor) -> bool:
+    """Whether one more worker could start now."""
+    place = supervisor.executor.acquire("any", supervisor.store.peaks)
+    if isinstance(place, str):
+        return False
+    place.release()
+    return True
+
+
 def queue(store: Store, *commands: str) -> list[str]:
     """Queue one run for each command; their ids."""
     runs = [run(number, command=text) for number, text in enumerate(commands, start=1)]
