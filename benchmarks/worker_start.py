@@ -25,7 +25,6 @@ import psutil
 
 from engine.catalog.catalog import BUILT_IN
 from engine.files.home import Home
-from engine.launch.devices import find_slots
 from engine.launch.executor import Handle, Job
 from engine.launch.local import LocalExecutor
 from engine.launch.supervisor import Supervisor, fork_server, supervise, worker_command
@@ -60,7 +59,7 @@ class Watched:
         self.ends.mkdir(exist_ok=True)
         # What runs at a worker's end is started by the process above it, whose times include those of the worker.
         at_end = ("/bin/sh", "-c", f"cp /proc/$PPID/stat {self.ends}/$PPID")
-        self.executor = LocalExecutor(home, find_slots(), at_end, fork_server)
+        self.executor = LocalExecutor(home, at_end=at_end, fork_server=fork_server)
 
     def command(self, home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
         python, m, _, *arguments = worker_command(home, run_id, attempt)
@@ -71,8 +70,8 @@ class Watched:
         began = time.time()
         attempt = store.claim(run_id, "local", "cpu")
         assert attempt is not None
-        reservation, handles = self.executor.acquire(), list[Handle]()
-        assert reservation is not None
+        reservation, handles = self.executor.acquire(run_id, store.peaks), list[Handle]()
+        assert not isinstance(reservation, str), reservation
         log, record = self.home.log(run_id), self.home.exit_record(run_id, attempt)
         self.executor.submit(
             Job(run_id, attempt, self.command(self.home, run_id, attempt), log, record), reservation, handles.append

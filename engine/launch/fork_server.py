@@ -21,12 +21,14 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from engine.child_main import INTERRUPTED
 from engine.files.home import Home
 
 IDLE = 60.0
@@ -128,33 +130,38 @@ def _run(argv: list[str], env: Mapping[str, str], place: str, report: int) -> in
 
 
 def _become(argv: list[str], env: Mapping[str, str], place: str) -> NoReturn:
-    for kind in POLITE:
-        signal.signal(kind, signal.default_int_handler if kind is signal.SIGINT else signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, POLITE)
-    os.chdir(place)
-    if argv[:2] != [sys.executable, "-m"]:
-        # Python ignores it, and the command would.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        os.execvpe(argv[0], argv, env)
-    os.environ.clear()
-    os.environ.update(env)
-    sys.argv = argv[2:]
-    gc.enable()
+    """Run a command in the place of this process, and end as Python does."""
+    code: object = 1
     try:
+        for kind in POLITE:
+            signal.signal(kind, signal.default_int_handler if kind is signal.SIGINT else signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, POLITE)
+        os.chdir(place)
+        if argv[:2] != [sys.executable, "-m"]:
+            # Python ignores it, and the command would.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.execvpe(argv[0], argv, env)
+        os.environ.clear()
+        os.environ.update(env)
+        sys.argv = argv[2:]
+        gc.enable()
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        code = 0
     except SystemExit as end:
-        if isinstance(end.code, int):
-            _leave(end.code)
-        raise
-    _leave(0)
-
-
-def _leave(code: int) -> NoReturn:
-    """End without visiting all modules, as Python does: their memory would be copied then, which takes as long as a start."""
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+        code = end.code or 0
+        if not isinstance(code, int):
+            print(code, file=sys.stderr)
+    except BaseException as error:
+        traceback.print_exc()
+        code = INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+    finally:
+        # Not by an exception, which code of the parent would catch; nor by visiting all modules, as Python does: their memory
+        # would be copied then, which takes as long as a start.
+        with suppress(Exception):
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
 
 
 def _record(name: str, code: int | None) -> None:

@@ -20,7 +20,7 @@ from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.cli.test_imports import loaded
 from tests.gpu.card import slot
-from tests.launch.workers import over, until, worker_pid
+from tests.launch.workers import handle, over, until, worker_pid
 
 MEMORY = "/dev/nvidia-uvm"
 """Open in every process that has a CUDA context; what lists GPUs opens the card alone."""
@@ -97,6 +97,9 @@ def test_a_run_is_on_the_gpu_and_its_supervisor_is_not(store: Store, tiny_backbo
         if {"engine.launch.supervisor", str(store.home.root)} <= set(process.info["cmdline"] or [])
     ]
     assert supervisors and not any(map(has_context, supervisors))
+    # What workers are forked from must have none: forks of it could not use the card.
+    above = psutil.Process(int(str(handle(run)["pid"])))
+    assert above.ppid() not in (1, *supervisors) and not has_context(above.ppid()) and not has_context(above.pid)
     assert has_context(worker_pid(run))
 
     assert main(["stop", run_id]) == ExitCode.OK

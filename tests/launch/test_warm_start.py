@@ -230,6 +230,18 @@ def test_an_answer_that_comes_too_late_changes_nothing(store: Store, home: Home,
 def test_the_next_run_starts_as_soon_as_a_forked_worker_has_ended(store: Store, warm: ForkServer) -> None:
     ids = queue(store, "exit 75", "exit 75", "exit 75")
     began = time.monotonic()
-    # It waits for that long in the end.
+    # In the end it waits twice for that long.
     supervise(store.home, supervisor(store, warm, slots=("one",)), idle=0.0, interval=2.0)
-    assert over(store, *ids)() and time.monotonic() - began < 6.0
+    assert over(store, *ids)() and time.monotonic() - began < 8.0
+
+
+def test_an_error_of_the_last_command_stays_its_own(store: Store, warm: ForkServer, folder: Path) -> None:
+    """The process above the worker goes on behind it."""
+    (folder / "full.py").write_text("raise OSError('the disk is full')")
+    (run_id,) = queue(store, "exit 75")
+    watcher = supervisor(store, warm, at_end=(sys.executable, "-m", "full"))
+    until(over(store, run_id), watcher)
+    parent = int(str(handle(store.find(run_id))["pid"]))
+    until(lambda: not psutil.pid_exists(parent), watcher)
+    told = store.home.supervisor_log.read_text()
+    assert told.count("Traceback") == 1 and told.endswith("OSError: the disk is full\n")
