@@ -259,6 +259,12 @@ class Reader:
             return self._records(Metric, f"{where} ORDER BY step, name", run_id=run_id, after=after)
         return self._records(Metric, f"{where} AND name = :name ORDER BY step", run_id=run_id, after=after, name=name)
 
+    def load(self, run_id: str) -> dict[str, tuple[float, float]]:
+        """Mean and maximum of each curve ``system/...`` (``engine.training.system_metrics``), by the rest of its name."""
+        of_run = "FROM metric WHERE run_id = :run_id AND name >= 'system/' AND name < 'system0'"
+        rows = self._select(f"SELECT name, avg(value), max(value) {of_run} GROUP BY name ORDER BY name", run_id=run_id)
+        return {name.removeprefix("system/"): (mean, most) for name, mean, most in rows}
+
     def results(self, run_ids: Collection[str]) -> dict[str, Results]:
         """Final numbers by run id; runs without any are absent."""
         results: dict[str, Results] = {}
