@@ -33,12 +33,15 @@ from engine.registry.rows import Row, Rows
 
 NEWEST_FIRST = "ORDER BY created_at DESC, id"
 URGENCY = (
-    "COALESCE((SELECT max(waiting.priority) FROM source AS edge CROSS JOIN run AS waiting"
+    "CASE WHEN (SELECT max(priority) FROM run WHERE state = 'queued') = run.priority THEN run.priority ELSE"
+    " COALESCE((SELECT max(waiting.priority) FROM source AS edge CROSS JOIN run AS waiting"
     " WHERE edge.source_id = run.id AND waiting.id = edge.run_id"
-    " AND waiting.state = 'queued' AND waiting.priority > run.priority), run.priority)"
+    " AND waiting.state = 'queued' AND waiting.priority > run.priority), run.priority) END"
 )
-"""The priority of a run, or the highest one of those that wait for it. SQLite keeps the order of a CROSS JOIN; the other order
-would look at all that is queued."""
+"""The priority of a run, or the highest one of those that wait for it, which is not looked for where none is higher.
+
+SQLite keeps the order of a CROSS JOIN; the other order would look at all that is queued.
+"""
 IN_TURN = f"ORDER BY {URGENCY} DESC, run.created_at, run.id"
 
 
