@@ -73,6 +73,9 @@ class Executor(Protocol):
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
         """The status of each, by the same keys."""
 
+    def wait(self, seconds: float) -> None:
+        """Return after so many seconds, or before when it is known that a worker has ended."""
+
     def held(self) -> dict[tuple[str, int], Handle]:
         """The workers that hold a reservation now, by run and attempt, whatever the registry says about their runs."""
 

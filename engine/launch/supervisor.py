@@ -27,6 +27,7 @@ from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
 from engine.launch.queue import is_paused
 from engine.launch.supervision import revival_command
+from engine.launch.warm_start import ForkServer
 from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.records import LIVE, Run, RunState
@@ -45,6 +46,11 @@ Command = Callable[[Home, str, int], tuple[str, ...]]
 def worker_command(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
     """The command that trains one attempt of a run."""
     return (sys.executable, "-m", "engine.training.worker", run_id, "--attempt", str(attempt), "--home", str(home.root))
+
+
+def fork_server(home: Home) -> ForkServer | None:
+    """Where warm workers come from; None where the system's own libraries do not survive a fork, as on macOS."""
+    return ForkServer(home, "engine.training.preload") if sys.platform == "linux" else None
 
 
 class Supervisor:
@@ -192,7 +198,7 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
             os.close(lock)
             # Runs queued before the lock was released rely on this process; later ones start another supervisor.
             lock = None if supervisor.is_current() else _lock(home)
-        time.sleep(interval)
+        supervisor.executor.wait(interval)
     log.info("supervisor %d: ended", os.getpid())
 
 
@@ -236,7 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
     # Its workers inherit it.
     os.umask(home.umask())
     store = open_store(home)
-    supervise(home, Supervisor(store, LocalExecutor(home, at_end=revival_command(home))))
+    executor = LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server(home))
+    supervise(home, Supervisor(store, executor))
     return 0
 
 

@@ -109,6 +109,11 @@ class Store(Reader):
             known = connection.scalar(select(SWEEP.c.created_at).where(SWEEP.c.name == sweep.name))
             replace_rows(connection, SWEEP, [columns_of(sweep) | ({"created_at": known} if known else {})])
 
+    def forget_sweep(self, name: str) -> None:
+        """Keep no longer what a sweep asks for; its runs stay."""
+        with self._write() as connection:
+            connection.execute(delete(SWEEP).where(SWEEP.c.name == name))
+
     def _let_work(self) -> None:
         """Whoever asks for runs wants a supervisor, though one was stopped before."""
         self.home.supervisor_stopped.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ from scalearn_tui.cli.output import say
 if TYPE_CHECKING:
     from engine.files.home import Home
     from engine.registry.reading import Reader
+    from engine.registry.store import Store
 
 MOST_STARTS = 3
 """Supervisors started in a row, each of which had ended at the next check."""
+LONGEST_START = 10.0
+"""Seconds until a supervisor has seen how the runs are that were under way."""
 
 
 def look() -> Reader:
@@ -55,6 +59,25 @@ def ensure_supervised(reader: Reader) -> None:
         return
     if started:
         say("no supervisor was running; the states of unfinished runs are being checked, look again in a moment")
+
+
+def settle(store: Store) -> None:
+    """Let the ends of runs be recorded that went together with their supervisor, before what is left to train is asked for.
+
+    Otherwise they seem to be under way, and what needs them as sources would fail when they are found to be lost.
+    """
+    from engine.launch.processes import is_alive
+    from engine.launch.supervision import ensure_supervisor, is_supervised
+    from engine.registry.records import LIVE
+
+    if is_supervised(store.home) or not store.runs(states=LIVE, limit=1):
+        return
+    ensure_supervisor(store.home)
+    patience = time.monotonic() + LONGEST_START
+    while time.monotonic() < patience:
+        if all(run.handle and is_alive(run.handle) for run in store.runs(states=LIVE)):
+            return
+        time.sleep(0.1)
 
 
 def stopped_notice(reader: Reader) -> str | None:
