@@ -264,7 +264,7 @@ class Reader:
 
     def load(self, run_id: str) -> dict[str, tuple[float, float]]:
         """Mean and maximum of each curve ``system/...`` (``engine.training.system_metrics``), by the rest of its name."""
-        of_run = "FROM metric WHERE run_id = :run_id AND name >= 'system/' AND name < 'system0'"
+        of_run = "FROM metric WHERE run_id = :run_id AND substr(name, 1, 7) = 'system/'"
         rows = self._select(f"SELECT name, avg(value), max(value) {of_run} GROUP BY name ORDER BY name", run_id=run_id)
         return {name.removeprefix("system/"): (mean, most) for name, mean, most in rows}
 

@@ -79,6 +79,7 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "awaited": lambda reader: reader.awaited(),
     "any run": lambda reader: (reader.any_run([RunState.FAILED]), reader.any_run([RunState.LOST, RunState.RUNNING])),
     "ready": lambda reader: (reader.ready(), reader.ready(limit=1)),
+    "peaks": lambda reader: reader.peaks([A, C]),
     "blocked": lambda reader: reader.blocked(),
     "aliases": lambda reader: (reader.aliases(), reader.is_known_as(run(1), "nothing")),
     "sources": lambda reader: reader.sources(C),
