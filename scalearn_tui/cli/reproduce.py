@@ -10,7 +10,7 @@ import typer
 
 from engine.catalog.backbones import BACKBONES
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import completion, home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import Priority, completion, home_catalog, launch_flag, switch
 from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def reproduce(
         str | None,
         typer.Option("--name", metavar="NAME", help="Of the sweep. Default: TABLE, or TABLE-small."),
     ] = None,
+    priority: Priority = 0,
     dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
@@ -72,7 +73,7 @@ def reproduce(
         return show_plan_of(planned, reader, catalog, as_json)
     advice = f"give it another name with --name, or forget that one: scalearn sweep rm {named}"
     store = register(planned, reader, f"reproduce {table}", advice)
-    if not work_off(planned.plan, store, detach, as_json):
+    if not work_off(planned.plan, store, detach, as_json, priority):
         return ExitCode.INTERRUPTED
     code = outcome(planned, planned.plan, store, detach, as_json)
     if not (detach or as_json):
