@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.launch.driver import GIB, GpuProcess, Use
+from engine.gpu_driver import GIB, GpuProcess, Use
 
 UNKNOWN = "of runs of its kind is not known yet"
 

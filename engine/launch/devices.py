@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from engine.errors import UserError
 from engine.files.config import Config, read_config
 from engine.files.home import Home
-from engine.launch.driver import GIB, Gpu, driver
+from engine.gpu_driver import GIB, Gpu, driver
 
 log = logging.getLogger("supervisor")
 SPINS = "20000"

@@ -14,9 +14,9 @@ from typing import IO, Any
 
 from engine.files.disk import is_locked, try_lock
 from engine.files.home import Home
+from engine.gpu_driver import Gpu, driver
 from engine.launch.admission import Resident, refusal
 from engine.launch.devices import ConfiguredSlots, Slot
-from engine.launch.driver import Gpu, driver
 from engine.launch.executor import Handle, Job, Peaks, Phase, Status
 from engine.launch.processes import identify, is_alive
 from engine.launch.warm_start import ForkedParent, ForkServer, wait_for_one

@@ -33,12 +33,15 @@ from engine.registry.rows import Row, Rows
 
 NEWEST_FIRST = "ORDER BY created_at DESC, id"
 URGENCY = (
-    "COALESCE((SELECT max(waiting.priority) FROM source AS edge CROSS JOIN run AS waiting"
+    "CASE WHEN (SELECT max(priority) FROM run WHERE state = 'queued') = run.priority THEN run.priority ELSE"
+    " COALESCE((SELECT max(waiting.priority) FROM source AS edge CROSS JOIN run AS waiting"
     " WHERE edge.source_id = run.id AND waiting.id = edge.run_id"
-    " AND waiting.state = 'queued' AND waiting.priority > run.priority), run.priority)"
+    " AND waiting.state = 'queued' AND waiting.priority > run.priority), run.priority) END"
 )
-"""The priority of a run, or the highest one of those that wait for it. SQLite keeps the order of a CROSS JOIN; the other order
-would look at all that is queued."""
+"""The priority of a run, or the highest one of those that wait for it, which is not looked for where none is higher.
+
+SQLite keeps the order of a CROSS JOIN; the other order would look at all that is queued.
+"""
 IN_TURN = f"ORDER BY {URGENCY} DESC, run.created_at, run.id"
 
 
@@ -258,6 +261,12 @@ class Reader:
         if name is None:
             return self._records(Metric, f"{where} ORDER BY step, name", run_id=run_id, after=after)
         return self._records(Metric, f"{where} AND name = :name ORDER BY step", run_id=run_id, after=after, name=name)
+
+    def load(self, run_id: str) -> dict[str, tuple[float, float]]:
+        """Mean and maximum of each curve ``system/...`` (``engine.training.system_metrics``), by the rest of its name."""
+        of_run = "FROM metric WHERE run_id = :run_id AND substr(name, 1, 7) = 'system/'"
+        rows = self._select(f"SELECT name, avg(value), max(value) {of_run} GROUP BY name ORDER BY name", run_id=run_id)
+        return {name.removeprefix("system/"): (mean, most) for name, mean, most in rows}
 
     def results(self, run_ids: Collection[str]) -> dict[str, Results]:
         """Final numbers by run id; runs without any are absent."""

@@ -228,7 +228,10 @@ class Source:
 
 @dataclass
 class Metric:
-    """One point of a curve, such as ``train/loss`` or ``dev/accuracy``; a later attempt replaces an earlier one's."""
+    """One point of a curve, such as ``train/loss`` or ``dev/accuracy``; a later attempt replaces an earlier one's.
+
+    Of curves ``system/...``, of what a worker took of its machine, ``step`` is a second of training.
+    """
 
     run_id: str
     name: str

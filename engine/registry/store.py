@@ -83,7 +83,7 @@ class Store(Reader):
                 if added:
                     note_request(connection, run.id, 0, "queued")
                 else:
-                    asked = {name: row[name] for name in ("spec", "request", "command", "metric", "priority")}
+                    asked = {name: row[name] for name in ("spec", "request", "command", "metric", "priority", "memory_kind")}
                     connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(asked))
                     less_urgent = update(RUN).where(
                         RUN.c.id == run.id, RUN.c.state == RunState.QUEUED, RUN.c.priority < run.priority

@@ -14,7 +14,7 @@ from engine.registry.records import RunState
 
 def _state_column() -> Column[Any]:
     values = Enum(RunState, native_enum=False, length=16, values_callable=lambda kind: [state.value for state in kind])
-    return Column("state", values, nullable=False, index=True)
+    return Column("state", values, nullable=False)
 
 
 def _document() -> Column[Any]:
@@ -30,7 +30,10 @@ class Named(SQLModel):
 
 
 class RunTable(Named, table=True):
-    __table_args__ = (Index("run_by_memory_kind", "memory_kind", "peak_memory"),)
+    __table_args__ = (
+        Index("run_by_turn", "state", "priority", "created_at", "id"),
+        Index("run_by_memory_kind", "memory_kind", "peak_memory"),
+    )
     id: str = Field(primary_key=True)
     fingerprint: str = Field(unique=True)
     group_id: str = Field(index=True)

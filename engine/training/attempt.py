@@ -91,6 +91,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
     from engine.training.loop import Loop
     from engine.training.metric_writer import MetricWriter
     from engine.training.setup import prepare_run
+    from engine.training.system_metrics import SystemMetrics
 
     _collect_garbage()
     try:
@@ -103,7 +104,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
     except Stopped:
         log.info("stopped before training")
         return None
-    with MetricWriter(store, run.id, attempt) as metric_writer:
+    with MetricWriter(store, run.id, attempt) as metric_writer, SystemMetrics(metric_writer, run.seconds):
 
         def should_stop() -> bool:
             if metric_writer.fenced:

@@ -19,6 +19,7 @@ MODULES = (
     "engine.training.loop",
     "engine.training.metric_writer",
     "engine.training.setup",
+    "engine.training.system_metrics",
     # Which numpy and SQLAlchemy import when they are first used.
     "numpy.ma",
     "sqlalchemy.dialects.sqlite",

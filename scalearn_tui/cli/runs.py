@@ -172,6 +172,7 @@ def _full_record(reader: Reader, run: Run) -> dict[str, Any]:
             for kind, checkpoint in reader.checkpoints(run.id).items()
         },
         "evidence": [as_json(row, without=("run_id",)) for row in reader.evidence(run.id)],
+        "load": {name: {"mean": mean, "max": most} for name, (mean, most) in reader.load(run.id).items()},
         "events": [as_json(event, without=("run_id", "id")) for event in reader.events(run.id)],
         "log": str(reader.home.log(run.id)),
     }
@@ -224,11 +225,19 @@ def _print_run(reader: Reader, run: Run) -> None:
     rows.append(("evidence", evidence_summary(reader.evidence(run.id), run)))
     about = {name: value for name, value in (run.provenance or {}).items() if value is not None and name != "data"}
     rows += [("hardware" if name == "device" else name.replace("_", " "), _plain(value)) for name, value in about.items()]
+    if record["load"]:
+        rows.append(("mean load", "  ".join(_load(name, values["mean"]) for name, values in record["load"].items())))
     rows += [("event", f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}  {event.text}") for event in reader.events(run.id)]
     rows += [("log", record["log"]), ("command", run.command)]
     names = ["", *(name for name, _ in rows)]
     told_once = [("" if name == before else name, Text(text)) for before, (name, text) in zip(names, rows, strict=False)]
     print_table(("", ""), told_once)
+
+
+def _load(name: str, value: float) -> str:
+    """``gpu memory 3.1 GiB``."""
+    unit = {"cpu": "%", "gpu": "%", "power": "W"}.get(name, "GiB")
+    return f"{name.replace('_', ' ')} {value:.{1 if unit == 'GiB' else 0}f} {unit}"
 
 
 def _plain(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +87,13 @@ def test_a_run_is_asked_for_with_a_priority_while_the_queue_is_paused(queued: St
     assert (first.target, first.priority) == ("toy/sentiment", 3)
     assert main(["show", first.id, "--json"]) == ExitCode.OK
     assert json.loads(capsys.readouterr().out)["run"]["priority"] == 3
+
+
+@needs_minilm
+def test_a_sweep_has_a_priority_too(queued: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("urgent.toml").write_text('name = "urgent"\nmethods = "adapter"\ntargets = "toy/claim"\nbackbones = "minilm"')
+    assert main(["sweep", "run", "urgent.toml", "--detach", "--priority", "1"]) == ExitCode.OK
+    assert main(["queue", "move", "sweep:urgent", "--priority", "2"]) == ExitCode.OK
+    first, second = queued.queued()[:2]
+    assert (first.target, first.priority, second.priority) == ("toy/claim", 2, 0)

@@ -12,9 +12,9 @@ import pytest
 
 from engine.errors import UserError
 from engine.files.config import read_config
+from engine.gpu_driver import GIB, GpuProcess, driver
 from engine.launch.admission import Resident, strangers
 from engine.launch.devices import find_slots
-from engine.launch.driver import GIB, GpuProcess, driver
 from engine.launch.local import LocalExecutor
 from engine.launch.queue import waiting
 from engine.launch.supervisor import Supervisor

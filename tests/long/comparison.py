@@ -61,7 +61,11 @@ def assert_same_runs(calm: Store, wild: Store) -> int:
 
 
 def curves(store: Store, run_id: str) -> dict[tuple[str, int], tuple[float, float]]:
-    return {(point.name, point.step): (point.epoch, point.value) for point in store.metrics(run_id)}
+    return {
+        (point.name, point.step): (point.epoch, point.value)
+        for point in store.metrics(run_id)
+        if not point.name.startswith("system/")
+    }
 
 
 def assert_same_answers(calm: Store, wild: Store, run_id: str) -> None:

@@ -53,6 +53,7 @@ def filled(store: Store) -> Store:
         assert attempt
         store.started(run_id, attempt, provenance={"device": "cpu", "rows": {}})
         store.progress(run_id, attempt, [point(run_id, step, 0.5) for step in range(3)], step=3, loss=0.25)
+        store.progress(run_id, attempt, [point(run_id, step, 0.5 * step, name="system/cpu") for step in (5, 10)])
         store.checkpointed(run_id, attempt, Checkpoint(run_id, "best", 2, 1, "x", 3_000_000_000))
         store.answered(run_id, attempt, Evidence(run_id, "toy/topics", "dev", 1, "r", "l", 10))
         store.finish(run_id, attempt, state, results={"toy/topics": {"test": {"accuracy": 0.5}}})
@@ -78,10 +79,12 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "awaited": lambda reader: reader.awaited(),
     "any run": lambda reader: (reader.any_run([RunState.FAILED]), reader.any_run([RunState.LOST, RunState.RUNNING])),
     "ready": lambda reader: (reader.ready(), reader.ready(limit=1)),
+    "peaks": lambda reader: reader.peaks([A, C]),
     "blocked": lambda reader: reader.blocked(),
     "aliases": lambda reader: (reader.aliases(), reader.is_known_as(run(1), "nothing")),
     "sources": lambda reader: reader.sources(C),
     "curve": lambda reader: (reader.metrics(A), reader.metrics(A, "train/loss", after=0)),
+    "load": lambda reader: reader.load(A),
     "results": lambda reader: reader.results([A, B, C]),
     "headlines": lambda reader: reader.headlines(),
     "checkpoints": lambda reader: reader.checkpoints(A),
@@ -97,6 +100,10 @@ def test_every_connection_gives_the_same_answers(question: str, filled: Store) -
     ask, reader = QUESTIONS[question], open_reader(filled.home)
     assert type(reader) is Reader and repr(ask(reader)) == repr(ask(filled))
     reader.close()
+
+
+def test_the_load_of_a_run_is_that_of_its_curves_of_the_system(filled: Store) -> None:
+    assert filled.load(A) == {"cpu": (3.75, 5.0)} and filled.load(C) == {}
 
 
 def test_runs_in_a_state_are_known_without_reading_them(filled: Store) -> None:

@@ -69,6 +69,7 @@ def test_an_older_attempt_is_fenced_everywhere(graph: Store) -> None:
         lambda: graph.progress(A, old, [point(A, 1, 9.0)]),
         lambda: graph.started(A, old),
         lambda: graph.launched(A, old, {}),
+        lambda: graph.happened(A, old, "out of memory"),
         lambda: graph.checkpointed(A, old, Checkpoint(run_id=A, kind="best", step=1, epoch=1, sha256="x", bytes=1)),
     ):
         with pytest.raises(Fenced):
@@ -216,3 +217,15 @@ def test_delete_removes_files_and_refuses_needed_runs(graph: Store) -> None:
     graph.delete([A, B, C])
     assert graph.runs() == [] and graph.metrics(B) == [] and graph.events(B) == [] and graph.results([B]) == {}
     assert not graph.home.run(A).exists()
+
+
+def test_a_run_takes_as_much_as_the_most_demanding_of_its_kind(store: Store) -> None:
+    """One of an earlier version has no kind before it is asked for again."""
+    store.add([run(number, memory_kind="large") for number in (1, 2, 3)] + [run(4), run(5, memory_kind="small")], [])
+    for run_id, peak in ((A, 5), (B, 7)):
+        store.finish(run_id, begin(store, run_id), RunState.COMPLETED, peak_memory=peak)
+    ids = [run(number).id for number in (1, 3, 4, 5)]
+    assert store.peaks(ids) == dict(zip(ids, (7, 7, None, None), strict=True))
+    store.request_stop([ids[2]])
+    store.add([run(4, memory_kind="large")], [])
+    assert store.peaks(ids[2:3]) == {ids[2]: 7} and store.peaks([]) == {}

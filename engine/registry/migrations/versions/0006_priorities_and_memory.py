@@ -17,4 +17,6 @@ def upgrade() -> None:
     op.add_column("run", sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("run", sa.Column("memory_kind", AutoString()))
     op.add_column("run", sa.Column("peak_memory", sa.BigInteger()))
+    op.create_index("run_by_turn", "run", ["state", "priority", "created_at", "id"])
+    op.drop_index("ix_run_state", "run")
     op.create_index("run_by_memory_kind", "run", ["memory_kind", "peak_memory"])
