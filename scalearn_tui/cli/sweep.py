@@ -124,7 +124,7 @@ def run(
         say(f"no cell {'has failed' if failed else 'is missing'}")
     elif not work_off(chosen, store, detach, as_json):
         return ExitCode.INTERRUPTED
-    if not detach and not follow_chosen(name, store, as_json):
+    if planned.declaration.tune and not detach and not follow_chosen(name, store, as_json):
         return ExitCode.INTERRUPTED
     registered = registered_sweep(name, store)
     states = store.states([cell["run"] for cell in registered.cells])
