@@ -91,7 +91,7 @@ class Supervisor:
             self.store.fail_blocked()
             self._live = [run for run in self.store.runs(states=LIVE) if run.executor == self.executor.name]
             self._queued = self.store.any_run((RunState.QUEUED,))
-            tuning = {run.id for run in self._live if run.spec.get("dev_only")}
+            tuning = {run.id for run in self._live if run.parsed.dev_only}
             self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
             self._tuning = tuning
             self._version = version
@@ -197,11 +197,8 @@ class Supervisor:
         except OSError as error:
             self.store.finish(run.id, attempt, RunState.FAILED, f"the worker cannot be started: {error}")
             return
-        if run.spec.get("dev_only"):
+        if run.parsed.dev_only:
             # It may have ended before the registry is read again.
-            self._tuning.add(run.id)
-        if run.spec.get("dev_only"):
-            # It may end before the next round.
             self._tuning.add(run.id)
         log.info("run %s attempt %d: started on %s", run.id, attempt, reservation.label)
 

@@ -124,7 +124,7 @@ def _search(number: int, members: Sequence[Cell], runs: Mapping[str, Run]) -> Se
 
 
 def _varied(runs: Sequence[Run]) -> frozenset[str]:
-    settings: list[dict[str, Value]] = [run.spec["hyperparameters"] for run in runs]
+    settings: list[dict[str, Value]] = [run.parsed.hyperparameters for run in runs]
     names = settings[0] if settings else {}
     return frozenset(name for name in names if len({of_run.get(name) for of_run in settings}) > 1)
 

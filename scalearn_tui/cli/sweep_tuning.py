@@ -21,10 +21,10 @@ MOST = 4
 
 
 def follow_chosen(name: str, store: Store, as_json: bool) -> bool:
-    """Queue and watch the runs of the settings that are chosen, until none is left; False when the user stopped watching."""
+    """Queue what is chosen, and watch until no run of the sweep is left; False when the user stopped watching."""
     from engine.sweeps.advance import advance
     from scalearn_tui.cli.choosing import registered_sweep
-    from scalearn_tui.cli.watching import keep_supervised
+    from scalearn_tui.cli.watching import keep_supervised, unfinished
     from scalearn_tui.cli.working_off import watch
 
     while True:
@@ -34,7 +34,7 @@ def follow_chosen(name: str, store: Store, as_json: bool) -> bool:
         if not pending:
             return True
         keep_supervised(store.home)()
-        say(f"{name}: {len(pending)} to train in the settings that were chosen")
+        say(f"{name}: {unfinished(len(pending))}")
         if not watch(pending, store, as_json):
             return False
 

@@ -152,7 +152,7 @@ def test_a_worker_that_was_never_released_revives_the_queue(store: Store, fork_s
 
 
 def test_after_a_run_that_only_helps_to_choose_a_setting_the_command_for_it_runs(store: Store, tmp_path: Path) -> None:
-    other, tuning = run(1, command="exit 1"), run(2, command="exit 1", spec={"dev_only": True})
+    other, tuning = run(1, command="exit 1"), run(2, dev_only=True, command="exit 1")
     chosen = tmp_path / "chosen"
     slots = [Slot("one", "the one")]
     watcher = Supervisor(store, LocalExecutor(store.home, slots), command(store), after_tuning=("touch", str(chosen)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from engine.registry.records import Metric, Run
+from tests.reports.rows import spec
 
 
-def run(number: int, **fields: object) -> Run:
-    fields = {"method": "adapter", "target": "toy/question", "spec": {"number": number}, **fields}
+def run(number: int, dev_only: bool = False, **fields: object) -> Run:
+    declared = spec("adapter", "toy/question").model_copy(update={"dev_only": dev_only}).model_dump(mode="json")
+    fields = {"method": "adapter", "target": "toy/question", "spec": declared, **fields}
     return Run(
         id=f"{number:010x}", fingerprint=f"{number:064x}", group_id="g", backbone="minilm", benchmark="toy", seed=0, **fields
     )
