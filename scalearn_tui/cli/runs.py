@@ -36,7 +36,7 @@ def ls(
     A term is FIELD:VALUE, or a comparison in quotes; a - in front negates it. In VALUE, * stands for any letters and ? for
     one, and commas separate alternatives. A word alone is looked for in id, method, backbone, target and state. Fields are
     id, method, target, source, backbone, benchmark, state, seed, shots, epoch, dev, test (both times 100, as shown), seconds,
-    age, device, cause, tag, and hyper-parameters by name.
+    age, device, cause, tag, sweep, and hyper-parameters by name.
     """
     from engine.registry.choosing import read_selection, select
 
