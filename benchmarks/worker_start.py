@@ -1,10 +1,11 @@
-"""What a worker costs before it has learned anything, as a ratio to ``import torch``, in CPU seconds.
+"""What a worker costs that is not training, started cold and forked: beside ``import torch``, and in a queue of small runs.
 
-    OMP_NUM_THREADS=1 python benchmarks/worker_start.py [--backbone minilm] [--task toy/question] [--rounds 9]
+    OMP_NUM_THREADS=1 python benchmarks/worker_start.py [--backbone minilm] [--task toy/question] [--rounds 9] [--queue 20]
 
-A run is queued in a home of its own, and its worker is started again and again, each time up to its first optimiser step; the
-first one tokenizes. Each round also starts a Python that only imports torch. Figures are user and system seconds since the
-process began, children included: the median, with the smallest and largest in brackets.
+A run is queued in a home of its own, and its worker is started again and again up to its first optimiser step, in turn cold and
+forked; each round also starts a Python that only imports torch. Then a queue of runs of 32 texts and one epoch is trained, by
+workers of either kind. CPU is user and system seconds of a worker and the processes around it; wall is counted from the claim
+of the run: the median, with the smallest and largest in brackets.
 """
 
 from __future__ import annotations
@@ -14,81 +15,152 @@ import json
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
 
 from engine.catalog.catalog import BUILT_IN
 from engine.files.home import Home
-from engine.launch.supervisor import worker_command
+from engine.launch.devices import find_slots
+from engine.launch.executor import Handle, Job
+from engine.launch.local import LocalExecutor
+from engine.launch.supervisor import Supervisor, fork_server, supervise, worker_command
+from engine.launch.warm_start import ForkServer
 from engine.plans.planner import make_plan, submit
 from engine.registry.records import RunState
 from engine.registry.store import Store, open_store
 from engine.runs.request import Request
 
 CODE = Path(__file__).parents[1]
-REPORT = """
-import json, os, resource, sys
-
-def seconds():
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-def report(**figures):
-    print("\\n" + json.dumps({**figures, "end": seconds(), "modules": len(sys.modules)}), flush=True)
-    os._exit(0)
+IMPORT_TORCH = """
+import resource, torch
+usage = resource.getrusage(resource.RUSAGE_SELF)
+print(usage.ru_utime + usage.ru_stime)
 """
-IMPORT_TORCH = f"""{REPORT}
-import torch
-report()
-"""
-UP_TO_FIRST_STEP = f"""{REPORT}
-from engine.training import worker
-from engine.training.termination import Termination
-at_once = Termination.at_once
-
-def watch_the_loop(termination):
-    from engine.training.loop import AdamW, Loop
-    run, step = Loop.run, AdamW.step
-
-    def first_run(loop):
-        ready = seconds()
-
-        def first_step(optimizer):
-            step(optimizer)
-            report(ready=ready)
-
-        AdamW.step = first_step
-        run(loop)
-
-    Loop.run = first_run
-    return at_once(termination)
-
-Termination.at_once = watch_the_loop  # entered when everything has been imported
-worker.main(sys.argv[1:])
-"""
+SMALL = {"train": 32, "dev": 32, "test": 32}
+TICKS = 100
+"""Per second, in /proc/PID/stat."""
 
 
-def measure(script: str, *arguments: str) -> dict[str, float]:
-    command = [sys.executable, "-c", script, *arguments]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=CODE)
-    if ended.returncode:
-        raise SystemExit(f"the worker ended before its first step:\n{ended.stdout}")
-    figures: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
+def import_torch() -> float:
+    """CPU seconds of a Python that only imports torch."""
+    return float(subprocess.run([sys.executable, "-c", IMPORT_TORCH], capture_output=True, check=True, cwd=CODE).stdout)
+
+
+class Watched:
+    """An executor of watched workers; ``fork_server`` is None for cold ones."""
+
+    def __init__(self, home: Home, fork_server: ForkServer | None, until: str) -> None:
+        self.home, self.fork_server, self.until = home, fork_server, until
+        self.ends = home.root / "ends"
+        self.ends.mkdir(exist_ok=True)
+        # What runs at a worker's end is started by the process above it, whose times include those of the worker.
+        at_end = ("/bin/sh", "-c", f"cp /proc/$PPID/stat {self.ends}/$PPID")
+        self.executor = LocalExecutor(home, find_slots(), at_end, fork_server)
+
+    def command(self, home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
+        python, m, _, *arguments = worker_command(home, run_id, attempt)
+        return (python, m, "benchmarks.watched_worker", self.until, *arguments)
+
+    def start(self, store: Store, run_id: str) -> dict[str, Any]:
+        """The figures of an attempt up to its first step; the run is queued again."""
+        began = time.time()
+        attempt = store.claim(run_id, "local", "cpu")
+        assert attempt is not None
+        reservation, handles = self.executor.acquire(), list[Handle]()
+        assert reservation is not None
+        log, record = self.home.log(run_id), self.home.exit_record(run_id, attempt)
+        self.executor.submit(
+            Job(run_id, attempt, self.command(self.home, run_id, attempt), log, record), reservation, handles.append
+        )
+        reservation.release()
+        (handle,) = handles
+        while not (self.ends / str(handle["pid"])).exists() or psutil.pid_exists(handle["pid"]):
+            self.executor.poll({})
+            time.sleep(0.01)
+        store.finish(run_id, attempt, RunState.FAILED, "ended after its first step")
+        store.requeue([run_id])
+        figures = told(log.read_text()[handle["log_begin"] :])
+        above = (self.ends / str(handle["pid"])).read_text()
+        return figures | {"began": began, "above": cpu(above, children=False)}
+
+    def train(self, store: Store, run_ids: Sequence[str]) -> tuple[float, float]:
+        """CPU and wall seconds that each of these queued runs took beside training."""
+        began = time.time()
+        supervise(self.home, Supervisor(store, self.executor, self.command), idle=0.0)
+        wall = time.time() - began
+        seconds = sum(cpu(end.read_text()) for end in self.ends.iterdir())
+        if self.fork_server and self.fork_server.running:
+            seconds += cpu(Path(f"/proc/{self.fork_server.running}/stat").read_text())
+        for figures in (told(self.home.log(run_id).read_text()) for run_id in run_ids):
+            seconds -= figures["trained"]["cpu"] - figures["ready"]["cpu"]
+            wall -= figures["trained"]["at"] - figures["ready"]["at"]
+        return seconds / len(run_ids), wall / len(run_ids)
+
+
+def told(log: str) -> dict[str, Any]:
+    """What a watched worker printed."""
+    lines = [line for line in log.splitlines() if line.startswith('{"ready"')]
+    if not lines:
+        raise SystemExit(f"the worker ended too early:\n{log}")
+    figures: dict[str, Any] = json.loads(lines[-1])
     return figures
 
 
-def start_worker(store: Store, run_id: str) -> dict[str, float]:
-    """One attempt of a queued run up to its first step; the run is queued again."""
-    attempt = store.claim(run_id, "local", "cpu")
-    assert attempt is not None
-    figures = measure(UP_TO_FIRST_STEP, *worker_command(store.home, run_id, attempt)[3:])
-    store.finish(run_id, attempt, RunState.FAILED, "ended after its first step")
-    store.requeue([run_id])
-    return figures
+def cpu(stat: str, children: bool = True) -> float:
+    """CPU seconds of a process, and of its children that have ended, from /proc/PID/stat."""
+    times = stat.rpartition(")")[2].split()[11 : 15 if children else 13]
+    return sum(map(int, times)) / TICKS
 
 
-def summary(seconds: list[float]) -> str:
+def queued(home: Home, request: Request) -> tuple[Store, list[str]]:
+    store = open_store(home)
+    return store, submit(make_plan(request, store, BUILT_IN), store)
+
+
+def summary(seconds: Sequence[float]) -> str:
     return f"{statistics.median(seconds):.2f} [{min(seconds):.2f}, {max(seconds):.2f}]"
+
+
+def compare_starts(folder: Path, request: Request, rounds: int) -> None:
+    store, (run_id,) = queued(Home(folder / "starts"), request)
+    server = fork_server(store.home)
+    kinds = {"cold": Watched(store.home, None, "first-step"), "forked": Watched(store.home, server, "first-step")}
+    for kind in kinds.values():
+        kind.start(store, run_id)  # the first one tokenizes, and loads the code that is forked
+    floor: list[float] = []
+    starts: dict[str, list[dict[str, Any]]] = {name: [] for name in kinds}
+    for _ in range(rounds):
+        floor.append(import_torch())
+        for name, kind in kinds.items():
+            starts[name].append(kind.start(store, run_id))
+    print(f"import torch: {summary(floor)} s CPU")
+    for name, figures in starts.items():
+        for what, key in (("ready to train", "ready"), ("first step made", "step")):
+            seconds = [one[key]["cpu"] + one["above"] for one in figures]
+            ratios = [second / least for second, least in zip(seconds, floor, strict=True)]
+            wall = [one[key]["at"] - one["began"] for one in figures]
+            print(
+                f"{name:6} {what:15}  {summary(seconds)} s CPU, ratio to import torch {summary(ratios)}, {summary(wall)} s wall"
+            )
+        print(f"{name:6} memory of its own at the first step: {figures[-1]['private_mib']} MiB")
+    if server and server.running:
+        print(f"the process that forks them has {psutil.Process(server.running).memory_info().rss // 2**20} MiB")
+        server.end()
+
+
+def compare_queues(folder: Path, request: Request) -> None:
+    for name, forks in (("cold", False), ("forked", True)):
+        store, run_ids = queued(Home(folder / name), request)
+        server = fork_server(store.home) if forks else None
+        seconds, wall = Watched(store.home, server, "whole").train(store, run_ids)
+        print(f"{len(run_ids)} runs, {name:6}: {seconds:.2f} s CPU and {wall:.2f} s wall a run that are not training")
+        if server:
+            server.end()
 
 
 def main() -> None:
@@ -96,22 +168,13 @@ def main() -> None:
     parser.add_argument("--backbone", default="minilm")
     parser.add_argument("--task", default="toy/question")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--queue", type=int, default=20)
     options = parser.parse_args()
     request = Request(methods=("adapter",), targets=(options.task,), backbone=options.backbone)
+    small = {"seeds": tuple(range(options.queue)), "epochs": 1, "limits": SMALL}
     with TemporaryDirectory() as folder:
-        store = open_store(Home(Path(folder) / "home"))
-        (run_id,) = submit(make_plan(request, store, BUILT_IN), store)
-        cold = start_worker(store, run_id)
-        pairs = [(measure(IMPORT_TORCH), start_worker(store, run_id)) for _ in range(options.rounds)]
-    torch, warm = ([pair[side] for pair in pairs] for side in (0, 1))
-    floor = [figures["end"] for figures in torch]
-    print(f"import torch: {summary(floor)} s, {torch[0]['modules']} modules")
-    print(f"worker, cold token cache: ready to train at {cold['ready']:.2f} s, first step made at {cold['end']:.2f} s")
-    print(f"worker, warm token cache: {warm[0]['modules']} modules")
-    for name, key in (("ready to train", "ready"), ("first step made", "end")):
-        seconds = [figures[key] for figures in warm]
-        ratios = [second / least for second, least in zip(seconds, floor, strict=True)]
-        print(f"  {name} at {summary(seconds)} s, ratio to import torch {summary(ratios)}")
+        compare_starts(Path(folder), request, options.rounds)
+        compare_queues(Path(folder), request.model_copy(update=small))
 
 
 if __name__ == "__main__":

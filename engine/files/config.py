@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import UserError, complaint, did_you_mean
 from engine.files.bounded import read_toml
@@ -15,6 +15,13 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     on_end: str | None = None
     """A shell command that ``scalearn wait`` runs when all it waited for has ended."""
+    gpus: list[int | str] | None = Field(default=None, min_length=1)
+    """The GPUs that runs may use, by number or identifier of ``nvidia-smi -L``, even where other processes use them; by default
+    all that no other process uses."""
+    slots_per_gpu: int = Field(default=1, ge=1, le=64)
+    """Runs at once on one GPU, as far as its memory is known to suffice."""
+    free_gpu_memory: float = Field(default=1.0, ge=0.0)
+    """GiB that stay free on a GPU which several runs share."""
 
 
 def read_config(home: Home) -> Config:

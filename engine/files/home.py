@@ -84,6 +84,11 @@ class Home:
         return self.root / "supervisor.stopped"
 
     @property
+    def queue_paused(self) -> Path:
+        """There while the user has paused the queue: nothing starts."""
+        return self.root / "queue.paused"
+
+    @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 

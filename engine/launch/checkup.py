@@ -12,7 +12,6 @@ from tempfile import NamedTemporaryFile
 from urllib.parse import quote
 
 from engine.files.home import Home
-from engine.launch.devices import Slot
 from engine.launch.executor import Phase
 from engine.launch.local import LocalExecutor
 from engine.launch.supervision import CODE, is_supervised
@@ -29,7 +28,7 @@ LOCK_WAIT = 1.0
 def orphans(reader: Reader) -> list[str]:
     """Processes that hold a slot though the registry does not count on them: the next run has to wait for them."""
     live = {(run.id, run.attempt) for run in reader.runs(states=LIVE)}
-    held = {key: handle for key, handle in _executor(reader.home).held().items() if key not in live}
+    held = {key: handle for key, handle in LocalExecutor(reader.home, slots=()).held().items() if key not in live}
     states = reader.states([run_id for run_id, _ in held])
     found = []
     for (run_id, _), handle in held.items():
@@ -44,7 +43,7 @@ def vanished(reader: Reader) -> list[str]:
     if is_supervised(reader.home):
         return []
     live = {run.id: run for run in reader.runs(states=LIVE)}
-    statuses = _executor(reader.home).poll({run.id: run.handle for run in live.values() if run.handle})
+    statuses = LocalExecutor(reader.home, slots=()).poll({run.id: run.handle for run in live.values() if run.handle})
     gone = [run for run in live.values() if run.id not in statuses or statuses[run.id].phase is not Phase.RUNNING]
     if not gone:
         return []
@@ -127,8 +126,3 @@ def _users(database: Path) -> str:
             # It has ended, or belongs to another user.
             continue
     return f"one of the processes {', '.join(names)}" if names else "a process of another user or machine"
-
-
-def _executor(home: Home) -> LocalExecutor:
-    """One that knows the slots which were ever used, whatever this machine has now."""
-    return LocalExecutor(home, [Slot(path.stem, path.stem) for path in sorted(home.slots.glob("*.lock"))])

@@ -1,13 +1,18 @@
-"""What this machine can train on: one slot for each GPU, else one for the CPU."""
+"""What this machine can train on: one slot or several for each GPU, else one for the CPU."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import UserError
+from engine.files.config import Config, read_config
+from engine.files.home import Home
+from engine.launch.driver import GIB, Gpu, driver
 
+log = logging.getLogger("supervisor")
 SPINS = "20000"
 """How long OpenMP threads spin before they sleep. The default made training many times slower when other programs
 used the cores as well; this value is as fast on an idle machine."""
@@ -16,24 +21,6 @@ VARIABLE = "CUDA_VISIBLE_DEVICES"
 HIDING = ("", "-1", "NoDevFiles")
 """First words of ``CUDA_VISIBLE_DEVICES`` that users and schedulers write in order to hide all GPUs."""
 BUS_ORDER = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-
-
-@dataclass(frozen=True)
-class Gpu:
-    """A GPU, or a MIG instance of one, as the driver reports it."""
-
-    index: int
-    """Of the GPU, in the order of the bus."""
-    uuid: str
-    name: str
-    part: int | None = None
-    """Of a MIG instance, its number within the GPU."""
-    old_uuid: str = ""
-    """Of a MIG instance, what drivers before 470 called it: ``MIG-GPU-<uuid of the GPU>/<instance>/<compute instance>``."""
-
-    @property
-    def label(self) -> str:
-        return f"GPU {self.index}{'' if self.part is None else f'.{self.part}'} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -48,25 +35,84 @@ class Slot:
     """Set for the worker, overriding the environment."""
     defaults: dict[str, str] = field(default_factory=dict)
     """Set for the worker unless the environment sets them."""
-
-    @property
-    def is_gpu(self) -> bool:
-        """Whether it is a GPU or a part of one; its ``name`` is then the identifier that CUDA takes."""
-        return VARIABLE in self.env
-
-
-def find_slots() -> list[Slot]:
-    """The slots of this machine, within the bounds of an inherited ``CUDA_VISIBLE_DEVICES``; raises as ``visible`` does."""
-    return slots_of(visible(gpus(), os.environ))
+    gpu: Gpu | None = None
+    """The GPU, or the part of one, that the worker has; it may have other slots too."""
+    claimed: bool = False
+    """Whether its user named the GPU, so that it is taken though other people's processes use it."""
+    floor: int = 0
+    """Bytes of the GPU's memory that stay free where several workers share it."""
 
 
-def slots_of(usable: Sequence[Gpu]) -> list[Slot]:
-    """One slot for each GPU, else one that has all CPU cores."""
+def gpus() -> list[Gpu]:
+    """All GPUs in the order of the bus; none where there is no driver."""
+    return driver().gpus()
+
+
+def find_slots(config: Config = Config()) -> list[Slot]:  # noqa: B008
+    """The slots of this machine, within the bounds of an inherited ``CUDA_VISIBLE_DEVICES`` and of the configuration.
+
+    Raises UserError as ``visible`` does, and where the configuration names a GPU that is not within the first bound.
+    """
+    usable = visible(gpus(), os.environ)
+    if config.gpus is None or not usable:
+        return slots_of(usable, config)
+    chosen: list[Gpu] = []
+    for word in map(str, config.gpus):
+        if (gpu := _named(usable, word)) is None:
+            known = ", ".join(gpu.label for gpu in usable)
+            raise UserError(
+                f"config.toml: gpus names {word}, which is none of {known}; take numbers or identifiers of `nvidia-smi -L`"
+            )
+        chosen += [] if gpu in chosen else [gpu]
+    return slots_of(chosen, config)
+
+
+class ConfiguredSlots:
+    """The slots of a home, found again when its configuration has changed."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._stamp = self._now()
+        self._slots = find_slots(read_config(home))
+
+    def __call__(self) -> list[Slot]:
+        """They stay as they were while the configuration has a mistake."""
+        if (now := self._now()) != self._stamp:
+            self._stamp = now
+            try:
+                self._slots = find_slots(read_config(self._home))
+            except UserError as error:
+                log.error("%s; the devices stay as they were", error)
+        return self._slots
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._home.config.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+
+def slots_of(usable: Sequence[Gpu], config: Config = Config()) -> list[Slot]:  # noqa: B008
+    """As many slots for each GPU as the configuration says, else one that has all CPU cores."""
     if not usable:
         threads = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
         return [Slot("cpu", "cpu", defaults={"OMP_NUM_THREADS": threads, "GOMP_SPINCOUNT": SPINS})]
-    # By uuid, because a number means another GPU in another order.
-    return [Slot(gpu.uuid, gpu.label, {VARIABLE: gpu.uuid, **BUS_ORDER}) for gpu in usable]
+    floor, claimed = int(config.free_gpu_memory * GIB), config.gpus is not None
+    # By uuid, because a number means another GPU in another order. A GPU is not shared before each has a worker.
+    return [
+        Slot(
+            f"{gpu.uuid}.{number}" if number else gpu.uuid,
+            gpu.label,
+            {VARIABLE: gpu.uuid, **BUS_ORDER},
+            {},
+            gpu,
+            claimed,
+            floor,
+        )
+        for number in range(config.slots_per_gpu)
+        for gpu in usable
+    ]
 
 
 def visible(present: Sequence[Gpu], environment: Mapping[str, str]) -> list[Gpu]:
@@ -111,48 +157,3 @@ def _named(present: Sequence[Gpu], word: str) -> Gpu | None:
 def _model(gpu: Gpu) -> str:
     """What GPUs of equal speed share: a MIG instance's name is its GPU's and its size."""
     return gpu.name.partition(" MIG ")[0]
-
-
-def gpus() -> list[Gpu]:
-    """All GPUs in the order of the bus; none where there is no driver."""
-    try:
-        import pynvml
-    except ImportError:
-        return []
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return []
-    devices: list[Gpu] = []
-    try:
-        for index in range(pynvml.nvmlDeviceGetCount()):
-            device = pynvml.nvmlDeviceGetHandleByIndex(index)
-            # A divided GPU cannot be used as a whole.
-            name = pynvml.nvmlDeviceGetName(device)
-            devices += _mig_instances(device, index) or [Gpu(index, pynvml.nvmlDeviceGetUUID(device), name)]
-    finally:
-        pynvml.nvmlShutdown()
-    return devices
-
-
-def _mig_instances(device: object, index: int) -> list[Gpu]:
-    """The MIG instances of a divided GPU; empty for any other."""
-    import pynvml
-
-    try:
-        if pynvml.nvmlDeviceGetMigMode(device)[0] != pynvml.NVML_DEVICE_MIG_ENABLE:
-            return []
-    except pynvml.NVMLError:
-        return []
-    whole = pynvml.nvmlDeviceGetUUID(device)
-    instances: list[Gpu] = []
-    for number in range(pynvml.nvmlDeviceGetMaxMigDeviceCount(device)):
-        try:
-            part = pynvml.nvmlDeviceGetMigDeviceHandleByIndex(device, number)
-        except pynvml.NVMLError_NotFound:
-            continue
-        ids = pynvml.nvmlDeviceGetGpuInstanceId(part), pynvml.nvmlDeviceGetComputeInstanceId(part)
-        old = f"MIG-{whole}/{ids[0]}/{ids[1]}"
-        uuid, name = pynvml.nvmlDeviceGetUUID(part), pynvml.nvmlDeviceGetName(part)
-        instances.append(Gpu(index, uuid, name, part=number, old_uuid=old))
-    return instances

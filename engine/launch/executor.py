@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
+Peaks = Callable[[Collection[str]], dict[str, "int | None"]]
+"""Bytes of a GPU that each of some runs takes at most, by id; None where that is not known."""
 Handle = dict[str, Any]
 """What an executor needs to identify a process later; JSON, stored with the run."""
 
@@ -59,8 +61,8 @@ class Executor(Protocol):
 
     name: str
 
-    def acquire(self) -> Reservation | None:
-        """Room for one more worker; None when every slot is taken."""
+    def acquire(self, run_id: str, peaks: Peaks) -> Reservation | str:
+        """Room for the worker of this run; where there is none, what the run waits for."""
 
     def submit(self, job: Job, reservation: Any, stored: Callable[[Handle], None]) -> None:
         """Start ``job`` in a reservation of this executor, but not before ``stored`` has returned.
@@ -70,6 +72,9 @@ class Executor(Protocol):
 
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
         """The status of each, by the same keys."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after so many seconds, or before when it is known that a worker has ended."""
 
     def held(self) -> dict[tuple[str, int], Handle]:
         """The workers that hold a reservation now, by run and attempt, whatever the registry says about their runs."""

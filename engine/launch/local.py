@@ -10,13 +10,16 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from engine.files.disk import is_locked, try_lock
 from engine.files.home import Home
-from engine.launch.devices import Slot
-from engine.launch.executor import Handle, Job, Phase, Status
+from engine.launch.admission import Resident, refusal
+from engine.launch.devices import ConfiguredSlots, Slot
+from engine.launch.driver import Gpu, driver
+from engine.launch.executor import Handle, Job, Peaks, Phase, Status
 from engine.launch.processes import identify, is_alive
+from engine.launch.warm_start import ForkedParent, ForkServer, wait_for_one
 
 # Waits for the word "go", then runs the command and writes its exit code by rename: an adopted process cannot be waited for.
 # It stays in the folder of the run, so that its record goes where that is, though another home may stand in its place by then.
@@ -35,6 +38,7 @@ code=$?
 leave "$code"
 exit "$code"
 """
+FREE_DEVICE = "a free device"
 DEFAULTS = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
 
 
@@ -58,48 +62,84 @@ class LocalExecutor:
 
     name = "local"
 
-    def __init__(self, home: Home, slots: Sequence[Slot], at_end: Sequence[str] = (":",)) -> None:
-        """``at_end`` is a command that runs when a worker has ended, however it did, before its slot is free."""
+    def __init__(
+        self,
+        home: Home,
+        slots: Sequence[Slot] | None = None,
+        at_end: Sequence[str] = ("true",),
+        fork_server: ForkServer | None = None,
+    ) -> None:
+        """``slots`` are by default those of this machine, as the configuration has them at any time.
+
+        ``at_end`` is a command that runs when a worker has ended, however it did, before its slot is free. Without a
+        ``fork_server`` all workers are started cold.
+        """
         self._home = home
-        self._slots = slots
-        self._shim = SHIM.replace("AT_END", shlex.join(at_end))
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._slots = ConfiguredSlots(home) if slots is None else lambda: slots
+        self._at_end = at_end
+        self._fork_server = fork_server
+        self._children: dict[int, subprocess.Popen[bytes] | ForkedParent] = {}
         self._busy: set[str] = set()
         """Slots of workers that ran when they were polled last: a lock file that a user deletes frees no device."""
 
-    def acquire(self) -> SlotReservation | None:
-        for slot in self._slots:
-            if slot.name not in self._busy and (fd := try_lock(self._lock(slot.name))) is not None:
+    def acquire(self, run_id: str, peaks: Peaks) -> SlotReservation | str:
+        waits_for, slots = [], self._slots()
+        # Before any slot is locked here, which would look as if its last worker still held it.
+        held = list(self.held().values()) if any(slot.gpu for slot in slots) else []
+        for slot in slots:
+            if slot.name in self._busy or (fd := try_lock(self._lock(slot.name))) is None:
+                continue
+            if slot.gpu is None or (why := _refusal(slot, slot.gpu, held, run_id, peaks)) is None:
                 return SlotReservation(slot, fd)
-        return None
+            os.close(fd)
+            waits_for.append(why)
+        return "; ".join(dict.fromkeys(waits_for)) or FREE_DEVICE
 
     def submit(self, job: Job, reservation: SlotReservation, stored: Callable[[Handle], None]) -> None:
         job.log.parent.mkdir(parents=True, exist_ok=True)
         slot = reservation.slot
-        # Not for the shell: what it starts at the end has other devices than the worker.
+        # Not for the process above it: what that starts at the end has other devices than the worker.
         env = DEFAULTS | slot.defaults | os.environ | slot.env | {"SCALEARN_HOME": str(self._home.root)}
-        changes = [f"{name}={value}" for name, value in env.items() if os.environ.get(name) != value]
         os.ftruncate(reservation.fd, 0)
         with job.log.open("ab") as log:
             begin = log.tell()
-            child = subprocess.Popen(
-                ["/bin/sh", "-c", self._shim, "sh", job.exit_record.name, str(self._home.supervisor_log), os.getcwd(),
-                 "env", *changes, *job.argv],
-                cwd=job.exit_record.parent,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(reservation.fd,),
-            )  # fmt: skip
+            child = self._fork(job, env, reservation.fd, log) or self._spawn(job, env, reservation.fd, log)
         self._children[child.pid] = child
         assert child.stdin is not None
         with child.stdin as go:
             details = {"run_id": job.run_id, "attempt": job.attempt, "record": str(job.exit_record), "log_begin": begin}
-            handle = {**identify(child.pid), "slot": slot.name, **details}
+            handle = {**identify(child.pid), "slot": slot.name, "gpu": slot.gpu and slot.gpu.uuid, **details}
             os.pwrite(reservation.fd, json.dumps(handle).encode(), 0)
             stored(handle)
             go.write(b"go\n")
+
+    def _fork(self, job: Job, env: dict[str, str], slot: int, log: IO[bytes]) -> ForkedParent | None:
+        """The parent of a warm worker; None where that must be started cold."""
+        if self._fork_server is None:
+            return None
+        document = {
+            "argv": job.argv,
+            "env": env,
+            "place": os.getcwd(),
+            "folder": str(job.exit_record.parent),
+            "record": job.exit_record.name,
+            "at_end": self._at_end,
+            "at_end_env": dict(os.environ),
+        }
+        return self._fork_server.fork(document, slot, log.fileno())
+
+    def _spawn(self, job: Job, env: dict[str, str], slot: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        changes = [f"{name}={value}" for name, value in env.items() if os.environ.get(name) != value]
+        return subprocess.Popen(
+            ["/bin/sh", "-c", SHIM.replace("AT_END", shlex.join(self._at_end)), "sh", job.exit_record.name,
+             str(self._home.supervisor_log), os.getcwd(), "env", *changes, *job.argv],
+            cwd=job.exit_record.parent,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(slot,),
+        )  # fmt: skip
 
     def poll(self, handles: Mapping[str, Handle]) -> dict[str, Status]:
         statuses = {key: self._status(handle) for key, handle in handles.items()}
@@ -107,7 +147,12 @@ class LocalExecutor:
         # A worker that recorded its end itself is no longer polled; unless it is waited for here it stays as a zombie.
         polled = {handle["pid"] for handle in handles.values()}
         self._children = {pid: child for pid, child in self._children.items() if pid in polled or child.poll() is None}
+        if self._fork_server is not None:
+            self._fork_server.reap()
         return statuses
+
+    def wait(self, seconds: float) -> None:
+        wait_for_one([child for child in self._children.values() if isinstance(child, ForkedParent)], seconds)
 
     def _status(self, handle: Handle) -> Status:
         alive = is_alive(handle)
@@ -121,7 +166,8 @@ class LocalExecutor:
         return Status(Phase.UNSTARTED) if record["code"] is None else Status(Phase.ENDED, record["code"])
 
     def held(self) -> dict[tuple[str, int], Handle]:
-        handles = [handle for slot in self._slots if (handle := _read(self._lock(slot.name)))]
+        # Of slots too that the configuration no longer has.
+        handles = [handle for path in sorted(self._home.slots.glob("*.lock")) if (handle := _read(path))]
         return {(handle["run_id"], handle["attempt"]): handle for handle in handles if self._holds(handle)}
 
     def cancel(self, handle: Handle, force: bool = False) -> None:
@@ -129,7 +175,6 @@ class LocalExecutor:
             _signal_group(handle["pid"], signal.SIGKILL if force else signal.SIGTERM)
 
     def clean(self, handle: Handle) -> None:
-        self._children.pop(handle["pid"], None)
         # As long as a member holds the slot the group exists, so its number is not reused yet.
         if self._holds(handle):
             _signal_group(handle["pid"], signal.SIGKILL)
@@ -148,6 +193,13 @@ class LocalExecutor:
         if child is None or (code := child.poll()) is None:
             return None
         return code if code >= 0 else 128 - code
+
+
+def _refusal(slot: Slot, gpu: Gpu, held: Sequence[Handle], run_id: str, peaks: Peaks) -> str | None:
+    """What a run waits for before it may start in a free slot of a GPU; None if it may."""
+    residents = [Resident(handle["run_id"], handle["pid"]) for handle in held if handle.get("gpu") == gpu.uuid]
+    known = peaks([run_id, *(resident.run_id for resident in residents)]) if residents else {}
+    return refusal(gpu.short, driver().use(gpu.uuid), residents, run_id, known, slot.floor, slot.claimed)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from engine.child_main import exit_code_of
 from engine.files.disk import is_locked
 from engine.files.home import Home
-from engine.launch.devices import find_slots
 
 CODE = Path(__file__).parents[2]
 """Working directory of supervisors and their workers: ``-m`` searches the current folder first, and the user's may hold another
@@ -25,12 +24,15 @@ CODE = Path(__file__).parents[2]
 def ensure_supervisor(home: Home) -> bool:
     """Start a supervisor in the background unless one is running or a user stopped it; returns whether it did.
 
-    Cheap enough to be called after every request. Raises UserError where it would find no slots, OSError where it could not
-    write.
+    Cheap enough to be called after every request. Raises UserError where it would find no slots or a mistake in the
+    configuration, OSError where it could not write.
     """
     if is_supervised(home) or is_stopped(home):
         return False
-    find_slots()
+    from engine.files.config import read_config
+    from engine.launch.devices import find_slots
+
+    find_slots(read_config(home))
     home.supervisor_log.open("a").close()
     # Started by a shell that ends at once, so that the supervisor is orphaned: no zombie, no terminal, no Ctrl-C.
     subprocess.run(
@@ -70,7 +72,7 @@ def revive(home: Home) -> None:
     from engine.registry.opening import open_reader
     from engine.registry.records import ACTIVE
 
-    if open_reader(home).runs(states=ACTIVE, limit=1):
+    if open_reader(home).any_run(ACTIVE):
         ensure_supervisor(home)
 
 

@@ -23,11 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.files.disk import try_lock
 from engine.files.home import Home
-from engine.launch.devices import find_slots
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import outcome
+from engine.launch.queue import is_paused
 from engine.launch.supervision import advance_command, revival_command
+from engine.launch.warm_start import ForkServer
 from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.records import LIVE, Run, RunState
@@ -46,6 +47,11 @@ Command = Callable[[Home, str, int], tuple[str, ...]]
 def worker_command(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
     """The command that trains one attempt of a run."""
     return (sys.executable, "-m", "engine.training.worker", run_id, "--attempt", str(attempt), "--home", str(home.root))
+
+
+def fork_server(home: Home) -> ForkServer | None:
+    """Where warm workers come from; None where the system's own libraries do not survive a fork, as on macOS."""
+    return ForkServer(home, "engine.training.preload") if sys.platform == "linux" else None
 
 
 class Supervisor:
@@ -68,6 +74,8 @@ class Supervisor:
         self._version = -1
         self._live: list[Run] = []
         self._queued = False
+        self._next: tuple[int, Run | None] = -1, None
+        """The run whose turn it is, and the registry's version when it was."""
         self._stop_asked_at: dict[tuple[str, int], float] = {}
         self._lingering: dict[tuple[str, int], float] = {}
         self._tuning: set[str] = set()
@@ -82,7 +90,7 @@ class Supervisor:
         if version != self._version:
             self.store.fail_blocked()
             self._live = [run for run in self.store.runs(states=LIVE) if run.executor == self.executor.name]
-            self._queued = bool(self.store.runs(states=(RunState.QUEUED,), limit=1))
+            self._queued = self.store.any_run((RunState.QUEUED,))
             tuning = {run.id for run in self._live if run.parsed.dev_only}
             self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
             self._tuning = tuning
@@ -159,14 +167,24 @@ class Supervisor:
                 log.info("run %s attempt %d: did not stop within %g s, killed", run.id, run.attempt, self.grace)
 
     def _launch_ready(self) -> None:
-        while (reservation := self.executor.acquire()) is not None:
+        """Start runs in their turn until there is no room for the next one: none overtakes it, or it might wait for ever."""
+        while (run := self._turn()) is not None:
+            reservation = self.executor.acquire(run.id, self.store.peaks)
+            if isinstance(reservation, str):
+                return
             try:
-                ready = self.store.ready(limit=1)
-                if not ready:
-                    return
-                self._launch(ready[0], reservation)
+                self._launch(run, reservation)
             finally:
                 reservation.release()
+
+    def _turn(self) -> Run | None:
+        """The run that starts next; None while the queue is paused, or all that is queued waits for sources."""
+        if is_paused(self.store.home):
+            return None
+        version = self.store.version()
+        if version != self._next[0]:
+            self._next = version, next(iter(self.store.ready(limit=1)), None)
+        return self._next[1]
 
     def _launch(self, run: Run, reservation: Reservation) -> None:
         home = self.store.home
@@ -211,7 +229,7 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
             os.close(lock)
             # Runs queued before the lock was released rely on this process; later ones start another supervisor.
             lock = None if supervisor.is_current() else _lock(home)
-        time.sleep(interval)
+        supervisor.executor.wait(interval)
     log.info("supervisor %d: ended", os.getpid())
 
 
@@ -255,7 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Its workers inherit it.
     os.umask(home.umask())
     store = open_store(home)
-    executor = LocalExecutor(home, find_slots(), revival_command(home))
+    executor = LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server(home))
     supervise(home, Supervisor(store, executor, after_tuning=advance_command(home)))
     return 0
 

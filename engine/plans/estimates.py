@@ -10,6 +10,7 @@ from statistics import median
 from engine.catalog.catalog import Catalog
 from engine.catalog.steps import steps_per_epoch, training_examples
 from engine.files.disk import folder_bytes
+from engine.plans.guesses import guessed_seconds
 from engine.plans.planner import Plan, PlannedRun
 from engine.plans.shapes import Shape, shape_of
 from engine.registry.reading import Reader
@@ -19,7 +20,8 @@ from engine.runs.spec import RunSpec
 LOOKED_AT = 50
 """Newest completed runs of a method on a backbone that are looked at."""
 STEADY = 50
-"""Steps from which on a run's time is that of its steps, not of its start."""
+"""Steps from which on a run's time is that of its steps, not of its start. Shorter ones tell of runs of as few steps on
+the same targets."""
 Rows = Mapping[str, Mapping[str, int]]
 """Rows of each official split, by task and split."""
 
@@ -34,7 +36,9 @@ class Estimate:
     """Trainable parameters, heads included."""
     seconds: float | None = None
     """For the steps that are left, at the median speed of completed runs of the method on the backbone with as large batches
-    on the same kind of device: of those on the same targets, if there are any."""
+    on the same kind of device: of those on the same targets, if there are any. Otherwise, on a CPU, a guess."""
+    guessed: bool = False
+    """Whether ``seconds`` are (``engine.plans.guesses``)."""
     bytes: int | None = None
     """Of the run's folder: the median of completed runs of the same shape."""
 
@@ -67,11 +71,12 @@ def estimates(
         existing = planned.existing
         shape, steps = shapes[planned.run_id], (existing and existing.steps) or planned_steps(planned.spec, rows)
         left = 0 if planned.done or not steps else steps - (existing.step if existing else 0)
-        pace = earlier.seconds_per_step(planned.spec, kinds)
+        seconds, guessed = _seconds(planned, steps, left, earlier.seconds_per_step(planned.spec, kinds, steps), kinds, rows)
         found[planned.run_id] = Estimate(
             steps=steps,
             trainable=trainable[planned.run_id] or (counted.get(shape.key) if shape else None),
-            seconds=pace * left if pace and left > 0 else None,
+            seconds=seconds,
+            guessed=guessed,
             bytes=None if planned.done else _median_bytes(alike[planned.run_id], reader),
         )
     return found
@@ -89,19 +94,17 @@ class _Earlier:
         """Those with the same shape, newest first."""
         return [run for run, theirs in self._of(spec) if shape and theirs and theirs.key == shape.key]
 
-    def seconds_per_step(self, spec: RunSpec, kinds: Collection[str]) -> float | None:
+    def seconds_per_step(self, spec: RunSpec, kinds: Collection[str], steps: int | None) -> float | None:
         """The median over those that ``Estimate.seconds`` describes."""
         size = spec.hyperparameters["batch_size"]
         runs = [
             run
             for run, _ in self._of(spec)
-            if run.step >= STEADY
-            and run.seconds
-            and _kind(run.device) in kinds
-            and run.parsed.hyperparameters["batch_size"] == size
+            if run.step and run.seconds and _kind(run.device) in kinds and run.parsed.hyperparameters["batch_size"] == size
         ]
-        same = [run for run in runs if run.parsed.targets == spec.targets]
-        return median(run.seconds / run.step for run in same or runs) if runs else None
+        same = [run for run in runs if run.parsed.targets == spec.targets and run.step >= min(STEADY, steps or STEADY)]
+        told = same or [run for run in runs if run.step >= STEADY]
+        return median(run.seconds / run.step for run in told) if told else None
 
     def _of(self, spec: RunSpec) -> list[tuple[Run, Shape | None]]:
         key = spec.method, spec.backbone_revision
@@ -116,12 +119,29 @@ class _Earlier:
         return self._runs[key]
 
 
-def planned_steps(spec: RunSpec, rows: Rows) -> int | None:
-    """Epochs times the steps of one; None where the number of examples is known only when the rows are read."""
+def _seconds(
+    planned: PlannedRun, steps: int | None, left: int, pace: float | None, kinds: Collection[str], rows: Rows
+) -> tuple[float | None, bool]:
+    """For the steps that are left, and whether that is a guess."""
+    if planned.done or (steps and left <= 0):
+        return None, False
+    if pace and left > 0:
+        return pace * left, False
+    most = steps or planned_steps(planned.spec, rows, unknown=planned.spec.limits.get("train"))
+    guess = guessed_seconds(planned.spec, most) if most and kinds == {"cpu"} else None
+    return (guess * left / steps if guess and steps else guess), guess is not None
+
+
+def planned_steps(spec: RunSpec, rows: Rows, unknown: int | None = None) -> int | None:
+    """Epochs times the steps of one; None where the number of examples is known only when the rows are read.
+
+    Args:
+        unknown: examples to take of a task whose number is not known.
+    """
     settings = spec.hyperparameters
     fixed = int(settings.get("steps_per_epoch", 0))
     limit = spec.limits.get("train")
-    counts = [training_examples(task, rows.get(task.key, {}), limit, spec.shots) for task in spec.tasks]
+    counts = [training_examples(task, rows.get(task.key, {}), limit, spec.shots) or unknown for task in spec.tasks]
     known = [count for count in counts if count is not None]
     if not fixed and len(known) < len(counts):
         return None

@@ -32,6 +32,14 @@ from engine.registry.records import (
 from engine.registry.rows import Row, Rows
 
 NEWEST_FIRST = "ORDER BY created_at DESC, id"
+URGENCY = (
+    "COALESCE((SELECT max(waiting.priority) FROM source AS edge CROSS JOIN run AS waiting"
+    " WHERE edge.source_id = run.id AND waiting.id = edge.run_id"
+    " AND waiting.state = 'queued' AND waiting.priority > run.priority), run.priority)"
+)
+"""The priority of a run, or the highest one of those that wait for it. SQLite keeps the order of a CROSS JOIN; the other order
+would look at all that is queued."""
+IN_TURN = f"ORDER BY {URGENCY} DESC, run.created_at, run.id"
 
 
 def _columns(kind: type[Any], table: str) -> str:
@@ -144,6 +152,10 @@ class Reader:
         """Number of runs."""
         return self._number("SELECT count(*) FROM run")
 
+    def any_run(self, states: Collection[RunState]) -> bool:
+        """Whether a run is in one of the states."""
+        return bool(self._select("SELECT 1 FROM run WHERE state IN :states LIMIT 1", states=states))
+
     def version(self) -> int:
         """Increases with every change of any run, deletions included: equal versions mean that nothing has changed."""
         return self._number("SELECT value FROM clock")
@@ -153,20 +165,50 @@ class Reader:
         return self._records(Run, "WHERE version > :version ORDER BY version, id", version=version)
 
     def ready(self, limit: int | None = None) -> list[Run]:
-        """Queued runs whose sources are all completed, longest waiting first."""
+        """Queued runs whose sources are all completed, in the order in which they start: the longest waiting of the most urgent
+        first."""
         waits = (
             "SELECT 1 FROM source JOIN run AS trained ON trained.id = source.source_id"
             " WHERE source.run_id = run.id AND trained.state <> :completed"
         )
-        ready = f"WHERE state = :queued AND NOT EXISTS ({waits}) ORDER BY created_at, id"
-        return self._records(Run, ready, queued=RunState.QUEUED, completed=RunState.COMPLETED, most=limit)
+        return self._in_turn(f"AND NOT EXISTS ({waits})", limit, completed=RunState.COMPLETED)
+
+    def queued(self) -> list[Run]:
+        """Queued runs, whether or not their sources are completed, in the order of ``ready``."""
+        return self._in_turn()
+
+    def _in_turn(self, where: str = "", limit: int | None = None, **values: Any) -> list[Run]:
+        # Their ids first: sorting whole rows takes twice the time.
+        most, values = ("", values) if limit is None else (" LIMIT :most", {**values, "most": limit})
+        rows = self._select(
+            f"SELECT id FROM run WHERE state = :queued {where} {IN_TURN}{most}", queued=RunState.QUEUED, **values
+        )
+        runs = {run.id: run for run in self.runs(ids=[run_id for (run_id,) in rows])}
+        return [runs[run_id] for (run_id,) in rows if run_id in runs]
+
+    def awaited(self) -> dict[str, list[str]]:
+        """By the id of a queued run, those of its sources that are not completed yet, by position."""
+        awaited: dict[str, list[str]] = {}
+        edges = "SELECT source.run_id, source.source_id FROM run JOIN source ON source.run_id = run.id"
+        trained = "JOIN run AS trained ON trained.id = source.source_id"
+        where = "WHERE run.state = :queued AND trained.state <> :completed ORDER BY source.run_id, source.position"
+        rows = self._select(f"{edges} {trained} {where}", queued=RunState.QUEUED, completed=RunState.COMPLETED)
+        for run_id, source_id in rows:
+            awaited.setdefault(run_id, []).append(source_id)
+        return awaited
+
+    def peaks(self, run_ids: Collection[str]) -> dict[str, int | None]:
+        """Bytes of a GPU that runs take at most, by id: what the most demanding run of their kind took, or None."""
+        measured = "SELECT max(peak_memory) FROM run AS measured WHERE measured.memory_kind = run.memory_kind"
+        return dict(self._select(f"SELECT id, ({measured}) FROM run WHERE id IN :ids", ids=run_ids))
 
     def blocked(self) -> list[tuple[str, Run]]:
         """Queued runs that can never start, as (id, a source that ended without success), one pair per run."""
         rows = self._select(
-            f"SELECT waiting.id, {_columns(Run, 'run')} FROM run AS waiting"
-            " JOIN source ON source.run_id = waiting.id JOIN run ON run.id = source.source_id"
-            " WHERE waiting.state = :queued AND run.state IN :over ORDER BY waiting.created_at, source.position DESC",
+            # In this order, as above: much is queued where little has failed.
+            f"SELECT waiting.id, {_columns(Run, 'run')} FROM run CROSS JOIN source CROSS JOIN run AS waiting"
+            " WHERE source.source_id = run.id AND waiting.id = source.run_id AND run.state IN :over"
+            " AND waiting.state = :queued ORDER BY waiting.created_at, source.position DESC",
             queued=RunState.QUEUED,
             over=OVER,
         )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from engine.errors import UserError
 from engine.runs.definition import Definition
+from engine.runs.memory_kind import memory_kind
 from engine.runs.request import Request
 from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
 
@@ -113,6 +114,8 @@ class Run:
     attempt: int = 0
     """Fencing token: only the newest attempt may write."""
     stop_requested: bool = False
+    priority: int = 0
+    """In the queue: higher ones start first. A source has at least that of every run that waits for it."""
     version: int = 0
     """Increases with every change of any run; readers ask for runs newer than the last version that they read."""
 
@@ -145,6 +148,11 @@ class Run:
     """Trainable parameters, heads included."""
     transfer: int | None = None
     """The method's own trainable parameters, heads excluded."""
+
+    memory_kind: str | None = None
+    """Equal for runs that need the same memory (``engine.runs.memory_kind``)."""
+    peak_memory: int | None = None
+    """Bytes of a GPU that it took at most, if it is completed and ran on one."""
 
     executor: str = "local"
     handle: Document = Document()
@@ -183,6 +191,7 @@ class Run:
             "request": request.model_dump(mode="json", exclude={"command"}) if request else None,
             "metric": headline_of(definitions),
             "epochs": int(spec.hyperparameters["epochs"]),
+            "memory_kind": memory_kind(spec),
         }
         return cls(**(row | others))
 

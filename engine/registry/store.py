@@ -70,7 +70,8 @@ class Store(Reader):
         """Queue ``runs`` with their edges, in one transaction that may be repeated or raced by an equal one.
 
         A run that exists is left as it is, unless it failed, was stopped or lost: then it is queued again as the new request
-        describes it, reading its files where that says they lie and scored by the metrics of today.
+        describes it, reading its files where that says they lie and scored by the metrics of today. One that is queued
+        becomes as urgent as the new request.
         """
         with self._write() as connection:
             version = tick(connection)
@@ -82,8 +83,12 @@ class Store(Reader):
                 if added:
                     note_request(connection, run.id, 0, "queued")
                 else:
-                    asked = {name: row[name] for name in ("spec", "request", "command", "metric")}
+                    asked = {name: row[name] for name in ("spec", "request", "command", "metric", "priority")}
                     connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(asked))
+                    less_urgent = update(RUN).where(
+                        RUN.c.id == run.id, RUN.c.state == RunState.QUEUED, RUN.c.priority < run.priority
+                    )
+                    connection.execute(less_urgent.values(priority=run.priority, version=version))
             if sources:
                 connection.execute(
                     insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]
@@ -109,6 +114,11 @@ class Store(Reader):
         with self._write() as connection:
             same = (SWEEP.c.name == sweep.name, SWEEP.c.updated_at == sweep.updated_at)
             connection.execute(update(SWEEP).where(*same).values(cells=cells))
+
+    def forget_sweep(self, name: str) -> None:
+        """Keep no longer what a sweep asks for; its runs stay."""
+        with self._write() as connection:
+            connection.execute(delete(SWEEP).where(SWEEP.c.name == name))
 
     def _let_work(self) -> None:
         """Whoever asks for runs wants a supervisor, though one was stopped before."""
@@ -149,6 +159,16 @@ class Store(Reader):
                     change.values(version=version).returning(RUN.c.id, RUN.c.attempt)
                 ).all():
                     note_request(connection, run_id, attempt, text)
+
+    def prioritise(self, run_ids: Sequence[str], priority: int) -> list[str]:
+        """Let queued runs start before those of a lower priority and after those of a higher one; the ids of those queued."""
+        with self._write() as connection:
+            change = update(RUN).where(RUN.c.id.in_(run_ids), RUN.c.state == RunState.QUEUED)
+            values = {"priority": priority, "version": tick(connection)}
+            changed = connection.execute(change.values(values).returning(RUN.c.id, RUN.c.attempt)).all()
+            for run_id, attempt in changed:
+                note_request(connection, run_id, attempt, f"priority {priority}")
+        return [run_id for run_id, _ in changed]
 
     def claim(self, run_id: str, executor: str, device: str) -> int | None:
         """Take a queued run for a new attempt, whose number is returned; None when it is not queued."""
@@ -201,6 +221,12 @@ class Store(Reader):
                 )
                 connection.execute(change, points)
             return stop
+
+    def happened(self, run_id: str, attempt: int, text: str, **fields: Any) -> None:
+        """Note an event of a live attempt, with new values of ``fields`` of Run. Raises Fenced."""
+        with self._write() as connection:
+            self._require_current(self._set(connection, run_id, attempt, LIVE, fields), run_id, attempt)
+            note_event(connection, run_id, attempt, text)
 
     def checkpointed(self, run_id: str, attempt: int, checkpoint: Checkpoint) -> None:
         """Record a checkpoint whose files are in place. Raises Fenced."""

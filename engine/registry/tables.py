@@ -30,6 +30,7 @@ class Named(SQLModel):
 
 
 class RunTable(Named, table=True):
+    __table_args__ = (Index("run_by_memory_kind", "memory_kind", "peak_memory"),)
     id: str = Field(primary_key=True)
     fingerprint: str = Field(unique=True)
     group_id: str = Field(index=True)
@@ -45,6 +46,7 @@ class RunTable(Named, table=True):
     cause: str | None
     attempt: int
     stop_requested: bool
+    priority: int
     version: int = Field(index=True, sa_type=BigInteger)
     created_at: datetime = Field(index=True)
     started_at: datetime | None
@@ -65,6 +67,8 @@ class RunTable(Named, table=True):
     seconds_left: float | None
     trainable: int | None
     transfer: int | None
+    memory_kind: str | None
+    peak_memory: int | None = Field(sa_type=BigInteger)
     executor: str
     handle: dict[str, Any] | None = Field(sa_column=_document())
     device: str | None

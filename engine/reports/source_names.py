@@ -60,7 +60,8 @@ def source_names(spec: RunSpec, sources: SourceRuns, benchmark: str) -> list[Set
         called = {task: OWN if by_role and task == target else task.removeprefix(f"{benchmark}/") for task in apart}
         single = {
             f"source {called[task]}{name and f': {name}'}": text
-            for task, settings in apart.items()
+            # The target's own adapter is the last one, which must not part its row from others.
+            for task, settings in sorted(apart.items(), key=lambda item: called[item[0]])
             for name, text in settings.items()
         }
         names.append(({"sources": choice} if choice else {}) | common | single)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import Catalog
@@ -52,9 +53,9 @@ def blamed(declaration: Declaration, place: str = "") -> Iterator[None]:
         raise UserError(f"{declaration.file}: {f'{place}: ' if place else ''}{error}") from error
 
 
-def backbone_of(declaration: Declaration, name: str) -> str:
+def backbone_of(file: Path, name: str) -> str:
     """A backbone that is a folder is looked for beside the file."""
-    folder = beside(declaration.file, name)
+    folder = beside(file, name)
     return str(folder) if name.lower() not in BACKBONES and folder.is_dir() else name
 
 
@@ -75,7 +76,7 @@ def _requests(part: Part, declaration: Declaration, catalog: Catalog) -> Iterato
                     targets=part.targets,
                     benchmark=part.benchmark,
                     sources=sources,
-                    backbone=backbone_of(declaration, backbone),
+                    backbone=backbone_of(declaration.file, backbone),
                     seeds=part.seeds,
                     settings=settings,
                     epochs=part.epochs,

@@ -16,6 +16,8 @@ from engine.catalog.method import LARGEST_SEED, Value
 from engine.catalog.task import LIMITED_SPLITS
 from engine.errors import UserError, complaint, did_you_mean
 from engine.files.bounded import parse_toml, read_declared
+from engine.runs.seeds import parse_seeds
+from engine.runs.tags import check_tag
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -23,6 +25,23 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 def _listed(value: Any) -> Any:
     """A single value needs no brackets."""
     return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _seeds(value: Any) -> Any:
+    """Also a text, as the flag has it: ``0-4``."""
+    if not isinstance(value, str):
+        return _listed(value)
+    try:
+        return parse_seeds(value)
+    except UserError as error:
+        raise ValueError(str(error).removeprefix("seed ")) from None
+
+
+def _tag(text: str) -> str:
+    try:
+        return check_tag(text)
+    except UserError as error:
+        raise ValueError(f"cannot be used: {error}") from None
 
 
 def _filled(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -66,7 +85,7 @@ def _known_splits(limits: dict[str, int]) -> dict[str, int]:
 
 Text = Annotated[str, AfterValidator(_not_blank)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed), AfterValidator(_filled)]
-Seeds = Annotated[tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...], BeforeValidator(_listed), AfterValidator(_filled)]
+Seeds = Annotated[tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...], BeforeValidator(_seeds), AfterValidator(_filled)]
 Shots = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), AfterValidator(_filled)]
 Limits = Annotated[dict[str, Annotated[int, Field(ge=1)]], AfterValidator(_known_splits)]
 Settings = dict[str, Annotated[Any, BeforeValidator(_setting)]]
@@ -151,6 +170,7 @@ class Tune(_Table):
 
 class _File(Part):
     name: Text
+    tags: Annotated[tuple[Annotated[Text, AfterValidator(_tag)], ...], BeforeValidator(_listed), AfterValidator(_filled)] = ()
     data_dir: Text | None = None
     exclude: list[Exclusion] = []
     part: list[Part] = []
@@ -173,6 +193,8 @@ class Declaration:
     """Each complete, by where it stands, for messages."""
     data_dir: Path | None
     exclude: tuple[Exclusion, ...]
+    tags: tuple[str, ...] = ()
+    """Of every run that it asks for."""
     tune: Tune | None = None
 
 
@@ -191,7 +213,8 @@ def parse_sweep(text: str, file: Path) -> Declaration:
         rule = "up to 64 lower-case letters, digits, - and _"
         raise UserError(f"{file}: name {declared.name[:80]!r} is not a valid name; use {rule}")
     folder = beside(file, declared.data_dir) if declared.data_dir else None
-    return Declaration(declared.name, file, text, dict(_parts(declared, file)), folder, tuple(declared.exclude), declared.tune)
+    exclude, tags, tune = tuple(declared.exclude), declared.tags, declared.tune
+    return Declaration(declared.name, file, text, dict(_parts(declared, file)), folder, exclude, tags, tune)
 
 
 def beside(file: Path, name: str) -> Path:

@@ -17,7 +17,7 @@ def excludes(exclusion: Exclusion, spec: RunSpec, declaration: Declaration, cata
         exclusion.seeds is None or spec.seed in exclusion.seeds,
         exclusion.shots is None or spec.shots in exclusion.shots,
         exclusion.backbones is None
-        or spec.backbone in [find_backbone(backbone_of(declaration, name)).name for name in exclusion.backbones],
+        or spec.backbone in [find_backbone(backbone_of(declaration.file, name)).name for name in exclusion.backbones],
         *(_has(spec, name, values, catalog) for name, values in exclusion.settings.items()),
     ]
     return all(given)

@@ -1,11 +1,12 @@
-"""A request as the file of a sweep, with comments for whoever edits it."""
+"""What is asked for as the file of a sweep: a request, with comments for whoever edits it, or a table of keys."""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from engine.catalog.method import Value
 from engine.errors import UserError
@@ -23,6 +24,11 @@ def sweep_text(name: str, request: Request) -> str:
     except UnicodeEncodeError:
         raise UserError("a name is not valid UTF-8; rename it, or write the file by hand") from None
     return text
+
+
+def table_text(table: Mapping[str, Any]) -> str:
+    """A file with these keys, each on one line."""
+    return "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in table.items())
 
 
 def _lines(name: str, request: Request) -> Iterator[str]:

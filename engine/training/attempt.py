@@ -39,7 +39,12 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
 
 
 def _completed(store: Store, run_id: str, attempt: int, results: Results) -> int:
-    if not patiently(lambda: store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0)):
+    from engine.training.device import peak_memory
+
+    def finish() -> bool:
+        return store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0, peak_memory=peak_memory())
+
+    if not patiently(finish):
         return WorkerExit.FENCED
     store.home.checkpoint(run_id, "last").unlink(missing_ok=True)
     return WorkerExit.COMPLETED

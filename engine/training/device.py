@@ -16,6 +16,8 @@ from engine.methods.model import Model
 GPU_NAMES = ("GPU-", "MIG-")
 """How the identifier begins by which a launcher names the GPU of a slot in ``CUDA_VISIBLE_DEVICES``."""
 
+CONTEXT = 512 * 2**20
+"""Bytes of a GPU that a process takes besides its tensors: the context and the code of its kernels."""
 NO_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """In the texts of the errors of torch that have no type of their own: of the CPU's allocator, of a GPU's context, of pinned
 memory, of the libraries of matrix products."""
@@ -94,6 +96,11 @@ def check_gpu() -> None:
         raise UserError(
             f"torch {torch.__version__} cannot use {given} ({first}); update the driver or torch, {advice}"
         ) from None
+
+
+def peak_memory() -> int | None:
+    """Bytes of the GPU that this process took at most; None where it used none."""
+    return torch.cuda.max_memory_reserved() + CONTEXT if torch.cuda.is_initialized() else None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

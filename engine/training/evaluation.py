@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
@@ -16,6 +17,9 @@ from engine.encoder.packing import Packed, pack, send
 from engine.methods.model import Model
 from engine.metrics.scoring import score
 from engine.training.device import Device
+from engine.training.out_of_memory import halving
+
+log = logging.getLogger(__name__)
 
 
 def to_device(batch: Batch, device: Device) -> tuple[Packed, torch.Tensor]:
@@ -34,8 +38,26 @@ def predict(
 ) -> np.ndarray:
     """Logits ``[examples, outputs]`` in float32, in the split's order. Leaves the model in evaluation mode.
 
-    ``before_batch`` may raise, to end the evaluation.
+    ``before_batch`` may raise, to end the evaluation. Where memory runs out, it begins again with smaller batches.
     """
+
+    def halved(tokens: int) -> None:
+        log.warning("out of memory: evaluating at most %d tokens at once", tokens)
+
+    one_example = split.options * int(split.lengths.max(initial=0))
+    return halving(
+        lambda tokens: _logits(model, task, split, device, tokens, before_batch), tokens_per_batch, one_example, halved
+    )
+
+
+def _logits(
+    model: Model,
+    task: TaskInfo,
+    split: TokenizedSplit,
+    device: Device,
+    tokens_per_batch: int,
+    before_batch: Callable[[], None],
+) -> np.ndarray:
     model.eval()
     parts, examples = [], []
     for batch in evaluation_batches(split, tokens_per_batch):

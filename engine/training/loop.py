@@ -41,6 +41,7 @@ from engine.training.optimizer import (
     restore_optimizer,
     set_learning_rate,
 )
+from engine.training.out_of_memory import halving
 from engine.training.patience import patiently
 from engine.training.termination import Stopped
 from engine.training.throughput import Throughput
@@ -65,6 +66,8 @@ class TrainState:
     since_best: int = 0
     seconds: float = 0.0
     """Spent by all attempts up to the checkpoint."""
+    micro_batch: int | None = None
+    """Examples computed at once, once memory did not hold a whole batch."""
 
 
 @dataclass
@@ -84,7 +87,8 @@ class Loop:
     """Trains ``model`` on one task, or jointly on several.
 
     ``data`` is by task key; ``card`` is the part of the checkpoints' card that does not change; ``should_stop`` is asked after
-    every step and before every batch of an evaluation.
+    every step and before every batch of an evaluation; ``reduced`` is called with the examples that are computed at once when
+    memory does not hold a whole batch.
     """
 
     def __init__(
@@ -99,10 +103,11 @@ class Loop:
         metric_writer: MetricWriter,
         should_stop: Callable[[], bool],
         card: dict[str, Any],
+        reduced: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.model, self.tasks, self.data, self.settings = model, tasks, data, settings
         self.seed, self.device, self.files = seed, device, files
-        self.metric_writer, self.should_stop, self.card = metric_writer, should_stop, card
+        self.metric_writer, self.should_stop, self.card, self.reduced = metric_writer, should_stop, card, reduced
         self.train = [data[task.key].splits["train"] for task in tasks]
         self.epochs = int(settings["epochs"])
         self.batches = TaskBatches(
@@ -162,21 +167,44 @@ class Loop:
         if self.state.step % self.steps_per_epoch == 0 or not self.throughput.steps:
             self.model.train()
         task_index, examples = self.batches.at(self.state.step)
-        packed, labels = to_device(gather(self.train[task_index], examples), self.device)
-        self.device.seed(step_seed(self.seed, self.state.step))
         set_learning_rate(self.optimizer, self._learning_rate())
-        with self.device.context():
-            loss, _ = self.model.loss(packed, labels, self.tasks[task_index].key)
-        loss.backward()
+        size = min(self.state.micro_batch or len(examples), len(examples))
+        loss, tokens = halving(lambda size: self._gradients(task_index, examples, size), size, 1, self._halved)
         torch.nn.utils.clip_grad_norm_(self.parameters, float(self.settings["max_grad_norm"]))
         self.optimizer.step()
         # A parameter without a gradient is skipped by the next update, decay and moments included: a task's own parameters
         # are touched only by its own batches.
         self.optimizer.zero_grad()
-        self.throughput.stepped(self.state.step, loss.detach(), len(examples), len(packed.tokens))
+        self.throughput.stepped(self.state.step, loss, len(examples), tokens)
         self.state.step += 1
         if self.throughput.report_due():
             self._report()
+
+    def _gradients(self, task_index: int, examples: np.ndarray, size: int) -> tuple[torch.Tensor, int]:
+        """Compute the gradients of the mean loss over a batch, at most ``size`` examples at once; the loss, and its tokens.
+
+        However many parts there are, the loss and its gradients are those of the whole batch up to rounding. Dropout masks are
+        drawn for one part after the other, so they are others than those of the whole.
+        """
+        self.device.seed(step_seed(self.seed, self.state.step))
+        losses, tokens = [], 0
+        for start in range(0, len(examples), size):
+            part = examples[start : start + size]
+            packed, labels = to_device(gather(self.train[task_index], part), self.device)
+            with self.device.context():
+                loss, _ = self.model.loss(packed, labels, self.tasks[task_index].key)
+            if len(part) < len(examples):
+                loss = loss * (len(part) / len(examples))
+            loss.backward()
+            losses.append(loss.detach())
+            tokens += len(packed.tokens)
+        return sum(losses[1:], start=losses[0]), tokens
+
+    def _halved(self, size: int) -> None:
+        """From now on, compute at most ``size`` examples at once."""
+        self.optimizer.zero_grad()
+        self.state.micro_batch = size
+        self.reduced(size)
 
     def _learning_rate(self) -> float:
         return learning_rate_at(self.state.step, self.steps, self.peak, float(self.settings["warmup"]))
@@ -273,6 +301,8 @@ class Loop:
         self.model.load_trainable(below_prefix("model.", tensors))
         restore_optimizer(self.optimizer, below_prefix("optimizer.", tensors))
         self.state = TrainState(**card["progress"])
+        if self.state.micro_batch:
+            self.reduced(self.state.micro_batch)
 
 
 def sampling_size(task: TaskInfo, split: TokenizedSplit) -> int:

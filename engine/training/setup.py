@@ -58,6 +58,8 @@ class ReadyRun:
     files: CheckpointFiles
     card: dict[str, Any]
     """Of its checkpoints (``checkpoint_card``)."""
+    about: dict[str, Any]
+    """The run's provenance."""
 
     def loop_arguments(self) -> dict[str, Any]:
         """All arguments of ``Loop`` except ``metric_writer`` and ``should_stop``."""
@@ -70,7 +72,15 @@ class ReadyRun:
             "device": self.device,
             "files": self.files,
             "card": self.card,
+            "reduced": self.reduced,
         }
+
+    def reduced(self, micro_batch: int) -> None:
+        """Record that memory did not hold a whole batch. Raises Fenced."""
+        self.about["micro_batch"] = micro_batch
+        text = f"out of memory: at most {micro_batch} examples of a batch are computed at once"
+        log.warning(text)
+        patiently(lambda: self.store.happened(self.run.id, self.attempt, text, provenance=self.about))
 
     def final_results(
         self, epoch: int, dev: Mapping[str, np.ndarray], before_batch: Callable[[], None]
@@ -128,14 +138,14 @@ def prepare_run(store: Store, run: Run, attempt: int, catalog: Catalog) -> Ready
     model = device.place(build_model(spec, method, folder, sources))
     kept = {"rows_sha256": rows_sha256, "similarities": similarities}
     code = provenance(_distributions(spec, method, catalog))
-    _record(store, run.id, attempt, spec, model, data, device, code, kept)
+    about = _record(store, run.id, attempt, spec, model, data, device, code, kept)
     files = CheckpointFiles(
         best=store.home.checkpoint(run.id, "best"),
         last=store.home.checkpoint(run.id, "last"),
         check=store.check,
         record=_checkpoint_recorder(store, run.id, attempt),
     )
-    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, card)
+    return ReadyRun(store, run, attempt, spec, folder, model, data, device, files, card, about)
 
 
 def _distributions(spec: RunSpec, method: MethodInfo, catalog: Catalog) -> list[str]:
@@ -224,15 +234,15 @@ def _record(
     device: Device,
     code: Mapping[str, Any],
     kept: Mapping[str, Any],
-) -> None:
+) -> dict[str, Any]:
     """Write to the registry what is trained, on which data and device and by which ``code``; ``kept`` is what the next attempt
-    takes over."""
+    takes over. Returns the provenance."""
     sizes = {key: {name: len(split) for name, split in task_data.splits.items()} for key, task_data in data.items()}
     official = {key: task_data.official_rows for key, task_data in data.items()}
     labels = {task.key: list(task.labels) for task in spec.tasks}
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     transfer = sum(tensor.numel() for tensor in model.transfer_tensors().values())
-    # A step is computed in one go.
+    # A step is computed in one go, unless memory runs out.
     micro_batch = int(spec.hyperparameters["batch_size"])
     about = {
         **code,
@@ -246,3 +256,4 @@ def _record(
     about |= {name: value for name, value in {**kept, "absent_labels": _absent_labels(spec, data)}.items() if value}
     patiently(lambda: store.progress(run_id, attempt, trainable=trainable, transfer=transfer, provenance=about))
     log.info("%s trainable parameters, %s on %s", f"{trainable:,}", sizes, device.describe()["device"])
+    return about

@@ -26,6 +26,8 @@ from scalearn_tui.cli import (
     leaderboard,
     logs,
     predict,
+    queue,
+    reproduce,
     run,
     runs,
     sweep,
@@ -56,6 +58,8 @@ app = Commands(
 app.command("run", rich_help_panel=TRAIN)(run.run)
 app.command("wait", rich_help_panel=TRAIN)(wait.wait)
 app.add_typer(sweep.app, name="sweep", rich_help_panel=TRAIN)
+app.add_typer(queue.app, name="queue", rich_help_panel=TRAIN)
+app.command("reproduce", rich_help_panel=TRAIN)(reproduce.reproduce)
 app.command("stop", rich_help_panel=TRAIN)(control.stop)
 app.command("resume", rich_help_panel=TRAIN)(control.resume)
 app.command("delete", rich_help_panel=TRAIN)(control.delete)

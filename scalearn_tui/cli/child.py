@@ -1,4 +1,4 @@
-"""The one way to start a process of the engine, and what its end means.
+"""The one way to start a process, mostly of the engine, and what its end means.
 
 What needs tensors or tables runs in such a child, so that no command loads their libraries. A child prints JSON, one document
 or one event a line; it refuses with one line on stderr and the exit code of its UserError (``engine/child_main.py``).
@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, Any
@@ -55,6 +55,11 @@ def pass_through(module: str, *arguments: str, stdin: int, hear: Callable[[str],
         end.close()
         for line in notices:
             hear(line.rstrip("\n"))
+
+
+def run_command(command: str, variables: Mapping[str, str]) -> int:
+    """The exit code of a user's own shell command, which has ``variables`` in its environment."""
+    return subprocess.run(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, env=os.environ | variables).returncode
 
 
 @contextmanager

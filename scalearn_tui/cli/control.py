@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from scalearn_tui.cli.choosing import Chosen, choose, listed
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import RunArguments, switch
-from scalearn_tui.cli.output import ask, complain, print_line, say
+from scalearn_tui.cli.output import complain, confirmed, print_line, say
 from scalearn_tui.text.glyphs import state_word
 
 if TYPE_CHECKING:
@@ -72,20 +72,12 @@ def delete(
 
     What links lead to is kept. Exit code 1 where files are left that could not be removed.
     """
-    import sys
-
-    from engine.errors import UserError
-
     store, chosen = _find(runs)
     doomed = (f"{len(chosen.runs)} runs: " if chosen.runs[1:] else "") + listed(chosen.runs)
     if yes and chosen.selected:
         say(f"deleting {doomed}")
-    elif not yes:
-        if not sys.stdin.isatty():
-            raise UserError(f"this deletes {doomed}; confirm with --yes")
-        ask(f"Delete {doomed}? This cannot be undone. [y/N] ")
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            return ExitCode.INTERRUPTED
+    elif not (yes or confirmed(f"this deletes {doomed}", f"Delete {doomed}? This cannot be undone.")):
+        return ExitCode.INTERRUPTED
     left = store.delete([run.id for run in chosen.runs])
     for run in chosen.runs:
         print_line(f"{run.id}  deleted")

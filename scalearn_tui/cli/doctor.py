@@ -50,7 +50,7 @@ def doctor(as_json: Json = False) -> int:
         _guarded("registry", lambda: _registry(home)),
         _guarded("supervisor", lambda: _supervisor(home)),
         *_disagreements(home),
-        _guarded("devices", _devices),
+        _guarded("devices", lambda: _devices(home)),
         _guarded("offline backbone", _offline),
         _guarded("hub", _hub),
         _guarded("hub cache", _cache),
@@ -146,10 +146,12 @@ def _plugins(home: Home) -> list[Check]:
 def _supervisor(home: Home) -> tuple[bool | None, str]:
     from engine.launch.checkup import supervisor_of
     from engine.launch.supervision import is_supervised
+    from scalearn_tui.cli.watching import paused_notice
 
     if is_supervised(home):
         begun = supervisor_of(home)
-        return None, f"running, process {begun[0]}" if begun else "running"
+        running = f"running, process {begun[0]}" if begun else "running"
+        return None, f"{running}; {paused}" if (paused := paused_notice(home)) else running
     if not _has_registry(home):
         return None, IDLE
     from engine.registry.records import ACTIVE
@@ -192,18 +194,20 @@ def _disagreements(home: Home) -> list[Check]:
     return found or [Check("processes", True, "no orphans, clocks and locks as they should be")]
 
 
-def _devices() -> tuple[bool | None, str]:
+def _devices(home: Home) -> tuple[bool | None, str]:
+    from engine.files.config import read_config
     from engine.launch.devices import find_slots, gpus
     from scalearn_tui.cli import child
 
-    slots = find_slots()
-    labels = ", ".join(slot.label for slot in slots)
+    slots = find_slots(read_config(home))
+    labels = ", ".join(
+        f"{label} ({number} slots)" if number > 1 else label for label, number in Counter(slot.label for slot in slots).items()
+    )
     if not gpus():
         return True, f"{labels} ({os.cpu_count()} cores; no NVIDIA GPU or driver)"
-    for slot in slots:
-        if slot.is_gpu:
-            # The driver lists GPUs that torch may not be able to use.
-            child.document("engine.training.check_gpu", slot.name)
+    for uuid in dict.fromkeys(slot.gpu.uuid for slot in slots if slot.gpu):
+        # The driver lists GPUs that torch may not be able to use.
+        child.document("engine.training.check_gpu", uuid)
     return True, labels
 
 

@@ -28,11 +28,12 @@ def estimated(plan: Plan, reader: Reader, catalog: Catalog, rows: Rows) -> dict[
     from functools import partial
 
     from engine.errors import UserError
+    from engine.files.config import read_config
     from engine.launch.devices import find_slots
     from engine.plans.estimates import estimates
 
     try:
-        devices = [slot.label for slot in find_slots()]
+        devices = [slot.label for slot in find_slots(read_config(reader.home))]
     except UserError:
         # A run says so when it starts; its plan can be shown before.
         devices = []
@@ -42,7 +43,11 @@ def estimated(plan: Plan, reader: Reader, catalog: Catalog, rows: Rows) -> dict[
 def cells(estimate: Estimate) -> tuple[str, ...]:
     """Steps, trainable parameters, time and disk."""
     steps = NOTHING if estimate.steps is None else f"{estimate.steps:,}"
-    return (steps, count(estimate.trainable), duration(estimate.seconds), size(estimate.bytes))
+    return (steps, count(estimate.trainable), _about(estimate.seconds, estimate.guessed), size(estimate.bytes))
+
+
+def _about(seconds: float | None, guessed: bool) -> str:
+    return f"~{duration(seconds)}" if guessed else duration(seconds)
 
 
 def say_total(estimates: Sequence[Estimate]) -> None:
@@ -50,7 +55,8 @@ def say_total(estimates: Sequence[Estimate]) -> None:
     seconds, sizes = [estimate.seconds for estimate in estimates], [estimate.bytes for estimate in estimates]
     totals = []
     if None not in seconds:
-        totals.append(f"{duration(sum(filter(None, seconds)))} on one device")
+        total = _about(sum(filter(None, seconds)), any(estimate.guessed for estimate in estimates))
+        totals.append(f"{total} on one device")
     if None not in sizes:
         totals.append(f"{size(sum(filter(None, sizes)))} on disk")
     if len(estimates) > 1 and totals:

@@ -64,6 +64,10 @@ def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], l
 
 
 Json = Annotated[bool, switch("--json", help="One JSON document.")]
+Priority = Annotated[
+    int,
+    typer.Option("--priority", metavar="N", help="Of the queue: higher ones start first; 0 by default.", rich_help_panel="How"),
+]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]
 RUNS_HELP = "Ids, beginnings of ids, @1 for the newest; or terms that all must hold, as in ls."
 RunArguments = Annotated[list[str], typer.Argument(metavar="RUN...", help=RUNS_HELP)]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import UserError
 from scalearn_tui.text.harmless import harmless
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ def print_line(text: str = "") -> None:
     print(harmless(text), flush=True)
 
 
-def ask(question: str) -> None:
-    """A question to the person at the terminal, who answers on the same line."""
-    print(harmless(question), end="", file=sys.stderr, flush=True)
+def confirmed(what: str, question: str) -> bool:
+    """Whether the person at the terminal answers yes. Raises UserError that says ``what`` where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise UserError(f"{what}; confirm with --yes")
+    print(harmless(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def complain(message: str) -> None:

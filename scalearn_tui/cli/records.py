@@ -11,7 +11,7 @@ from engine.registry.records import Results, Run, as_json
 from engine.runs.deviations import deviations
 from engine.runs.spec import RunSpec
 
-INTERNAL = {"version", "handle", "spec", "request", "provenance"}
+INTERNAL = {"version", "handle", "spec", "request", "provenance", "memory_kind"}
 """Columns that serve the registry, or that only ``show`` prints."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import Priority, home_catalog, launch_flag, switch
 from scalearn_tui.cli.output import print_json, print_line, say
 from scalearn_tui.text.options import parse_request
 
@@ -30,6 +30,7 @@ def run(
     limit: Annotated[list[str] | None, launch_flag("limit")] = None,
     epochs: Annotated[str | None, launch_flag("epochs")] = None,
     shots: Annotated[list[str] | None, launch_flag("shots")] = None,
+    priority: Priority = 0,
     dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
@@ -67,17 +68,17 @@ def run(
         from scalearn_tui.cli.plan import show_plan
 
         return show_plan(plan, opened, reader, catalog, as_json)
-    return _train(plan, catalog, detach, as_json)
+    return _train(plan, catalog, detach, as_json, priority)
 
 
-def _train(plan: Plan, catalog: Catalog, detach: bool, as_json: bool) -> int:
+def _train(plan: Plan, catalog: Catalog, detach: bool, as_json: bool, priority: int) -> int:
     """Queue the plan's runs and watch them until they end. Returns the exit code."""
     from engine.files.home import Home
     from engine.registry.store import open_store
     from scalearn_tui.cli.working_off import work_off
 
     store = open_store(Home.default())
-    if not work_off(plan, store, detach, as_json):
+    if not work_off(plan, store, detach, as_json, priority):
         return ExitCode.INTERRUPTED
     shown = [planned.run_id for planned in plan.runs if not planned.done or planned.role == "target"]
     return _report(store, shown, catalog, as_json, detach and any(not planned.done for planned in plan.runs))

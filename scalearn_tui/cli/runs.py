@@ -196,6 +196,7 @@ def _print_run(reader: Reader, run: Run) -> None:
         ("epochs", f"{run.epoch} of {run.epochs}" + (f", best {run.best_epoch}" if run.best_epoch is not None else "")),
         ("time", duration(run.seconds) + (f" on {run.device}" if run.device else "") + f", attempt {run.attempt}"),
         ("parameters", f"{count(run.trainable)} trainable, {count(run.transfer)} of the method itself"),
+        *([("GPU memory", f"at most {run.peak_memory / 2**30:.1f} GiB")] if run.peak_memory else []),
         *([("tags", " ".join(record["tags"]))] if record["tags"] else []),
         *([("note", run.note)] if run.note else []),
     ]

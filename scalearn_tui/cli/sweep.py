@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import UserError, did_you_mean
 from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, home_catalog, launch_flag, switch
-from scalearn_tui.cli.output import print_json, print_line, print_table, say
+from scalearn_tui.cli.flags import Json, Priority, home_catalog, launch_flag, switch
+from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
+from scalearn_tui.cli.sweep_grid import BY
 from scalearn_tui.cli.usage import Commands
 from scalearn_tui.cli.watching import ensure_supervised, look
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
-    from engine.plans.planner import Plan, PlannedRun
+    from engine.plans.planner import PlannedRun
     from engine.registry.reading import Reader
-    from engine.registry.records import RunState, Sweep
-    from engine.sweeps.cells import Cell
     from engine.sweeps.declaration import Declaration
-    from engine.sweeps.planning import Difference, PlannedSweep
+    from engine.sweeps.planning import PlannedSweep
 
-BY = "method,target"
 app = Commands(help="Experiments as files: plan, train, look at and continue a named set of runs.", no_args_is_help=True)
 FileOrName = Annotated[str, typer.Argument(metavar="FILE|NAME", help="Its file, or the name of a sweep that ran before.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `scalearn sweep ls`.")]
@@ -68,14 +65,10 @@ def new(
 @app.command("plan")
 def plan(sweep: FileOrName, as_json: Json = False) -> int:
     """Show every run that a sweep needs, what is reused, new or failed, and what it takes. Nothing starts."""
-    from scalearn_tui.cli.plan import show_plan
+    from scalearn_tui.cli.sweep_training import show_plan_of
 
     reader, catalog = look(), home_catalog()
-    planned = _planned(sweep, reader, catalog)
-    opened = _say_notes(planned.plan, reader)
-    states = {run.run_id: run.existing.state for run in planned.plan.runs if run.existing}
-    _say_counts(planned.cells, states, planned.declaration.name)
-    return show_plan(planned.plan, opened, reader, catalog, as_json, planned.later)
+    return show_plan_of(_planned(sweep, reader, catalog), reader, catalog, as_json)
 
 
 @app.command("run")
@@ -84,6 +77,7 @@ def run(
     missing: Annotated[bool, switch("--missing", help="Only cells without a run.")] = False,
     failed: Annotated[bool, switch("--failed", help="Only cells whose run failed, was stopped or lost.")] = False,
     update: Annotated[bool, switch("--update", help="Let go of cells that the file lacks by now; their runs stay.")] = False,
+    priority: Priority = 0,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
 ) -> int:
@@ -91,30 +85,15 @@ def run(
 
     Completed runs are reused. Ctrl-C stops watching (exit code 130); the runs go on. Asking again continues the sweep.
     """
-    from engine.files.home import Home
     from engine.plans.several import narrowed
-    from engine.registry.store import open_store
-    from engine.sweeps.cells import from_records
-    from engine.sweeps.planning import difference
-    from engine.sweeps.winners import is_done
-    from scalearn_tui.cli.sweep_tuning import follow_chosen
+    from scalearn_tui.cli.sweep_training import outcome, register
     from scalearn_tui.cli.working_off import work_off
 
     if missing and failed:
         raise UserError("--missing and --failed exclude each other; leave both out for both")
     reader, catalog = look(), home_catalog()
     planned = _planned(sweep, reader, catalog)
-    name = planned.declaration.name
-    registered = reader.sweep(name)
-    found = difference(planned, registered)
-    if registered and found.orphaned and not update:
-        lost = f"{len(found.orphaned)} of the {len(registered.cells)} cells of the sweep {name}"
-        raise UserError(f"{sweep} no longer asks for {lost}; see `scalearn sweep diff`, then give --update, or rename it")
-    store = open_store(Home.default())
-    _say_notes(planned.plan, reader)
-    store.register(planned.record())
-    if registered and (found.added or found.orphaned):
-        say(f"{name}: {_changes(found)}")
+    store = register(planned, reader, sweep, "" if update else "see `scalearn sweep diff`, then give --update, or rename it")
 
     def wanted(cell: PlannedRun) -> bool:
         return cell.existing is None if missing else cell.existing is not None and cell.existing.state.over
@@ -122,18 +101,9 @@ def run(
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs:
         say(f"no cell {'has failed' if failed else 'is missing'}")
-    elif not work_off(chosen, store, detach, as_json):
+    elif not work_off(chosen, store, detach, as_json, priority, planned.declaration.tags):
         return ExitCode.INTERRUPTED
-    if planned.declaration.tune and not detach and not follow_chosen(name, store, as_json):
-        return ExitCode.INTERRUPTED
-    registered = registered_sweep(name, store)
-    states = store.states([cell["run"] for cell in registered.cells])
-    _show(registered, BY.split(","), states, store, as_json)
-    if planned.declaration.tune:
-        done = is_done(from_records(registered.cells), store)
-    else:
-        done = all(states.get(run.run_id) == "completed" for run in chosen.runs if run.role == "target")
-    return ExitCode.OK if detach or done else ExitCode.UNSUCCESSFUL
+    return outcome(planned, chosen, store, detach, as_json)
 
 
 @app.command("show")
@@ -145,11 +115,13 @@ def show(
     as_json: Json = False,
 ) -> int:
     """Show how many of a sweep's cells are completed, going on, failed or missing."""
+    from scalearn_tui.cli.sweep_training import show_sweep
+
     reader = look()
     sweep = registered_sweep(name, reader)
     aspects = _aspects(by)
     ensure_supervised(reader)
-    _show(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), reader, as_json)
+    show_sweep(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), reader, as_json)
     return ExitCode.OK
 
 
@@ -200,6 +172,21 @@ def stop(name: Name) -> int:
     return ExitCode.OK
 
 
+@app.command("rm")
+def rm(name: Name, yes: Annotated[bool, switch("--yes", "-y", help="Do not ask; required without a terminal.")] = False) -> int:
+    """Forget a sweep: its name and what it asked for. Its runs stay, and go on if they are under way."""
+    from engine.files.home import Home
+    from engine.registry.store import open_store
+
+    sweep = registered_sweep(name, look())
+    doomed = f"the sweep {name} of {len(sweep.cells)} cells, whose runs stay"
+    if not (yes or confirmed(f"this forgets {doomed}", f"Forget {doomed}?")):
+        return ExitCode.INTERRUPTED
+    open_store(Home.default()).forget_sweep(name)
+    print_line(f"{name}  forgotten")
+    return ExitCode.OK
+
+
 @app.command("diff")
 def diff(
     file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The edited file of a sweep that ran before.")],
@@ -211,6 +198,7 @@ def diff(
     from engine.sweeps.cells import state_of
     from engine.sweeps.planning import difference
     from scalearn_tui.cli.sweep_grid import print_cells
+    from scalearn_tui.cli.sweep_training import changes
 
     reader = look()
     planned = _planned(file, reader, home_catalog())
@@ -224,7 +212,7 @@ def diff(
     states = reader.states([cell.run for _, cell in marked])
     if marked:
         print_cells([(mark, cell, state_of(cell, states)) for mark, cell in marked])
-    say(f"{name}: {_changes(found)}")
+    say(f"{name}: {changes(found)}")
     return ExitCode.OK
 
 
@@ -244,20 +232,6 @@ def _declared(ref: str, reader: Reader) -> Declaration:
     return parse_sweep(sweep.text, Path(sweep.file))
 
 
-def _changes(found: Difference) -> str:
-    return f"{len(found.added)} added, {len(found.orphaned)} no longer asked for, {found.kept} as before"
-
-
-def _say_notes(plan: Plan, reader: Reader) -> Any:
-    """Say what was decided for the user; the rows of the files that the plan's runs read."""
-    from scalearn_tui.cli.data_files import incomplete_notes, open_files
-
-    opened = open_files(plan, reader.home)
-    for note in (*plan.notes, *incomplete_notes(plan, opened)):
-        say(note)
-    return opened
-
-
 def _aspects(text: str) -> list[str]:
     from engine.sweeps.cells import ASPECTS
 
@@ -268,28 +242,3 @@ def _aspects(text: str) -> list[str]:
     if len(set(names)) != 2 or len(names) != 2:
         raise UserError(f"--by takes two of {', '.join(ASPECTS)}, as in --by {BY}")
     return names
-
-
-def _show(sweep: Sweep, by: Sequence[str], states: dict[str, RunState], reader: Reader, as_json: bool) -> None:
-    from engine.sweeps.cells import from_records
-    from engine.sweeps.winners import searches_of
-    from scalearn_tui.cli.sweep_grid import print_grid, sweep_record
-    from scalearn_tui.cli.sweep_tuning import print_tuned, tuning_record
-
-    cells = from_records(sweep.cells)
-    searches = searches_of(cells, reader)
-    if as_json:
-        print_json({"sweep": sweep_record(sweep, by, states) | tuning_record(searches)})
-        return
-    if searches:
-        print_tuned(cells, searches, by, states)
-    else:
-        print_grid(cells, by, states)
-    _say_counts(cells, states, sweep.name)
-
-
-def _say_counts(cells: Sequence[Cell], states: dict[str, RunState], name: str) -> None:
-    from engine.sweeps.cells import counted
-    from scalearn_tui.cli.sweep_grid import words
-
-    say(f"{name}: {len(cells)} cells, {words(counted(cells, states))}")

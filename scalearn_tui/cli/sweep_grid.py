@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MARKS = {state: mark.glyph for state, mark in STATES.items()} | {"missing": MISSING}
 ALL = "all"
+BY = "method,target"
+"""Aspects whose values are rows and columns, unless others are asked for."""
 
 
 def marks(counts: Mapping[str, int]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,7 +102,8 @@ def _tell(ended: Run) -> None:
 
 def _run_on_end(command: str, code: ExitCode, completed: int, of: int) -> None:
     """Run the user's command, which learns how the runs ended by its environment; its own end changes nothing."""
+    from scalearn_tui.cli.child import run_command
+
     facts = {"SCALEARN_EXIT_CODE": str(int(code)), "SCALEARN_COMPLETED": str(completed), "SCALEARN_RUNS": str(of)}
-    ended = subprocess.run(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, env=os.environ | facts, check=False)
-    if ended.returncode:
-        say(f"on_end of config.toml ended with code {ended.returncode}: {command}")
+    if ended := run_command(command, facts):
+        say(f"on_end of config.toml ended with code {ended}: {command}")

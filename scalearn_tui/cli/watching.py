@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ from scalearn_tui.cli.output import say
 if TYPE_CHECKING:
     from engine.files.home import Home
     from engine.registry.reading import Reader
+    from engine.registry.store import Store
 
 MOST_STARTS = 3
 """Supervisors started in a row, each of which had ended at the next check."""
+LONGEST_START = 10.0
+"""Seconds until a supervisor has seen how the runs are that were under way."""
 
 
 def look() -> Reader:
@@ -29,11 +33,16 @@ def look() -> Reader:
 
 
 def ensure_supervised(reader: Reader) -> None:
-    """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date."""
-    from engine.registry.records import ACTIVE
+    """Start a supervisor if there are unfinished runs and none is running, and say that the states may be out of date.
 
-    if reader.doubt or not reader.runs(states=ACTIVE, limit=1):
+    Says it too where queued runs wait because the queue is paused.
+    """
+    from engine.registry.records import ACTIVE, RunState
+
+    if reader.doubt or not reader.any_run(ACTIVE):
         return
+    if reader.any_run((RunState.QUEUED,)) and (notice := paused_notice(reader.home)):
+        say(notice)
     if notice := stopped_notice(reader):
         say(notice)
         return
@@ -52,6 +61,25 @@ def ensure_supervised(reader: Reader) -> None:
         say("no supervisor was running; the states of unfinished runs are being checked, look again in a moment")
 
 
+def settle(store: Store) -> None:
+    """Let the ends of runs be recorded that went together with their supervisor, before what is left to train is asked for.
+
+    Otherwise they seem to be under way, and what needs them as sources would fail when they are found to be lost.
+    """
+    from engine.launch.processes import is_alive
+    from engine.launch.supervision import ensure_supervisor, is_supervised
+    from engine.registry.records import LIVE
+
+    if is_supervised(store.home) or not store.runs(states=LIVE, limit=1):
+        return
+    ensure_supervisor(store.home)
+    patience = time.monotonic() + LONGEST_START
+    while time.monotonic() < patience:
+        if all(run.handle and is_alive(run.handle) for run in store.runs(states=LIVE)):
+            return
+        time.sleep(0.1)
+
+
 def stopped_notice(reader: Reader) -> str | None:
     """What waits because a user stopped the supervisor, and what starts it again; None where nothing does."""
     from engine.launch.supervision import is_stopped
@@ -61,6 +89,13 @@ def stopped_notice(reader: Reader) -> str | None:
         return None
     oldest = waiting[-1].id
     return f"the supervisor was stopped, with {unfinished(len(waiting))} left; `scalearn resume {oldest}` starts it again"
+
+
+def paused_notice(home: Home) -> str | None:
+    """What a paused queue does; None where it is not paused."""
+    from engine.launch.queue import is_paused
+
+    return "the queue is paused; `scalearn queue resume` lets queued runs start" if is_paused(home) else None
 
 
 def unfinished(count: int) -> str:

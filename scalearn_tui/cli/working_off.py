@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scalearn_tui.cli.output import console, say
@@ -13,22 +14,28 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
 
 
-def work_off(plan: Plan, store: Store, detach: bool, as_json: bool) -> bool:
-    """Queue what the plan lacks, and unless ``detach`` watch until it has ended; False when the user stopped watching."""
-    from engine.plans.planner import submit
+def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0, tags: Sequence[str] = ()) -> bool:
+    """Queue what the plan lacks, and unless ``detach`` watch until it has ended; False when the user stopped watching.
 
-    submit(plan, store)
+    The runs that were asked for get the ``tags``.
+    """
+    from engine.plans.planner import submit
+    from scalearn_tui.cli.watching import keep_supervised, paused_notice, settle
+
+    settle(store)
+    asked_for = submit(plan, store, priority)
+    if tags:
+        store.tag(asked_for, tags)
     pending = [planned.run_id for planned in plan.runs if not planned.done]
     if not pending:
-        asked = sum(planned.role == "target" for planned in plan.runs)
-        say("nothing to do: " + ("the run is" if asked == 1 else f"all {asked} runs are") + " completed")
+        say("nothing to do: " + (f"all {len(asked_for)} runs are" if asked_for[1:] else "the run is") + " completed")
         return True
-
-    from scalearn_tui.cli.watching import keep_supervised
 
     keep_supervised(store.home)()
     reused = len(plan.runs) - len(pending) + len(plan.named_sources)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
+    if notice := paused_notice(store.home):
+        say(notice)
     return detach or watch(pending, store, as_json)
 
 

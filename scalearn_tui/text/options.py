@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.defaults import DEFAULT_BACKBONE, DEFAULT_METHOD
 from engine.errors import UserError
+from engine.runs.seeds import is_whole, parse_seeds
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from engine.catalog.task import BenchmarkInfo
     from engine.runs.request import Request
 
-MOST_SEEDS = 1000
-MOST_DIGITS = 18
 Value = str | Sequence[str] | None
 """What the user typed for one option: text, or the texts of a repeated flag."""
 
@@ -208,26 +207,6 @@ def command_line(values: Mapping[str, Value]) -> str:
     return shlex.join(words)
 
 
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """``0``, ``0-2`` (both ends included), ``0,3`` or a mixture; each seed once, in the order given. Raises UserError."""
-    seeds: dict[int, None] = {}
-    for part in text.replace(" ", ",").split(","):
-        if not part:
-            continue
-        first, dash, last = part.partition("-")
-        if not (_is_whole(first) and (_is_whole(last) if dash else not last)):
-            raise UserError(f"seed must look like 0, 0-2 or 0,3, not {text[:40]!r}")
-        low, high = int(first), int(last or first)
-        if high < low:
-            raise UserError(f"seed {part!r} ends before it begins")
-        if high - low >= MOST_SEEDS:
-            raise UserError(f"seed {part!r} names {high - low + 1:,} seeds; at most {MOST_SEEDS:,} at a time")
-        seeds |= dict.fromkeys(range(low, high + 1))
-    if not seeds:
-        raise UserError(f"seed must look like 0, 0-2 or 0,3, not {text!r}")
-    return tuple(seeds)
-
-
 def parse_settings(pairs: Iterable[str]) -> dict[str, Setting | tuple[Setting, ...]]:
     """``["learning_rate=3e-3"]`` as a dictionary, several values of one name as a tuple of them.
 
@@ -257,13 +236,8 @@ def _pairs(pairs: Iterable[str], what: str, example: str) -> Iterator[tuple[str,
         yield name.replace("-", "_"), value
 
 
-def _is_whole(text: str) -> bool:
-    """Whether ``text`` is a whole number; one of thousands of digits is none that Python would read."""
-    return text.isdecimal() and len(text) <= MOST_DIGITS
-
-
 def _whole(text: str, what: str) -> int:
-    if not _is_whole(text):
+    if not is_whole(text):
         raise UserError(f"{what} must be a whole number, not {text[:40]!r}")
     return int(text)
 

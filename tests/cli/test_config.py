@@ -23,15 +23,17 @@ def test_values_come_from_the_file_or_are_defaults(home: Home, capsys: Capture) 
     values = json.loads(capsys.readouterr().out)["values"]
     assert values["on_end"] == {"value": None, "origin": "default"}
     assert values["home"] == {"value": str(home.root), "origin": "$SCALEARN_HOME"}
-    configure(home, 'on_end = "true"\n')
+    configure(home, 'on_end = "true"\ngpus = [0, "GPU-a"]\n')
     assert main(["config", "show", "--origin"]) == ExitCode.OK
-    assert [line.split() for line in capsys.readouterr().out.splitlines()][-1] == ["on_end", "true", str(home.config)]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["on_end", "true", str(home.config)] in lines and ["gpus", "0,", "GPU-a", str(home.config)] in lines
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("on_end = 3", "config.toml: on_end must be a valid string, not '3'"),
+        ("slots_per_gpu = 0", "config.toml: slots_per_gpu must be at least 1, not '0'"),
         ("on_end = ", "config.toml: not valid TOML"),
         ("onend = 'true'", "unknown key onend (did you mean on_end?)"),
         ("\x00", "config.toml:1: not valid TOML"),

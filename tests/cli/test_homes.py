@@ -51,7 +51,12 @@ COMMANDS: dict[str, list[str]] = {
     "methods": [],
     "note": [DONE.run_id, "worth knowing"],
     "predict": [DONE.run_id, os.devnull],
+    "queue ls": [],
+    "queue move": [WAITING.run_id, "--priority", "2"],
+    "queue pause": [],
+    "queue resume": [],
     "resume": [WAITING.run_id],
+    "reproduce": ["humset", "--backbone", "minilm", "--data-dir", os.devnull],
     "run": ["-m", "adapter", "-t", "toy/choice", "-b", "minilm", "--dry-run"],
     "show": [DONE.run_id],
     "stop": [WAITING.run_id],
@@ -59,6 +64,7 @@ COMMANDS: dict[str, list[str]] = {
     "sweep ls": [],
     "sweep new": ["/dev/null/small.toml", "-m", "adapter", "-t", "toy/choice", "-b", "minilm"],
     "sweep plan": ["small"],
+    "sweep rm": ["small", "--yes"],
     "sweep run": ["small", "--detach"],
     "sweep show": ["small"],
     "sweep stop": ["small"],
@@ -69,8 +75,8 @@ COMMANDS: dict[str, list[str]] = {
 STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
 """Which waits for a lock as long as users would."""
 LOOKS = (
-    "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "run",
-    "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
+    "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls",
+    "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
 )  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]

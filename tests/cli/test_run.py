@@ -41,7 +41,7 @@ def test_dry_run_queues_nothing(store: Store, capsys: Capture) -> None:
 
 
 def test_a_dry_run_says_what_its_runs_take(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = ("steps", "trainable", "seconds", "bytes")
+    taken = ("steps", "trainable", "guessed", "bytes")
 
     def planned() -> dict[str, list[Any]]:
         assert main([*RUN, "--dry-run", "--json"]) == ExitCode.OK
@@ -49,8 +49,8 @@ def test_a_dry_run_says_what_its_runs_take(store: Store, capsys: Capture, monkey
         return {run["spec"]["targets"][0] + run["role"]: [run[name] for name in taken] for run in runs}
 
     first = planned()
-    assert first["toy/choicesource"] == [136, 261_265, None, None]
-    assert first["toy/questiontarget"] == [136, 149_378, None, None]
+    assert first["toy/choicesource"] == [136, 261_265, True, None]
+    assert first["toy/questiontarget"] == [136, 149_378, True, None]
     # What was counted is remembered: no child has to count again.
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/nowhere")

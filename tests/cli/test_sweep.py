@@ -15,6 +15,7 @@ from engine.registry.records import RunState
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
+from tests.cli.test_runs import Terminal
 from tests.plans.requests import needs_minilm
 from tests.reports.rows import PROVENANCE
 
@@ -56,7 +57,7 @@ def end(store: Store, state: RunState, most: int = 1000) -> None:
         attempt = store.claim(run.id, "local", "cpu")
         assert attempt is not None
         store.started(run.id, attempt)
-        results = {run.target: {"test": {"accuracy": 0.8}}}
+        results = {run.target: {"test": {run.metric: 0.8}}}
         store.finish(run.id, attempt, state, "out of memory" if state.over else None, results, provenance=PROVENANCE)
 
 
@@ -173,6 +174,31 @@ def test_a_list_of_sweeps(store: Store, capsys: Capture) -> None:
     assert record["counts"]["queued"] == 8 and record["file"] == str(Path("paper.toml").absolute())
     assert main(["sweep", "show", "papper"]) == ExitCode.USAGE
     assert "no sweep 'papper' (did you mean paper?)" in capsys.readouterr().err
+
+
+def test_the_runs_of_a_sweep_get_its_tags(store: Store, paper: Path) -> None:
+    assert main(["sweep", "run", "paper.toml", "--detach"]) == ExitCode.OK
+    assert store.tags() == {}
+    end(store, RunState.COMPLETED)
+    paper.write_text(f'tags = ["paper", "draft"]{PAPER}')
+    assert main(["sweep", "run", "paper.toml", "--detach"]) == ExitCode.OK
+    sweep = store.sweep("paper")
+    assert sweep and store.tags() == {cell["run"]: ["draft", "paper"] for cell in sweep.cells}
+    assert len(store.runs()) > len(sweep.cells), "sources that are no cells have none"
+
+
+def test_a_sweep_is_forgotten_and_its_runs_stay(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["sweep", "run", "paper.toml", "--detach"]) == ExitCode.OK
+    runs = [run.id for run in store.runs()]
+    assert main(["sweep", "rm", "paper"]) == ExitCode.USAGE
+    assert "this forgets the sweep paper of 8 cells, whose runs stay; confirm with --yes" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    assert main(["sweep", "rm", "paper"]) == ExitCode.INTERRUPTED and store.sweep("paper")
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert main(["sweep", "rm", "paper"]) == ExitCode.OK
+    assert store.sweeps() == [] and [run.id for run in store.runs()] == runs
+    assert main(["sweep", "rm", "paper", "--yes"]) == ExitCode.USAGE
+    assert "no sweep 'paper'" in capsys.readouterr().err
 
 
 def test_a_file_from_flags_asks_for_what_run_asks_for(store: Store, paper: Path, capsys: Capture) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -16,38 +17,52 @@ from engine.launch.supervision import is_supervised
 from engine.registry.records import RunState
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main
-from scalearn_tui.cli.watching import MOST_STARTS, keep_supervised
+from scalearn_tui.cli.watching import MOST_STARTS, keep_supervised, settle
 
 from ..reports.rows import complete, spec, start
 
 RUN = spec("adapter", "toy/question")
 
 
-@pytest.mark.parametrize("command", [["ls"], ["show", "@1"]], ids=["ls", "show"])
-def test_a_run_whose_worker_and_supervisor_are_gone_becomes_lost(
-    command: list[str], store: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As after a restart of the machine."""
+@pytest.fixture
+def abandoned(store: Store) -> Iterator[None]:
+    """A run whose worker and supervisor are gone, as after a restart of the machine; no supervisor is left behind."""
     attempt = start(store, RUN)
     worker = subprocess.Popen(["sleep", "60"])
     record = str(store.home.exit_record(RUN.run_id, attempt))
     store.launched(RUN.run_id, attempt, {**identify(worker.pid), "slot": "cpu", "record": record, "log_begin": 0})
     worker.kill()
     worker.wait()
-    try:
-        assert main(command) == 0
-        assert "look again in a moment" in capsys.readouterr().err
-        began = time.monotonic()
-        while store.find(RUN.run_id).state is not RunState.LOST:
-            assert time.monotonic() - began < 10
-            time.sleep(0.1)
-        assert main(command) == 0
-        out, err = capsys.readouterr()
-        assert "lost" in out and err == ""
-    finally:
-        for process in psutil.process_iter(["pid", "cmdline"]):
-            if str(store.home.root) in (process.info["cmdline"] or []):
-                os.kill(process.info["pid"], signal.SIGKILL)
+    yield
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        if str(store.home.root) in (process.info["cmdline"] or []):
+            os.kill(process.info["pid"], signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("abandoned")
+@pytest.mark.parametrize("command", [["ls"], ["show", "@1"]], ids=["ls", "show"])
+def test_a_run_whose_worker_and_supervisor_are_gone_becomes_lost(
+    command: list[str], store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command) == 0
+    assert "look again in a moment" in capsys.readouterr().err
+    began = time.monotonic()
+    while store.find(RUN.run_id).state is not RunState.LOST:
+        assert time.monotonic() - began < 10
+        time.sleep(0.1)
+    assert main(command) == 0
+    out, err = capsys.readouterr()
+    assert "lost" in out and err == ""
+
+
+@pytest.mark.usefixtures("abandoned")
+def test_it_is_lost_before_more_is_asked_for(store: Store) -> None:
+    settle(store)
+    assert store.find(RUN.run_id).state is RunState.LOST
+    # Nothing is left to wait for.
+    began = time.monotonic()
+    settle(store)
+    assert time.monotonic() - began < 1
 
 
 def test_without_active_runs_no_supervisor_is_started(store: Store) -> None:

@@ -44,6 +44,7 @@ END_OTHERWISE = {
     "scalearn delete RUN": (ExitCode.USAGE, "confirm with --yes"),
     "scalearn leaderboard --benchmark superglue --format markdown": (ExitCode.NOTHING_MATCHED, "no completed run"),
     "scalearn sweep run paper.toml": (ExitCode.USAGE, "paper.toml cannot be read: No such file"),
+    "scalearn reproduce superglue": (ExitCode.USAGE, "the backbone roberta-base and the data of superglue/boolq"),
     "scalearn doctor": (ExitCode.OK, ""),
 }
 """Command, its exit code and a part of what it says on a machine without hub and terminal, whose only run is completed."""

@@ -24,8 +24,16 @@ from tests.plans.requests import needs_minilm
 PAGE = (ROOT / "docs" / "sweeps.md").read_text()
 CLAIM, TABLE, GRID, TUNED, DRAWN = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 BUDGET = "epochs = 1\nlimits = { train = 32, dev = 16, test = 16 }\n"
-ENDS = {"scalearn sweep stop claim": ExitCode.NOTHING_MATCHED}
-"""How commands end that do not end with 0 once all runs are completed."""
+SMALL = "scalearn reproduce superglue --budget small --backbone minilm --data-dir data"
+ENDS = {
+    "scalearn sweep stop claim": ExitCode.NOTHING_MATCHED,
+    "scalearn sweep rm claim": ExitCode.USAGE,
+    "scalearn ls tag:paper": ExitCode.NOTHING_MATCHED,
+    "scalearn leaderboard sweep:superglue-small": ExitCode.NOTHING_MATCHED,
+    "scalearn sweep run superglue-small": ExitCode.USAGE,
+    **dict.fromkeys(["scalearn reproduce TABLE", SMALL, f"{SMALL} --dry-run"], ExitCode.USAGE),
+}
+"""How commands end that do not end with 0 once all runs are completed, without a terminal and the files of SuperGLUE."""
 
 
 @needs_minilm

@@ -76,7 +76,7 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
     ours = {str(file) for file in files if "__pycache__" not in file.parts}
     assert ours - names == set()
     assert {Path(name).parts[0] for name in names if ".dist-info/" not in name} == set(PACKAGES)
-    for suffix, count in ((".csv", 4), (".tcss", 1), (".mako", 1), (".typed", 2)):
+    for suffix, count in ((".csv", 4), (".toml", 8), (".tcss", 1), (".mako", 1), (".typed", 2)):
         assert sum(name.endswith(suffix) for name in names) >= count, suffix
 
 

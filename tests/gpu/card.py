@@ -23,7 +23,7 @@ BFLOAT16 = Device(CARD, torch.bfloat16)
 def slot() -> Slot:
     """Where a worker is given the card."""
     (first, *_) = find_slots()
-    assert first.is_gpu
+    assert first.gpu
     return first
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import UserError
-from engine.launch.devices import Gpu, find_slots, slots_of, visible
+from engine.launch.devices import find_slots, slots_of, visible
+from engine.launch.driver import Gpu
 
 FOUND = [Gpu(0, "GPU-aa11", "A"), Gpu(1, "GPU-aa22", "A"), Gpu(2, "GPU-bb", "A")]
 HALVES = [

@@ -12,9 +12,23 @@ from engine.files.home import Home
 from engine.launch.local import LocalExecutor
 from engine.launch.outcome import last_line
 from engine.launch.supervisor import worker_command
+from engine.launch.warm_start import ForkServer
 from engine.registry.records import RunState
 from engine.registry.store import Store
-from tests.launch.workers import RAISES, SAVES, SLEEP, STUBBORN, TRAINS, handle, over, queue, supervisor, until, worker_pid
+from tests.launch.workers import (
+    RAISES,
+    SAVES,
+    SLEEP,
+    STUBBORN,
+    TRAINS,
+    handle,
+    has_room,
+    over,
+    queue,
+    supervisor,
+    until,
+    worker_pid,
+)
 
 KILLED = "killed by signal 9 (by the system's memory killer or by hand)"
 ENDS = {
@@ -30,17 +44,17 @@ ENDS = {
 }
 
 
-def test_every_exit_code_has_its_state_and_cause(store: Store) -> None:
+def test_every_exit_code_has_its_state_and_cause(store: Store, fork_server: ForkServer | None) -> None:
     ids = queue(store, *ENDS)
-    until(over(store, *ids), supervisor(store))
+    until(over(store, *ids), supervisor(store, fork_server))
     assert {run.command: run.state for run in store.runs()} == {text: state for text, (state, _) in ENDS.items()}
     for run in store.runs():
         assert (run.cause or "").endswith(ENDS[run.command][1])
 
 
-def test_a_worker_that_finishes_by_itself_keeps_what_it_wrote(store: Store) -> None:
+def test_a_worker_that_finishes_by_itself_keeps_what_it_wrote(store: Store, fork_server: ForkServer | None) -> None:
     done, raised = queue(store, TRAINS, RAISES)
-    until(over(store, done, raised), supervisor(store))
+    until(over(store, done, raised), supervisor(store, fork_server))
     assert (store.find(done).state, store.find(done).cause) == (RunState.COMPLETED, None)
     assert store.results([done]) == {done: {"toy/question": {"test": {"accuracy": 1.0}}}}
     assert store.find(raised).cause == "ArithmeticError: the loss is not finite"
@@ -48,9 +62,11 @@ def test_a_worker_that_finishes_by_itself_keeps_what_it_wrote(store: Store) -> N
 
 
 @pytest.mark.parametrize("whole_group", [True, False])
-def test_kill_9_is_noticed_within_10_seconds_and_frees_the_slot(store: Store, whole_group: bool) -> None:
+def test_kill_9_is_noticed_within_10_seconds_and_frees_the_slot(
+    store: Store, fork_server: ForkServer | None, whole_group: bool
+) -> None:
     (victim,) = queue(store, SLEEP)
-    watcher = supervisor(store, slots=("one",))
+    watcher = supervisor(store, fork_server, slots=("one",))
     until(lambda: store.find(victim).handle, watcher)
     if whole_group:
         os.killpg(int(str(handle(store.find(victim))["pid"])), signal.SIGKILL)
@@ -58,52 +74,52 @@ def test_kill_9_is_noticed_within_10_seconds_and_frees_the_slot(store: Store, wh
         os.kill(worker_pid(store.find(victim)), signal.SIGKILL)
     assert until(over(store, victim), watcher) < 10
     assert (store.find(victim).state, store.find(victim).cause) == (RunState.LOST, KILLED)
-    until(lambda: (place := watcher.executor.acquire()) and [place.release()])
+    until(lambda: has_room(watcher))
     assert store.requeue([victim]) == [victim]
 
 
-def test_a_worker_whose_shell_was_killed_still_runs_and_is_still_stopped(store: Store) -> None:
+def test_a_worker_whose_shell_was_killed_still_runs_and_is_still_stopped(store: Store, fork_server: ForkServer | None) -> None:
     (orphan,) = queue(store, SLEEP)
-    watcher = supervisor(store, slots=("one",))
+    watcher = supervisor(store, fork_server, slots=("one",))
     until(lambda: store.find(orphan).handle, watcher)
     worker_pid(store.find(orphan))
     os.kill(int(str(handle(store.find(orphan))["pid"])), signal.SIGKILL)
     for _ in range(5):
         watcher.tick()
-    assert store.find(orphan).state.live and watcher.executor.acquire() is None
+    assert store.find(orphan).state.live and not has_room(watcher)
     store.request_stop([orphan])
     until(over(store, orphan), watcher)
     assert store.find(orphan).state == RunState.STOPPED
 
 
-def test_stop_lets_a_worker_save(store: Store) -> None:
+def test_stop_lets_a_worker_save(store: Store, fork_server: ForkServer | None) -> None:
     (polite,) = queue(store, SAVES)
-    watcher = supervisor(store)
+    watcher = supervisor(store, fork_server)
     until(lambda: store.find(polite).handle and worker_pid(store.find(polite)), watcher)
     store.request_stop([polite])
     until(over(store, polite), watcher)
     assert (store.find(polite).state, store.find(polite).cause) == (RunState.STOPPED, "stopped on request")
 
 
-def test_a_worker_that_does_not_stop_is_killed_after_the_grace(store: Store) -> None:
+def test_a_worker_that_does_not_stop_is_killed_after_the_grace(store: Store, fork_server: ForkServer | None) -> None:
     (stubborn,) = queue(store, STUBBORN)
-    watcher = supervisor(store, grace=1.0)
+    watcher = supervisor(store, fork_server, grace=1.0)
     until(lambda: store.find(stubborn).handle and worker_pid(store.find(stubborn)), watcher)
     store.request_stop([stubborn])
     assert 1.0 <= until(over(store, stubborn), watcher) < 5
     assert store.find(stubborn).cause == "killed, because it did not stop when asked to"
 
 
-def test_processes_that_a_worker_leaves_behind_do_not_keep_its_slot(store: Store) -> None:
+def test_processes_that_a_worker_leaves_behind_do_not_keep_its_slot(store: Store, fork_server: ForkServer | None) -> None:
     (parent,) = queue(store, "sleep 60 & exit 1")
-    watcher = supervisor(store, slots=("one",))
+    watcher = supervisor(store, fork_server, slots=("one",))
     until(over(store, parent), watcher)
-    until(lambda: (place := watcher.executor.acquire()) and [place.release()])
+    until(lambda: has_room(watcher))
 
 
-def test_a_suspended_worker_can_be_stopped(store: Store) -> None:
+def test_a_suspended_worker_can_be_stopped(store: Store, fork_server: ForkServer | None) -> None:
     (asleep,) = queue(store, SAVES)
-    watcher = supervisor(store)
+    watcher = supervisor(store, fork_server)
     until(lambda: store.find(asleep).handle, watcher)
     os.kill(worker_pid(store.find(asleep)), signal.SIGSTOP)
     store.request_stop([asleep])
@@ -111,18 +127,20 @@ def test_a_suspended_worker_can_be_stopped(store: Store) -> None:
     assert store.find(asleep).cause == "stopped on request"
 
 
-def test_without_an_exit_record_the_code_of_a_child_is_known(store: Store) -> None:
+def test_without_an_exit_record_the_code_of_a_child_is_known(store: Store, fork_server: ForkServer | None) -> None:
     """On a full disk a reported error has no exit record; after a crash of the machine it may be incomplete."""
     (full,) = queue(store, "echo 'OSError: no space'; exit 1")
     store.home.exit_record(full, 1).with_suffix(".json.tmp").mkdir(parents=True)
-    until(over(store, full), supervisor(store))
+    until(over(store, full), supervisor(store, fork_server))
     assert (store.find(full).state, store.find(full).cause) == (RunState.FAILED, "OSError: no space")
 
 
-def test_a_home_in_the_place_of_another_gets_no_record_of_its_workers(store: Store, tmp_path: Path) -> None:
+def test_a_home_in_the_place_of_another_gets_no_record_of_its_workers(
+    store: Store, fork_server: ForkServer | None, tmp_path: Path
+) -> None:
     """It may have the same run, whose end this would be."""
     (worker,) = queue(store, f"until [ -e {tmp_path}/go ]; do sleep 0.05; done; exit 7")
-    watcher = supervisor(store)
+    watcher = supervisor(store, fork_server)
     until(lambda: store.find(worker).handle and worker_pid(store.find(worker)), watcher)
     elsewhere = Home(store.home.root.rename(tmp_path / "elsewhere"))
     store.home.run(worker).mkdir(parents=True)
@@ -157,10 +175,12 @@ def test_half_an_exit_record_is_none(store: Store) -> None:
     assert store.find(victim).state == RunState.LOST
 
 
-def test_a_worker_has_no_ignored_signals_and_the_environment_of_its_slot(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_has_no_ignored_signals_and_the_environment_of_its_slot(
+    store: Store, fork_server: ForkServer | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     (curious,) = queue(store, "grep SigIgn /proc/self/status; echo $OMP_NUM_THREADS $SCALEARN_HOME")
-    until(over(store, curious), supervisor(store))
+    until(over(store, curious), supervisor(store, fork_server))
     ignored, env = store.home.log(curious).read_text().splitlines()
     # SIGINT is ignored from the start where the tests themselves run in a shell's background.
     ours = Path("/proc/self/status").read_text().split("SigIgn:")[1].split()[0]
@@ -178,7 +198,7 @@ def test_the_last_line_of_a_long_log(home: Home) -> None:
     assert last_line(log, begin=log.stat().st_size) is None
 
 
-def test_the_command_of_a_worker(home: Home) -> None:
+def test_the_command_of_a_worker(home: Home, store: Store) -> None:
     assert worker_command(home, "abc", 2)[1:] == (
         "-m",
         "engine.training.worker",
@@ -188,4 +208,4 @@ def test_the_command_of_a_worker(home: Home) -> None:
         "--home",
         str(home.root),
     )
-    assert LocalExecutor(home, []).acquire() is None
+    assert LocalExecutor(home, []).acquire("any", store.peaks) == "a free device"

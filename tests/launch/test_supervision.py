@@ -20,11 +20,12 @@ from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
 from engine.launch.supervision import ensure_supervisor, is_supervised, revival_command
 from engine.launch.supervisor import Supervisor
+from engine.launch.warm_start import ForkServer
 from engine.registry.records import RunState
 from engine.registry.store import Store
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.watching import keep_supervised
-from tests.launch.workers import TRAINS, command, over, queue, until
+from tests.launch.workers import TRAINS, command, over, queue, supervisor, until
 from tests.registry.rows import run
 from tests.reports import rows
 
@@ -120,26 +121,25 @@ def test_beside_a_supervisor_the_end_of_a_worker_costs_little(store: Store) -> N
 
 
 @pytest.mark.parametrize("ending", ["exit 0", "exit 7", "kill -9 $$"])
-def test_the_shell_around_a_worker_ends_with_a_command_that_has_its_own_environment(
-    ending: str, store: Store, monkeypatch: pytest.MonkeyPatch
+def test_what_is_above_a_worker_ends_with_a_command_that_has_its_own_environment(
+    ending: str, store: Store, fork_server: ForkServer | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The revived supervisor must see the devices that the first one saw, not those of the slot."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     (run_id,) = queue(store, f"echo worker $CUDA_VISIBLE_DEVICES; {ending}")
     at_end = ("/bin/sh", "-c", "echo end $CUDA_VISIBLE_DEVICES")
     slots = [Slot("one", "the one", {"CUDA_VISIBLE_DEVICES": "GPU-1"})]
-    watcher = Supervisor(store, LocalExecutor(store.home, slots, at_end), command(store))
+    watcher = Supervisor(store, LocalExecutor(store.home, slots, at_end, fork_server), command(store))
     watcher.tick()
     until(lambda: store.home.supervisor_log.exists() and store.home.supervisor_log.read_text() == "end 0,1\n")
     until(over(store, run_id), watcher)
     assert "worker GPU-1\n" in store.home.log(run_id).read_text()
 
 
-def test_a_worker_that_was_never_released_revives_the_queue(store: Store) -> None:
+def test_a_worker_that_was_never_released_revives_the_queue(store: Store, fork_server: ForkServer | None) -> None:
     """The supervisor is killed while it launches."""
     (run_id,) = queue(store, TRAINS)
-    executor = LocalExecutor(store.home, [Slot("one", "the one")], ("echo", "revived"))
-    watcher = Supervisor(store, executor, command(store))
+    watcher = supervisor(store, fork_server, at_end=("echo", "revived"))
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from engine.files.home import Home
 from engine.launch.processes import identify, is_alive
 from engine.launch.supervision import ensure_supervisor, is_supervised
 from engine.launch.supervisor import supervise
+from engine.launch.warm_start import ForkServer
 from engine.registry.records import RunState, Source
 from engine.registry.store import Store
 from tests.launch.workers import HANGS, SLEEP, TRAINS, handle, over, queue, supervisor, until
@@ -106,10 +108,10 @@ def test_a_claim_without_a_process_goes_back_to_the_queue(store: Store) -> None:
     assert (store.find(halfway).state, store.find(halfway).attempt) == (RunState.COMPLETED, 2)
 
 
-def test_a_worker_starts_only_once_its_handle_is_stored(store: Store) -> None:
+def test_a_worker_starts_only_once_its_handle_is_stored(store: Store, fork_server: ForkServer | None) -> None:
     """The supervisor dies between making the process and storing its handle: the process ends without doing anything."""
     (halfway,) = queue(store, f"touch {store.home.root}/ran")
-    watcher = supervisor(store)
+    watcher = supervisor(store, fork_server)
     handles = []
 
     def die(_run_id: str, _attempt: int, handle: dict[str, object]) -> None:
@@ -122,7 +124,8 @@ def test_a_worker_starts_only_once_its_handle_is_stored(store: Store) -> None:
     store.launched = real  # type: ignore[method-assign]
     until(lambda: not is_alive(handles[0]))
     assert not (store.home.root / "ran").exists()
-    until(over(store, halfway), supervisor(store))
+    assert json.loads(store.home.exit_record(halfway, 1).read_text()) == {"code": None}
+    until(over(store, halfway), supervisor(store, fork_server))
     assert (store.home.root / "ran").exists() and store.find(halfway).attempt == 2
 
 

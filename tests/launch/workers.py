@@ -11,6 +11,7 @@ from engine.files.home import Home
 from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
 from engine.launch.supervisor import Supervisor
+from engine.launch.warm_start import ForkServer
 from engine.registry.records import Run
 from engine.registry.store import Store
 from tests.registry.rows import run
@@ -53,9 +54,24 @@ def command(store: Store) -> Callable[[Home, str, int], tuple[str, ...]]:
     return argv
 
 
-def supervisor(store: Store, slots: Sequence[str] = ("one", "two"), grace: float = 30.0) -> Supervisor:
-    places = [Slot(name, f"the {name}") for name in slots]
-    return Supervisor(store, LocalExecutor(store.home, places), command(store), grace)
+def supervisor(
+    store: Store,
+    fork_server: ForkServer | None = None,
+    slots: Sequence[str] = ("one", "two"),
+    grace: float = 30.0,
+    at_end: Sequence[str] = ("true",),
+) -> Supervisor:
+    executor = LocalExecutor(store.home, [Slot(name, f"the {name}") for name in slots], at_end, fork_server)
+    return Supervisor(store, executor, command(store), grace)
+
+
+def has_room(supervisor: Supervisor) -> bool:
+    """Whether one more worker could start now."""
+    place = supervisor.executor.acquire("any", supervisor.store.peaks)
+    if isinstance(place, str):
+        return False
+    place.release()
+    return True
 
 
 def queue(store: Store, *commands: str) -> list[str]:

@@ -25,6 +25,7 @@ from engine.registry.records import Run, RunState
 SCALEARN = (sys.executable, "-m", "scalearn_tui")
 MINUTES = 20.0
 FEWEST_KILLS = 40
+FORK_SERVER = "engine.launch.fork_server"
 HOLD = """
 import sqlite3, sys, time
 registry = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
@@ -73,7 +74,7 @@ class Storm:
         return [*self.kills(), self.suspend, self.lock, self.stop, *([self.fill] if self.home.root.is_mount() else [])]
 
     def kills(self) -> list[Callable[[], bool]]:
-        return [self.kill_worker] * 3 + [self.kill_supervisor, self.kill_both, self.kill_group] * 2
+        return [self.kill_worker] * 3 + [self.kill_supervisor, self.kill_fork_server, self.kill_both, self.kill_group] * 2
 
     def kill_worker(self) -> bool:
         return self._kill("worker", [self._worker()])
@@ -81,11 +82,16 @@ class Storm:
     def kill_supervisor(self) -> bool:
         return self._kill("supervisor", [self._supervisor()])
 
+    def kill_fork_server(self) -> bool:
+        """What workers are forked from; without it the next one is started cold, or from another."""
+        below = children(self._supervisor())
+        return self._kill("fork server", [next((pid for pid in below if pid in processes(self.home, FORK_SERVER)), None)])
+
     def kill_both(self) -> bool:
         return self._kill("both", [self._supervisor(), self._worker()])
 
     def kill_group(self) -> bool:
-        """The worker and the shell that would record its end."""
+        """The worker and the process above it, which would record its end."""
         worker = self._worker()
         return self._kill("group", [worker and -os.getpgid(worker)])
 
@@ -154,8 +160,8 @@ class Storm:
         return [run for run in self._unfinished() if run.state.live]
 
     def _worker(self) -> int | None:
-        """The number of a process that trains."""
-        return next(iter(processes(self.home, "engine.training.worker")), None)
+        """The number of a process that trains, or is about to: one below a process that its run is known by."""
+        return next((worker for run in self._live() if run.handle for worker in children(run.handle["pid"])), None)
 
     def _supervisor(self) -> int | None:
         return next(iter(processes(self.home, "engine.launch.supervisor")), None)
@@ -173,6 +179,14 @@ def processes(home: Home, module: str = "") -> list[int]:
         if is_ours and (not module or module in words):
             found.append(process.pid)
     return found
+
+
+def children(number: int | None) -> list[int]:
+    """The processes below one that may have ended."""
+    try:
+        return [child.pid for child in psutil.Process(number).children()] if number else []
+    except psutil.NoSuchProcess:
+        return []
 
 
 def main() -> None:

@@ -13,12 +13,14 @@ from engine.catalog.catalog import BUILT_IN
 from engine.catalog.steps import training_examples
 from engine.catalog.task import OwnData
 from engine.plans.estimates import STEADY, Estimate, estimates, planned_steps
+from engine.plans.guesses import START, guessed_seconds
 from engine.plans.planner import make_plan, submit
 from engine.plans.shapes import Shape
 from engine.registry.records import RunState
 from engine.registry.store import Store
 from engine.runs.request import Request
 from engine.training.planned_parameters import counted
+from tests.plans.requests import needs_minilm
 from tests.reports.rows import queue, spec
 from tests.training.runs import trained
 
@@ -112,6 +114,30 @@ def test_time_and_disk_are_those_of_earlier_runs_of_the_kind(store: Store, tiny_
     other_shape = longer.model_copy(update={"settings": {**SETTINGS, "reduction": 4}})
     (estimate,) = estimated(store, other_shape).values()
     assert estimate.bytes is None and estimate.seconds and estimate.trainable != run.trainable
+
+
+@needs_minilm
+def test_time_is_guessed_where_no_run_tells_on_a_cpu(store: Store) -> None:
+    request = Request(methods=("adapter",), targets=("toy/question",), backbone="minilm", epochs=1, limits={"train": 64})
+    (planned,) = make_plan(request, store, BUILT_IN).runs
+    (guess,) = estimated(store, request).values()
+    assert guess.guessed and guess.seconds and guess.seconds > START
+    for changes in ({"epochs": 2}, {"limits": {"train": 128}}, {"backbone": "minilm", "limits": {}}):
+        (larger,) = estimated(store, request.model_copy(update=changes)).values()
+        assert larger.guessed and larger.seconds and larger.seconds > guess.seconds
+    assert [found.seconds for found in estimated(store, request, devices=["GPU 0 NVIDIA H100"]).values()] == [None]
+    large = planned.spec.model_copy(update={"backbone": "roberta-large"})
+    ratio = (guessed_seconds(large, 2) or 0) - START, (guessed_seconds(planned.spec, 2) or 0) - START
+    assert ratio[0] / ratio[1] == pytest.approx(24 * 1024**2 / (6 * 384**2))
+    # A run as short as this one tells how long it takes, though its start is part of that.
+    queue(store, planned.spec)
+    attempt = store.claim(planned.run_id, "local", "cpu")
+    assert attempt is not None
+    store.finish(planned.run_id, attempt, RunState.COMPLETED, step=2, seconds=5.0)
+    (known,) = estimated(store, request.model_copy(update={"seeds": (1,)})).values()
+    assert (known.seconds, known.guessed) == (5.0, False)
+    (longer,) = estimated(store, request.model_copy(update={"epochs": 2})).values()
+    assert longer.guessed, "two steps do not tell how fast a longer run goes"
 
 
 def test_gpus_of_one_model_are_one_kind(store: Store, tiny_backbone: Path) -> None:

@@ -74,6 +74,9 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "prefix": lambda reader: reader.find(A),
     "count": lambda reader: (reader.count(), reader.version()),
     "changes": lambda reader: reader.changed_since(2),
+    "queued": lambda reader: reader.queued(),
+    "awaited": lambda reader: reader.awaited(),
+    "any run": lambda reader: (reader.any_run([RunState.FAILED]), reader.any_run([RunState.LOST, RunState.RUNNING])),
     "ready": lambda reader: (reader.ready(), reader.ready(limit=1)),
     "blocked": lambda reader: reader.blocked(),
     "aliases": lambda reader: (reader.aliases(), reader.is_known_as(run(1), "nothing")),
@@ -94,6 +97,10 @@ def test_every_connection_gives_the_same_answers(question: str, filled: Store) -
     ask, reader = QUESTIONS[question], open_reader(filled.home)
     assert type(reader) is Reader and repr(ask(reader)) == repr(ask(filled))
     reader.close()
+
+
+def test_runs_in_a_state_are_known_without_reading_them(filled: Store) -> None:
+    assert filled.any_run([RunState.FAILED, RunState.LOST]) and not filled.any_run([RunState.LOST, RunState.RUNNING])
 
 
 def test_a_waiting_run_is_not_ready_before_its_sources(filled: Store) -> None:

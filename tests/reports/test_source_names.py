@@ -149,6 +149,14 @@ def test_the_training_of_one_source_names_a_row(store: Store, combine: Combine) 
     assert all(targets(row) == {"rte", "cola"} for row in rows.values())
 
 
+def test_the_training_of_two_sources_names_one_row_on_their_own_tasks_too(store: Store, combine: Combine) -> None:
+    special = {name: complete(store, spec("adapter", f"glue/{name}", 3), 0.7) for name in ("rte", "cola")}
+    for name in ("rte", "cola", "sst2"):
+        combine(name, GLUE, special=special)
+    ((name, row),) = rows_of(store).items()
+    assert name == "source cola: seed=3, source rte: seed=3" and targets(row) == {"rte", "cola", "sst2"}
+
+
 def test_the_training_of_the_own_source_is_told_by_its_role(store: Store, combine: Combine) -> None:
     for name in ("rte", "cola"):
         combine(name, GLUE, special={name: complete(store, spec("adapter", f"glue/{name}", 3), 0.7)})

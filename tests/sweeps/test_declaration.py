@@ -39,6 +39,12 @@ def test_a_single_value_needs_no_brackets() -> None:
     assert declared.exclude == (Exclusion(methods="adapter", settings={"reduction": 4}),)  # type: ignore[arg-type]
 
 
+def test_seeds_are_numbers_or_a_text_as_the_flag_has_it() -> None:
+    (part,) = parse_sweep(WHOLE.replace("[0, 1]", '"0-2,7"'), FILE).parts.values()
+    assert part.seeds == (0, 1, 2, 7)
+    assert parse_sweep('tags = "paper"' + WHOLE, FILE).tags == ("paper",) and parse_sweep(WHOLE, FILE).tags == ()
+
+
 def test_parts_take_from_the_top_what_they_leave_out() -> None:
     text = 'name = "p"\nmethods = "adapter"\nseeds = 3\nbenchmark = "glue"\n[[part]]\n[[part]]\nmethods = "pals"\nseeds = [4]'
     parts = parse_sweep(text, FILE).parts
@@ -68,7 +74,11 @@ def test_sources_are_a_set_or_several(sources: str, sets: list[tuple[str, ...]])
         ('targets = "boolq"', "", 'targets is missing, as in targets = ["boolq"], or benchmark = "superglue"'),
         ('targets = "boolq"', 'targets = ["a", " "]', "targets has an empty text; leave it out, or write one"),
         ("seeds = [0, 1]", "seed = 1", "unknown key seed (did you mean seeds?); there are methods, "),
-        ("seeds = [0, 1]", 'seeds = "0-4"', "seeds must be a whole number, not '0-4'"),
+        ("seeds = [0, 1]", 'seeds = "0..4"', "seeds must look like 0, 0-2 or 0,3, not '0..4'"),
+        ("seeds = [0, 1]", 'seeds = "4-0"', "seeds '4-0' ends before it begins"),
+        ("seeds = [0, 1]", 'seeds = ["0-4"]', "seeds must be a whole number, not '0-4'"),
+        ("seeds = [0, 1]", 'tags = ["a b"]', "tags cannot be used: a tag is a word of at most 40 letters"),
+        ("seeds = [0, 1]", "tags = []", "tags has an empty list"),
         ("seeds = [0, 1]", "seeds = [0, true]", "seeds must be a whole number, not 'True'"),
         ("seeds = [0, 1]", "seeds = -1", "seeds must be at least 0, not '-1'"),
         ("seeds = [0, 1]", f"seeds = 1{'0' * 30}", "not valid TOML: a whole number of more than 64 bits"),
