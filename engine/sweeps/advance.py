@@ -64,10 +64,13 @@ def _queue(sweep: Sweep, decided: Sequence[Cell], store: Store, catalog: Catalog
     from engine.sweeps.planning import plan_sweep
 
     wanted = {cell.run for cell in decided}
-    plan = plan_sweep(parse_sweep(sweep.text, Path(sweep.file)), store, catalog).plan
+    declaration = parse_sweep(sweep.text, Path(sweep.file))
+    plan = plan_sweep(declaration, store, catalog).plan
     if not wanted <= {planned.run_id for planned in plan.runs}:
         raise UserError(f"what the sweep {sweep.name} reads has changed; see `scalearn sweep diff {sweep.file}`")
     submit(narrowed(plan, lambda planned: planned.run_id in wanted and planned.existing is None), store)
+    if declaration.tags:
+        store.tag(list(wanted), declaration.tags)
     chosen = {cell.identity: cell for cell in decided}
     store.choose(sweep, as_records([chosen.get(cell.identity, cell) for cell in from_records(sweep.cells)]))
 
