@@ -70,9 +70,9 @@ def _queue(sweep: Sweep, decided: Sequence[Cell], store: Store, catalog: Catalog
         raise UserError(f"what the sweep {sweep.name} reads has changed; see `scalearn sweep diff {sweep.file}`")
     # As urgent as the runs that tried settings.
     priority = max((planned.existing.priority for planned in plan.runs if planned.existing), default=0)
-    queued = submit(narrowed(plan, lambda planned: planned.run_id in wanted and planned.existing is None), store, priority)
+    submit(narrowed(plan, lambda planned: planned.run_id in wanted and planned.existing is None), store, priority)
     if declared.tags:
-        store.tag(queued, declared.tags)
+        store.tag(list(wanted), declared.tags)
     chosen = {cell.identity: cell for cell in decided}
     store.choose(sweep, as_records([chosen.get(cell.identity, cell) for cell in from_records(sweep.cells)]))
 

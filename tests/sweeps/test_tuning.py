@@ -27,7 +27,7 @@ pytestmark = needs_minilm
 @pytest.fixture
 def tuning(store: Store) -> Store:
     """With the registered sweep, whose settings are queued."""
-    sweep = planned(store.home)
+    sweep = planned(store.home, f'tags = "paper"\n{FILE}')
     store.register(sweep.record())
     submit(sweep.plan, store)
     return store
@@ -94,6 +94,7 @@ def test_the_best_mean_on_dev_is_trained_with_fresh_seeds_as_soon_as_all_are_tri
     end(tuning, dev)
     cells = registered(tuning)
     assert is_done(cells, tuning) and all(cell.run for cell in cells)
+    assert tuning.tags().keys() == {cell.run for cell in cells if not cell.tuning}, "of the file, as a command gives them"
     assert len(tuning.runs()) == 24 + 8, "only the chosen settings were trained with other seeds"
     results = tuning.results([cell.run for cell in cells if cell.tuning])
     assert {split for run in results.values() for task in run.values() for split in task} == {"dev"}
