@@ -90,7 +90,7 @@ class Watched:
     def train(self, store: Store, run_ids: Sequence[str]) -> tuple[float, float]:
         """CPU and wall seconds that each of these queued runs took beside training."""
         began = time.time()
-        supervise(self.home, Supervisor(store, self.executor, self.command), idle=0.0)
+        supervise(self.home, [Supervisor(store, self.executor, self.command)], idle=0.0)
         wall = time.time() - began
         seconds = sum(cpu(end.read_text()) for end in self.ends.iterdir())
         if self.fork_server and self.fork_server.running:

@@ -24,11 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.files.disk import try_lock
 from engine.files.home import Home
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
-from engine.launch.local import LocalExecutor
+from engine.launch.executors import EXECUTORS
 from engine.launch.outcome import outcome
 from engine.launch.queue import is_paused
-from engine.launch.supervision import advance_command, revival_command
-from engine.launch.warm_start import ForkServer
+from engine.launch.supervision import advance_command
 from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
 from engine.registry.records import LIVE, Run, RunState
@@ -49,13 +48,8 @@ def worker_command(home: Home, run_id: str, attempt: int) -> tuple[str, ...]:
     return (sys.executable, "-m", "engine.training.worker", run_id, "--attempt", str(attempt), "--home", str(home.root))
 
 
-def fork_server(home: Home) -> ForkServer | None:
-    """Where warm workers come from; None where the system's own libraries do not survive a fork, as on macOS."""
-    return ForkServer(home, "engine.training.preload") if sys.platform == "linux" else None
-
-
 class Supervisor:
-    """Repeatedly compares the registry with the processes and acts on the difference."""
+    """Repeatedly compares the registry with the processes of one executor and acts on the difference."""
 
     def __init__(
         self,
@@ -73,6 +67,8 @@ class Supervisor:
         self.after_tuning = after_tuning
         self._version = -1
         self._live: list[Run] = []
+        self._others: set[tuple[str, int]] = set()
+        """Live attempts of other executors."""
         self._queued = False
         self._next: tuple[int, Run | None] = -1, None
         """The run whose turn it is, and the registry's version when it was."""
@@ -89,8 +85,10 @@ class Supervisor:
         version = self.store.version()
         if version != self._version:
             self.store.fail_blocked()
-            self._live = [run for run in self.store.runs(states=LIVE) if run.executor == self.executor.name]
-            self._queued = self.store.any_run((RunState.QUEUED,))
+            live = self.store.runs(states=LIVE)
+            self._live = [run for run in live if run.executor == self.executor.name]
+            self._others = {(run.id, run.attempt) for run in live if run.executor != self.executor.name}
+            self._queued = self.store.any_run((RunState.QUEUED,), self.executor.name)
             tuning = {run.id for run in self._live if run.parsed.dev_only}
             self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
             self._tuning = tuning
@@ -144,7 +142,7 @@ class Supervisor:
     def _end_lingering(self) -> None:
         """Kill workers that have recorded how their run ended but do not exit: they hold the slot of the next one."""
         now = time.monotonic()
-        live = {(run.id, run.attempt) for run in self._live}
+        live = self._others | {(run.id, run.attempt) for run in self._live}
         held = {key: handle for key, handle in self.executor.held().items() if key not in live}
         self._lingering = {key: self._lingering.get(key, now) for key in held}
         for key, since in self._lingering.items():
@@ -183,7 +181,7 @@ class Supervisor:
             return None
         version = self.store.version()
         if version != self._next[0]:
-            self._next = version, next(iter(self.store.ready(limit=1)), None)
+            self._next = version, next(iter(self.store.ready(limit=1, executor=self.executor.name)), None)
         return self._next[1]
 
     def _launch(self, run: Run, reservation: Reservation) -> None:
@@ -203,8 +201,11 @@ class Supervisor:
         log.info("run %s attempt %d: started on %s", run.id, attempt, reservation.label)
 
 
-def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: float = INTERVAL) -> None:
-    """Work until nothing was queued or running for ``idle`` seconds; return at once if another supervisor is running."""
+def supervise(home: Home, supervisors: Sequence[Supervisor], idle: float = IDLE, interval: float = INTERVAL) -> None:
+    """Work until nothing was queued or running for ``idle`` seconds; return at once if another process does.
+
+    ``supervisors`` has one for each executor.
+    """
     lock = _lock(home)
     busy_at = time.monotonic()
     last_error = ""
@@ -215,7 +216,8 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
         os.pwrite(lock, json.dumps({"pid": os.getpid(), "since": time.time()}).encode(), 0)
     while lock is not None and home.root.is_dir():
         try:
-            busy = supervisor.tick()
+            rounds = [supervisor.tick() for supervisor in supervisors]
+            busy = any(rounds)
             last_error = ""
         except Replaced as error:
             log.error(str(error))
@@ -228,8 +230,9 @@ def supervise(home: Home, supervisor: Supervisor, idle: float = IDLE, interval: 
         elif time.monotonic() - busy_at > idle:
             os.close(lock)
             # Runs queued before the lock was released rely on this process; later ones start another supervisor.
-            lock = None if supervisor.is_current() else _lock(home)
-        supervisor.executor.wait(interval)
+            lock = None if all(supervisor.is_current() for supervisor in supervisors) else _lock(home)
+        for supervisor in supervisors:
+            supervisor.executor.wait(interval / len(supervisors))
     log.info("supervisor %d: ended", os.getpid())
 
 
@@ -273,8 +276,8 @@ def main(arguments: list[str] | None = None) -> int:
     # Its workers inherit it.
     os.umask(home.umask())
     store = open_store(home)
-    executor = LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server(home))
-    supervise(home, Supervisor(store, executor, after_tuning=advance_command(home)))
+    after_tuning = advance_command(home)
+    supervise(home, [Supervisor(store, make(home), after_tuning=after_tuning) for make in EXECUTORS.values()])
     return 0
 
 

@@ -49,6 +49,10 @@ def _columns(kind: type[Any], table: str) -> str:
     return ", ".join(f"{table}.{column.name}" for column in fields(kind))
 
 
+def _of_executor(name: str | None) -> tuple[str, dict[str, str]]:
+    return ("", {}) if name is None else ("AND executor = :executor", {"executor": name})
+
+
 class Reader:
     """What it returns is detached from the database and never changes by itself."""
 
@@ -155,9 +159,10 @@ class Reader:
         """Number of runs."""
         return self._number("SELECT count(*) FROM run")
 
-    def any_run(self, states: Collection[RunState]) -> bool:
-        """Whether a run is in one of the states."""
-        return bool(self._select("SELECT 1 FROM run WHERE state IN :states LIMIT 1", states=states))
+    def any_run(self, states: Collection[RunState], executor: str | None = None) -> bool:
+        """Whether a run, of this executor or of any, is in one of the states."""
+        where, values = _of_executor(executor)
+        return bool(self._select(f"SELECT 1 FROM run WHERE state IN :states {where} LIMIT 1", states=states, **values))
 
     def version(self) -> int:
         """Increases with every change of any run, deletions included: equal versions mean that nothing has changed."""
@@ -167,14 +172,17 @@ class Reader:
         """Runs whose ``version`` is greater, in the order of their changes."""
         return self._records(Run, "WHERE version > :version ORDER BY version, id", version=version)
 
-    def ready(self, limit: int | None = None) -> list[Run]:
-        """Queued runs whose sources are all completed, in the order in which they start: the longest waiting of the most urgent
-        first."""
+    def ready(self, limit: int | None = None, executor: str | None = None) -> list[Run]:
+        """Queued runs whose sources are all completed, of this executor or of any, in the order in which they start.
+
+        It is that of their priorities, and of equal ones that of their age.
+        """
         waits = (
             "SELECT 1 FROM source JOIN run AS trained ON trained.id = source.source_id"
             " WHERE source.run_id = run.id AND trained.state <> :completed"
         )
-        return self._in_turn(f"AND NOT EXISTS ({waits})", limit, completed=RunState.COMPLETED)
+        where, values = _of_executor(executor)
+        return self._in_turn(f"{where} AND NOT EXISTS ({waits})", limit, completed=RunState.COMPLETED, **values)
 
     def queued(self) -> list[Run]:
         """Queued runs, whether or not their sources are completed, in the order of ``ready``."""

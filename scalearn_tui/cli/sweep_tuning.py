@@ -33,7 +33,7 @@ def follow_chosen(name: str, store: Store, as_json: bool) -> bool:
         pending = [run_id for run_id, state in states.items() if state.active]
         if not pending:
             return True
-        keep_supervised(store.home)()
+        keep_supervised(store)()
         say(f"{name}: {unfinished(len(pending))}")
         if not watch(pending, store, as_json):
             return False

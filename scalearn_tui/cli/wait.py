@@ -87,7 +87,7 @@ def _watch(reader: Reader, awaited: list[str]) -> list[Run]:
     if not watch.over:
         left = [run for run in watch.runs.values() if run.state.active]
         say(f"waiting for {unfinished(len(left))}; Ctrl-C ends only the waiting")
-        care = keep_supervised(reader.home)
+        care = keep_supervised(reader)
         care()
         until_over(watch, care, tell_ended)
     return list(watch.runs.values())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.registry.store import Store
 
 MOST_STARTS = 3
-"""Supervisors started in a row, each of which had ended at the next check."""
+"""Supervisors started in a row, each of which had ended at the next check while nothing in the registry had changed."""
 LONGEST_START = 10.0
 """Seconds until a supervisor has seen how the runs are that were under way."""
 
@@ -103,16 +103,16 @@ def unfinished(count: int) -> str:
     return f"{count} unfinished run{'' if count == 1 else 's'}"
 
 
-def keep_supervised(home: Home) -> Callable[[], None]:
+def keep_supervised(reader: Reader) -> Callable[[], None]:
     """A function to call every few seconds while waiting for runs.
 
-    It raises UserError when supervisors end as soon as they start, or when a user stops the one at work: the runs would stay in
-    the queue forever.
+    It raises UserError when supervisors end without having done anything, or when a user stops the one at work: the runs would
+    stay in the queue forever.
     """
-    starts = 0
+    home, starts, version = reader.home, 0, reader.version()
 
     def care() -> None:
-        nonlocal starts
+        nonlocal starts, version
         from engine.launch.outcome import last_line
         from engine.launch.supervision import ensure_supervisor, is_stopped
 
@@ -120,7 +120,8 @@ def keep_supervised(home: Home) -> Callable[[], None]:
             raise UserError(
                 "the supervisor was stopped, and queued runs wait; `scalearn resume RUN` starts it again", ExitCode.FAILURE
             )
-        starts = starts + 1 if ensure_supervisor(home) else 0
+        before, version = version, reader.version()
+        starts = starts + 1 if ensure_supervisor(home) and version == before else 0
         if starts > MOST_STARTS:
             reason = last_line(home.supervisor_log) or "it wrote nothing"
             raise UserError(f"the supervisor does not stay alive ({reason}); see {home.supervisor_log}", ExitCode.FAILURE)

@@ -31,7 +31,7 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: in
         say("nothing to do: " + (f"all {len(asked_for)} runs are" if asked_for[1:] else "the run is") + " completed")
         return True
 
-    keep_supervised(store.home)()
+    keep_supervised(store)()
     reused = len(plan.runs) - len(pending) + len(plan.named_sources)
     say(f"{len(pending)} to train" + (f", {reused} reused" if reused else "") + ("" if detach else "; Ctrl-C detaches"))
     if notice := paused_notice(store.home):
@@ -45,7 +45,7 @@ def watch(pending: Sequence[str], store: Store, as_json: bool) -> bool:
     from scalearn_tui.cli.watching import keep_supervised
 
     try:
-        follow(store, pending, console(stderr=as_json), keep_supervised(store.home))
+        follow(store, pending, console(stderr=as_json), keep_supervised(store))
     except KeyboardInterrupt:
         last = pending[-1]
         say(f"detached; runs go on: `scalearn ls`, `scalearn logs -f {last}`, `scalearn stop {last}`")

@@ -73,7 +73,7 @@ def test_without_active_runs_no_supervisor_is_started(store: Store) -> None:
 
 def test_a_supervisor_that_does_not_stay_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/no/python/here")
-    care = keep_supervised(store.home)
+    care = keep_supervised(store)
     for _ in range(MOST_STARTS):
         care()
         time.sleep(0.2)

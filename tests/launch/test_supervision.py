@@ -86,7 +86,7 @@ def test_a_stopped_queue_stays_stopped_until_runs_are_asked_for(
 ) -> None:
     end_supervisor(waiting.home, kind)
     end_a_worker(waiting.home)
-    care = keep_supervised(waiting.home)
+    care = keep_supervised(waiting)
     (run,) = waiting.runs()
     notice = f"the supervisor was stopped, with 1 unfinished run left; `scalearn resume {run.id}` starts it again"
     for arguments in (["ls"], ["show", run.id], ["logs", run.id], ["doctor"]):

@@ -17,13 +17,16 @@ import pytest
 
 from engine.files.disk import try_lock
 from engine.files.home import Home
+from engine.launch.devices import Slot
+from engine.launch.executors import EXECUTORS
+from engine.launch.local import LocalExecutor
 from engine.launch.processes import identify, is_alive
 from engine.launch.supervision import ensure_supervisor, is_supervised
-from engine.launch.supervisor import supervise
+from engine.launch.supervisor import Supervisor, supervise
 from engine.launch.warm_start import ForkServer
 from engine.registry.records import RunState, Source
 from engine.registry.store import Store
-from tests.launch.workers import HANGS, SLEEP, TRAINS, handle, over, queue, supervisor, until
+from tests.launch.workers import HANGS, SLEEP, TRAINS, command, handle, over, queue, supervisor, until
 from tests.registry.rows import run
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +39,7 @@ from engine.registry.store import open_store
 from tests.launch.workers import supervisor
 logging.basicConfig(level=logging.INFO)
 store = open_store(Home(Path(sys.argv[1])))
-supervise(store.home, supervisor(store), idle=float(sys.argv[2]), interval=0.1)
+supervise(store.home, [supervisor(store)], idle=float(sys.argv[2]), interval=0.1)
 """
 
 
@@ -246,3 +249,27 @@ def test_identity_is_more_than_a_number() -> None:
     assert not is_alive(mine)
     with pytest.raises(ProcessLookupError):
         identify(child.pid)
+
+
+class Elsewhere(LocalExecutor):
+    """Another place where runs can be started."""
+
+    name = "elsewhere"
+
+
+def test_several_executors_are_served_each_with_its_own_runs(store: Store) -> None:
+    here, there, nowhere = run(1, command=TRAINS), run(2, command=TRAINS, executor="elsewhere"), run(3, executor="unknown")
+    store.add([here, there, nowhere], [])
+    executors = [LocalExecutor(store.home, [Slot("one", "here")]), Elsewhere(store.home, [Slot("two", "there")])]
+    supervisors = [Supervisor(store, executor, command(store), grace=0.5) for executor in executors]
+    ended = over(store, here.id, there.id)
+    until(lambda: [supervisor.tick() for supervisor in supervisors] and ended())
+    assert [(run.state, run.executor, run.device) for run in store.runs(ids=[here.id, there.id])] == [
+        (RunState.COMPLETED, "local", "here"),
+        (RunState.COMPLETED, "elsewhere", "there"),
+    ]
+    assert store.find(nowhere.id).state is RunState.QUEUED
+
+
+def test_this_machine_is_an_executor() -> None:
+    assert [make(Home(Path("/nowhere"))).name for make in EXECUTORS.values()] == list(EXECUTORS) == ["local"]

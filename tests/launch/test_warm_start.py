@@ -231,7 +231,7 @@ def test_the_next_run_starts_as_soon_as_a_forked_worker_has_ended(store: Store, 
     ids = queue(store, "exit 75", "exit 75", "exit 75")
     began = time.monotonic()
     # In the end it waits twice for that long.
-    supervise(store.home, supervisor(store, warm, slots=("one",)), idle=0.0, interval=2.0)
+    supervise(store.home, [supervisor(store, warm, slots=("one",))], idle=0.0, interval=2.0)
     assert over(store, *ids)() and time.monotonic() - began < 8.0
 
 

@@ -1,0 +1,22 @@
+"""Where runs can be started, by the name that a run has of it (``Run.executor``)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+from engine.files.home import Home
+from engine.launch.executor import Executor
+from engine.launch.local import LocalExecutor
+from engine.launch.supervision import revival_command
+from engine.launch.warm_start import ForkServer
+
+
+def local(home: Home) -> LocalExecutor:
+    """This machine; workers are forked where the system's own libraries survive that, as they do not on macOS."""
+    fork_server = ForkServer(home, "engine.training.preload") if sys.platform == "linux" else None
+    return LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server)
+
+
+EXECUTORS: Mapping[str, Callable[[Home], Executor]] = {LocalExecutor.name: local}
+"""What makes each one; a supervisor serves all of them."""
