@@ -70,7 +70,7 @@ class Watched:
         began = time.time()
         attempt = store.claim(run_id, "local", "cpu")
         assert attempt is not None
-        reservation, handles = self.executor.acquire(run_id, store.peaks), list[Handle]()
+        reservation, handles = self.executor.acquire(store.find(run_id), store.peaks), list[Handle]()
         assert not isinstance(reservation, str), reservation
         log, record = self.home.log(run_id), self.home.exit_record(run_id, attempt)
         self.executor.submit(

@@ -46,7 +46,8 @@ def refusal(
     foreign = strangers(use.processes, residents) if use else []
     if foreign and not claimed:
         more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
-        return f"{name}, which process {foreign[0].pid}{more} of another program uses; `gpus` in config.toml may name it"
+        users = f"process {foreign[0].pid}{more} of another program"
+        return f"{name}, which {users} uses; name it with --gpus, or `gpus` in config.toml"
     if not residents:
         return None
     if use is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import UserError
@@ -42,6 +42,11 @@ class Slot:
     floor: int = 0
     """Bytes of the GPU's memory that stay free where several workers share it."""
 
+    def suits(self, gpus: Collection[str], kept: Collection[str]) -> bool:
+        """Whether a run that may have these ``gpus``, any if none are named, may have this one, which is not ``kept``."""
+        uuid = self.gpu.uuid if self.gpu else ""
+        return uuid not in kept and (not gpus or uuid in gpus)
+
 
 def gpus() -> list[Gpu]:
     """All GPUs in the order of the bus; none where there is no driver."""
@@ -56,15 +61,29 @@ def find_slots(config: Config = Config()) -> list[Slot]:  # noqa: B008
     usable = visible(gpus(), os.environ)
     if config.gpus is None or not usable:
         return slots_of(usable, config)
-    chosen: list[Gpu] = []
-    for word in map(str, config.gpus):
+    return slots_of(_all_named(usable, map(str, config.gpus), "config.toml: gpus"), config)
+
+
+def gpus_named(words: Sequence[str], home: Home) -> tuple[str, ...]:
+    """Identifiers of the GPUs that the words name, by number or identifier.
+
+    Raises UserError for words that name none of those that runs may have here.
+    """
+    usable = list(dict.fromkeys(slot.gpu for slot in find_slots(read_config(home)) if slot.gpu))
+    if not usable:
+        raise UserError("--gpus names GPUs, and there is none here that runs may have; leave it out")
+    return tuple(gpu.uuid for gpu in _all_named(usable, words, "--gpus"))
+
+
+def _all_named(usable: Sequence[Gpu], words: Iterable[str], what: str) -> list[Gpu]:
+    """The GPUs that the words name, each once. Raises UserError, which begins with ``what`` names them."""
+    chosen: dict[Gpu, None] = {}
+    for word in words:
         if (gpu := _named(usable, word)) is None:
             known = ", ".join(gpu.label for gpu in usable)
-            raise UserError(
-                f"config.toml: gpus names {word}, which is none of {known}; take numbers or identifiers of `nvidia-smi -L`"
-            )
-        chosen += [] if gpu in chosen else [gpu]
-    return slots_of(chosen, config)
+            raise UserError(f"{what} names {word}, which is none of {known}; take numbers or identifiers of `nvidia-smi -L`")
+        chosen[gpu] = None
+    return list(chosen)
 
 
 class ConfiguredSlots:

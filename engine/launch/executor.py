@@ -8,6 +8,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.registry.records import Run
+
 Peaks = Callable[[Collection[str]], dict[str, "int | None"]]
 """Bytes of a GPU that each of some runs takes at most, by id; None where that is not known."""
 Handle = dict[str, Any]
@@ -61,8 +63,8 @@ class Executor(Protocol):
 
     name: str
 
-    def acquire(self, run_id: str, peaks: Peaks) -> Reservation | str:
-        """Room for the worker of this run; where there is none, what the run waits for."""
+    def acquire(self, run: Run, peaks: Peaks, kept: Collection[str] = ()) -> Reservation | str:
+        """Room for the worker of this run, on no GPU that is ``kept`` for others; if there is none, what the run waits for."""
 
     def submit(self, job: Job, reservation: Any, stored: Callable[[Handle], None]) -> None:
         """Start ``job`` in a reservation of this executor, but not before ``stored`` has returned.

@@ -7,7 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,7 @@ from engine.launch.devices import ConfiguredSlots, Slot
 from engine.launch.executor import Handle, Job, Peaks, Phase, Status
 from engine.launch.processes import identify, is_alive
 from engine.launch.warm_start import ForkedParent, ForkServer, wait_for_one
+from engine.registry.records import Run
 
 # Waits for the word "go", then runs the command and writes its exit code by rename: an adopted process cannot be waited for.
 # It stays in the folder of the run, so that its record goes where that is, though another home may stand in its place by then.
@@ -82,14 +83,16 @@ class LocalExecutor:
         self._busy: set[str] = set()
         """Slots of workers that ran when they were polled last: a lock file that a user deletes frees no device."""
 
-    def acquire(self, run_id: str, peaks: Peaks) -> SlotReservation | str:
-        waits_for, slots = [], self._slots()
+    def acquire(self, run: Run, peaks: Peaks, kept: Collection[str] = ()) -> SlotReservation | str:
+        waits_for, slots = [], [slot for slot in self._slots() if slot.suits(run.placement.gpus, kept)]
+        if run.gpus and not slots:
+            return f"its GPUs ({run.gpus}), which runs may not have by now"
         # Before any slot is locked here, which would look as if its last worker still held it.
         held = list(self.held().values()) if any(slot.gpu for slot in slots) else []
         for slot in slots:
             if slot.name in self._busy or (fd := try_lock(self._lock(slot.name))) is None:
                 continue
-            if slot.gpu is None or (why := _refusal(slot, slot.gpu, held, run_id, peaks)) is None:
+            if slot.gpu is None or (why := _refusal(slot, slot.gpu, held, run, peaks)) is None:
                 return SlotReservation(slot, fd)
             os.close(fd)
             waits_for.append(why)
@@ -195,11 +198,12 @@ class LocalExecutor:
         return code if code >= 0 else 128 - code
 
 
-def _refusal(slot: Slot, gpu: Gpu, held: Sequence[Handle], run_id: str, peaks: Peaks) -> str | None:
+def _refusal(slot: Slot, gpu: Gpu, held: Sequence[Handle], run: Run, peaks: Peaks) -> str | None:
     """What a run waits for before it may start in a free slot of a GPU; None if it may."""
     residents = [Resident(handle["run_id"], handle["pid"]) for handle in held if handle.get("gpu") == gpu.uuid]
-    known = peaks([run_id, *(resident.run_id for resident in residents)]) if residents else {}
-    return refusal(gpu.short, driver().use(gpu.uuid), residents, run_id, known, slot.floor, slot.claimed)
+    known = peaks([run.id, *(resident.run_id for resident in residents)]) if residents else {}
+    claimed = slot.claimed or bool(run.gpus)
+    return refusal(gpu.short, driver().use(gpu.uuid), residents, run.id, known, slot.floor, claimed)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.files.home import Home
@@ -42,7 +43,8 @@ def is_paused(home: Home) -> bool:
 def waiting(reader: Reader, executor: Executor) -> list[Waiting]:
     """What is queued, in the order in which it starts if all goes well, and what each run waits for.
 
-    Of the runs whose sources are completed, the first one waits for room, and the others for their turn.
+    Of the runs whose sources are completed, the first one waits for room, and the others for their turn. So it is with those
+    that may have the same GPUs only.
     """
     queued, awaited = reader.queued(), reader.awaited()
     priorities = {run.id: run.priority for run in queued}
@@ -51,20 +53,32 @@ def waiting(reader: Reader, executor: Executor) -> list[Waiting]:
             if source in priorities and run_id in priorities:
                 priorities[source] = max(priorities[source], priorities[run_id])
     reasons = {run.id: TURN for run in queued} | {run_id: _several(sources) for run_id, sources in awaited.items()}
-    ready = [run.id for run in queued if run.id not in awaited]
+    ready = [run for run in queued if run.id not in awaited]
     if is_paused(reader.home):
-        reasons |= dict.fromkeys(ready, PAUSED)
-    elif ready:
-        reasons[ready[0]] = _room(ready[0], reader, executor)
+        reasons |= dict.fromkeys((run.id for run in ready), PAUSED)
+    else:
+        reasons |= _rooms(ready, reader, executor)
     return [Waiting(run, priorities[run.id], reasons[run.id]) for run in queued]
 
 
-def _room(run_id: str, reader: Reader, executor: Executor) -> str:
-    answer = executor.acquire(run_id, reader.peaks)
-    if isinstance(answer, str):
-        return answer
-    answer.release()
-    return STARTS
+def _rooms(ready: Sequence[Run], reader: Reader, executor: Executor) -> dict[str, str]:
+    """What runs wait for whose turn it is, as a supervisor finds it."""
+    reasons: dict[str, str] = {}
+    passed: set[str] = set()
+    kept: set[str] = set()
+    for run in ready:
+        if run.gpus in passed:
+            continue
+        answer = executor.acquire(run, reader.peaks, kept)
+        if not isinstance(answer, str):
+            answer.release()
+            return reasons | {run.id: STARTS}
+        reasons[run.id] = answer
+        if run.gpus is None:
+            break
+        passed.add(run.gpus)
+        kept.update(run.placement.gpus)
+    return reasons
 
 
 def _several(sources: list[str]) -> str:

@@ -70,8 +70,10 @@ class Supervisor:
         self._others: set[tuple[str, int]] = set()
         """Live attempts of other executors."""
         self._queued = False
-        self._next: tuple[int, Run | None] = -1, None
-        """The run whose turn it is, and the registry's version when it was."""
+        self._next: dict[frozenset[str], Run | None] = {}
+        """The run whose turn it is, by the ``gpus`` that are passed."""
+        self._next_version = -1
+        """Of the registry when it was."""
         self._stop_asked_at: dict[tuple[str, int], float] = {}
         self._lingering: dict[tuple[str, int], float] = {}
         self._tuning: set[str] = set()
@@ -165,24 +167,39 @@ class Supervisor:
                 log.info("run %s attempt %d: did not stop within %g s, killed", run.id, run.attempt, self.grace)
 
     def _launch_ready(self) -> None:
-        """Start runs in their turn until there is no room for the next one: none overtakes it, or it might wait for ever."""
-        while (run := self._turn()) is not None:
-            reservation = self.executor.acquire(run.id, self.store.peaks)
+        """Start runs in their turn until there is no room for the next one: none overtakes it, or it might wait for ever.
+
+        Where that may have certain GPUs only, these are kept for it, and others may have the rest.
+        """
+        passed: frozenset[str] = frozenset()
+        kept: set[str] = set()
+        while (run := self._turn(passed)) is not None:
+            reservation = self.executor.acquire(run, self.store.peaks, kept)
             if isinstance(reservation, str):
-                return
+                if run.gpus is None:
+                    return
+                passed |= {run.gpus}
+                kept.update(run.placement.gpus)
+                continue
             try:
                 self._launch(run, reservation)
             finally:
                 reservation.release()
 
-    def _turn(self) -> Run | None:
-        """The run that starts next; None while the queue is paused, or all that is queued waits for sources."""
+    def _turn(self, passed: frozenset[str]) -> Run | None:
+        """The run that starts next, of those whose ``gpus`` are not ``passed``.
+
+        None while the queue is paused, or all that is queued waits for sources.
+        """
         if is_paused(self.store.home):
             return None
         version = self.store.version()
-        if version != self._next[0]:
-            self._next = version, next(iter(self.store.ready(limit=1, executor=self.executor.name)), None)
-        return self._next[1]
+        if version != self._next_version:
+            self._next_version, self._next = version, {}
+        if passed not in self._next:
+            ready = self.store.ready(limit=1, executor=self.executor.name, passed=passed)
+            self._next[passed] = next(iter(ready), None)
+        return self._next[passed]
 
     def _launch(self, run: Run, reservation: Reservation) -> None:
         home = self.store.home

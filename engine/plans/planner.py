@@ -19,6 +19,7 @@ from engine.plans.resolve import Work, unique, validated, work_of
 from engine.plans.source_adapters import check_backbone, compared_task
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, Source
+from engine.runs.placement import ANYWHERE, Placement
 from engine.runs.request import Request
 from engine.runs.spec import RunSpec
 
@@ -114,12 +115,12 @@ def make_plan(request: Request, reader: Reader, catalog: Catalog) -> Plan:
     return Plan(request.data_dir, runs, notes, named_sources, unread, data)
 
 
-def submit(plan: Plan, store: Store, priority: int = 0) -> list[str]:
+def submit(plan: Plan, store: Store, placement: Placement = ANYWHERE) -> list[str]:
     """Queue new runs and those that failed, were stopped or lost; returns the ids of the requested runs.
 
     One transaction: two equal requests at the same moment yield the same runs.
     """
-    rows = [_row(planned, priority) for planned in plan.runs]
+    rows = [_row(planned, placement) for planned in plan.runs]
     edges = [
         Source(run_id=planned.run_id, position=position, source_id=source.run_id, task=source.task)
         for planned in plan.runs
@@ -129,12 +130,13 @@ def submit(plan: Plan, store: Store, priority: int = 0) -> list[str]:
     return [planned.run_id for planned in plan.runs if planned.role == "target"]
 
 
-def _row(planned: PlannedRun, priority: int) -> Run:
+def _row(planned: PlannedRun, placement: Placement) -> Run:
+    placed: dict[str, Any] = {"priority": placement.priority, "gpus": ",".join(placement.gpus) or None}
     if planned.existing is None:
-        return Run.of(planned.spec, planned.request, priority=priority)
+        return Run.of(planned.spec, planned.request, **placed)
     # An earlier version may have stored it under another fingerprint.
     kept = {name: getattr(planned.existing, name) for name in ("id", "fingerprint", "group_id")}
-    return Run.of(planned.spec, planned.request, priority=priority, **kept)
+    return Run.of(planned.spec, planned.request, **placed, **kept)
 
 
 def _planned(nodes: dict[str, Node], request: Request, reader: Reader) -> list[PlannedRun]:

@@ -172,17 +172,20 @@ class Reader:
         """Runs whose ``version`` is greater, in the order of their changes."""
         return self._records(Run, "WHERE version > :version ORDER BY version, id", version=version)
 
-    def ready(self, limit: int | None = None, executor: str | None = None) -> list[Run]:
+    def ready(self, limit: int | None = None, executor: str | None = None, passed: Collection[str] = ()) -> list[Run]:
         """Queued runs whose sources are all completed, of this executor or of any, in the order in which they start.
 
-        It is that of their priorities, and of equal ones that of their age.
+        It is that of their priorities, and of equal ones that of their age. Those whose ``gpus`` are among ``passed`` are left
+        out.
         """
         waits = (
             "SELECT 1 FROM source JOIN run AS trained ON trained.id = source.source_id"
             " WHERE source.run_id = run.id AND trained.state <> :completed"
         )
         where, values = _of_executor(executor)
-        return self._in_turn(f"{where} AND NOT EXISTS ({waits})", limit, completed=RunState.COMPLETED, **values)
+        others = {"passed": passed} if passed else {}
+        where += " AND (gpus IS NULL OR gpus NOT IN :passed)" if passed else ""
+        return self._in_turn(f"{where} AND NOT EXISTS ({waits})", limit, completed=RunState.COMPLETED, **values, **others)
 
     def queued(self) -> list[Run]:
         """Queued runs, whether or not their sources are completed, in the order of ``ready``."""

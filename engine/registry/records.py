@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from engine.errors import UserError
 from engine.runs.definition import Definition
 from engine.runs.memory_kind import memory_kind
+from engine.runs.placement import Placement
 from engine.runs.request import Request
 from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
 
@@ -116,6 +117,8 @@ class Run:
     stop_requested: bool = False
     priority: int = 0
     """In the queue: higher ones start first. A source has at least that of every run that waits for it."""
+    gpus: str | None = None
+    """Identifiers of the GPUs that it may have, with commas between them; None for any."""
     version: int = 0
     """Increases with every change of any run; readers ask for runs newer than the last version that they read."""
 
@@ -209,6 +212,11 @@ class Run:
     def diverged(self) -> bool:
         """Whether it failed in a way that its setting is to blame for."""
         return self.state is RunState.FAILED and DIVERGED in (self.cause or "")
+
+    @property
+    def placement(self) -> Placement:
+        """When and where it starts."""
+        return Placement(self.priority, tuple(self.gpus.split(",")) if self.gpus else ())
 
     @property
     def imported(self) -> bool:

@@ -71,7 +71,7 @@ class Store(Reader):
 
         A run that exists is left as it is, unless it failed, was stopped or lost: then it is queued again as the new request
         describes it, reading its files where that says they lie and scored by the metrics of today. One that is queued
-        becomes as urgent as the new request.
+        becomes as urgent as the new request, and has the GPUs that this names.
         """
         with self._write() as connection:
             version = tick(connection)
@@ -83,12 +83,14 @@ class Store(Reader):
                 if added:
                     note_request(connection, run.id, 0, "queued")
                 else:
-                    asked = {name: row[name] for name in ("spec", "request", "command", "metric", "priority", "memory_kind")}
+                    names = ("spec", "request", "command", "metric", "priority", "gpus", "memory_kind")
+                    asked = {name: row[name] for name in names}
                     connection.execute(update(RUN).where(RUN.c.id == run.id, RUN.c.state.in_(OVER)).values(asked))
-                    less_urgent = update(RUN).where(
-                        RUN.c.id == run.id, RUN.c.state == RunState.QUEUED, RUN.c.priority < run.priority
-                    )
+                    queued = update(RUN).where(RUN.c.id == run.id, RUN.c.state == RunState.QUEUED)
+                    less_urgent = queued.where(RUN.c.priority < run.priority)
                     connection.execute(less_urgent.values(priority=run.priority, version=version))
+                    if run.gpus:
+                        connection.execute(queued.values(gpus=run.gpus, version=version))
             if sources:
                 connection.execute(
                     insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]

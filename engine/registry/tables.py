@@ -50,6 +50,7 @@ class RunTable(Named, table=True):
     attempt: int
     stop_requested: bool
     priority: int
+    gpus: str | None
     version: int = Field(index=True, sa_type=BigInteger)
     created_at: datetime = Field(index=True)
     started_at: datetime | None

@@ -60,6 +60,7 @@ def newly_decided(sweep: Sweep, reader: Reader) -> list[Cell]:
 def _queue(sweep: Sweep, decided: Sequence[Cell], store: Store, catalog: Catalog) -> None:
     from engine.plans.planner import submit
     from engine.plans.several import narrowed
+    from engine.runs.placement import ANYWHERE
     from engine.sweeps.declaration import parse_sweep
     from engine.sweeps.planning import plan_sweep
 
@@ -68,9 +69,10 @@ def _queue(sweep: Sweep, decided: Sequence[Cell], store: Store, catalog: Catalog
     plan = plan_sweep(declared, store, catalog).plan
     if not wanted <= {planned.run_id for planned in plan.runs}:
         raise UserError(f"what the sweep {sweep.name} reads has changed; see `scalearn sweep diff {sweep.file}`")
-    # As urgent as the runs that tried settings.
-    priority = max((planned.existing.priority for planned in plan.runs if planned.existing), default=0)
-    submit(narrowed(plan, lambda planned: planned.run_id in wanted and planned.existing is None), store, priority)
+    # As the runs that tried settings.
+    tried = max((planned.existing for planned in plan.runs if planned.existing), key=lambda run: run.priority, default=None)
+    placement = tried.placement if tried else ANYWHERE
+    submit(narrowed(plan, lambda planned: planned.run_id in wanted and planned.existing is None), store, placement)
     if declared.tags:
         store.tag(list(wanted), declared.tags)
     chosen = {cell.identity: cell for cell in decided}

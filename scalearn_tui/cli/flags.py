@@ -12,6 +12,7 @@ from scalearn_tui.text.options import LAUNCH_OPTIONS
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
+    from engine.runs.placement import Placement
 
 MOST_LINES = 1_000_000
 """Of a list or a log that are shown."""
@@ -68,6 +69,29 @@ Priority = Annotated[
     int,
     typer.Option("--priority", metavar="N", help="Of the queue: higher ones start first; 0 by default.", rich_help_panel="How"),
 ]
+Gpus = Annotated[
+    str | None,
+    typer.Option(
+        "--gpus",
+        metavar="GPU,...",
+        help="Only on these, by number or identifier, even where other programs use them.",
+        rich_help_panel="How",
+    ),
+]
+
+
+def placed(priority: int, gpus: str | None) -> Placement:
+    """What these flags ask of the queue. Raises UserError for GPUs that runs may not have."""
+    from engine.runs.placement import Placement
+
+    if gpus is None:
+        return Placement(priority)
+    from engine.files.home import Home
+    from engine.launch.devices import gpus_named
+
+    return Placement(priority, gpus_named([word.strip() for word in gpus.split(",")], Home.default()))
+
+
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]
 RUNS_HELP = "Ids, beginnings of ids, @1 for the newest; or terms that all must hold, as in ls."
 RunArguments = Annotated[list[str], typer.Argument(metavar="RUN...", help=RUNS_HELP)]

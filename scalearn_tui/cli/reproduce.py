@@ -10,7 +10,7 @@ import typer
 
 from engine.catalog.backbones import BACKBONES
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Priority, completion, home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import Gpus, Priority, completion, home_catalog, launch_flag, placed, switch
 from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def reproduce(
         typer.Option("--name", metavar="NAME", help="Of the sweep. Default: TABLE, or TABLE-small."),
     ] = None,
     priority: Priority = 0,
+    gpus: Gpus = None,
     dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
@@ -64,6 +65,7 @@ def reproduce(
     from engine.sweeps.planning import plan_sweep
     from scalearn_tui.cli.sweep_training import register, show_plan_of, train
 
+    placement = placed(priority, gpus)
     named = name or (table if budget is Budget.PAPER else f"{table}-{budget}")
     declared = _declared(table, named, budget, backbone, data_dir)
     reader, catalog = look(), home_catalog()
@@ -72,7 +74,7 @@ def reproduce(
         return show_plan_of(planned, reader, catalog, as_json)
     advice = f"give it another name with --name, or forget that one: scalearn sweep rm {named}"
     store = register(planned, reader, f"reproduce {table}", advice)
-    code = train(planned, planned.plan, store, detach, as_json, priority)
+    code = train(planned, planned.plan, store, detach, as_json, placement)
     if not (detach or as_json or code == ExitCode.INTERRUPTED):
         from scalearn_tui.cli.leaderboard import leaderboard
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Priority, home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import Gpus, Priority, home_catalog, launch_flag, placed, switch
 from scalearn_tui.cli.output import print_json, print_line, say
 from scalearn_tui.text.options import parse_request
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.plans.planner import Plan
     from engine.registry.records import Results, Run
     from engine.registry.store import Store
+    from engine.runs.placement import Placement
 
 
 def run(
@@ -31,6 +32,7 @@ def run(
     epochs: Annotated[str | None, launch_flag("epochs")] = None,
     shots: Annotated[list[str] | None, launch_flag("shots")] = None,
     priority: Priority = 0,
+    gpus: Gpus = None,
     dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
@@ -54,6 +56,7 @@ def run(
             "shots": shots,
         }
     )
+    placement = placed(priority, gpus)
     from engine.files.home import Home
     from engine.plans.planner import make_plan
     from engine.registry.opening import open_reader
@@ -68,17 +71,17 @@ def run(
         from scalearn_tui.cli.plan import show_plan
 
         return show_plan(plan, opened, reader, catalog, as_json)
-    return _train(plan, catalog, detach, as_json, priority)
+    return _train(plan, catalog, detach, as_json, placement)
 
 
-def _train(plan: Plan, catalog: Catalog, detach: bool, as_json: bool, priority: int) -> int:
+def _train(plan: Plan, catalog: Catalog, detach: bool, as_json: bool, placement: Placement) -> int:
     """Queue the plan's runs and watch them until they end. Returns the exit code."""
     from engine.files.home import Home
     from engine.registry.store import open_store
     from scalearn_tui.cli.working_off import work_off
 
     store = open_store(Home.default())
-    if not work_off(plan, store, detach, as_json, priority):
+    if not work_off(plan, store, detach, as_json, placement):
         return ExitCode.INTERRUPTED
     shown = [planned.run_id for planned in plan.runs if not planned.done or planned.role == "target"]
     return _report(store, shown, catalog, as_json, detach and any(not planned.done for planned in plan.runs))

@@ -10,7 +10,7 @@ import typer
 from engine.errors import UserError, did_you_mean
 from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, Priority, home_catalog, launch_flag, switch
+from scalearn_tui.cli.flags import Gpus, Json, Priority, home_catalog, launch_flag, placed, switch
 from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
 from scalearn_tui.cli.sweep_grid import BY
 from scalearn_tui.cli.usage import Commands
@@ -78,6 +78,7 @@ def run(
     failed: Annotated[bool, switch("--failed", help="Only cells whose run failed, was stopped or lost.")] = False,
     update: Annotated[bool, switch("--update", help="Let go of cells that the file lacks by now; their runs stay.")] = False,
     priority: Priority = 0,
+    gpus: Gpus = None,
     detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
     as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
 ) -> int:
@@ -90,6 +91,7 @@ def run(
 
     if missing and failed:
         raise UserError("--missing and --failed exclude each other; leave both out for both")
+    placement = placed(priority, gpus)
     reader, catalog = look(), home_catalog()
     planned = _planned(sweep, reader, catalog)
     store = register(planned, reader, sweep, "" if update else "see `scalearn sweep diff`, then give --update, or rename it")
@@ -100,7 +102,7 @@ def run(
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs:
         say(f"no cell {'is missing' if missing else 'has failed'}")
-    return train(planned, chosen, store, detach, as_json, priority)
+    return train(planned, chosen, store, detach, as_json, placement)
 
 
 @app.command("show")

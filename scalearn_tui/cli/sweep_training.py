@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.registry.reading import Reader
     from engine.registry.records import RunState, Sweep
     from engine.registry.store import Store
+    from engine.runs.placement import Placement
     from engine.sweeps.cells import Cell
     from engine.sweeps.planning import Difference, PlannedSweep
 
@@ -55,7 +56,7 @@ def register(planned: PlannedSweep, reader: Reader, asked: str, advice: str) -> 
     return store
 
 
-def train(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0) -> int:
+def train(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_json: bool, placement: Placement) -> int:
     """Have the ``chosen`` runs trained, and those that tuning chooses, and show the sweep. Returns the exit code."""
     from engine.sweeps.cells import from_records
     from engine.sweeps.winners import is_done
@@ -63,7 +64,7 @@ def train(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_js
     from scalearn_tui.cli.working_off import work_off
 
     declared = planned.declaration
-    if chosen.runs and not work_off(chosen, store, detach, as_json, priority, declared.tags):
+    if chosen.runs and not work_off(chosen, store, detach, as_json, placement, declared.tags):
         return ExitCode.INTERRUPTED
     if declared.tune and not detach and not follow_chosen(declared.name, store, as_json):
         return ExitCode.INTERRUPTED

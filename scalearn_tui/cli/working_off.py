@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from engine.plans.planner import Plan
     from engine.registry.store import Store
+    from engine.runs.placement import Placement
 
 
-def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: int = 0, tags: Sequence[str] = ()) -> bool:
+def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, placement: Placement, tags: Sequence[str] = ()) -> bool:
     """Queue what the plan lacks, and unless ``detach`` watch until it has ended; False when the user stopped watching.
 
     The runs that were asked for get the ``tags``.
@@ -23,7 +24,7 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, priority: in
     from scalearn_tui.cli.watching import keep_supervised, paused_notice, settle
 
     settle(store)
-    asked_for = submit(plan, store, priority)
+    asked_for = submit(plan, store, placement)
     if tags:
         store.tag(asked_for, tags)
     pending = [planned.run_id for planned in plan.runs if not planned.done]

@@ -29,6 +29,7 @@ from tests.launch.workers import (
     until,
     worker_pid,
 )
+from tests.registry.rows import run
 
 KILLED = "killed by signal 9 (by the system's memory killer or by hand)"
 ENDS = {
@@ -208,4 +209,4 @@ def test_the_command_of_a_worker(home: Home, store: Store) -> None:
         "--home",
         str(home.root),
     )
-    assert LocalExecutor(home, []).acquire("any", store.peaks) == "a free device"
+    assert LocalExecutor(home, []).acquire(run(1), store.peaks) == "a free device"

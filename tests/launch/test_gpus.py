@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import UserError
 from engine.files.config import read_config
+from engine.files.disk import try_lock
 from engine.gpu_driver import GIB, GpuProcess, driver
 from engine.launch.admission import Resident, strangers
 from engine.launch.devices import find_slots
@@ -20,6 +21,8 @@ from engine.launch.queue import waiting
 from engine.launch.supervisor import Supervisor
 from engine.registry.records import RunState
 from engine.registry.store import Store
+from scalearn_tui.cli.app import main
+from scalearn_tui.cli.exits import ExitCode
 from tests.launch.workers import SLEEP, command, handle, over, until
 from tests.registry.rows import run
 
@@ -45,8 +48,8 @@ class Machine:
     def configure(self, **values: object) -> None:
         self.store.home.config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
 
-    def queue(self, kind: str, count: int = 1) -> list[str]:
-        runs = [run(self.number + number, command=SLEEP, memory_kind=kind) for number in range(1, count + 1)]
+    def queue(self, kind: str, count: int = 1, gpus: str | None = None) -> list[str]:
+        runs = [run(self.number + number, command=SLEEP, memory_kind=kind, gpus=gpus) for number in range(1, count + 1)]
         self.number += count
         ids = [run.id for run in runs]
         self.store.add(runs, [])
@@ -141,10 +144,60 @@ def test_gpus_of_other_people_are_left_alone_unless_they_are_named(machine: Mach
     machine.configure(slots_per_gpu=2, free_gpu_memory=2)
     first, second = machine.queue("new", 2)
     assert machine.started() == {first: "GPU-1"}
-    unavailable = f"GPU 0, which process {OTHERS} of another program uses; `gpus` in config.toml may name it"
+    unavailable = f"GPU 0, which process {OTHERS} of another program uses; name it with --gpus, or `gpus` in config.toml"
     assert machine.why() == [f"{unavailable}; GPU 1 to be empty: the memory of runs of its kind is not known yet"]
     machine.configure(gpus=[0])
     assert machine.started() == {first: "GPU-1", second: "GPU-0"}
+
+
+def test_a_run_that_names_a_gpu_waits_for_it_and_lets_others_have_the_rest(machine: Machine) -> None:
+    machine.use(gpus=2)
+    machine.configure(slots_per_gpu=1)
+    first = machine.queue("new", gpus="GPU-0")
+    named = machine.queue("new", 2, gpus="GPU-0")
+    anywhere = machine.queue("new", 2)
+    assert machine.started() == {first[0]: "GPU-0", anywhere[0]: "GPU-1"}
+    assert machine.why() == ["a free device", "its turn", "a free device"]
+    machine.stop(*first)
+    # It is kept for the one that waited longer.
+    assert machine.started() == {named[0]: "GPU-0", anywhere[0]: "GPU-1"}
+    machine.stop(*anywhere[:1])
+    assert machine.started() == {named[0]: "GPU-0", anywhere[1]: "GPU-1"}
+
+
+def test_a_run_that_names_a_gpu_has_it_beside_other_people(machine: Machine) -> None:
+    machine.use((OTHERS, 1), gpus=2)
+    (named,) = machine.queue("new", gpus="GPU-0")
+    assert machine.started() == {named: "GPU-0"}
+
+
+def test_a_gpu_that_runs_may_have_no_more_is_waited_for(machine: Machine) -> None:
+    (named,) = machine.queue("new", gpus="GPU-1")
+    assert machine.started() == {}
+    assert machine.why() == ["its GPUs (GPU-1), which runs may not have by now"]
+    machine.use(gpus=2)
+    machine.configure(slots_per_gpu=1)
+    assert machine.started() == {named: "GPU-1"}
+
+
+def test_gpus_are_named_at_the_command_line(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.use(gpus=2)
+    ask = ["run", "-m", "adapter", "-t", "toy/question", "-b", "minilm", "--detach"]
+    lock = try_lock(machine.store.home.supervisor_lock)
+    assert main([*ask, "--gpus", "7"]) == ExitCode.USAGE
+    assert "--gpus names 7, which is none of GPU 0 Fake, GPU 1 Fake" in capsys.readouterr().err
+    assert main([*ask, "--gpus", "1,GPU-0"]) == ExitCode.OK
+    assert [found.gpus for found in machine.store.runs()] == ["GPU-1,GPU-0"]
+    assert main([*ask, "--gpus", "1"]) == ExitCode.OK
+    assert [found.gpus for found in machine.store.runs()] == ["GPU-1"]
+    assert lock is not None
+    os.close(lock)
+
+
+def test_without_gpus_none_can_be_named(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.file.write_text('{"gpus": []}')
+    assert main(["run", "-m", "adapter", "-t", "toy/question", "-b", "minilm", "--gpus", "0"]) == ExitCode.USAGE
+    assert "there is none here that runs may have" in capsys.readouterr().err
 
 
 def test_the_processes_of_a_worker_are_none_of_other_people(machine: Machine) -> None:
@@ -179,7 +232,7 @@ def test_a_mistake_in_the_configuration_changes_nothing_while_runs_go_on(
     for text in ("slots_per_gpu = 0", "gpus = [7]", "gpus = []", "slots_per_gpu = "):
         machine.store.home.config.write_text(text)
         caplog.clear()
-        place = executor.acquire("any", machine.store.peaks)
+        place = executor.acquire(run(1), machine.store.peaks)
         assert not isinstance(place, str)
         place.release()
         assert "config.toml" in caplog.text and "the devices stay as they were" in caplog.text

@@ -67,7 +67,7 @@ def supervisor(
 
 def has_room(supervisor: Supervisor) -> bool:
     """Whether one more worker could start now."""
-    place = supervisor.executor.acquire("any", supervisor.store.peaks)
+    place = supervisor.executor.acquire(run(1), supervisor.store.peaks)
     if isinstance(place, str):
         return False
     place.release()

@@ -1,4 +1,4 @@
-"""Runs have a priority in the queue, and what they were measured to need of a GPU's memory.
+"""Runs have a priority in the queue, GPUs that they may have, and what they were measured to need of a GPU's memory.
 
 Those of before have the priority of runs for which none was asked, and no kind: what they needed was not measured.
 """
@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("run", sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("run", sa.Column("gpus", AutoString()))
     op.add_column("run", sa.Column("memory_kind", AutoString()))
     op.add_column("run", sa.Column("peak_memory", sa.BigInteger()))
     op.create_index("run_by_turn", "run", ["state", "priority", "created_at", "id"])
