@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.child_main import INTERRUPTED
+from engine.files.disk import atomic_write
 from engine.files.home import Home
 
 IDLE = 60.0
@@ -166,10 +167,8 @@ def _become(argv: list[str], env: Mapping[str, str], place: str) -> NoReturn:
 
 def _record(name: str, code: int | None) -> None:
     """Write the exit record by rename; where that cannot be written the log's last line is reported as the cause."""
-    draft = f"{name}.tmp"
-    with suppress(OSError):
-        Path(draft).write_text(json.dumps({"code": code}) + "\n")
-        os.replace(draft, name)
+    with suppress(OSError), atomic_write(Path(name)) as draft:
+        draft.write_text(json.dumps({"code": code}) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

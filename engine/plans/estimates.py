@@ -128,7 +128,7 @@ def _seconds(
     if pace and left > 0:
         return pace * left, False
     most = steps or planned_steps(planned.spec, rows, unknown=planned.spec.limits.get("train"))
-    guess = guessed_seconds(planned.spec, most) if most and kinds == {"cpu"} else None
+    guess = guessed_seconds(planned.spec, most, rows) if most and kinds == {"cpu"} else None
     return (guess * left / steps if guess and steps else guess), guess is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import mean
 
 from engine.catalog.backbones import BACKBONES
@@ -17,8 +18,11 @@ TRAINING = 3
 """What a training step costs, as a multiple of the forward pass."""
 
 
-def guessed_seconds(spec: RunSpec, steps: int) -> float | None:
-    """None for a backbone whose shape the catalog lacks. Halves and doubles are to be expected."""
+def guessed_seconds(spec: RunSpec, steps: int, rows: Mapping[str, Mapping[str, int]]) -> float | None:
+    """None for a backbone whose shape the catalog lacks. Halves and doubles are to be expected.
+
+    ``rows`` are those of each official split, by task and split, where they are known: no split has more than all together.
+    """
     backbone = BACKBONES.get(spec.backbone)
     if backbone is None:
         return None
@@ -26,6 +30,7 @@ def guessed_seconds(spec: RunSpec, steps: int) -> float | None:
     per_token = 2 * 12 * backbone.layers * backbone.hidden_size**2
     passes = TRAINING * steps * int(spec.hyperparameters["batch_size"]) * mean(task.max_length for task in spec.tasks)
     for task in spec.tasks:
-        rows = {split: min(count, spec.limits.get(split, count)) for split, count in task.split_sizes.items()}
-        passes += task.max_length * (int(spec.hyperparameters["epochs"]) * rows["dev"] + rows["test"])
+        most = sum(rows[task.key].values()) if task.key in rows else max(task.split_sizes.values())
+        read = {split: min(count, most, spec.limits.get(split, count)) for split, count in task.split_sizes.items()}
+        passes += task.max_length * (int(spec.hyperparameters["epochs"]) * read["dev"] + read["test"])
     return START + FILLED * passes * per_token / RATE

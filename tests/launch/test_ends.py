@@ -49,8 +49,8 @@ def test_every_exit_code_has_its_state_and_cause(store: Store, fork_server: Fork
     ids = queue(store, *ENDS)
     until(over(store, *ids), supervisor(store, fork_server))
     assert {run.command: run.state for run in store.runs()} == {text: state for text, (state, _) in ENDS.items()}
-    for run in store.runs():
-        assert (run.cause or "").endswith(ENDS[run.command][1])
+    for found in store.runs():
+        assert (found.cause or "").endswith(ENDS[found.command][1])
 
 
 def test_a_worker_that_finishes_by_itself_keeps_what_it_wrote(store: Store, fork_server: ForkServer | None) -> None:

@@ -127,7 +127,7 @@ def test_time_is_guessed_where_no_run_tells_on_a_cpu(store: Store) -> None:
         assert larger.guessed and larger.seconds and larger.seconds > guess.seconds
     assert [found.seconds for found in estimated(store, request, devices=["GPU 0 NVIDIA H100"]).values()] == [None]
     large = planned.spec.model_copy(update={"backbone": "roberta-large"})
-    ratio = (guessed_seconds(large, 2) or 0) - START, (guessed_seconds(planned.spec, 2) or 0) - START
+    ratio = (guessed_seconds(large, 2, {}) or 0) - START, (guessed_seconds(planned.spec, 2, {}) or 0) - START
     assert ratio[0] / ratio[1] == pytest.approx(24 * 1024**2 / (6 * 384**2))
     # A run as short as this one tells how long it takes, though its start is part of that.
     queue(store, planned.spec)
