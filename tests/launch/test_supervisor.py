@@ -149,7 +149,7 @@ def test_it_does_not_miss_runs_queued_as_it_ends(store: Store) -> None:
         run_id = late.id
         store.add([late], [])
         if not is_supervised(store.home):
-            threads.append(threading.Thread(target=supervise, args=(store.home, supervisor(store), 0.0, 0.01)))
+            threads.append(threading.Thread(target=supervise, args=(store.home, [supervisor(store)], 0.0, 0.01)))
             threads[-1].start()
         until(over(store, run_id))
         time.sleep(random.uniform(0.0, 0.03))
@@ -164,7 +164,7 @@ def test_errors_of_the_database_do_not_end_it(store: Store) -> None:
     hidden = store.home.database.with_suffix(".hidden")
     store.close()
     store.home.database.rename(hidden)
-    thread = threading.Thread(target=supervise, args=(store.home, watcher, 1.0, 0.05))
+    thread = threading.Thread(target=supervise, args=(store.home, [watcher], 1.0, 0.05))
     thread.start()
     time.sleep(0.3)
     assert thread.is_alive()
@@ -264,10 +264,9 @@ def test_several_executors_are_served_each_with_its_own_runs(store: Store) -> No
     supervisors = [Supervisor(store, executor, command(store), grace=0.5) for executor in executors]
     ended = over(store, here.id, there.id)
     until(lambda: [supervisor.tick() for supervisor in supervisors] and ended())
-    assert [(run.state, run.executor, run.device) for run in store.runs(ids=[here.id, there.id])] == [
-        (RunState.COMPLETED, "local", "here"),
-        (RunState.COMPLETED, "elsewhere", "there"),
-    ]
+    found = [store.find(one.id) for one in (here, there)]
+    assert [one.state for one in found] == [RunState.COMPLETED] * 2
+    assert [(one.executor, one.device) for one in found] == [("local", "here"), ("elsewhere", "there")]
     assert store.find(nowhere.id).state is RunState.QUEUED
 
 
