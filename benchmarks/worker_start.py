@@ -26,8 +26,9 @@ import psutil
 from engine.catalog.catalog import BUILT_IN
 from engine.files.home import Home
 from engine.launch.executor import Handle, Job
+from engine.launch.executors import fork_server
 from engine.launch.local import LocalExecutor
-from engine.launch.supervisor import Supervisor, fork_server, supervise, worker_command
+from engine.launch.supervisor import Supervisor, supervise, worker_command
 from engine.launch.warm_start import ForkServer
 from engine.plans.planner import make_plan, submit
 from engine.registry.records import RunState

@@ -13,9 +13,13 @@ from engine.launch.warm_start import ForkServer
 
 
 def local(home: Home) -> LocalExecutor:
-    """This machine; workers are forked where the system's own libraries survive that, as they do not on macOS."""
-    fork_server = ForkServer(home, "engine.training.preload") if sys.platform == "linux" else None
-    return LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server)
+    """This machine."""
+    return LocalExecutor(home, at_end=revival_command(home), fork_server=fork_server(home))
+
+
+def fork_server(home: Home) -> ForkServer | None:
+    """Where warm workers come from; None where the system's own libraries do not survive a fork, as on macOS."""
+    return ForkServer(home, "engine.training.preload") if sys.platform == "linux" else None
 
 
 EXECUTORS: Mapping[str, Callable[[Home], Executor]] = {LocalExecutor.name: local}
