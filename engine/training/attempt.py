@@ -116,6 +116,8 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
                 raise Stopped
 
         loop = Loop(**ready.loop_arguments(), metric_writer=metric_writer, should_stop=should_stop)
+        if ready.files.last.is_file():
+            patiently(lambda: store.happened(run.id, attempt, "going on from the last checkpoint"))
         try:
             state = loop.run()
             log.info("best epoch %s of %d", state.best_epoch, state.epoch)

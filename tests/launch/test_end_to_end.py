@@ -88,6 +88,9 @@ def test_a_killed_and_a_stopped_run_resume_exactly(
     assert resumed == points(undisturbed, run_id)
     assert sorted(step for name, step in resumed if name == "train/loss") == list(range(stopped.steps))
     assert disturbed.results([run_id]) == undisturbed.results([run_id]) != {}
+    events = [event.text for event in disturbed.events(run_id)]
+    assert events[-4:] == ["starting attempt 3 on cpu", "running", "going on from the last checkpoint", "completed"]
+    assert sum(text.startswith(("queued again (resumed) by ", "asked to stop by ")) for text in events) == 3
 
 
 def test_a_source_is_trained_first_and_a_repeated_request_does_nothing(

@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -118,7 +119,9 @@ class Storm:
             return False
         self._act(f"kill {kind}", f"{pids} {', '.join(f'{run.id} {run.state} {run.step}' for run in self._live())}")
         for pid in pids:
-            os.kill(pid or 0, signal.SIGKILL)
+            # It may have ended this instant.
+            with suppress(ProcessLookupError):
+                os.kill(pid or 0, signal.SIGKILL)
         return True
 
     def _pass_over(self, kind: str, seconds: float, *command: object) -> bool:
