@@ -94,7 +94,10 @@ class Storm:
     def kill_group(self) -> bool:
         """The worker and the process above it, which would record its end."""
         worker = self._worker()
-        return self._kill("group", [worker and -os.getpgid(worker)])
+        # It may have ended this instant.
+        with suppress(ProcessLookupError):
+            return self._kill("group", [worker and -os.getpgid(worker)])
+        return False
 
     def suspend(self) -> bool:
         return self._pass_over("suspended", 3.0, "/bin/sh", "-c", SUSPEND, self._worker())
