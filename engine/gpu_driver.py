@@ -22,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from engine.errors import UserError, complaint
 
 GIB = 2**30
+DESCRIBED = "SCALEARN_GPUS"
+"""The variable that names the file."""
 Answer = TypeVar("Answer")
 
 
@@ -64,7 +66,7 @@ class Use:
     total: int
     """Bytes of memory, as ``free``."""
     free: int
-    processes: tuple[GpuProcess, ...] = ()
+    processes: tuple[GpuProcess, ...] | None = ()
     utilization: float | None = None
     """Share of the time in which a kernel ran, lately."""
     watts: float | None = None
@@ -82,7 +84,7 @@ class Driver(Protocol):
 
 def driver() -> Driver:
     """The one of this machine, or the file that stands for it."""
-    described = os.environ.get("SCALEARN_GPUS")
+    described = os.environ.get(DESCRIBED)
     return DescribedDriver(Path(described)) if described else NvidiaDriver()
 
 
@@ -94,10 +96,12 @@ class NvidiaDriver:
             return []
         devices: list[Gpu] = []
         for index in range(nvml.nvmlDeviceGetCount()):
-            device = nvml.nvmlDeviceGetHandleByIndex(index)
-            # A divided GPU cannot be used as a whole.
-            name = nvml.nvmlDeviceGetName(device)
-            devices += _mig_instances(nvml, device, index) or [Gpu(index, nvml.nvmlDeviceGetUUID(device), name)]
+            # One that has fallen off the bus answers nothing; the others are as good as ever.
+            with suppress(nvml.NVMLError):
+                device = nvml.nvmlDeviceGetHandleByIndex(index)
+                # A divided GPU cannot be used as a whole.
+                name = nvml.nvmlDeviceGetName(device)
+                devices += _mig_instances(nvml, device, index) or [Gpu(index, nvml.nvmlDeviceGetUUID(device), name)]
         return devices
 
     def use(self, uuid: str) -> Use | None:
@@ -113,10 +117,10 @@ class NvidiaDriver:
             return None
         if (memory := told(lambda: nvml.nvmlDeviceGetMemoryInfo(device))) is None:
             return None
-        processes = told(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(device)) or []
+        processes = told(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(device))
         busy = told(lambda: nvml.nvmlDeviceGetUtilizationRates(device).gpu / 100)
         watts = told(lambda: nvml.nvmlDeviceGetPowerUsage(device) / 1000)
-        users = tuple(GpuProcess(process.pid, process.usedGpuMemory) for process in processes)
+        users = None if processes is None else tuple(GpuProcess(process.pid, process.usedGpuMemory) for process in processes)
         return Use(memory.total, memory.free, users, busy, watts)
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from engine.gpu_driver import GIB, GpuProcess, Use
 
+UNUSED = 0.9
+"""Share of a GPU's memory that is free at least where no program uses it."""
 UNKNOWN = "of runs of its kind is not known yet"
 
 
@@ -43,7 +45,9 @@ def refusal(
         floor: bytes that stay free.
         claimed: whether other people's processes on the GPU do not matter.
     """
-    foreign = strangers(use.processes, residents) if use else []
+    foreign = strangers(use.processes or (), residents) if use else []
+    if use and use.processes is None and not residents and not claimed and use.free < UNUSED * use.total:
+        return f"{name}, whose memory something uses that the driver does not name; name it with --gpus to take it"
     if foreign and not claimed:
         more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
         users = f"process {foreign[0].pid}{more} of another program"

@@ -27,8 +27,10 @@ LOCK_WAIT = 1.0
 
 def orphans(reader: Reader) -> list[str]:
     """Processes that hold a slot though the registry does not count on them: the next run has to wait for them."""
+    # Before the runs: one that is started meanwhile is none.
+    all_held = LocalExecutor(reader.home, slots=()).held()
     live = {(run.id, run.attempt) for run in reader.runs(states=LIVE)}
-    held = {key: handle for key, handle in LocalExecutor(reader.home, slots=()).held().items() if key not in live}
+    held = {key: handle for key, handle in all_held.items() if key not in live}
     states = reader.states([run_id for run_id, _ in held])
     found = []
     for (run_id, _), handle in held.items():

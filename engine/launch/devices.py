@@ -42,10 +42,9 @@ class Slot:
     floor: int = 0
     """Bytes of the GPU's memory that stay free where several workers share it."""
 
-    def suits(self, gpus: Collection[str], kept: Collection[str]) -> bool:
-        """Whether a run that may have these ``gpus``, any if none are named, may have this one, which is not ``kept``."""
-        uuid = self.gpu.uuid if self.gpu else ""
-        return uuid not in kept and (not gpus or uuid in gpus)
+    def suits(self, gpus: Collection[str]) -> bool:
+        """Whether it is for a run that may have these GPUs, any if none are named."""
+        return not gpus or (self.gpu is not None and self.gpu.uuid in gpus)
 
 
 def gpus() -> list[Gpu]:
@@ -64,12 +63,12 @@ def find_slots(config: Config = Config()) -> list[Slot]:  # noqa: B008
     return slots_of(_all_named(usable, map(str, config.gpus), "config.toml: gpus"), config)
 
 
-def gpus_named(words: Sequence[str], home: Home) -> tuple[str, ...]:
+def gpus_named(words: Sequence[str], slots: Sequence[Slot]) -> tuple[str, ...]:
     """Identifiers of the GPUs that the words name, by number or identifier.
 
-    Raises UserError for words that name none of those that runs may have here.
+    Raises UserError for words that name none of those that runs may have, which are those of the ``slots``.
     """
-    usable = list(dict.fromkeys(slot.gpu for slot in find_slots(read_config(home)) if slot.gpu))
+    usable = list(dict.fromkeys(slot.gpu for slot in slots if slot.gpu))
     if not usable:
         raise UserError("--gpus names GPUs, and there is none here that runs may have; leave it out")
     return tuple(gpu.uuid for gpu in _all_named(usable, words, "--gpus"))

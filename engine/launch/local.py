@@ -84,9 +84,10 @@ class LocalExecutor:
         """Slots of workers that ran when they were polled last: a lock file that a user deletes frees no device."""
 
     def acquire(self, run: Run, peaks: Peaks, kept: Collection[str] = ()) -> SlotReservation | str:
-        waits_for, slots = [], [slot for slot in self._slots() if slot.suits(run.placement.gpus, kept)]
-        if run.gpus and not slots:
+        allowed = [slot for slot in self._slots() if slot.suits(run.placement.gpus)]
+        if run.gpus and not allowed:
             return f"its GPUs ({run.gpus}), which runs may not have by now"
+        waits_for, slots = [], [slot for slot in allowed if slot.gpu is None or slot.gpu.uuid not in kept]
         # Before any slot is locked here, which would look as if its last worker still held it.
         held = list(self.held().values()) if any(slot.gpu for slot in slots) else []
         for slot in slots:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from engine.files.home import Home
 from engine.launch.executor import Executor
+from engine.launch.supervision import is_stopped
 from engine.registry.reading import Reader
 from engine.registry.records import Run
 
 PAUSED = "the queue is paused"
+STOPPED = "a supervisor, which was stopped"
 STARTS = "nothing, it starts now"
 TURN = "its turn"
 
@@ -54,8 +56,9 @@ def waiting(reader: Reader, executor: Executor) -> list[Waiting]:
                 priorities[source] = max(priorities[source], priorities[run_id])
     reasons = {run.id: TURN for run in queued} | {run_id: _several(sources) for run_id, sources in awaited.items()}
     ready = [run for run in queued if run.id not in awaited]
-    if is_paused(reader.home):
-        reasons |= dict.fromkeys((run.id for run in ready), PAUSED)
+    if is_paused(reader.home) or is_stopped(reader.home):
+        why = PAUSED if is_paused(reader.home) else STOPPED
+        reasons |= dict.fromkeys((run.id for run in ready), why)
     else:
         reasons |= _rooms(ready, reader, executor)
     return [Waiting(run, priorities[run.id], reasons[run.id]) for run in queued]

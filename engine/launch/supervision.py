@@ -8,6 +8,7 @@ runs are asked for (``Store.add``, ``Store.requeue``).
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +39,17 @@ def ensure_supervisor(home: Home) -> bool:
     subprocess.run(
         ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', str(home.supervisor_log),
          sys.executable, "-m", "engine.launch.supervisor", "--home", str(home.root)],
-        check=True, start_new_session=True, cwd=CODE, umask=home.umask(),
+        check=True, start_new_session=True, cwd=CODE, umask=home.umask(), env=_environment(),
     )  # fmt: skip
     return True
+
+
+def _environment() -> dict[str, str]:
+    """That of this process; a file that it names is found from another folder too."""
+    from engine.gpu_driver import DESCRIBED
+
+    described = os.environ.get(DESCRIBED)
+    return os.environ | ({DESCRIBED: str(Path(described).absolute())} if described else {})
 
 
 def is_supervised(home: Home) -> bool:

@@ -21,6 +21,7 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.errors import UserError
 from engine.files.disk import try_lock
 from engine.files.home import Home
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
@@ -37,6 +38,9 @@ INTERVAL = 0.5
 GRACE = 30.0
 """Seconds between the request to stop and the kill."""
 IDLE = 20.0
+RETRY = 5.0
+"""Seconds after which what has failed is tried again; twice as many after the second failure."""
+MOST_FAILURES = 4
 LOCK_TRIES = 20
 log = logging.getLogger("supervisor")
 
@@ -81,6 +85,9 @@ class Supervisor:
         self._choose = False
         """Whether there may be a setting to choose: one of these has ended, perhaps before this process began."""
         self._choosing: subprocess.Popen[bytes] | None = None
+        self._choosing_since = 0.0
+        self._failures = 0
+        """How often that has failed in a row."""
 
     def tick(self) -> bool:
         """Do one round; returns whether anything is queued or running."""
@@ -91,7 +98,7 @@ class Supervisor:
             self._live = [run for run in live if run.executor == self.executor.name]
             self._others = {(run.id, run.attempt) for run in live if run.executor != self.executor.name}
             self._queued = self.store.any_run((RunState.QUEUED,), self.executor.name)
-            tuning = {run.id for run in self._live if run.parsed.dev_only}
+            tuning = {run.id for run in self._live if _tries_a_setting(run)}
             self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
             self._tuning = tuning
             self._version = version
@@ -110,14 +117,20 @@ class Supervisor:
             return False
 
     def _is_choosing(self) -> bool:
-        """Start the command for settings that can be chosen, one at a time; whether it runs."""
-        if self._choosing is not None and self._choosing.poll() is None:
-            return True
-        self._choosing = None
-        if self._choose:
+        """Start the command for settings that can be chosen, one at a time, again where it failed; whether that is not over."""
+        if self._choosing is not None:
+            if (code := self._choosing.poll()) is None:
+                return True
+            self._choosing = None
+            self._failures = self._failures + 1 if code else 0
+            if code:
+                log.error("what tuning has chosen was not queued: `scalearn sweep run NAME` does it too")
+            self._choose |= 0 < self._failures < MOST_FAILURES
+        if self._choose and time.monotonic() >= self._choosing_since + RETRY * self._failures:
             self._choosing = subprocess.Popen(self.after_tuning, stdin=subprocess.DEVNULL)
+            self._choosing_since = time.monotonic()
             self._choose = False
-        return self._choosing is not None
+        return self._choose or self._choosing is not None
 
     def _record_ends(self) -> None:
         statuses = self.executor.poll({run.id: run.handle for run in self._live if run.handle})
@@ -182,7 +195,8 @@ class Supervisor:
                 kept.update(run.placement.gpus)
                 continue
             try:
-                self._launch(run, reservation)
+                if not self._launch(run, reservation):
+                    return
             finally:
                 reservation.release()
 
@@ -201,21 +215,24 @@ class Supervisor:
             self._next[passed] = next(iter(ready), None)
         return self._next[passed]
 
-    def _launch(self, run: Run, reservation: Reservation) -> None:
+    def _launch(self, run: Run, reservation: Reservation) -> bool:
+        """Start a run's worker; whether another one may be tried now."""
         home = self.store.home
         attempt = self.store.claim(run.id, self.executor.name, reservation.label)
         if attempt is None:
-            return
+            return True
         job = Job(run.id, attempt, self.command(home, run.id, attempt), home.log(run.id), home.exit_record(run.id, attempt))
         try:
             self.executor.submit(job, reservation, lambda handle: self.store.launched(run.id, attempt, handle))
         except OSError as error:
             self.store.finish(run.id, attempt, RunState.FAILED, f"the worker cannot be started: {error}")
-            return
-        if run.parsed.dev_only:
+            # What is short for one is short for the next.
+            return False
+        if _tries_a_setting(run):
             # It may have ended before the registry is read again.
             self._tuning.add(run.id)
         log.info("run %s attempt %d: started on %s", run.id, attempt, reservation.label)
+        return True
 
 
 def supervise(home: Home, supervisors: Sequence[Supervisor], idle: float = IDLE, interval: float = INTERVAL) -> None:
@@ -239,7 +256,7 @@ def supervise(home: Home, supervisors: Sequence[Supervisor], idle: float = IDLE,
         except Replaced as error:
             log.error(str(error))
             break
-        except (SQLAlchemyError, Damaged, Fenced, OSError) as error:
+        except (SQLAlchemyError, UserError, ValueError, Fenced, OSError) as error:
             busy = not isinstance(error, Gone)
             last_error = _log_once(last_error, f"{type(error).__name__}: {str(error).splitlines()[:1]}")
         if busy:
@@ -251,6 +268,14 @@ def supervise(home: Home, supervisors: Sequence[Supervisor], idle: float = IDLE,
         for supervisor in supervisors:
             supervisor.executor.wait(interval / len(supervisors))
     log.info("supervisor %d: ended", os.getpid())
+
+
+def _tries_a_setting(run: Run) -> bool:
+    """Whether it only helps to choose one. Of a specification that cannot be read, its worker says what is wrong."""
+    try:
+        return run.parsed.dev_only
+    except (UserError, ValueError):
+        return False
 
 
 def _log_once(previous: str, message: str) -> str:

@@ -314,6 +314,8 @@ class Sweep:
     """Each ``engine.sweeps.cells.Cell`` as JSON, with the id of its run as it was planned."""
     created_at: datetime = field(default_factory=utc_now)
     updated_at: datetime = field(default_factory=utc_now)
+    stopped: bool = False
+    """Whether its user stopped it since: tuning chooses nothing more."""
 
 
 Record = Run | Source | Metric | Checkpoint | Evidence | Tag | Event | Sweep

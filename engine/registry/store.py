@@ -71,7 +71,7 @@ class Store(Reader):
 
         A run that exists is left as it is, unless it failed, was stopped or lost: then it is queued again as the new request
         describes it, reading its files where that says they lie and scored by the metrics of today. One that is queued
-        becomes as urgent as the new request, and has the GPUs that this names.
+        becomes as urgent as the new request, and may have the GPUs that this allows.
         """
         with self._write() as connection:
             version = tick(connection)
@@ -89,8 +89,8 @@ class Store(Reader):
                     queued = update(RUN).where(RUN.c.id == run.id, RUN.c.state == RunState.QUEUED)
                     less_urgent = queued.where(RUN.c.priority < run.priority)
                     connection.execute(less_urgent.values(priority=run.priority, version=version))
-                    if run.gpus:
-                        connection.execute(queued.values(gpus=run.gpus, version=version))
+                    elsewhere = queued.where(RUN.c.gpus.is_distinct_from(run.gpus))
+                    connection.execute(elsewhere.values(gpus=run.gpus, version=version))
             if sources:
                 connection.execute(
                     insert_into(connection, SOURCE).on_conflict_do_nothing(), [columns_of(edge) for edge in sources]
@@ -116,11 +116,18 @@ class Store(Reader):
         with self._write() as connection:
             connection.execute(delete(SWEEP).where(SWEEP.c.name == name))
 
-    def choose(self, sweep: Sweep, cells: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what tuning has chosen: the cells of a sweep in place of those that it has, unless it was changed meanwhile."""
+    def revise_cells(self, name: str, revise: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+        """Replace the cells of a sweep, if it is there, by what ``revise`` makes of them, whoever else does so."""
         with self._write() as connection:
-            same = (SWEEP.c.name == sweep.name, SWEEP.c.updated_at == sweep.updated_at)
-            connection.execute(update(SWEEP).where(*same).values(cells=cells))
+            # The clock's row is locked until the transaction ends, so that no other writer reads the cells meanwhile.
+            tick(connection)
+            if found := connection.execute(select(SWEEP.c.cells).where(SWEEP.c.name == name)).first():
+                connection.execute(update(SWEEP).where(SWEEP.c.name == name).values(cells=revise(found.cells)))
+
+    def stop_sweep(self, name: str) -> None:
+        """Let tuning choose nothing more in a sweep, until it is registered again."""
+        with self._write() as connection:
+            connection.execute(update(SWEEP).where(SWEEP.c.name == name).values(stopped=True))
 
     def _let_work(self) -> None:
         """Whoever asks for runs wants a supervisor, though one was stopped before."""

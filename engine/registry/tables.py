@@ -163,6 +163,7 @@ class SweepTable(Named, table=True):
     cells: list[Any] = Field(sa_column=Column(JSON, nullable=False))
     created_at: datetime
     updated_at: datetime
+    stopped: bool
 
 
 def _table(kind: type[SQLModel]) -> Table:

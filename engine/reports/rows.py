@@ -48,8 +48,8 @@ Cells = dict[Column, _Group]
 def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: SourceRuns, tuned: Sequence[Tuned]) -> list[Row]:
     """One row for the groups with the same method and settings on different targets; methods in the catalog's order.
 
-    A tuned method has one row whatever was chosen for each target. Runs of it have another one only beside runs that were not
-    chosen.
+    A tuned method has one row whatever was chosen for each target. Runs of it have another one only where they were asked for
+    without tuning too, or beside runs that were not chosen.
     """
     chosen = [_Group(of.runs, _columns_of(of.runs[0], columns), of) for of in tuned if _columns_of(of.runs[0], columns)]
     results, rows = sources.results, _shared_rows(benchmark, [*chosen, *_groups(runs, columns)], sources)
@@ -94,8 +94,9 @@ def _shared_rows(benchmark: str, groups: Sequence[_Group], sources: SourceRuns) 
         cells = {(tuple(run.id for run in group.runs), column) for column, group in possible[key].items()}
         if not cells <= covered[key[-1]]:
             shown[key] = possible[key]
-            for sweep in {key[-1], ""}:
-                covered[sweep] |= cells
+            covered[key[-1]] |= cells
+            if not all(group.tuned and group.tuned.asked_untuned for group in possible[key].values()):
+                covered[""] |= cells
     return shown
 
 

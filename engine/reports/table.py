@@ -62,8 +62,8 @@ class Tuning:
     """Number of those that were tried, the same for every method."""
     seeds: tuple[int, ...]
     """With which they were tried; the row has others."""
-    steps: int
-    """Spent on all of them."""
+    steps: int | None
+    """Spent on all of them; None where runs of them were deleted."""
     tried: dict[str, list[dict[str, Any]]]
     """By the column's key, every setting with its results on dev."""
 

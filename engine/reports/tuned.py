@@ -9,7 +9,7 @@ from typing import Any
 from engine.registry.reading import Reader
 from engine.registry.records import Run
 from engine.reports.table import Column, Row, Tuning
-from engine.sweeps.cells import from_records
+from engine.sweeps.cells import from_records, request_command
 from engine.sweeps.winners import Search, searches_of
 
 
@@ -21,17 +21,22 @@ class Tuned:
     search: Search
     runs: list[Run]
     """Those that count, by seed."""
+    asked_untuned: bool
+    """Whether all of them were asked for without tuning too."""
 
 
 def tuned_runs(reader: Reader, runs: Sequence[Run]) -> list[Tuned]:
     """What of ``runs`` the registered sweeps have chosen by tuning."""
     by_id = {run.id: run for run in runs}
+    cells = {sweep.name: from_records(sweep.cells) for sweep in reader.sweeps()}
+    untuned = {cell.run for of_sweep in cells.values() for cell in of_sweep if cell.search is None}
     found = []
-    for sweep in reader.sweeps():
-        for search in searches_of(from_records(sweep.cells), reader):
+    for sweep, of_sweep in cells.items():
+        for search in searches_of(of_sweep, reader):
             chosen = [by_id[cell.run] for cell in search.chosen if cell.run in by_id]
             if chosen:
-                found.append(Tuned(sweep.name, search, sorted(chosen, key=lambda run: run.seed)))
+                others = all(run.id in untuned or run.command != request_command(sweep) for run in chosen)
+                found.append(Tuned(sweep, search, sorted(chosen, key=lambda run: run.seed), others))
     return found
 
 
@@ -45,7 +50,7 @@ def tuning_of(tuned: Mapping[Column, Tuned]) -> Tuning | None:
         sweep=first.sweep,
         settings=len(first.search.trials),
         seeds=first.search.seeds,
-        steps=sum(search.steps for search in searches.values()),
+        steps=_sum([search.steps for search in searches.values()]),
         tried={column.key: _tried(of.search) for column, of in tuned.items()},
     )
 
@@ -61,12 +66,18 @@ def tuning_notes(rows: Sequence[Row]) -> list[str]:
 
 def _note(sweep: str, tuned: Sequence[tuple[Row, Tuning]]) -> str:
     titles = ", ".join(dict.fromkeys(row.title for row, _ in tuned))
-    tried, steps = tuned[0][1], sum(tuning.steps for _, tuning in tuned)
+    tried, steps = tuned[0][1], _sum([tuning.steps for _, tuning in tuned])
+    spent = f" ({steps:,} steps)" if steps is not None else ", of which runs were deleted since"
     fresh = {seed for row, _ in tuned for cell in row.cells.values() for seed in cell.seeds}
     return (
         f"{tried.settings} settings of {titles} on each target, compared on dev with seed {_listed(tried.seeds)}"
-        f" ({steps:,} steps); the best reported with fresh seeds {_listed(sorted(fresh))}: `scalearn sweep show {sweep}`"
+        f"{spent}; the best reported with fresh seeds {_listed(sorted(fresh))}: `scalearn sweep show {sweep}`"
     )
+
+
+def _sum(steps: Sequence[int | None]) -> int | None:
+    known = [count for count in steps if count is not None]
+    return sum(known) if len(known) == len(steps) else None
 
 
 def _listed(seeds: Sequence[int]) -> str:

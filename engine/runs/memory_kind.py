@@ -12,10 +12,11 @@ NO_MATTER = frozenset(
 
 
 def memory_kind(spec: RunSpec) -> str:
-    """Equal for runs that differ at most in seed, limits, shots, which sources they read, and settings that do not matter.
+    """Equal for runs that differ at most in seed, which sources they read, and settings that do not matter.
 
-    Targets make a difference, because the lengths of their texts do.
+    Targets, limits and shots make a difference, because the longest of the texts do.
     """
     settings = {name: value for name, value in spec.hyperparameters.items() if name not in NO_MATTER}
     method = (spec.method, spec.distribution, len(spec.sources))
-    return digest([*method, spec.backbone_revision, spec.targets, dict(sorted(settings.items()))])[:16]
+    texts = (spec.targets, dict(sorted(spec.limits.items())), spec.shots)
+    return digest([*method, spec.backbone_revision, *texts, dict(sorted(settings.items()))])[:16]

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.catalog.catalog import Catalog
 from engine.child_main import exit_code_of
@@ -33,7 +33,7 @@ def advance(home: Home, name: str | None = None) -> None:
     """
     reader = open_reader(home)
     sweeps = reader.sweeps() if name is None else filter(None, [reader.sweep(name)])
-    decided = [(sweep, cells) for sweep in sweeps if (cells := newly_decided(sweep, reader))]
+    decided = [(sweep, cells) for sweep in sweeps if not sweep.stopped and (cells := newly_decided(sweep, reader))]
     if not decided:
         return
     # Most calls find nothing, and need none of these.
@@ -70,13 +70,21 @@ def _queue(sweep: Sweep, decided: Sequence[Cell], store: Store, catalog: Catalog
     if not wanted <= {planned.run_id for planned in plan.runs}:
         raise UserError(f"what the sweep {sweep.name} reads has changed; see `scalearn sweep diff {sweep.file}`")
     # As the runs that tried settings.
-    tried = max((planned.existing for planned in plan.runs if planned.existing), key=lambda run: run.priority, default=None)
-    placement = tried.placement if tried else ANYWHERE
-    submit(narrowed(plan, lambda planned: planned.run_id in wanted and planned.existing is None), store, placement)
+    tried = [planned.existing for planned in plan.runs if planned.existing and planned.spec.dev_only]
+    placement = max(tried, key=lambda run: run.priority).placement if tried else ANYWHERE
+    now = store.sweep(sweep.name)
+    if now is None or now.stopped:
+        return
+    submit(narrowed(plan, lambda planned: planned.run_id in wanted and not planned.done), store, placement)
     if declared.tags:
         store.tag(list(wanted), declared.tags)
     chosen = {cell.identity: cell for cell in decided}
-    store.choose(sweep, as_records([chosen.get(cell.identity, cell) for cell in from_records(sweep.cells)]))
+
+    def revise(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Another process may have chosen for other cells since."""
+        return as_records([cell if cell.run else chosen.get(cell.identity, cell) for cell in from_records(cells)])
+
+    store.revise_cells(sweep.name, revise)
 
 
 def main(arguments: list[str] | None = None) -> int:

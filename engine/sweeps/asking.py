@@ -12,6 +12,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.method import Value
 from engine.errors import UserError
 from engine.runs.request import Request
+from engine.sweeps.cells import request_command
 from engine.sweeps.declaration import Declaration, Part, Settings, beside
 
 MOST_CELLS = 20_000
@@ -83,7 +84,7 @@ def _requests(part: Part, declaration: Declaration, catalog: Catalog) -> Iterato
                     limits=part.limits,
                     shots=part.shots,
                     data_dir=declaration.data_dir,
-                    command=f"scalearn sweep run {declaration.name}",
+                    command=request_command(declaration.name),
                 )
 
 

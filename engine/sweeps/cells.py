@@ -51,6 +51,11 @@ class Cell:
         return "" if value is None else str(value)
 
 
+def request_command(sweep: str) -> str:
+    """The command that is kept with runs that were asked for by the sweep of this name."""
+    return f"scalearn sweep run {sweep}"
+
+
 def as_records(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     return [asdict(cell) for cell in cells]
 

@@ -84,6 +84,8 @@ def _check_range(values: Range, name: str, method: MethodInfo) -> None:
         raise UserError(f"{name} of {method.name} is no number to have a range; list its values")
     if values.low <= 0 and _is_logarithmic(values, name):
         raise UserError(f"{name} is drawn in the logarithm; its low must be above 0, or log = false")
+    for bound in (values.low, values.high):
+        method.hyperparameters()[name].parse(name, bound)
 
 
 def _is_logarithmic(values: Range, name: str) -> bool:

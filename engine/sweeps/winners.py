@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from engine.catalog.method import Value
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
 from engine.sweeps.cells import MISSING, Cell
@@ -52,10 +51,10 @@ class Search:
     """Of the runs that try them."""
     chosen: list[Cell]
     """Those that report it, one for each of other seeds."""
-    steps: int
-    """Spent on all trials."""
+    steps: int | None
+    """Spent on all trials; None where runs of them were deleted."""
     varied: frozenset[str]
-    """Names of the hyper-parameters in which they differ, as far as their runs are there."""
+    """Names of the hyper-parameters in which they differ."""
 
     @property
     def over(self) -> bool:
@@ -118,15 +117,10 @@ def _search(number: int, members: Sequence[Cell], runs: Mapping[str, Run]) -> Se
         trials=[_trial(cells, runs) for cells in by_trial.values()],
         seeds=tuple(dict.fromkeys(cell.seed for cell in tuning)),
         chosen=[cell for cell in members if not cell.tuning],
-        steps=sum(runs[cell.run].step for cell in tuning if cell.run in runs),
-        varied=_varied([runs[cell.run] for cell in tuning if cell.run in runs]),
+        steps=sum(runs[cell.run].step for cell in tuning) if all(cell.run in runs for cell in tuning) else None,
+        # As they are written, because runs may be deleted.
+        varied=frozenset(part.partition("=")[0] for cell in tuning for part in cell.setting.split()),
     )
-
-
-def _varied(runs: Sequence[Run]) -> frozenset[str]:
-    settings: list[dict[str, Value]] = [run.parsed.hyperparameters for run in runs]
-    names = settings[0] if settings else {}
-    return frozenset(name for name in names if len({of_run.get(name) for of_run in settings}) > 1)
 
 
 def _trial(cells: Sequence[Cell], runs: Mapping[str, Run]) -> Trial:

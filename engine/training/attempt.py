@@ -41,8 +41,12 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
 def _completed(store: Store, run_id: str, attempt: int, results: Results) -> int:
     from engine.training.device import peak_memory
 
+    # One that was resumed shortly before its end has not seen a whole step.
+    peaks = [peak for peak in (peak_memory(), store.find(run_id).peak_memory) if peak is not None]
+
     def finish() -> bool:
-        return store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0, peak_memory=peak_memory())
+        peak = max(peaks, default=None)
+        return store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0, peak_memory=peak)
 
     if not patiently(finish):
         return WorkerExit.FENCED
@@ -51,9 +55,11 @@ def _completed(store: Store, run_id: str, attempt: int, results: Results) -> int
 
 
 def _stopped(store: Store, run_id: str, attempt: int) -> int:
+    from engine.training.device import peak_memory
+
     why = "on request" if store.find(run_id).stop_requested else "by a signal"
     cause = f"stopped {why}; `scalearn resume` continues it"
-    patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause))
+    patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause, peak_memory=peak_memory()))
     return WorkerExit.STOPPED
 
 

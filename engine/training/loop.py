@@ -103,7 +103,7 @@ class Loop:
         metric_writer: MetricWriter,
         should_stop: Callable[[], bool],
         card: dict[str, Any],
-        reduced: Callable[[int], None] = lambda _: None,
+        reduced: Callable[[int, str], None] = lambda _size, _why: None,
     ) -> None:
         self.model, self.tasks, self.data, self.settings = model, tasks, data, settings
         self.seed, self.device, self.files = seed, device, files
@@ -204,7 +204,7 @@ class Loop:
         """From now on, compute at most ``size`` examples at once."""
         self.optimizer.zero_grad()
         self.state.micro_batch = size
-        self.reduced(size)
+        self.reduced(size, "out of memory")
 
     def _learning_rate(self) -> float:
         return learning_rate_at(self.state.step, self.steps, self.peak, float(self.settings["warmup"]))
@@ -302,7 +302,7 @@ class Loop:
         restore_optimizer(self.optimizer, below_prefix("optimizer.", tensors))
         self.state = TrainState(**card["progress"])
         if self.state.micro_batch:
-            self.reduced(self.state.micro_batch)
+            self.reduced(self.state.micro_batch, "as in the attempt before")
 
 
 def sampling_size(task: TaskInfo, split: TokenizedSplit) -> int:

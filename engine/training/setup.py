@@ -75,10 +75,10 @@ class ReadyRun:
             "reduced": self.reduced,
         }
 
-    def reduced(self, micro_batch: int) -> None:
+    def reduced(self, micro_batch: int, why: str) -> None:
         """Record that memory did not hold a whole batch. Raises Fenced."""
         self.about["micro_batch"] = micro_batch
-        text = f"out of memory: at most {micro_batch} examples of a batch are computed at once"
+        text = f"{why}: at most {micro_batch} examples of a batch are computed at once"
         log.warning(text)
         patiently(lambda: self.store.happened(self.run.id, self.attempt, text, provenance=self.about))
 

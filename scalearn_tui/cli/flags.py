@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 1_000_000
 """Of a list or a log that are shown."""
+MOST_URGENT = 1_000_000
 OPTIONS = {option.name: option for option in LAUNCH_OPTIONS}
 
 
@@ -67,7 +68,14 @@ def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], l
 Json = Annotated[bool, switch("--json", help="One JSON document.")]
 Priority = Annotated[
     int,
-    typer.Option("--priority", metavar="N", help="Of the queue: higher ones start first; 0 by default.", rich_help_panel="How"),
+    typer.Option(
+        "--priority",
+        metavar="N",
+        min=-MOST_URGENT,
+        max=MOST_URGENT,
+        help="Of the queue: higher ones start first; 0 by default.",
+        rich_help_panel="How",
+    ),
 ]
 Gpus = Annotated[
     str | None,
@@ -81,15 +89,15 @@ Gpus = Annotated[
 
 
 def placed(priority: int, gpus: str | None) -> Placement:
-    """What these flags ask of the queue. Raises UserError for GPUs that runs may not have."""
+    """What these flags ask of the queue. Raises UserError for GPUs that runs may not have, and a mistaken configuration."""
+    from engine.files.config import read_config
+    from engine.files.home import Home
+    from engine.launch.devices import find_slots, gpus_named
     from engine.runs.placement import Placement
 
-    if gpus is None:
-        return Placement(priority)
-    from engine.files.home import Home
-    from engine.launch.devices import gpus_named
-
-    return Placement(priority, gpus_named([word.strip() for word in gpus.split(",")], Home.default()))
+    # Before anything is queued.
+    slots = find_slots(read_config(Home.default()))
+    return Placement(priority, gpus_named([word.strip() for word in gpus.split(",")], slots) if gpus else ())
 
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]

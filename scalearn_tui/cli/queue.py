@@ -8,7 +8,7 @@ import typer
 
 from scalearn_tui.cli.choosing import choose
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, RunArguments
+from scalearn_tui.cli.flags import MOST_URGENT, Json, RunArguments
 from scalearn_tui.cli.output import print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
 from scalearn_tui.cli.watching import ensure_supervised, look, paused_notice
@@ -73,7 +73,12 @@ def resume() -> int:
 @app.command("move")
 def move(
     runs: RunArguments,
-    priority: Annotated[int, typer.Option("--priority", metavar="N", help="Higher ones start first; others have 0.")],
+    priority: Annotated[
+        int,
+        typer.Option(
+            "--priority", metavar="N", min=-MOST_URGENT, max=MOST_URGENT, help="Higher ones start first; others have 0."
+        ),
+    ],
 ) -> int:
     """Let queued runs start earlier or later than others; the sources that they wait for come with them."""
     from engine.files.home import Home

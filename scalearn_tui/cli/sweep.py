@@ -54,6 +54,8 @@ def new(
     given |= {"data_dir": data_dir, "set": settings, "limit": limit, "epochs": epochs, "shots": shots}
     text = sweep_text(file.stem, parse_request(given))
     requests_of(parse_sweep(text, file), home_catalog())
+    if file.suffix != ".toml":
+        raise UserError(f"{file} would be taken for the name of a sweep; end it in .toml")
     if file.exists():
         raise UserError(f"{file} exists; edit it, or name another file")
     with atomic_write(file) as draft:
@@ -100,7 +102,7 @@ def run(
         return cell.existing is None if missing else cell.existing is not None and cell.existing.state.over
 
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
-    if not chosen.runs:
+    if not chosen.runs and (missing or failed):
         say(f"no cell {'is missing' if missing else 'has failed'}")
     return train(planned, chosen, store, detach, as_json, placement)
 
@@ -157,13 +159,20 @@ def stop(name: Name) -> int:
     from scalearn_tui.text.glyphs import state_word
 
     reader = look()
-    cells = [cell["run"] for cell in registered_sweep(name, reader).cells]
+    asked = [cell["run"] for cell in registered_sweep(name, reader).cells]
+    others = {cell["run"] for sweep in reader.sweeps() if sweep.name != name and not sweep.stopped for cell in sweep.cells}
+    cells = [run_id for run_id in asked if run_id not in others]
     runs = reader.runs(ids=[*cells, *reader.sources_of_these_alone(cells)])
     active = [run.id for run in runs if run.state.active]
-    if not active:
-        say(f"no run of {name} is going on or queued")
-        return ExitCode.NOTHING_MATCHED
     store = open_store(Home.default())
+    # Otherwise tuning may yet choose a setting and queue its runs.
+    store.stop_sweep(name)
+    shared = [run.id for run in reader.runs(ids=[run_id for run_id in asked if run_id in others]) if run.state.active]
+    if shared:
+        say(f"{len(shared)} runs that other sweeps ask for too go on; `scalearn stop sweep:{name}` stops them all")
+    if not active:
+        say(f"no run that only {name} asks for is going on or queued")
+        return ExitCode.NOTHING_MATCHED
     store.request_stop(active)
     ensure_supervisor(store.home)
     for run in store.runs(ids=active):

@@ -42,8 +42,8 @@ def wait(
     # Those that were deleted meanwhile are watched no longer.
     completed = sum(run.state is RunState.COMPLETED or bool(sweep and _is_tried(run)) for run in ended)
     code = ExitCode.OK if completed == len(awaited) else ExitCode.UNSUCCESSFUL
-    if sweep and (missing := len(awaited) - len(ended)):
-        say(f"{missing} of {len(awaited)} cells of {sweep} have no run; `scalearn sweep run {sweep}` trains them")
+    if sweep:
+        _say_missing(sweep, len(awaited) - len(ended), len(awaited), reader)
     if on_end:
         _run_on_end(on_end, code, completed, len(awaited))
     return code
@@ -64,6 +64,19 @@ def _chosen(sweep: str, awaited: list[str], reader: Reader) -> list[str]:
 
     advance(reader.home, sweep)
     return [run for run in _awaited(None, sweep, reader) if run not in awaited]
+
+
+def _say_missing(sweep: str, missing: int, of: int, reader: Reader) -> None:
+    """Say what is to be done about cells without a run."""
+    from engine.sweeps.cells import from_records
+    from engine.sweeps.winners import searches_of
+
+    searches = searches_of(from_records(registered_sweep(sweep, reader).cells), reader)
+    hopeless = sum(len(search.chosen) for search in searches if search.over and search.winner is None)
+    if hopeless:
+        say(f"{hopeless} of {of} cells of {sweep} get no run: all settings diverged; see `scalearn sweep show {sweep}`")
+    if missing > hopeless:
+        say(f"{missing - hopeless} of {of} cells of {sweep} have no run; `scalearn sweep run {sweep}` trains them")
 
 
 def _is_tried(run: Run) -> bool:

@@ -94,6 +94,16 @@ def test_an_untuned_row_says_so_and_keeps_what_was_also_chosen(tuned: Store) -> 
     assert plain.cells["toy/claim"].run_ids != chosen.cells["toy/claim"].run_ids
 
 
+def test_what_another_sweep_asks_for_untuned_has_a_row_without_tuning_too(tuned: Store) -> None:
+    """Though all of its runs were trained because tuning chose them."""
+    text = 'name = "plain"\nbenchmark = "toy"\nbackbones = "minilm"\nmethods = "adapter"\ntargets = "claim"\nseeds = [0, 1]\n'
+    plain = planned(tuned.home, text + "epochs = 1\n[settings]\nlearning_rate = 1e-4\n")
+    assert all(run.done for run in plain.plan.runs)
+    tuned.register(plain.record())
+    found = table(tuned)
+    assert names(found) == ["Adapter (learning_rate=0.0001)", f"Adapter ({TUNED})", f"LoRA ({TUNED})"]
+
+
 def test_further_seeds_of_the_chosen_setting_are_not_of_the_tuned_row(tuned: Store) -> None:
     ask(tuned, targets=("question",), seeds=(0, 1, 2))
     rows: dict[str, Row] = {row.name: row for row in table(tuned).rows}

@@ -17,7 +17,7 @@ ONE = spec("scalearn", "glue/rte", sources=SOURCES[:2], batch_size=32)
     "other",
     [
         spec("scalearn", "glue/rte", sources=SOURCES[1:], batch_size=32, seed=4),
-        spec("scalearn", "glue/rte", sources=SOURCES[:2], batch_size=32, learning_rate=1e-4, epochs=3, limits={"train": 100}),
+        spec("scalearn", "glue/rte", sources=SOURCES[:2], batch_size=32, learning_rate=1e-4, epochs=3),
     ],
 )
 def test_seeds_and_learning_rates_need_no_other_memory(other: RunSpec) -> None:
@@ -32,6 +32,7 @@ def test_seeds_and_learning_rates_need_no_other_memory(other: RunSpec) -> None:
         spec("scalearn", "glue/rte", sources=SOURCES, batch_size=32),
         spec("scalearn++", "glue/rte", sources=SOURCES[:2], batch_size=32),
         spec("scalearn", "glue/cola", sources=SOURCES[:2], batch_size=32),
+        spec("scalearn", "glue/rte", sources=SOURCES[:2], batch_size=32, limits={"train": 100}),
         spec("scalearn", "glue/rte", sources=SOURCES[:2], batch_size=32, backbone="bert-base-uncased"),
     ],
 )

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -147,10 +148,30 @@ def test_a_changed_sweep_is_not_overwritten_with_what_was_chosen_before(tuning: 
     assert before
     edited = planned(tuning.home, FILE.replace("seeds = [0, 1]", "seeds = [0, 1, 2]"))
     tuning.register(edited.record())
-    tuning.choose(before, [])
-    assert registered(tuning) == edited.cells
+    # Whoever read it before revises it as it is now.
+    tuning.revise_cells("tuned", lambda cells: [{**cell, "setting": "seen"} for cell in cells])
+    tuning.revise_cells("another", lambda cells: [])
+    assert [replace(cell, setting="seen") for cell in edited.cells] == registered(tuning)
     found = difference(edited, before)
     assert ({cell.seed for cell in found.added}, found.orphaned, found.kept) == ({2}, [], 32)
+
+
+def test_in_a_stopped_sweep_nothing_is_chosen_until_it_is_asked_for_again(tuning: Store) -> None:
+    end(tuning, rate)
+    tuning.stop_sweep("tuned")
+    advance(tuning.home)
+    assert not tuning.runs(states=[RunState.QUEUED])
+    again = planned(tuning.home)
+    tuning.register(again.record())
+    submit(again.plan, tuning)
+    assert not again.record().stopped and len(tuning.runs(states=[RunState.QUEUED])) == 8
+
+
+def test_the_runs_of_a_choice_are_placed_as_those_that_were_compared(tuning: Store) -> None:
+    tuning.prioritise([run.id for run in tuning.runs(states=[RunState.QUEUED])], 7)
+    end(tuning, rate)
+    advance(tuning.home)
+    assert {run.priority for run in tuning.runs(states=[RunState.QUEUED])} == {7}
 
 
 def test_another_setting_makes_other_cells_of_all_that_it_may_win(tuning: Store) -> None:

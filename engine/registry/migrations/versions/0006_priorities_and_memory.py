@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column("run", sa.Column("gpus", AutoString()))
     op.add_column("run", sa.Column("memory_kind", AutoString()))
     op.add_column("run", sa.Column("peak_memory", sa.BigInteger()))
+    op.add_column("sweep", sa.Column("stopped", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index("run_by_turn", "run", ["state", "priority", "created_at", "id"])
     op.drop_index("ix_run_state", "run")
     op.create_index("run_by_memory_kind", "run", ["memory_kind", "peak_memory"])
