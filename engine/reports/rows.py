@@ -91,12 +91,11 @@ def _shared_rows(benchmark: str, groups: Sequence[_Group], sources: SourceRuns) 
     covered: defaultdict[str, set[tuple[tuple[str, ...], Column]]] = defaultdict(set)
     """Cells by the sweep that tuned them; those of all rows under the empty name."""
     for key in sorted(possible, key=lambda key: (not key[-1], -len(possible[key]), -plainness[key])):
-        cells = {(tuple(run.id for run in group.runs), column) for column, group in possible[key].items()}
-        if not cells <= covered[key[-1]]:
+        cells = {(tuple(run.id for run in group.runs), column): group for column, group in possible[key].items()}
+        if not cells.keys() <= covered[key[-1]]:
             shown[key] = possible[key]
-            covered[key[-1]] |= cells
-            if not all(group.tuned and group.tuned.asked_untuned for group in possible[key].values()):
-                covered[""] |= cells
+            covered[key[-1]] |= cells.keys()
+            covered[""] |= {cell for cell, group in cells.items() if not (group.tuned and group.tuned.asked_untuned)}
     return shown
 
 

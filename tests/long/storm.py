@@ -26,6 +26,8 @@ from engine.registry.records import Run, RunState
 SCALEARN = (sys.executable, "-m", "scalearn_tui")
 MINUTES = 20.0
 FEWEST_KILLS = 40
+SHORTEST_PACE = 5.0
+"""Seconds; where runs are shorter, they would be killed before they have loaded what they train."""
 FORK_SERVER = "engine.launch.fork_server"
 HOLD = """
 import sqlite3, sys, time
@@ -197,7 +199,7 @@ def children(number: int | None) -> list[int]:
 
 def main() -> None:
     pace, seed = float(sys.argv[1]), sys.argv[2]
-    storm = Storm(Home(Path(os.environ["SCALEARN_HOME"])), pace, seed)
+    storm = Storm(Home(Path(os.environ["SCALEARN_HOME"])), max(pace, SHORTEST_PACE), seed)
     storm.rage()
     for count, cause in sorted((count, cause) for cause, count in storm.causes.items()):
         print(f"{count:6}  {cause}")
