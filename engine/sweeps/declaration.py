@@ -246,7 +246,9 @@ def _parts(declared: _File, file: Path) -> Iterator[tuple[str, Part]]:
 
 def _mistake(error: ValidationError) -> str:
     """The first violation: the key, and what is wrong with it."""
-    violation = error.errors()[0]
+    violations = error.errors()
+    # A misspelt key is also one that is missing.
+    violation = next((found for found in violations if found["type"] == "extra_forbidden"), violations[0])
     table, *rest = violation["loc"]
     known: type[BaseModel] = _File
     place = ""

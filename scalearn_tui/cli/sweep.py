@@ -152,7 +152,7 @@ def ls(as_json: Json = False) -> int:
 
 @app.command("stop")
 def stop(name: Name) -> int:
-    """Stop a sweep's runs, and the sources that no other run needs; `scalearn sweep run` continues it."""
+    """Stop a sweep's runs that no other sweep asks for, and sources that no other run needs; `sweep run` continues it."""
     from engine.files.home import Home
     from engine.launch.supervision import ensure_supervisor
     from engine.registry.store import open_store

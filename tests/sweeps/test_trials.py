@@ -77,6 +77,14 @@ def test_a_random_search_draws_rates_in_the_logarithm_and_more_settings_begin_wi
         ('settings = 9\nsearch = "random"\n[tune.space]\nbatch_size = { low = 1, high = 3 }', "adapter has 3 different"),
         ('settings = 2\nsearch = "random"\n[tune.space]\nlearning_rate = { low = 0, high = 1 }', "its low must be above 0"),
         (
+            'settings = 2\nsearch = "random"\n[tune.space]\nbatch_size = { low = 8.5, high = 10 }',
+            "batch_size must be a whole number, not 8.5",
+        ),
+        (
+            'settings = 2\nsearch = "random"\n[tune.space]\ndropout = { low = 0, high = 1.3 }',
+            "dropout must lie between 0 and 0.99, not 1.3",
+        ),
+        (
             'settings = 2\nsearch = "random"\n[tune.space]\nselect_by = { low = 0, high = 1 }',
             "select_by of adapter is no number",
         ),
@@ -91,6 +99,7 @@ def test_what_cannot_be_tried_is_one_line(text: str, message: str) -> None:
     ("text", "message"),
     [
         ("settings = 2", "tune: space is missing"),
+        ("setings = 2\n[tune.space]\nbatch_size = 8", "tune: unknown key setings (did you mean settings?)"),
         ("settings = 1\n[tune.space]\nbatch_size = 8", "tune: settings must be at least 2, not '1'"),
         ("settings = 2\nseed = 1\n[tune.space]", "tune: unknown key seed (did you mean seeds?); there are settings, search"),
         ('settings = 2\nsearch = "bayes"\n[tune.space]', "tune: search must be 'grid' or 'random'"),
