@@ -52,6 +52,12 @@ def test_runs_are_moved_by_terms(queued: Store, capsys: Capture) -> None:
     assert [run.id for run in queued.queued()] == [OTHER.run_id, SOURCE.run_id, TARGET.run_id]
 
 
+@pytest.mark.parametrize("command", [["queue", "move", OTHER.run_id], ["run", "-m", "adapter", "-t", "toy/choice", "--detach"]])
+def test_a_priority_has_bounds(command: list[str], queued: Store, capsys: Capture) -> None:
+    assert main([*command, "--priority", "99999999999999999999"]) == ExitCode.USAGE
+    assert "Traceback" not in (said := capsys.readouterr().err) and "1000000" in said
+
+
 def test_what_is_not_queued_cannot_be_moved(store: Store, capsys: Capture) -> None:
     done = complete(store, OTHER, 0.5).run_id
     assert main(["queue", "move", done, "--priority", "1"]) == ExitCode.NOTHING_MATCHED

@@ -162,6 +162,23 @@ def test_a_stop_spares_what_others_need(store: Store, capsys: Capture) -> None:
     assert main(["sweep", "stop", "paper"]) == ExitCode.NOTHING_MATCHED
 
 
+def test_a_stop_spares_what_another_sweep_asks_for(store: Store, capsys: Capture) -> None:
+    Path("half.toml").write_text(PAPER.replace('"paper"', '"half"').replace("[0, 1]", "0"))
+    assert main(["sweep", "run", "paper.toml", "--detach"]) == main(["sweep", "run", "half.toml", "--detach"]) == ExitCode.OK
+    capsys.readouterr()
+    assert main(["sweep", "stop", "paper"]) == ExitCode.OK
+    assert "4 runs that other sweeps ask for too go on; `scalearn stop sweep:paper`" in capsys.readouterr().err
+    assert {run.seed for run in store.runs(states=[RunState.QUEUED])} == {0}
+    # Of one that was stopped itself nothing is spared.
+    assert main(["sweep", "stop", "half"]) == ExitCode.OK
+    assert not store.runs(states=[RunState.QUEUED])
+
+
+def test_a_new_file_is_not_named_like_a_sweep(capsys: Capture) -> None:
+    assert main(["sweep", "new", "y", "-m", "adapter", "-t", "toy/choice", "-b", "minilm"]) == ExitCode.USAGE
+    assert "end it in .toml" in capsys.readouterr().err and not Path("y").exists()
+
+
 def test_a_list_of_sweeps(store: Store, capsys: Capture) -> None:
     assert main(["sweep", "ls"]) == ExitCode.OK
     assert "no sweeps yet; begin one: scalearn sweep new" in capsys.readouterr().err

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from engine import gpu_driver
 from engine.errors import UserError
 from engine.files.config import read_config
 from engine.files.disk import try_lock
@@ -192,6 +195,39 @@ def test_gpus_are_named_at_the_command_line(machine: Machine, capsys: pytest.Cap
     assert [found.gpus for found in machine.store.runs()] == ["GPU-1"]
     assert lock is not None
     os.close(lock)
+
+
+@pytest.mark.parametrize("values", [{"slots_per_gpu": "3"}, {"gpus": [7]}])
+def test_with_a_mistake_in_the_configuration_nothing_is_queued(values: dict[str, object], machine: Machine) -> None:
+    machine.configure(**values)
+    assert main(["run", "-m", "adapter", "-t", "toy/question", "-b", "minilm", "--detach"]) == ExitCode.USAGE
+    assert machine.store.count() == 0
+
+
+def test_a_gpu_that_answers_nothing_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NVMLError(Exception):
+        pass
+
+    def handle_of(index: int) -> int:
+        if index == 1:
+            raise NVMLError("GPU is lost")
+        return index
+
+    bindings = SimpleNamespace(
+        NVMLError=NVMLError,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetCount=lambda: 3,
+        nvmlDeviceGetHandleByIndex=handle_of,
+        nvmlDeviceGetName=lambda device: "H100",
+        nvmlDeviceGetUUID=lambda device: f"GPU-{device}",
+        nvmlDeviceGetMigMode=lambda device: (0, 0),
+        NVML_DEVICE_MIG_ENABLE=1,
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", bindings)
+    monkeypatch.delenv("SCALEARN_GPUS", raising=False)
+    gpu_driver._nvml.cache_clear()
+    assert [gpu.label for gpu in driver().gpus()] == ["GPU 0 H100", "GPU 2 H100"]
+    gpu_driver._nvml.cache_clear()
 
 
 def test_without_gpus_none_can_be_named(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
