@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,7 +74,8 @@ def test_interrupting_ends_only_the_waiting(store: Store, monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     queue(store, SECOND)
-    monkeypatch.setattr("scalearn_tui.cli.live.time.sleep", interrupted)
+    # Of this module alone: other threads sleep too.
+    monkeypatch.setattr("scalearn_tui.cli.live.time", SimpleNamespace(sleep=interrupted, monotonic=time.monotonic))
     assert main(["wait", SECOND.run_id]) == ExitCode.INTERRUPTED
     assert store.find(SECOND.run_id).state is RunState.QUEUED
 
