@@ -8,6 +8,7 @@ registry, and workers do not depend on it. It ends by itself when nothing is que
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -41,6 +42,10 @@ IDLE = 20.0
 RETRY = 5.0
 """Seconds after which what has failed is tried again; twice as many after the second failure."""
 MOST_FAILURES = 4
+SHORTAGES = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE,
+)  # fmt: skip
+"""Errors that pass by themselves or when somebody makes room."""
 LOCK_TRIES = 20
 log = logging.getLogger("supervisor")
 
@@ -74,6 +79,8 @@ class Supervisor:
         self._others: set[tuple[str, int]] = set()
         """Live attempts of other executors."""
         self._queued = False
+        self._launch_from = 0.0
+        """When the next run may start, after one could not for want of something."""
         self._next: dict[frozenset[str], Run | None] = {}
         """The run whose turn it is, by the ``gpus`` that are passed."""
         self._next_version = -1
@@ -184,6 +191,8 @@ class Supervisor:
 
         Where that may have certain GPUs only, these are kept for it, and others may have the rest.
         """
+        if time.monotonic() < self._launch_from:
+            return
         passed: frozenset[str] = frozenset()
         kept: set[str] = set()
         while (run := self._turn(passed)) is not None:
@@ -225,8 +234,13 @@ class Supervisor:
         try:
             self.executor.submit(job, reservation, lambda handle: self.store.launched(run.id, attempt, handle))
         except OSError as error:
-            self.store.finish(run.id, attempt, RunState.FAILED, f"the worker cannot be started: {error}")
+            log.error("run %s attempt %d: the worker cannot be started: %s", run.id, attempt, error)
+            if error.errno not in SHORTAGES:
+                self.store.finish(run.id, attempt, RunState.FAILED, f"the worker cannot be started: {error}")
+                return True
             # What is short for one is short for the next.
+            self.store.unclaim(run.id, attempt)
+            self._launch_from = time.monotonic() + RETRY
             return False
         if _tries_a_setting(run):
             # It may have ended before the registry is read again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -10,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,6 +21,7 @@ import pytest
 from engine.files.disk import try_lock
 from engine.files.home import Home
 from engine.launch.devices import Slot
+from engine.launch.executor import Handle, Job
 from engine.launch.executors import EXECUTORS
 from engine.launch.local import LocalExecutor
 from engine.launch.processes import identify, is_alive
@@ -272,3 +276,31 @@ def test_several_executors_are_served_each_with_its_own_runs(store: Store) -> No
 
 def test_this_machine_is_an_executor() -> None:
     assert [make(Home(Path("/nowhere"))).name for make in EXECUTORS.values()] == list(EXECUTORS) == ["local"]
+
+
+class Short(LocalExecutor):
+    """One that cannot start the first worker."""
+
+    why = errno.ENOSPC
+
+    def submit(self, job: Job, reservation: Any, stored: Callable[[Handle], None]) -> None:
+        if job.attempt == 1:
+            raise OSError(self.why, os.strerror(self.why))
+        super().submit(job, reservation, stored)
+
+
+def test_what_is_short_for_a_while_fails_no_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.launch.supervisor.RETRY", 0.3)
+    first, second = queue(store, TRAINS, TRAINS)
+    watcher = Supervisor(store, Short(store.home, [Slot("one", "the one")]), command(store))
+    watcher.tick()
+    assert [run.state for run in store.runs()] == [RunState.QUEUED] * 2
+    until(over(store, first, second), watcher)
+    assert {(run.state, run.attempt) for run in store.runs()} == {(RunState.COMPLETED, 2)}
+
+
+def test_what_cannot_be_started_at_all_fails(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Short, "why", errno.ENOENT)
+    (run_id,) = queue(store, TRAINS)
+    Supervisor(store, Short(store.home, [Slot("one", "the one")]), command(store)).tick()
+    assert store.find(run_id).cause == "the worker cannot be started: [Errno 2] No such file or directory"

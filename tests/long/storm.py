@@ -26,7 +26,7 @@ from engine.registry.records import Run, RunState
 SCALEARN = (sys.executable, "-m", "scalearn_tui")
 MINUTES = 20.0
 FEWEST_KILLS = 40
-SHORTEST_PACE = 5.0
+SHORTEST_PACE = 3.5
 """Seconds; where runs are shorter, they would be killed before they have loaded what they train."""
 FORK_SERVER = "engine.launch.fork_server"
 HOLD = """
