@@ -49,8 +49,8 @@ def torture(homes: tuple[Home, Home], requests: Sequence[Sequence[str]], kills: 
     for request in asked:
         scalearn(tortured, "run", *request, "--detach")
     seed = os.environ.get("STORM_SEED") or str(random.randrange(10**6))
-    # A storm waits for 0.38 of its pace between two acts on average; a few more kills than are wanted fall to chance.
-    trouble = Torture(tortured, calm_seconds / (0.38 * (1.6 * kills + 4)), seed)
+    # A storm waits for 0.38 of its pace between two acts on average, and every kill lets it last longer.
+    trouble = Torture(tortured, calm_seconds / (0.38 * (kills + 4)), seed)
     began = time.monotonic()
     with attached(tortured, asked):
         trouble.rage()
