@@ -22,6 +22,8 @@ from tests.long.storm import SCALEARN, Storm, processes
 
 BUDGET = ["--epochs", "2", "--limit", "train=32", "--limit", "dev=16", "--limit", "test=16"]
 DASHBOARD = [sys.executable, "-c", "from scalearn_tui.dashboard.app import main; main()"]
+LONGEST_IDLE = 60.0
+"""Seconds after which no process is left, a supervisor and what it forks from included."""
 SCREEN = struct.pack("HHHH", 40, 120, 0, 0)
 
 
@@ -56,6 +58,10 @@ def torture(homes: tuple[Home, Home], requests: Sequence[Sequence[str]], kills: 
         trouble.rage()
     minutes = (time.monotonic() - began) / 60
     assert trouble.killed >= kills, trouble.counts
+    # A command may have started a last supervisor before it saw that nothing was left to do.
+    until = time.monotonic() + LONGEST_IDLE
+    while processes(tortured) and time.monotonic() < until:
+        time.sleep(0.5)
     assert processes(tortured) == []
     wild = open_store(tortured)
     points = assert_same_runs(open_store(undisturbed), wild)
