@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,10 +24,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.errors import UserError
 from engine.files.disk import try_lock
 from engine.files.home import Home
+from engine.launch.after_tuning import AfterTuning
 from engine.launch.executor import Executor, Job, Phase, Reservation, Status
 from engine.launch.executors import EXECUTORS
 from engine.launch.outcome import outcome
-from engine.launch.queue import is_paused
+from engine.launch.queue import Passed, is_paused
 from engine.launch.supervision import advance_command
 from engine.registry.damage import Damaged
 from engine.registry.fence import Fenced, Gone, Replaced
@@ -39,9 +39,8 @@ INTERVAL = 0.5
 GRACE = 30.0
 """Seconds between the request to stop and the kill."""
 IDLE = 20.0
-RETRY = 5.0
-"""Seconds after which what has failed is tried again; twice as many after the second failure."""
-MOST_FAILURES = 4
+SHORTAGE = 5.0
+"""Seconds for which nothing is started after a worker could not be for want of something."""
 SHORTAGES = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE,
 )  # fmt: skip
@@ -68,12 +67,12 @@ class Supervisor:
         grace: float = GRACE,
         after_tuning: Sequence[str] = ("true",),
     ) -> None:
-        """``after_tuning`` is a command that runs when a run has ended that only helps to choose a setting."""
+        """``after_tuning`` is the command of ``AfterTuning``."""
         self.store = store
         self.executor = executor
         self.command = command
         self.grace = grace
-        self.after_tuning = after_tuning
+        self._after_tuning = AfterTuning(after_tuning)
         self._version = -1
         self._live: list[Run] = []
         self._others: set[tuple[str, int]] = set()
@@ -87,14 +86,6 @@ class Supervisor:
         """Of the registry when it was."""
         self._stop_asked_at: dict[tuple[str, int], float] = {}
         self._lingering: dict[tuple[str, int], float] = {}
-        self._tuning: set[str] = set()
-        """Ids of the live runs that only help to choose a setting."""
-        self._choose = False
-        """Whether there may be a setting to choose: one of these has ended, perhaps before this process began."""
-        self._choosing: subprocess.Popen[bytes] | None = None
-        self._choosing_since = 0.0
-        self._failures = 0
-        """How often that has failed in a row."""
 
     def tick(self) -> bool:
         """Do one round; returns whether anything is queued or running."""
@@ -105,16 +96,17 @@ class Supervisor:
             self._live = [run for run in live if run.executor == self.executor.name]
             self._others = {(run.id, run.attempt) for run in live if run.executor != self.executor.name}
             self._queued = self.store.any_run((RunState.QUEUED,), self.executor.name)
-            tuning = {run.id for run in self._live if _tries_a_setting(run)}
-            self._choose |= bool(self._tuning - tuning) or (self._version < 0 and bool(self.store.sweeps()))
-            self._tuning = tuning
+            self._after_tuning.look(self._live)
+            if self._version < 0 and self.store.sweeps():
+                # A run may have ended before this process began.
+                self._after_tuning.want()
             self._version = version
         self._record_ends()
         self._end_lingering()
         self._pass_on_stops()
         if self._queued:
             self._launch_ready()
-        return self._is_choosing() or bool(self._live or self._lingering) or self._queued
+        return self._after_tuning.work() or bool(self._live or self._lingering) or self._queued
 
     def is_current(self) -> bool:
         """Whether the registry has certainly not changed since the last round."""
@@ -122,22 +114,6 @@ class Supervisor:
             return self.store.version() == self._version
         except (SQLAlchemyError, Damaged):
             return False
-
-    def _is_choosing(self) -> bool:
-        """Start the command for settings that can be chosen, one at a time, again where it failed; whether that is not over."""
-        if self._choosing is not None:
-            if (code := self._choosing.poll()) is None:
-                return True
-            self._choosing = None
-            self._failures = self._failures + 1 if code else 0
-            if code:
-                log.error("what tuning has chosen was not queued: `scalearn sweep run NAME` does it too")
-            self._choose |= 0 < self._failures < MOST_FAILURES
-        if self._choose and time.monotonic() >= self._choosing_since + RETRY * self._failures:
-            self._choosing = subprocess.Popen(self.after_tuning, stdin=subprocess.DEVNULL)
-            self._choosing_since = time.monotonic()
-            self._choose = False
-        return self._choose or self._choosing is not None
 
     def _record_ends(self) -> None:
         statuses = self.executor.poll({run.id: run.handle for run in self._live if run.handle})
@@ -187,21 +163,15 @@ class Supervisor:
                 log.info("run %s attempt %d: did not stop within %g s, killed", run.id, run.attempt, self.grace)
 
     def _launch_ready(self) -> None:
-        """Start runs in their turn until there is no room for the next one: none overtakes it, or it might wait for ever.
-
-        Where that may have certain GPUs only, these are kept for it, and others may have the rest.
-        """
+        """Start runs in their turn until there is no room for one that none may overtake."""
         if time.monotonic() < self._launch_from:
             return
-        passed: frozenset[str] = frozenset()
-        kept: set[str] = set()
-        while (run := self._turn(passed)) is not None:
-            reservation = self.executor.acquire(run, self.store.peaks, kept)
+        passed = Passed()
+        while (run := self._turn(passed.gpus)) is not None:
+            reservation = self.executor.acquire(run, self.store.peaks, passed.kept)
             if isinstance(reservation, str):
-                if run.gpus is None:
+                if not passed.add(run):
                     return
-                passed |= {run.gpus}
-                kept.update(run.placement.gpus)
                 continue
             try:
                 if not self._launch(run, reservation):
@@ -240,11 +210,9 @@ class Supervisor:
                 return True
             # What is short for one is short for the next.
             self.store.unclaim(run.id, attempt)
-            self._launch_from = time.monotonic() + RETRY
+            self._launch_from = time.monotonic() + SHORTAGE
             return False
-        if _tries_a_setting(run):
-            # It may have ended before the registry is read again.
-            self._tuning.add(run.id)
+        self._after_tuning.started(run)
         log.info("run %s attempt %d: started on %s", run.id, attempt, reservation.label)
         return True
 
@@ -270,7 +238,7 @@ def supervise(home: Home, supervisors: Sequence[Supervisor], idle: float = IDLE,
         except Replaced as error:
             log.error(str(error))
             break
-        except (SQLAlchemyError, UserError, ValueError, Fenced, OSError) as error:
+        except (SQLAlchemyError, UserError, Fenced, OSError) as error:
             busy = not isinstance(error, Gone)
             last_error = _log_once(last_error, f"{type(error).__name__}: {str(error).splitlines()[:1]}")
         if busy:
@@ -282,14 +250,6 @@ def supervise(home: Home, supervisors: Sequence[Supervisor], idle: float = IDLE,
         for supervisor in supervisors:
             supervisor.executor.wait(interval / len(supervisors))
     log.info("supervisor %d: ended", os.getpid())
-
-
-def _tries_a_setting(run: Run) -> bool:
-    """Whether it only helps to choose one. Of a specification that cannot be read, its worker says what is wrong."""
-    try:
-        return run.parsed.dev_only
-    except (UserError, ValueError):
-        return False
 
 
 def _log_once(previous: str, message: str) -> str:

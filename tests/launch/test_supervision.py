@@ -16,6 +16,7 @@ import pytest
 from engine.errors import UserError
 from engine.files.disk import try_lock
 from engine.files.home import Home
+from engine.launch.after_tuning import MOST_FAILURES, AfterTuning
 from engine.launch.devices import Slot
 from engine.launch.local import LocalExecutor
 from engine.launch.supervision import ensure_supervisor, is_supervised, revival_command
@@ -149,6 +150,19 @@ def test_a_worker_that_was_never_released_revives_the_queue(store: Store, fork_s
         watcher.tick()
     until(lambda: store.home.supervisor_log.exists() and store.home.supervisor_log.read_text() == "revived\n")
     assert store.find(run_id).state is RunState.STARTING
+
+
+@pytest.mark.parametrize(("ends", "times"), [("[ $(wc -l <{file}) -ge 3 ] || kill -9 $$", 3), ("exit 2", MOST_FAILURES)])
+def test_the_command_after_tuning_is_repeated_where_it_fails(
+    ends: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.launch.after_tuning.RETRY", 0.05)
+    file = tmp_path / "times"
+    after_tuning = AfterTuning(("/bin/sh", "-c", f"echo again >>{file}; {ends.format(file=file)}"))
+    assert not after_tuning.work() and not file.exists()
+    after_tuning.want()
+    until(lambda: not after_tuning.work())
+    assert len(file.read_text().splitlines()) == times
 
 
 def test_after_a_run_that_only_helps_to_choose_a_setting_the_command_for_it_runs(store: Store, tmp_path: Path) -> None:

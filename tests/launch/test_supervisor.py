@@ -290,7 +290,7 @@ class Short(LocalExecutor):
 
 
 def test_what_is_short_for_a_while_fails_no_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.launch.supervisor.RETRY", 0.3)
+    monkeypatch.setattr("engine.launch.supervisor.SHORTAGE", 0.3)
     first, second = queue(store, TRAINS, TRAINS)
     watcher = Supervisor(store, Short(store.home, [Slot("one", "the one")]), command(store))
     watcher.tick()
