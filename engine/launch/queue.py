@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.files.home import Home
@@ -27,6 +27,24 @@ class Waiting:
     waits_for: str
 
 
+class Passed:
+    """Runs that wait though others start: only one that may have certain GPUs alone is overtaken, or it might wait for ever."""
+
+    def __init__(self) -> None:
+        self.gpus: frozenset[str] = frozenset()
+        """What they have as ``Run.gpus``."""
+        self.kept: set[str] = set()
+        """The GPUs that others leave to them."""
+
+    def add(self, run: Run) -> bool:
+        """There is no room for a run; whether others may start all the same."""
+        if run.gpus is None:
+            return False
+        self.gpus |= {run.gpus}
+        self.kept.update(run.placement.gpus)
+        return True
+
+
 def pause(home: Home) -> None:
     """Let nothing start until ``proceed``; runs under way go on. Raises OSError."""
     home.queue_paused.touch()
@@ -42,11 +60,14 @@ def is_paused(home: Home) -> bool:
     return home.queue_paused.exists()
 
 
-def waiting(reader: Reader, executor: Executor) -> list[Waiting]:
+def waiting(reader: Reader, executors: Mapping[str, Executor]) -> list[Waiting]:
     """What is queued, in the order in which it starts if all goes well, and what each run waits for.
 
     Of the runs whose sources are completed, the first one waits for room, and the others for their turn. So it is with those
     that may have the same GPUs only.
+
+    Args:
+        executors: by name, those that a supervisor would serve.
     """
     queued, awaited = reader.queued(), reader.awaited()
     priorities = {run.id: run.priority for run in queued}
@@ -60,28 +81,31 @@ def waiting(reader: Reader, executor: Executor) -> list[Waiting]:
         why = PAUSED if is_paused(reader.home) else STOPPED
         reasons |= dict.fromkeys((run.id for run in ready), why)
     else:
-        reasons |= _rooms(ready, reader, executor)
+        for name in {run.executor for run in ready}:
+            own = [run for run in ready if run.executor == name]
+            reasons |= _rooms(own, reader, executors[name]) if name in executors else _nowhere(own)
     return [Waiting(run, priorities[run.id], reasons[run.id]) for run in queued]
 
 
 def _rooms(ready: Sequence[Run], reader: Reader, executor: Executor) -> dict[str, str]:
     """What runs wait for whose turn it is, as a supervisor finds it."""
     reasons: dict[str, str] = {}
-    passed: set[str] = set()
-    kept: set[str] = set()
+    passed = Passed()
     for run in ready:
-        if run.gpus in passed:
+        if run.gpus in passed.gpus:
             continue
-        answer = executor.acquire(run, reader.peaks, kept)
+        answer = executor.acquire(run, reader.peaks, passed.kept)
         if not isinstance(answer, str):
             answer.release()
             return reasons | {run.id: STARTS}
         reasons[run.id] = answer
-        if run.gpus is None:
+        if not passed.add(run):
             break
-        passed.add(run.gpus)
-        kept.update(run.placement.gpus)
     return reasons
+
+
+def _nowhere(ready: Sequence[Run]) -> dict[str, str]:
+    return {run.id: f"the executor {run.executor}, which this version does not have" for run in ready}
 
 
 def _several(sources: list[str]) -> str:

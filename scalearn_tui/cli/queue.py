@@ -19,12 +19,12 @@ app = Commands(help="What waits to start, in which order and why; pause it, let 
 @app.command("ls")
 def ls(as_json: Json = False) -> int:
     """List queued runs in the order in which they start, and what each waits for."""
-    from engine.launch.local import LocalExecutor
+    from engine.launch.executors import EXECUTORS
     from engine.launch.queue import is_paused, waiting
 
     reader = look()
     ensure_supervised(reader)
-    waits = waiting(reader, LocalExecutor(reader.home))
+    waits = waiting(reader, {name: make(reader.home) for name, make in EXECUTORS.items()})
     if as_json:
         fields = ("id", "method", "backbone", "target", "seed")
         queued = [

@@ -72,7 +72,7 @@ class Machine:
         return {run.id: handle(run)["slot"] for run in sorted(live, key=lambda run: run.id)}  # type: ignore[misc]
 
     def why(self) -> list[str]:
-        return [one.waits_for for one in waiting(self.store, LocalExecutor(self.store.home))]
+        return [one.waits_for for one in waiting(self.store, {"local": LocalExecutor(self.store.home)})]
 
     def stop(self, *run_ids: str) -> None:
         self.store.request_stop(run_ids)

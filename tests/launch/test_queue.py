@@ -26,7 +26,7 @@ def graph(store: Store) -> Store:
 
 
 def order(store: Store, slots: Sequence[Slot] = ()) -> list[tuple[str, int, str]]:
-    return [(one.run.id, one.priority, one.waits_for) for one in waiting(store, LocalExecutor(store.home, slots))]
+    return [(one.run.id, one.priority, one.waits_for) for one in waiting(store, {"local": LocalExecutor(store.home, slots)})]
 
 
 def complete(store: Store, run_id: str) -> None:
@@ -71,6 +71,14 @@ def test_asking_again_makes_a_queued_run_as_urgent_as_the_new_request(graph: Sto
     graph.request_stop([B])
     graph.add([run(2, priority=1)], [])
     assert (graph.find(B).state, graph.find(B).priority) == (RunState.QUEUED, 1)
+
+
+def test_a_run_of_an_unknown_executor_does_not_wait_for_its_turn(store: Store) -> None:
+    store.add([run(1, executor="cluster"), run(2)], [])
+    assert {waits_for for _, _, waits_for in order(store, [Slot("one", "the one")])} == {
+        "the executor cluster, which this version does not have",
+        "nothing, it starts now",
+    }
 
 
 def test_the_most_urgent_run_starts_first(store: Store) -> None:
