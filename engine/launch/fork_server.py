@@ -5,8 +5,8 @@ forks a parent that does what the shell of a cold start does (``engine.launch.lo
 the worker, and records how that ended.
 
 Nothing here may start a thread, compute with torch or numpy, or touch CUDA: forks have the state of these, but not their
-threads. The process ends when nobody asks for ``--idle`` seconds, when the supervisor has ended, and when a file that it has
-loaded is no longer the same: the code that runs is the code on disk.
+threads. The process ends when the supervisor has closed the socket or has ended, and when a file that it has loaded is not the
+same any more: the code that runs is the code on disk.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from engine.child_main import INTERRUPTED
 from engine.files.disk import atomic_write
 from engine.files.home import Home
 
-IDLE = 60.0
 LONGEST_LOADING = 60
 """Seconds after which a process that hangs while it imports is ended."""
 FILES = 5
@@ -59,15 +58,14 @@ def _stamp(file: str) -> tuple[int, ...] | None:
     return found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def serve(channel: socket.socket, stamps: Stamps, idle: float) -> list[int] | None:
+def serve(channel: socket.socket, stamps: Stamps) -> list[int] | None:
     """Answer requests. Returns in each parent of a worker the files of its request, and None in the server when it must end."""
-    channel.settimeout(idle)
     with suppress(BrokenPipeError):
         channel.send(READY)
     while True:
         try:
             word, files, *_ = socket.recv_fds(channel, 1, FILES)
-        except (TimeoutError, ConnectionResetError):
+        except ConnectionResetError:
             return None
         if not word or any(_stamp(file) != stamp for file, stamp in stamps.items()):
             return None
@@ -175,7 +173,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.launch.fork_server", description="Fork workers of loaded code.")
     parser.add_argument("module", help="what is imported, and with it what workers need")
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--idle", type=float, default=IDLE, help="seconds without a request after which it ends")
     options = parser.parse_args(arguments)
     signal.alarm(LONGEST_LOADING)
     began = time.time()
@@ -189,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.alarm(0)
     # Parents of workers are no concern of the server's: none stays as a zombie.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    files = serve(socket.socket(fileno=0), stamps, options.idle)
+    files = serve(socket.socket(fileno=0), stamps)
     if files is None:
         return 0
     attend(Home(options.home), *files)

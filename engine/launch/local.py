@@ -152,7 +152,7 @@ class LocalExecutor:
         polled = {handle["pid"] for handle in handles.values()}
         self._children = {pid: child for pid, child in self._children.items() if pid in polled or child.poll() is None}
         if self._fork_server is not None:
-            self._fork_server.reap()
+            self._fork_server.look_after(busy=bool(self._busy))
         return statuses
 
     def wait(self, seconds: float) -> None:

@@ -20,8 +20,9 @@ from io import FileIO
 from typing import IO, Any
 
 from engine.files.home import Home
-from engine.launch.fork_server import IDLE
 
+IDLE = 60.0
+"""Seconds without work after which the process is ended."""
 PATIENCE = 10.0
 """Seconds that loading the code, and later an answer, may take until a worker is started cold."""
 PAUSE = 60.0
@@ -88,13 +89,12 @@ class ForkServer:
     """Starts and asks the process that forks workers."""
 
     def __init__(self, home: Home, module: str, patience: float = PATIENCE, idle: float = IDLE) -> None:
-        """``module`` imports what workers need; the process ends when nobody asks for ``idle`` seconds."""
-        self._command = [
-            sys.executable, "-m", "engine.launch.fork_server", module, "--home", str(home.root), "--idle", str(idle),
-        ]  # fmt: skip
+        """``module`` imports what workers need; the process is ended after ``idle`` seconds without work."""
+        self._command = [sys.executable, "-m", "engine.launch.fork_server", module, "--home", str(home.root)]
         self._log = home.supervisor_log
-        self._patience = patience
+        self._patience, self._idle = patience, idle
         self._server: _Server | None = None
+        self._busy_at = 0.0
         self._paused_until = 0.0
 
     def fork(self, job: Mapping[str, Any], slot: int, log: int) -> ForkedParent | None:
@@ -102,8 +102,9 @@ class ForkServer:
 
         ``job`` is what ``fork_server.attend`` reads; ``slot`` and ``log`` are open files.
         """
+        self._busy_at = time.monotonic()
         try:
-            # A process that has ended since, because nobody asked or a file was changed, is replaced.
+            # A process that has ended since, because a file was changed, is replaced.
             return self._ask(job, slot, log) or self._ask(job, slot, log)
         except TimeoutError:
             # One that is still loading the code will serve others.
@@ -118,9 +119,12 @@ class ForkServer:
         """The number of the process, if there is one."""
         return self._server.process.pid if self._server else None
 
-    def reap(self) -> None:
-        """Leave no zombie of a process that has ended."""
-        if self._server and self._server.process.poll() is not None:
+    def look_after(self, busy: bool) -> None:
+        """Leave no zombie of a process that has ended, and end one that has had no work for long."""
+        now = time.monotonic()
+        if busy:
+            self._busy_at = now
+        if self._server and (self._server.process.poll() is not None or now - self._busy_at > self._idle):
             self.end()
 
     def end(self) -> None:

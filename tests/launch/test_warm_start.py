@@ -148,7 +148,7 @@ def test_code_that_cannot_be_loaded_is_told_and_workers_are_started_cold(store: 
     assert home.supervisor_log.read_text().count("No module named 'no_such_module'") == 1
 
 
-def test_a_server_that_nobody_asks_ends(store: Store, home: Home) -> None:
+def test_a_server_without_work_ends(store: Store, home: Home) -> None:
     warm = ForkServer(home, "json", patience=30.0, idle=0.3)
     for text in ("exit 75", "exit 75"):
         (run_id,) = add(store, text)
