@@ -24,13 +24,16 @@ class Config(BaseModel):
     """GiB that stay free on a GPU which several runs share."""
 
 
+DEFAULTS = Config()
+
+
 def read_config(home: Home) -> Config:
     """The values that apply to ``home``; ``model_fields_set`` names those that the file gives.
 
     Raises UserError, in one line with the file and the key, for a file that is not a valid one.
     """
     if not home.config.exists():
-        return Config()
+        return DEFAULTS
     try:
         return Config(**read_toml(home.config))
     except ValidationError as error:

@@ -98,7 +98,7 @@ def clocks(reader: Reader) -> list[str]:
     return found
 
 
-def stale_locks(home: Home) -> list[str]:
+def held_locks(home: Home) -> list[str]:
     """A program that keeps the registry locked, so that nothing can be written."""
     if not home.database.exists():
         return []

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import UserError
-from engine.files.config import Config, read_config
+from engine.files.config import DEFAULTS, Config, read_config
 from engine.files.home import Home
 from engine.gpu_driver import GIB, Gpu, driver
 
@@ -52,7 +52,7 @@ def gpus() -> list[Gpu]:
     return driver().gpus()
 
 
-def find_slots(config: Config = Config()) -> list[Slot]:  # noqa: B008
+def find_slots(config: Config = DEFAULTS) -> list[Slot]:
     """The slots of this machine, within the bounds of an inherited ``CUDA_VISIBLE_DEVICES`` and of the configuration.
 
     Raises UserError as ``visible`` does, and where the configuration names a GPU that is not within the first bound.
@@ -111,7 +111,7 @@ class ConfiguredSlots:
         return found.st_mtime_ns, found.st_size
 
 
-def slots_of(usable: Sequence[Gpu], config: Config = Config()) -> list[Slot]:  # noqa: B008
+def slots_of(usable: Sequence[Gpu], config: Config = DEFAULTS) -> list[Slot]:
     """As many slots for each GPU as the configuration says, else one that has all CPU cores."""
     if not usable:
         threads = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

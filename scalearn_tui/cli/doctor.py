@@ -183,7 +183,7 @@ def _disagreements(home: Home) -> list[Check]:
         ("processes", None, lambda: checkup.vanished(reader)),
         ("program", None, lambda: checkup.outdated(home)),
         ("clocks", None, lambda: checkup.clocks(reader)),
-        ("locks", False, lambda: checkup.stale_locks(home)),
+        ("locks", False, lambda: checkup.held_locks(home)),
     )
     found = []
     for name, ok, examine in examined:

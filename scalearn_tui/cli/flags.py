@@ -66,6 +66,9 @@ def completion(choices: Callable[[Catalog], Iterable[str]]) -> Callable[[str], l
 
 
 Json = Annotated[bool, switch("--json", help="One JSON document.")]
+DryRun = Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")]
+Detach = Annotated[bool, switch("--detach", help="Queue the runs and return at once.")]
+JsonAtEnd = Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")]
 Priority = Annotated[
     int,
     typer.Option(
@@ -97,7 +100,7 @@ def placed(priority: int, gpus: str | None) -> Placement:
 
     # Before anything is queued.
     slots = find_slots(read_config(Home.default()))
-    return Placement(priority, gpus_named([word.strip() for word in gpus.split(",")], slots) if gpus else ())
+    return Placement(priority, gpus_named([word.strip() for word in gpus.split(",")], slots) if gpus is not None else ())
 
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id, beginning of an id, or @1 for the newest.")]

@@ -10,7 +10,7 @@ import typer
 
 from engine.catalog.backbones import BACKBONES
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Gpus, Priority, completion, home_catalog, launch_flag, placed, switch
+from scalearn_tui.cli.flags import Detach, DryRun, Gpus, JsonAtEnd, Priority, completion, home_catalog, launch_flag, placed
 from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def reproduce(
     ] = None,
     priority: Priority = 0,
     gpus: Gpus = None,
-    dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
-    detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
-    as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    as_json: JsonAtEnd = False,
 ) -> int:
     """Train the methods of a paper's table, with its seeds and settings, and print the leaderboard.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Gpus, Priority, home_catalog, launch_flag, placed, switch
+from scalearn_tui.cli.flags import Detach, DryRun, Gpus, JsonAtEnd, Priority, home_catalog, launch_flag, placed
 from scalearn_tui.cli.output import print_json, print_line, say
 from scalearn_tui.text.options import parse_request
 
@@ -33,9 +33,9 @@ def run(
     shots: Annotated[list[str] | None, launch_flag("shots")] = None,
     priority: Priority = 0,
     gpus: Gpus = None,
-    dry_run: Annotated[bool, switch("--dry-run", help="Print the plan and queue nothing.")] = False,
-    detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
-    as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    as_json: JsonAtEnd = False,
 ) -> int:
     """Train: plan the runs, train missing source adapters first, show progress until all runs have ended.
 

@@ -10,7 +10,7 @@ import typer
 from engine.errors import UserError, did_you_mean
 from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Gpus, Json, Priority, home_catalog, launch_flag, placed, switch
+from scalearn_tui.cli.flags import Detach, Gpus, Json, JsonAtEnd, Priority, home_catalog, launch_flag, placed, switch
 from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
 from scalearn_tui.cli.sweep_grid import BY
 from scalearn_tui.cli.usage import Commands
@@ -81,8 +81,8 @@ def run(
     update: Annotated[bool, switch("--update", help="Let go of cells that the file lacks by now; their runs stay.")] = False,
     priority: Priority = 0,
     gpus: Gpus = None,
-    detach: Annotated[bool, switch("--detach", help="Queue the runs and return at once.")] = False,
-    as_json: Annotated[bool, switch("--json", help="One JSON document on stdout; progress goes to stderr.")] = False,
+    detach: Detach = False,
+    as_json: JsonAtEnd = False,
 ) -> int:
     """Register a sweep by its name and train what is missing or failed; show progress until all runs have ended.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.launch.checkup import clocks, orphans, outdated, stale_locks, supervisor_of, vanished
+from engine.launch.checkup import clocks, held_locks, orphans, outdated, supervisor_of, vanished
 from engine.launch.supervision import ensure_supervisor
 from engine.registry.records import RunState, utc_now
 from engine.registry.store import Store
@@ -77,10 +77,10 @@ def test_a_clock_that_was_ahead_is_noticed(store: Store) -> None:
 
 
 def test_a_program_that_keeps_the_registry_locked_is_named(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    assert stale_locks(store.home) == []
+    assert held_locks(store.home) == []
     with closing(sqlite3.connect(store.home.database, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
-        assert f"{os.getpid()} (" in stale_locks(store.home)[0]
-    assert stale_locks(store.home) == []
+        assert f"{os.getpid()} (" in held_locks(store.home)[0]
+    assert held_locks(store.home) == []
     assert main(["doctor"]) in (0, 1)
     assert "no orphans, clocks and locks as they should be" in capsys.readouterr().out
