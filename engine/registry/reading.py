@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.damage import Damaged, is_damage
+from engine.registry.encoding import Kind, as_time, from_rows
 from engine.registry.fence import Presence
 from engine.registry.records import (
     ACTIVE,
@@ -18,7 +19,6 @@ from engine.registry.records import (
     Checkpoint,
     Event,
     Evidence,
-    Kind,
     Metric,
     Results,
     Run,
@@ -26,8 +26,6 @@ from engine.registry.records import (
     Source,
     Sweep,
     Tag,
-    as_time,
-    from_rows,
 )
 from engine.registry.rows import Row, Rows
 

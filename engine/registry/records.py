@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-from engine.errors import UserError
+from engine.registry.document import Document
 from engine.runs.definition import Definition
 from engine.runs.memory_kind import memory_kind
 from engine.runs.placement import Placement
@@ -60,33 +59,6 @@ ACTIVE = tuple(state for state in RunState if state.active)
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class Document:
-    """A column of JSON, decoded when it is read first: most readers of many runs look at the documents of few."""
-
-    def __init__(self, default: Any = None) -> None:
-        self._default = default
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = f"_{name}"
-
-    def __get__(self, row: Any, owner: type | None = None) -> Any:
-        if row is None:
-            # The default of the field, as dataclasses ask for it.
-            return self._default
-        value = row.__dict__[self._name]
-        if isinstance(value, str):
-            try:
-                value = row.__dict__[self._name] = json.loads(value)
-            except ValueError:
-                key = getattr(row, fields(row)[0].name)
-                what = f"the registry is damaged: {self._name[1:]} of {type(row).__name__.lower()} {key} is no JSON"
-                raise UserError(f"{what}; `scalearn db recover` saves what can be read", 1) from None
-        return value
-
-    def __set__(self, row: Any, value: Any) -> None:
-        row.__dict__[self._name] = value
 
 
 @dataclass(kw_only=True, eq=False)
@@ -316,51 +288,3 @@ class Sweep:
     updated_at: datetime = field(default_factory=utc_now)
     stopped: bool = False
     """Whether its user stopped it since: tuning chooses nothing more."""
-
-
-Record = Run | Source | Metric | Checkpoint | Evidence | Tag | Event | Sweep
-Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Tag, Event, Sweep)
-
-
-def columns_of(record: Record) -> dict[str, Any]:
-    """The fields of a record by name, which are the columns of its table."""
-    return {column.name: getattr(record, column.name) for column in fields(record)}
-
-
-def as_json(record: Record, without: Iterable[str] = ()) -> dict[str, Any]:
-    """The fields as JSON has them; times end in Z."""
-    values = {name: value for name, value in columns_of(record).items() if name not in without}
-    return {name: _written(value) if isinstance(value, datetime) else value for name, value in values.items()}
-
-
-def from_rows(kind: type[Kind], rows: Iterable[Sequence[Any]]) -> list[Kind]:
-    """Records from rows whose values are in the order of the fields."""
-    names = [column.name for column in fields(kind)]
-    converted = [(index, _DECODE[str(column.type)]) for index, column in enumerate(fields(kind)) if column.type in _DECODE]
-    records = []
-    for row in rows:
-        values = list(row)
-        for index, decode in converted:
-            if values[index] is not None:
-                values[index] = decode(values[index])
-        records.append(kind(**dict(zip(names, values, strict=True))))
-    return records
-
-
-def as_time(value: str | datetime) -> datetime:
-    """A time as a database gives it: SQLite has texts of UTC times without their zone, PostgreSQL has times."""
-    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-
-
-def _written(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
-
-
-_DECODE: dict[str, Callable[[Any], Any]] = {
-    "datetime": as_time,
-    "datetime | None": as_time,
-    "RunState": RunState,
-    "bool": bool,
-}
-"""By the annotation of a field, what makes its value from the database's."""

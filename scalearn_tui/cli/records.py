@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
-from engine.registry.records import Results, Run, as_json
+from engine.registry.encoding import as_json
+from engine.registry.records import Results, Run
 from engine.runs.deviations import deviations
 from engine.runs.spec import RunSpec
 

@@ -155,7 +155,7 @@ def show(run: RunArgument, as_json: Json = False) -> int:
 
 
 def _full_record(reader: Reader, run: Run) -> dict[str, Any]:
-    from engine.registry.records import as_json
+    from engine.registry.encoding import as_json
     from scalearn_tui.cli.records import run_record
 
     return {

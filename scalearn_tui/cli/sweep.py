@@ -129,7 +129,7 @@ def show(
 @app.command("ls")
 def ls(as_json: Json = False) -> int:
     """List the sweeps, the one that was registered or changed last first."""
-    from engine.registry.records import as_json as record_of
+    from engine.registry.encoding import as_json as record_of
     from engine.sweeps.cells import counted, from_records
     from scalearn_tui.cli.sweep_grid import all_counts, marks
 

@@ -54,7 +54,7 @@ def print_cells(cells: Sequence[tuple[str, Cell, str]]) -> None:
 
 def sweep_record(sweep: Sweep, by: Sequence[str], states: Mapping[str, RunState]) -> dict[str, Any]:
     """A sweep as JSON: its counts, those of its grid, and every cell with its state."""
-    from engine.registry.records import as_json
+    from engine.registry.encoding import as_json
     from engine.sweeps.cells import counted, from_records, grid, state_of
 
     cells = from_records(sweep.cells)
