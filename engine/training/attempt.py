@@ -39,13 +39,9 @@ def work(store: Store, run_id: str, attempt: int, termination: Termination) -> i
 
 
 def _completed(store: Store, run_id: str, attempt: int, results: Results) -> int:
-    from engine.training.device import peak_memory
-
-    # One that was resumed shortly before its end has not seen a whole step.
-    peaks = [peak for peak in (peak_memory(), store.find(run_id).peak_memory) if peak is not None]
+    peak = patiently(lambda: _peak_memory(store, run_id))
 
     def finish() -> bool:
-        peak = max(peaks, default=None)
         return store.finish(run_id, attempt, RunState.COMPLETED, results=results, seconds_left=0.0, peak_memory=peak)
 
     if not patiently(finish):
@@ -55,12 +51,18 @@ def _completed(store: Store, run_id: str, attempt: int, results: Results) -> int
 
 
 def _stopped(store: Store, run_id: str, attempt: int) -> int:
+    peak = patiently(lambda: _peak_memory(store, run_id))
+    why = "on request" if patiently(lambda: store.find(run_id)).stop_requested else "by a signal"
+    cause = f"stopped {why}; `scalearn resume` continues it"
+    patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause, peak_memory=peak))
+    return WorkerExit.STOPPED
+
+
+def _peak_memory(store: Store, run_id: str) -> int | None:
+    """Bytes of a GPU that any attempt took: one that was resumed shortly before its end has not seen a whole step."""
     from engine.training.device import peak_memory
 
-    why = "on request" if store.find(run_id).stop_requested else "by a signal"
-    cause = f"stopped {why}; `scalearn resume` continues it"
-    patiently(lambda: store.finish(run_id, attempt, RunState.STOPPED, cause, peak_memory=peak_memory()))
-    return WorkerExit.STOPPED
+    return max((peak for peak in (peak_memory(), store.find(run_id).peak_memory) if peak is not None), default=None)
 
 
 def _failed(store: Store, run_id: str, attempt: int, cause: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.registry.records import RunState
 from engine.registry.store import Store
+from engine.sweeps.papers import paper_tables
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.cli.test_sweep import end
@@ -100,3 +101,9 @@ def test_what_cannot_be_planned_is_one_line(
     err = capsys.readouterr().err
     assert message in err and err.count("\n") == 1
     assert store.sweeps() == []
+
+
+def test_the_help_names_every_table(capsys: Capture) -> None:
+    assert main(["reproduce", "--help"]) == ExitCode.OK
+    named = " ".join(capsys.readouterr().out.split())
+    assert f"{', '.join(paper_tables()[:-1])} or {paper_tables()[-1]}." in named

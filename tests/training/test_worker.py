@@ -28,13 +28,14 @@ from tests.registry.rows import run
 @pytest.mark.parametrize(("requested", "cause"), [(True, "stopped on request"), (False, "stopped by a signal")])
 def test_the_cause_says_who_stopped_it(requested: bool, cause: str, store: Store, termination: Termination) -> None:
     run_id = run(1).id
-    store.add([run(1)], [])
+    store.add([run(1, peak_memory=7)], [])
     assert store.claim(run_id, "local", "cpu") == 1
     if requested:
         store.request_stop([run_id])
     os.kill(os.getpid(), signal.SIGTERM)
     assert work(store, run_id, 1, termination) == WorkerExit.STOPPED
     assert store.find(run_id).state == RunState.STOPPED
+    assert store.find(run_id).peak_memory == 7, "of an earlier attempt"
     assert store.find(run_id).cause == f"{cause}; `scalearn resume` continues it"
 
 
