@@ -105,5 +105,5 @@ def test_what_cannot_be_planned_is_one_line(
 
 def test_the_help_names_every_table(capsys: Capture) -> None:
     assert main(["reproduce", "--help"]) == ExitCode.OK
-    named = " ".join(capsys.readouterr().out.split())
+    named = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert f"{', '.join(paper_tables()[:-1])} or {paper_tables()[-1]}." in named
