@@ -74,17 +74,18 @@ def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_jso
     print_table(headings, rows, right=("seed", *TAKEN), drop=("disk", "trainable", "time", "steps"))
     say_total([found[planned.run_id] for planned in plan.runs if not planned.done])
     if later:
-        say(f"then {_in_words(_later(later, opened, reader, catalog))} of the settings that are the best on dev")
+        say(f"then up to {_in_words(_later(later, opened, reader, catalog))} of the settings that are the best on dev")
     _say_changes([spec for _, _, spec, _ in shown], catalog)
     return ExitCode.OK
 
 
 def _later(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog) -> dict[str, Any]:
-    """What the runs take in all that wait for tuning, if the first settings are chosen; None where one is unknown."""
+    """What the runs take in all that wait for tuning, as if the first settings are chosen and none is done; None where one is
+    unknown."""
     from scalearn_tui.cli.estimated import estimated
 
     found = estimated(plan, reader, catalog, opened)
-    waiting = [found[planned.run_id] for planned in plan.runs if planned.role == "target" and not planned.done]
+    waiting = [found[planned.run_id] for planned in plan.runs if planned.role == "target"]
     columns = {name: [getattr(estimate, name) for estimate in waiting] for name in ("steps", "seconds", "bytes")}
     totals = {name: None if None in values else sum(values) for name, values in columns.items()}
     return {"runs": len(waiting), **totals}
