@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 Settings = dict[str, str]
+LEVEL = 0.05
+"""Of all tests, after correction."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,54 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """How two rows differ on a column or in their average, and what the test of it claims; differences in points."""
+
+    claim: str
+    """``methods``: other seeds and other examples would show it too; ``models``: other examples, of these trained models."""
+    test: str
+    """``crossed t``, ``McNemar mid-p``, ``approximate randomisation``, ..."""
+    difference: float
+    """The first row's mean minus the second's."""
+    low: float
+    high: float
+    """Of the 95% interval."""
+    p: float
+    adjusted: float
+    """p after Holm's correction for its family; equal to ``p`` in a family of one."""
+    family: int
+    """Number of tests that are corrected for together."""
+    clusters: int
+    """Number of independent groups of examples, all runs' seeds apart."""
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse`` or ``tied``, of the first row, at 5%."""
+        if self.adjusted > LEVEL:
+            return "tied"
+        return "better" if self.difference > 0 else "worse"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a cell, or a row's average, stands among the measured ones of its column."""
+
+    bold: bool
+    """Whether it is not significantly below the highest mean: Holm over all pairs of the column."""
+    second: bool
+    """Whether it has the highest mean of those that are not bold."""
+    letters: str
+    """Cells that share a letter do not differ significantly: ``ab``."""
+    rank: int
+    """1 for the highest mean; equal means share a rank."""
+    low: float | None = None
+    high: float | None = None
+    """Of the 95% interval of the mean, over seeds and examples; None for a single seed."""
+    against: Difference | None = None
+    """From the row that the user named beforehand."""
+
+
+@dataclass(frozen=True)
 class Cell:
     """Results of one group, in points, ordered by seed; a published figure has no seeds."""
 
@@ -42,6 +92,8 @@ class Cell:
     run_ids: tuple[str, ...] = ()
     others: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Further reported results in the same form, by split and metric: ``test_mismatched/accuracy``."""
+    standing: Standing | None = None
+    """None where nothing was tested: published figures, runs without evidence, columns with one row."""
 
     @property
     def mean(self) -> float:
@@ -95,6 +147,7 @@ class Row:
     """Whether it was not tuned, though another row of its table was."""
     server: bool = False
     """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
+    average_standing: Standing | None = None
 
     @property
     def name(self) -> str:
