@@ -239,7 +239,7 @@ def test_leaderboard_formats(store: Store, capsys: Capture, tmp_path: object) ->
     assert main(["leaderboard", "--format", "markdown"]) == ExitCode.OK
     assert "| Adapter | – | – | 70.00 (1) |" in capsys.readouterr().out
     assert main(["leaderboard", "--format", "json"]) == ExitCode.OK
-    assert json.loads(capsys.readouterr().out)["schema"] == 1
+    assert json.loads(capsys.readouterr().out)["schema"] == 2
     assert main(["leaderboard", "--output", f"{tmp_path}/board.csv"]) == ExitCode.OK
     assert main(["leaderboard", "--benchmark", "glue"]) == ExitCode.NOTHING_MATCHED
 

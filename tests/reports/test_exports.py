@@ -14,7 +14,9 @@ import pytest
 from engine.catalog.catalog import BUILT_IN
 from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.reports.exports import to_csv, to_json, to_markdown
+from engine.reports.formats.csv import to_csv
+from engine.reports.formats.json import to_json
+from engine.reports.formats.markdown import to_markdown
 from engine.reports.leaderboard import build
 from engine.reports.table import Leaderboard
 
@@ -77,7 +79,7 @@ def test_rows_and_source_of_server_scores_carry_a_mark_of_their_own(store: Store
 def test_json_keeps_every_value(leaderboard: Leaderboard) -> None:
     document = json.loads(to_json(leaderboard))
     row = document["tables"][1]["rows"][0] if document["tables"][0]["benchmark"] == "toy" else document["tables"][0]["rows"][0]
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert row["cells"][BOOLQ]["seeds"] == [0, 1]
     assert row["cells"][BOOLQ]["values"] == pytest.approx([60.0, 70.0])
 
