@@ -18,15 +18,20 @@ def missing_averages(table: Table) -> list[str]:
 
 
 def only_complete(table: Table) -> Table:
-    """The table without rows that lack a task; the footer names those of runs. Columns that no row is left in go too."""
-    rows = tuple(row for row in table.rows if not table.lacking(row))
+    """The table without rows that lack a task; the footer names those of runs."""
     left_out = _by_lack(table, [row for row in table.rows if not row.published])
     named = [f"{', '.join(names)}: {lacks}" for lacks, names in left_out.items()]
     return replace(
         table,
-        rows=rows,
-        columns=tuple(column for column in table.columns if any(column.key in row.cells for row in rows)),
+        rows=tuple(row for row in table.rows if not table.lacking(row)),
         provenance={**table.provenance, **({"left out": named} if named else {})},
+    )
+
+
+def filled(table: Table) -> Table:
+    """The table without columns that no row has anything in."""
+    return replace(
+        table, columns=tuple(column for column in table.columns if any(column.key in row.cells for row in table.rows))
     )
 
 

@@ -15,7 +15,7 @@ from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState, utc_now
 from engine.reports.best_of import best_groups, setting_named
 from engine.reports.columns import columns_of
-from engine.reports.completeness import only_complete
+from engine.reports.completeness import filled, only_complete
 from engine.reports.measures import check_metric, measures
 from engine.reports.provenance import provenance
 from engine.reports.published import references, with_published
@@ -129,8 +129,9 @@ def _table(benchmark: BenchmarkInfo, runs: Sequence[Run], sources: SourceRuns, t
         rows=tuple(with_published(_without(shared, rows), benchmark, papers, columns)),
         shared=dict(sorted(shared.items())),
     )
-    if query.complete_only:
-        table = only_complete(table)
+    table = filled(only_complete(table) if query.complete_only else table)
+    shown = {run_id for row in table.rows for cell in row.cells.values() for run_id in cell.run_ids}
+    runs = [run for run in runs if run.id in shown]
     selected = {"runs": [f"selected, only those of which {query.selection} holds"]} if query.selection else {}
     footer = provenance(table, columns, runs, results.catalog, query.split) | table.provenance
     footer = selected | footer | results.evidence_note(runs) | references(benchmark, papers, table)

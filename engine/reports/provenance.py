@@ -92,5 +92,7 @@ def _by_column(columns: Columns, runs: Sequence[Run], describe: Callable[[Run, s
                 by_column[column.heading].add(describe(run, task))
     alike: dict[str, list[str]] = {}
     for heading, texts in by_column.items():
+        if not texts:
+            continue
         alike.setdefault(" and ".join(sorted(texts)), []).append(heading)
     return list(alike) if len(alike) == 1 else [f"{', '.join(headings)} {text}" for text, headings in alike.items()]
