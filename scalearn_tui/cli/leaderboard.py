@@ -99,10 +99,15 @@ def leaderboard(
 
 def _formatted(board: Leaderboard, format_: Format, reader: Reader) -> str:
     from engine.reports.formats.csv import to_csv, to_csv_long
+    from engine.reports.formats.html import to_html
     from engine.reports.formats.json import to_json
     from engine.reports.formats.latex import to_latex
     from engine.reports.formats.markdown import to_markdown
+    from engine.reports.run_details import run_details
+    from scalearn_tui.text.repeating import repeating_command
 
+    if format_ is Format.HTML:
+        return to_html(board, run_details(reader, board, repeating_command))
     writers = {
         Format.MARKDOWN: to_markdown, Format.LATEX: to_latex, Format.CSV: to_csv, Format.CSV_LONG: to_csv_long,
         Format.JSON: to_json,
