@@ -17,6 +17,8 @@ ARROWS = dict(zip(VERDICTS.values(), (r"\rlap{$^{\uparrow}$}", r"\rlap{$^{\downa
 }
 NARROW = 7
 """Numbers that a row may have in one column of a page with two."""
+BESIDE = 4
+"""Numbers that a row may have with their spreads beside them."""
 LEGIBLE = 12
 """Numbers that a row of a whole page may have in the size of footnotes."""
 LONG = 28
@@ -40,8 +42,13 @@ class _Layout:
 
     @property
     def wide(self) -> bool:
-        """Whether it needs the whole page, and spreads stand below the means."""
+        """Whether it needs both columns of the page."""
         return self.numbers > NARROW
+
+    @property
+    def stacked(self) -> bool:
+        """Whether spreads stand below the means."""
+        return self.numbers > BESIDE
 
     @property
     def size(self) -> str:
@@ -63,7 +70,7 @@ def _table(leaderboard: Leaderboard, table: Table) -> str:
     shown = grid(table)
     layout = _layout(shown)
     environment = "table*" if layout.wide else "table"
-    name = r"p{0.22\linewidth}" if layout.long else "l"
+    name = rf"p{{{0.22 if layout.wide else 0.35}\linewidth}}" if layout.long else "l"
     return "\n".join(
         [
             rf"\begin{{{environment}}}[t]",
@@ -117,14 +124,14 @@ def _head(table: Table, shown: Grid, layout: _Layout) -> list[str]:
 
 
 def _lines(shown: Grid, line: Line, layout: _Layout) -> list[str]:
-    """The row's means and, where the table is wide, their spreads below."""
+    """The row's means and, where many stand beside each other, their spreads below."""
     name = (r"\raggedright " if layout.long else "") + latex(line.name) + SYMBOLS[line.mark]
     figures = [*line.figures, *([line.average] if shown.averaged else [])]
     parameters = [latex(line.transfer) or NOTHING] if layout.parameters else []
     rank = [latex(line.rank)] if shown.ranked else []
     means = [_mean(figure) if figure else NOTHING for figure in figures]
     spreads = [_spread(figure, layout) if figure else "" for figure in figures]
-    if not layout.wide:
+    if not layout.stacked:
         return [_row([name, *parameters, *(mean + spread for mean, spread in zip(means, spreads, strict=True)), *rank])]
     below = [_row([""] * (1 + len(parameters)) + spreads + [""] * len(rank))] if any(spreads) else []
     return [_row([name, *parameters, *means, *rank]), *below]
@@ -142,7 +149,7 @@ def _spread(figure: Figure, layout: _Layout) -> str:
     parts = [rf"$\,\pm${figure.std}"] if figure.std else []
     parts += [rf"\,({figure.seeds})"] if figure.seeds and len(layout.seeds) > 1 else []
     parts += [rf"\,{{[}}{figure.low}, {figure.high}{{]}}".replace("-", "$-$")] if figure.low else []
-    size = r"\tiny" if layout.wide else r"\scriptsize"
+    size = r"\tiny" if layout.stacked else r"\scriptsize"
     return f"{{{size}{''.join(parts)}}}" if parts else ""
 
 

@@ -27,7 +27,7 @@ def _table(leaderboard: Leaderboard, table: Table) -> str:
 
 
 def _bold(figure: Figure) -> str:
-    return figure_text(figure, f"**{figure.mean}**")
+    return f"**{figure.mean}**{markdown(figure_text(figure).removeprefix(figure.mean))}"
 
 
 def _line(texts: Iterable[str]) -> str:

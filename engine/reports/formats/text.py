@@ -26,12 +26,9 @@ def figures(grid: Grid, line: Line) -> list[Figure | None]:
     return [None, None, None, *line.figures, *averages]
 
 
-def figure_text(figure: Figure, mean: str = "") -> str:
-    """``76.44 ± 0.52 (3)``: mean, sample standard deviation and number of seeds; ``76.44 [75.9, 77.0]`` of an average.
-
-    ``mean`` is the mean with a format's marks.
-    """
-    parts = [mean or figure.mean]
+def figure_text(figure: Figure) -> str:
+    """``76.44 ± 0.52 (3)``: mean, sample standard deviation and number of seeds; ``76.44 [75.90, 77.00]`` of an average."""
+    parts = [figure.mean]
     parts += [f"± {figure.std}"] if figure.std else []
     parts += [f"({figure.seeds})"] if figure.seeds else []
     parts += [f"[{figure.low}, {figure.high}]"] if figure.low else []
