@@ -18,9 +18,10 @@ from engine.reports.query import Query
 from engine.reports.table import Leaderboard
 from tests.long.boards import glue
 
-pytestmark = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed (texlive-latex-recommended)")
-TEXT_WIDTH = 455
-"""Points of an ACL page, both columns."""
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("pdflatex") and shutil.which("pdftotext")),
+    reason="pdflatex or pdftotext is not installed (texlive-latex-recommended, lmodern, poppler-utils)",
+)
 HEAD = r"\documentclass[11pt,twocolumn]{article}\usepackage[a4paper,textwidth=16cm,textheight=24cm]{geometry}"
 FONTS = r"\usepackage[T1]{fontenc}\usepackage{lmodern}"
 ALPHABETS = [
@@ -56,6 +57,14 @@ def test_a_table_of_glue_compiles_and_fits_the_page(metric: str | None, store: S
     log = compiled(tmp_path, to_latex(glue(store, Query(metric=metric))))
     assert not overfull(log), overfull(log)
     assert "Missing character" not in log
+    text = subprocess.run(
+        ["pdftotext", "-layout", "page.pdf", "-"], cwd=tmp_path, capture_output=True, check=True, text=True
+    ).stdout
+    assert (
+        "Table 1: GLUE, roberta-base" in text
+        and re.search(r"ScaLearn\+\+ .*86\.00", text)
+        and "bold: not significantly" in text
+    )
 
 
 def test_without_packages_for_fonts_it_compiles_too(store: Store, tmp_path: Path) -> None:
