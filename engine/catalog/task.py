@@ -182,7 +182,8 @@ class PublishedTable:
     backbone: str
     paper: str
     columns: dict[str, str] = field(default_factory=dict)
-    """Column of the file by task name, where they differ."""
+    """Column of the file by task name, where they differ; of further figures by name, split and metric:
+    ``mrpc test/f1``."""
     server: str = ""
     """What else has to be said of scores that come from the benchmark's server, whose test rows no run here is tested on."""
 
