@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.errors import UserError
 from engine.files.home import Home
 from engine.plugins.home_catalog import load_catalog
 from engine.registry.choosing import read_selection, select
@@ -45,6 +46,8 @@ def predictions(where: str = "", home: Path | str | None = None) -> ResultRows[P
 
 def chosen(where: str, home: Path | str | None) -> ChosenRuns:
     """The runs of which the selection holds, the newest first."""
+    if home and not Home(Path(home)).database.is_file():
+        raise UserError(f"{home} has no registry of runs; name the folder that is SCALEARN_HOME of the command line")
     reader = open_reader(Home(Path(home)) if home else Home.default())
     catalog = load_catalog(reader.home)
     return ChosenRuns(select(read_selection((where,), reader, catalog), reader), reader, catalog)

@@ -20,7 +20,7 @@ class ResultRows(Generic[Record]):
     """Iterating reads the records; nothing is kept, and iterating again reads them again."""
 
     def __init__(self, kind: type[Any], read: Callable[[], Iterator[Record]], settings: SettingTypes | None = None) -> None:
-        """``kind`` is the records' type; ``settings`` has all names that their ``settings`` may have, and the types of values."""
+        """``kind`` is the records' type; ``settings`` has all names that their ``settings`` may have, with the types."""
         self.kind = kind
         self.settings: SettingTypes = settings or {}
         self._read = read

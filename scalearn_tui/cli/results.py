@@ -48,6 +48,7 @@ def results(
     from engine.errors import UserError
     from engine.registry.choosing import read_selection, select
     from engine.results.kinds import KINDS
+    from engine.results.predictions import without_evidence
     from engine.results.reading import ChosenRuns
 
     kinds = [name for name, asked in (("curves", curves), ("predictions", predictions)) if asked]
@@ -59,6 +60,8 @@ def results(
     kind = kinds[0] if kinds else "scores"
     if form is Format.TENSORBOARD and kinds:
         raise UserError(f"--format tensorboard has curves and scores of its own; leave out --{kind}")
+    if kind == "predictions" and (without := without_evidence(chosen)):
+        say(f"{len(without)} of {len(chosen.runs)} runs kept no answers; `scalearn show RUN` says why")
     rows = KINDS[kind](chosen)
     if next(iter(rows), None) is None:
         say(f"no {kind} of the {len(chosen.runs)} runs that match" if terms else f"no {kind} yet")
