@@ -97,11 +97,7 @@ def test_tensorboard_has_curves_with_step_and_time_and_what_settings_led_to(fill
     )
     folder = tmp_path / "events" / f"adapter-toy-topics-0-{UNDER_WAY.run_id}"
     began = filled.find(UNDER_WAY.run_id).started_at
-    points = {
-        (value.tag, event.step): (value.simple_value, event.wall_time)
-        for event in events(folder)
-        for value in event.summary.value
-    }
+    points = {(value.tag, event.step): (value.simple_value, event.wall_time) for event, value in events(folder)}
     assert began and points["train/loss", 10] == (1.0, pytest.approx(began.timestamp() + 4.0)) and len(points) == 5
     (transfer,) = (tmp_path / "events").glob(f"*{TRANSFER.run_id}")
     told = events(transfer / "scores")
