@@ -76,7 +76,7 @@ def _commands(card: AdapterCard, about: AboutExport) -> str:
     run, backbone = card.fingerprint[:RUN_ID_LENGTH], card.spec.backbone
     named = shlex.quote(one_line(backbone)) if backbone in BACKBONES or "/" in backbone else "FOLDER"
     return (
-        f"With scalearn-tui {one_line(card.version)} or later:\n\n"
+        f"With scalearn-tui {markdown(card.version)} or later:\n\n"
         f"```sh\nscalearn adapters import {shlex.quote(one_line(about.file))}\n"
         f"scalearn predict {run} texts.jsonl   # one JSON object per line with the task's columns\n"
         f"scalearn run --method scalearn++ --target TASK --sources {run},TASK --backbone {named}\n```"
@@ -90,9 +90,9 @@ def _scores(card: AdapterCard, about: AboutExport) -> str:
     for split, metric, value in numbers(card.results[key_of(card)]):
         every = [of_seed[split][metric] for of_seed in about.seeds.values() if metric in of_seed.get(split, {})]
         spread = f"{_points(statistics.fmean(every))} ± {_points(statistics.stdev(every))}" if len(every) > 1 else "–"
-        rows.append((split, one_line(metric), _points(value), spread, str(len(every))))
+        rows.append((split, metric, _points(value), spread, str(len(every))))
     official = ", ".join(f"{ours} is the official split {code(theirs)}" for ours, theirs in official_splits(card).items())
-    chosen = f"Dev chose the epoch by its {one_line(card.spec.select_by)}" + (f"; {official}" if official else "")
+    chosen = f"Dev chose the epoch by its {markdown(card.spec.select_by)}" + (f"; {official}" if official else "")
     table = _table(("split", "metric", f"this adapter (seed {card.spec.seed})", "mean ± std over seeds", "seeds"), rows)
     return f"In points, metric times 100. {chosen}. Seeds: {seeds or card.spec.seed}.\n\n{table}"
 
@@ -100,7 +100,7 @@ def _scores(card: AdapterCard, about: AboutExport) -> str:
 def _data(card: AdapterCard) -> str:
     provenance, key = card.provenance.model_dump(), key_of(card)
     used = provenance.get("splits", {}).get(key, {})
-    rows = [(one_line(split), f"{count:,}") for split, count in used.items()]
+    rows = [(split, f"{count:,}") for split, count in used.items()]
     repo = dataset_of(card)
     source = f"{code(repo.repo)} on the hub" if repo else "a benchmark of its authors, which is not part of this file"
     lines = [f"{code(key)}: {source}; identity of the rows {code(card.spec.data[key])}."]
@@ -113,17 +113,16 @@ def _training(card: AdapterCard) -> str:
     spec, training, provenance = card.spec, card.training, card.provenance.model_dump()
     changed = deviations(spec, BUILT_IN)
     settings = [
-        (one_line(name), f"{one_line(value)}{' (not the default)' if name in changed else ''}")
-        for name, value in spec.hyperparameters.items()
+        (name, f"{value}{' (not the default)' if name in changed else ''}") for name, value in spec.hyperparameters.items()
     ]
     course = [
         ("epochs", f"{training.epoch} of {training.epochs}, selected {training.best_epoch}"),
         ("steps", f"{training.step:,}"),
         ("time", f"{training.seconds:,.0f} s"),
         ("trainable parameters", f"{training.trainable:,}, heads included" if training.trainable else "unknown"),
-        *((name, one_line(provenance[name])) for name in CONDITIONS if name in provenance),
+        *((name, provenance[name]) for name in CONDITIONS if name in provenance),
     ]
-    versions = [(one_line(name), one_line(version)) for name, version in card.provenance.versions.items()]
+    versions = [(name, version) for name, version in card.provenance.versions.items()]
     tables = {("setting", "value"): settings, ("course", ""): course, ("package", "version"): versions}
     return "\n\n".join(_table(headings, rows) for headings, rows in tables.items() if rows)
 
@@ -132,7 +131,7 @@ def _limits(card: AdapterCard, about: AboutExport) -> str:
     spec, key = card.spec, key_of(card)
     rows = card.provenance.model_dump().get("rows", {}).get(key, {})
     cut = incomplete(BUILT_IN.tasks[key], rows) if key in BUILT_IN.tasks else ""
-    limits = ", ".join(f"{one_line(split)} {count:,}" for split, count in spec.limits.items())
+    limits = ", ".join(f"{markdown(split)} {count:,}" for split, count in spec.limits.items())
     known = [
         f"Few-shot: trained on {spec.shots} examples." if spec.shots else "",
         f"Rows were limited ({limits}): scores are not comparable with those of whole splits." if limits else "",
@@ -165,6 +164,7 @@ def _points(fraction: float) -> str:
     return f"{100 * fraction:.2f}"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *([markdown(cell) for cell in row] for row in rows)]
+def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Cells may be foreign text."""
+    lines = [headings, ["---"] * len(headings), *([markdown(str(cell)) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

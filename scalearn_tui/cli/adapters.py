@@ -120,7 +120,8 @@ def _sent(exported: dict[str, Any], repository: dict[str, Any], yes: bool) -> di
     say(f"to {repository['address']} ({'new' if repository['new'] else 'there already'}, {visibility}):")
     for name, size in ((file.name, file.stat().st_size), ("README.md", card.stat().st_size)):
         say(f"  {name}  {size:,} bytes{', replaces the one there' if name == 'README.md' and not repository['new'] else ''}")
-    later = f"`hf upload {repository['repository']} {shlex.quote(str(file.parent))}` sends it later"
+    upload = f"hf upload {repository['repository']}"
+    later = f"`{upload} {shlex.quote(str(file))}` and `{upload} {shlex.quote(str(card))} README.md` send it later"
     if not yes and not confirmed("", "Send it?"):
         say(f"nothing was sent; {later}")
         return None
@@ -128,7 +129,7 @@ def _sent(exported: dict[str, Any], repository: dict[str, Any], yes: bool) -> di
     try:
         sent: dict[str, Any] = child.document(PUSH, "send", *options, *(["--private"] if repository["private"] else []))
     except UserError as error:
-        raise UserError(f"{error}; the files are in {file.parent}, {later}", error.exit_code) from None
+        raise UserError(f"{error}; {later}", error.exit_code) from None
     say(f"sent to {sent['address']}, commit {sent['commit']}")
     return sent
 

@@ -91,7 +91,7 @@ def test_a_failure_says_where_the_files_are(hub: ReceivingHub, tmp_path: Path, c
     hub.broken = True
     assert main([*EXPORT, str(tmp_path / "out"), "--push", "lab/choice", "--yes"]) == ExitCode.FAILURE
     last = capsys.readouterr().err.splitlines()[-1]
-    assert "nothing arrived at lab/choice" in last and f"the files are in {tmp_path / 'out'}, `hf upload" in last
+    assert "nothing arrived at lab/choice" in last and "/out/README.md README.md` send it later" in last
     assert len(list((tmp_path / "out").iterdir())) == 2
     with pytest.raises(UserError, match=r"the hub refuses other/choice \(403\); log in as a user"):
         child.document("engine.adapters.push", "send", "--repo=other/choice", f"--file={__file__}", f"--card={__file__}")
