@@ -5,7 +5,7 @@ from __future__ import annotations
 from huggingface_hub import EvalResult, ModelCardData
 
 from engine.adapters.card import AdapterCard, TaskCard
-from engine.adapters.card_facts import LIBRARY, dataset_of, key_of, numbers, official_splits
+from engine.adapters.card_facts import LIBRARY, dataset_of, key_of, known_task, numbers, official_splits
 from engine.catalog.backbones import BACKBONES
 
 OF_TASKS = {"regression": "text-classification", "classification": "text-classification", "multiple_choice": "multiple-choice"}
@@ -14,13 +14,13 @@ OF_TASKS = {"regression": "text-classification", "classification": "text-classif
 
 def front_matter(card: AdapterCard, name: str, license: str | None) -> str:
     """Base model, data and scores on the reported splits, as fractions (``model-index``); what is unknown is left out."""
-    backbone, repo = BACKBONES.get(card.spec.backbone), dataset_of(card)
+    backbone, known, repo = BACKBONES.get(card.spec.backbone), known_task(card), dataset_of(card)
     results = [
         EvalResult(
             task_type=OF_TASKS.get(TaskCard(**card.task).kind, "other"),
             dataset_type=repo.repo if repo else key_of(card),
             dataset_name=key_of(card),
-            dataset_config=card.task.get("config") or key_of(card).partition("/")[2],
+            dataset_config=(known.config if known else None) or key_of(card).partition("/")[2],
             dataset_split=official_splits(card).get(split, split),
             metric_type=metric,
             metric_value=value,

@@ -12,7 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.adapters.card import AdapterCard, TaskCard
-from engine.adapters.card_facts import code, dataset_of, key_of, numbers, official_splits, one_line, title_of
+from engine.adapters.card_facts import (
+    code,
+    dataset_of,
+    key_of,
+    known_task,
+    numbers,
+    official_splits,
+    one_line,
+    row_counts,
+    title_of,
+)
 from engine.adapters.front_matter import front_matter
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import BUILT_IN
@@ -98,12 +108,10 @@ def _scores(card: AdapterCard, about: AboutExport) -> str:
 
 
 def _data(card: AdapterCard) -> str:
-    provenance, key = card.provenance.model_dump(), key_of(card)
-    used = provenance.get("splits", {}).get(key, {})
-    rows = [(split, f"{count:,}") for split, count in used.items()]
+    rows = [(split, f"{count:,}") for split, count in row_counts(card, "splits").items()]
     repo = dataset_of(card)
     source = f"{code(repo.repo)} on the hub" if repo else "a benchmark of its authors, which is not part of this file"
-    lines = [f"{code(key)}: {source}; identity of the rows {code(card.spec.data[key])}."]
+    lines = [f"{code(key_of(card))}: {source}; identity of the rows {code(card.spec.data[key_of(card)])}."]
     lines += [_table(("split", "rows used"), rows)] if rows else []
     labels = ", ".join(code(label) for label in TaskCard(**card.task).labels)
     return "\n\n".join([*lines, *([f"Labels, in the order of the head's outputs: {labels}."] if labels else [])])
@@ -122,17 +130,16 @@ def _training(card: AdapterCard) -> str:
         ("trainable parameters", f"{training.trainable:,}, heads included" if training.trainable else "unknown"),
         *((name, provenance[name]) for name in CONDITIONS if name in provenance),
     ]
-    versions = [(name, version) for name, version in card.provenance.versions.items()]
+    versions = list(card.provenance.versions.items())
     tables = {("setting", "value"): settings, ("course", ""): course, ("package", "version"): versions}
     return "\n\n".join(_table(headings, rows) for headings, rows in tables.items() if rows)
 
 
 def _limits(card: AdapterCard, about: AboutExport) -> str:
-    spec, key = card.spec, key_of(card)
-    rows = card.provenance.model_dump().get("rows", {}).get(key, {})
-    cut = incomplete(BUILT_IN.tasks[key], rows) if key in BUILT_IN.tasks else ""
+    spec, known = card.spec, known_task(card)
+    cut = incomplete(known, row_counts(card, "rows")) if known else ""
     limits = ", ".join(f"{markdown(split)} {count:,}" for split, count in spec.limits.items())
-    known = [
+    lines = [
         f"Few-shot: trained on {spec.shots} examples." if spec.shots else "",
         f"Rows were limited ({limits}): scores are not comparable with those of whole splits." if limits else "",
         f"Of the dataset, only a part was read: {markdown(cut)}." if cut else "",
@@ -141,7 +148,7 @@ def _limits(card: AdapterCard, about: AboutExport) -> str:
         "Nothing but the splits above was tested: no other domain or language, no robustness, fairness or safety.",
         "The backbone's license and limits, and those of the data, hold for it as well.",
     ]
-    return "\n".join(f"- {text}" for text in known if text)
+    return "\n".join(f"- {text}" for text in lines if text)
 
 
 def _license(about: AboutExport) -> str:

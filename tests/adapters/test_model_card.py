@@ -88,6 +88,7 @@ def test_foreign_text_takes_effect_nowhere(artefact: Path) -> None:
     nasty = ["yes`<img src=x>`", "no\n---\nlicense: mit\n", "# a | b", "[click](http://x)"]
     card["task"]["labels"] = nasty
     card["spec"]["hyperparameters"]["select_by"] = "loss\n\n# Free\n| <script>"
+    card["provenance"] |= {"splits": ["no counts"], "rows": {"lab/own-task": {"train": "many"}}}
     card["provenance"]["versions"] = {"torch\n---": "1 | <b>2</b>"}
     card["results"]["lab/own-task"]["test"] = {"accuracy": 0.5}
     front, text = written(card, file="a';rm -rf ~\n```.safetensors")
@@ -98,6 +99,12 @@ def test_foreign_text_takes_effect_nowhere(artefact: Path) -> None:
     assert "<" not in outside.replace("\\<", "") and len(re.findall("^# ", outside, re.MULTILINE)) == 1
     assert lines.count("```") == 2, "two blocks, as ever"
     assert "scalearn adapters import 'a'\"'\"';rm -rf ~ ```.safetensors'" in text
+
+
+def test_a_task_that_has_only_the_key_of_a_built_in_one_has_none_of_its_data(rte: dict[str, Any]) -> None:
+    rte["task"] |= {"columns": ["other"], "tests": 5}
+    front, text = written(signed(rte))
+    assert "datasets" not in front and "nyu-mll" not in text and "official split" not in text
 
 
 def test_a_folder_gets_one_readme_and_then_cards_by_name(trainer: Store, tmp_path: Path) -> None:
