@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError, did_you_mean
 from engine.files.evidence import SplitEvidence, read_evidence
@@ -22,6 +23,14 @@ def evidence_of(store: Reader, run: Run, task: str, split: str) -> SplitEvidence
         close = did_you_mean(split, splits)
         raise UserError(f"run {run.id} kept no answers on {split} of {task}{close}; it did on {', '.join(splits)}")
     raise UserError(f"run {run.id} {why_no_evidence(run)}; train it again after `scalearn delete {run.id}`")
+
+
+def answered_task(run: Run, key: str, catalog: Catalog) -> TaskInfo:
+    """The task of that key as the run learned it. Raises UserError where it is not known here."""
+    known = run.parsed.known_task(key, catalog)
+    if known is None:
+        raise UserError(f"the task {key} of run {run.id} is not known here; add its benchmark first")
+    return known
 
 
 def recompute(task: TaskInfo, evidence: SplitEvidence) -> dict[str, float]:

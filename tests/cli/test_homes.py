@@ -57,6 +57,7 @@ COMMANDS: dict[str, list[str]] = {
     "queue resume": [],
     "resume": [WAITING.run_id],
     "reproduce": ["humset", "--backbone", "minilm", "--data-dir", os.devnull],
+    "results": [],
     "run": ["-m", "adapter", "-t", "toy/choice", "-b", "minilm", "--dry-run"],
     "show": [DONE.run_id],
     "stop": [WAITING.run_id],
@@ -76,7 +77,7 @@ STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
 """Which waits for a lock as long as users would."""
 LOOKS = (
     "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls",
-    "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
+    "results", "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
 )  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]

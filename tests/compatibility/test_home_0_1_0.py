@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.adapters.card import read_artefact
+from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
 from engine.files.home import Home
 from engine.plans.planner import Plan, make_plan, submit
@@ -142,6 +144,9 @@ def test_its_exported_adapter_is_imported_and_reused(folder: Path, tmp_path_fact
     }  # fmt: skip
     wanted = plan(store, folder, methods=("adapter",), targets=("shop/mood",))
     assert [planned.run_id for planned in wanted.done] == [run_id] and not wanted.new
+    again = export_adapter(store, run_id, folder / "again")
+    assert read_artefact(Path(again["file"]))[1] == read_artefact(folder / "mood.safetensors")[1]
+    assert f"scalearn adapters import {Path(again['file']).name}" in Path(again["card"]).read_text()
 
 
 def test_a_stopped_run_is_requested_again_under_its_id(folder: Path) -> None:
