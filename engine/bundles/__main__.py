@@ -1,5 +1,7 @@
 """Bundles: ``python -m engine.bundles write|import|verify``, all of which print one JSON object.
 
+Before it, ``verify --rerun`` prints a line ``{"progress": ...}`` for what happens to the runs that it trains.
+
 Ends as ``engine/child_main.py`` says.
 """
 
@@ -13,10 +15,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.child_main import exit_code_of
 from engine.files.home import Home
+
+if TYPE_CHECKING:
+    from engine.bundles.opening import Bundle
+    from engine.bundles.rerun_verdicts import Verdict
+    from engine.bundles.verifying import Findings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     importing.add_argument("file", type=Path)
     verifying = actions.add_parser("verify")
     verifying.add_argument("--expect")
+    verifying.add_argument("--rerun", type=int, default=0)
     verifying.add_argument("--data-dir", type=Path)
     verifying.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
@@ -77,7 +85,32 @@ def _verify(options: argparse.Namespace) -> dict[str, Any]:
 
     with temporary_store() as store, open_bundle(options.file, load_catalog(store.home)) as bundle:
         found = verify(bundle, store, options.expect, options.data_dir)
-        return {"file": str(options.file), "digest": bundle.digest, "equal": not found.wrong, "reruns": [], **asdict(found)}
+        verdicts = _rerun(options, bundle, found) if options.rerun else []
+        return {
+            "file": str(options.file),
+            "digest": bundle.digest,
+            "equal": not found.wrong,
+            **asdict(found),
+            "reruns": [asdict(verdict) for verdict in verdicts],
+        }
+
+
+def _rerun(options: argparse.Namespace, bundle: Bundle, found: Findings) -> list[Verdict]:
+    """Train a sample again; what came out otherwise is added to ``found``."""
+    from engine.bundles.rerun import draw, names, train_again
+    from engine.bundles.temporary import temporary_store
+
+    sample = draw(bundle.contents, options.rerun, options.data_dir)
+    found.unchecked += [f"run {run_id} could not be drawn: {why}" for run_id, why in sample.left_out.items()]
+    _say(f"drawn at random: {names(sample.drawn)}; {len(sample.specs)} runs to train with their sources")
+    with temporary_store() as store:
+        verdicts = train_again(bundle.contents, sample, store, _say)
+    found.wrong += [f"run {one.run}, trained again: {one.verdict}: {one.text}" for one in verdicts if one.bad]
+    return verdicts
+
+
+def _say(text: str) -> None:
+    print(json.dumps({"progress": text}), flush=True)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class LocalRows:
         try:
             identity = data_identity(task, self._data_dir)
             if identity != spec.data.get(task.key):
-                return None, f"the data here is another version ({identity[:20]})"
+                return None, f"it is not the data of the runs, {spec.data.get(task.key, '')[:20]}; name that with --data-dir"
             official = dict(task.tests).get(split) or task.dev or "train"
             return self._labels(task)[official], ""
         except UserError as error:

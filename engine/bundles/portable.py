@@ -12,7 +12,7 @@ from engine.catalog.backbones import BACKBONES
 from engine.catalog.catalog import Catalog
 from engine.registry.encoding import as_json
 from engine.registry.reading import Reader
-from engine.registry.records import Run, Sweep
+from engine.registry.records import Results, Run, Sweep
 from engine.runs.spec import RunSpec, fingerprint_of
 
 
@@ -31,8 +31,8 @@ def record_of(reader: Reader, run: Run, catalog: Catalog, role: str, checkpoint:
             "command": run.command,
             "note": run.note,
             "tags": reader.tags([run.id]).get(run.id, []),
-            "provenance": run.provenance or {},
-            "results": reader.results([run.id]).get(run.id, {}),
+            "provenance": {name: value for name, value in (run.provenance or {}).items() if name != "imported"},
+            "results": _sorted(reader.results([run.id]).get(run.id, {})),
             "evidence": [
                 EvidenceRecord(
                     task=kept.task, split=kept.split, epoch=kept.epoch, rows=kept.rows_sha256, logits=kept.logits_sha256
@@ -49,6 +49,14 @@ def record_of(reader: Reader, run: Run, catalog: Catalog, role: str, checkpoint:
 
 def _is_infinite(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
+
+
+def _sorted(results: Results) -> Results:
+    """A registry has them in no order."""
+    return {
+        task: {split: dict(sorted(values.items())) for split, values in sorted(splits.items())}
+        for task, splits in sorted(results.items())
+    }
 
 
 def weights_file(reader: Reader, run_id: str) -> Path:

@@ -58,7 +58,7 @@ def _compared(
     task = record.task(kept.task, contents.catalog)
     labels, why = local.labels(record.spec, task, kept.split) if task else (None, f"the task {kept.task} is not known here")
     if labels is None:
-        text = f"rows of {kept.task} were not compared with the data: {why}"
+        text = f"rows of {kept.task} against the data: {why}"
         unchecked += [text] if text not in unchecked else []
         return answered
     where = f"run {record.id}, {kept.split} of {kept.task}"

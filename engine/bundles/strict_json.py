@@ -12,12 +12,21 @@ LARGEST = 1 << 63
 
 def canonical(value: Any) -> bytes:
     """The one form of a document: sorted keys, no blanks, UTF-8, a line break at the end."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _line(value, sort_keys=True)
+
+
+def in_order(value: Any) -> bytes:
+    """The same with keys in the order that they have, which tells a reader something."""
+    return _line(value, sort_keys=False)
+
+
+def _line(value: Any, sort_keys: bool) -> bytes:
+    text = json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
 
 
 def parse(data: bytes) -> Any:
-    """The document that ``data`` is. Raises ValueError, in one line, for anything that ``canonical`` would not write."""
+    """The document that ``data`` is. Raises ValueError, in one line, for anything that ``in_order`` would not write."""
     if len(data) > MOST_BYTES:
         raise ValueError(f"it has {len(data):,} bytes of JSON; {MOST_BYTES:,} are read at most")
     try:

@@ -39,23 +39,24 @@ def count_cells(document: dict[str, Any]) -> int:
 def differences(stored: Any, computed: Any) -> list[str]:
     """What a stored table says other than the one that was computed, each place in words."""
     return [
-        f"{_place(stored, path)}: {_shown(mine)} in the bundle, {_shown(theirs)} recomputed"
-        for path, mine, theirs in _different(stored, computed, ())
+        f"{_in_words(stored, place)}: {_shown(mine)} in the bundle, {_shown(theirs)} recomputed"
+        for place, mine, theirs in _different(stored, computed, ())
     ]
 
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
+"""Keys and indices that lead to a value of a document."""
 
 
-def _different(stored: Any, computed: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
+def _different(stored: Any, computed: Any, place: Place) -> Iterator[tuple[Place, Any, Any]]:
     if isinstance(stored, dict) and isinstance(computed, dict):
         for name in dict.fromkeys((*stored, *computed)):
-            yield from _different(stored.get(name), computed.get(name), (*path, name))
+            yield from _different(stored.get(name), computed.get(name), (*place, name))
     elif isinstance(stored, list) and isinstance(computed, list) and len(stored) == len(computed):
         for index, (mine, theirs) in enumerate(zip(stored, computed, strict=True)):
-            yield from _different(mine, theirs, (*path, index))
+            yield from _different(mine, theirs, (*place, index))
     elif not _equal(stored, computed):
-        yield path, stored, computed
+        yield place, stored, computed
 
 
 def _equal(stored: Any, computed: Any) -> bool:
@@ -65,27 +66,29 @@ def _equal(stored: Any, computed: Any) -> bool:
     return type(stored) is type(computed) and bool(stored == computed)
 
 
-def _place(document: Any, path: Path) -> str:
-    """``cell toy/choice of Adapter in toy, minilm: mean``; what is no part of a table is named by its path."""
-    names: list[str] = []
-    rest, value, parts = list(path), document, []
-    while rest:
-        step = rest.pop(0)
-        value = value[step] if isinstance(value, list) or step in value else None
-        if step == "cells" and rest:
-            parts.insert(0, f"cell {rest.pop(0)} of")
-            value = value.get(parts[0][5:-3]) if isinstance(value, dict) else None
-        elif isinstance(step, int) and isinstance(value, dict) and {"title", "settings"} <= set(value):
-            settings = ", ".join(f"{name}={text}" for name, text in value["settings"].items())
-            parts.append(f"{value['title']}{f' ({settings})' if settings else ''} in")
-        elif isinstance(step, int) and isinstance(value, dict) and {"benchmark", "backbone"} <= set(value):
-            names.insert(0, f"{value['benchmark']}, {value['backbone']}")
-        elif step not in ("leaderboard", "tables", "rows"):
-            names.append(str(step))
-        if value is None or not isinstance(value, dict | list):
-            names += map(str, rest)
-            break
-    return " ".join([*parts, *names[:1]]) + (f": {' '.join(names[1:])}" if names[1:] else "")
+def _in_words(document: Any, place: Place) -> str:
+    """``toy, minilm, Adapter, cell toy/choice: values 0``; what is in no table is named by its keys."""
+    match place:
+        case ("leaderboard", "tables", int(table), "rows", int(row), "cells", key, *rest):
+            names = [_table_name(document, table), _row_name(document, table, row), f"cell {key}"]
+        case ("leaderboard", "tables", int(table), "rows", int(row), *rest):
+            names = [_table_name(document, table), _row_name(document, table, row)]
+        case ("leaderboard", "tables", int(table), *rest):
+            names = [_table_name(document, table)]
+        case _:
+            names, rest = ["table.json"], list(place)
+    return ", ".join(names) + (f": {' '.join(map(str, rest))}" if rest else "")
+
+
+def _table_name(document: Any, table: int) -> str:
+    found = document["leaderboard"]["tables"][table]
+    return f"{found.get('benchmark')}, {found.get('backbone')}"
+
+
+def _row_name(document: Any, table: int, row: int) -> str:
+    found = document["leaderboard"]["tables"][table]["rows"][row]
+    settings = ", ".join(f"{name}={text}" for name, text in (found.get("settings") or {}).items())
+    return f"{found.get('title')}{f' ({settings})' if settings else ''}"
 
 
 def _shown(value: Any) -> str:

@@ -75,12 +75,12 @@ def write_bundle(reader: Reader, catalog: Catalog, wanted: Wanted, path: Path, t
         _put_files(draft, reader, catalog, records, written)
         _put_curves(draft, reader, records, written, wanted.anonymous)
         if wanted.sweep:
-            draft.put(SWEEP, strict_json.canonical(anonymous.sweep if anonymous else portable_sweep(wanted.sweep)))
-        draft.put(RUNS, b"".join(strict_json.canonical(record.model_dump(mode="json")) for record in written))
+            draft.put(SWEEP, strict_json.in_order(anonymous.sweep if anonymous else portable_sweep(wanted.sweep)))
+        draft.put(RUNS, b"".join(strict_json.in_order(record.model_dump(mode="json")) for record in written))
         draft.put(COMMANDS, "".join(f"{line}\n" for line in command_lines(written, catalog)).encode())
         draft.put(README, ABOUT.read_bytes())
         table = _table(draft, catalog, tool)
-        draft.put(TABLE, strict_json.canonical(table))
+        draft.put(TABLE, strict_json.in_order(table))
         manifest = manifest_bytes(tool, wanted.anonymous, _declared(written), draft.members)
         draft.put(MANIFEST, manifest)
         if wanted.anonymous:
@@ -141,7 +141,7 @@ def _put_files(
                 draft.put(rows_member(kept.rows), write_arrays(rows, {}), arrays_digest(rows))
         if out.weights:
             weights = strict_json.parse(weights_file(reader, record.id).read_bytes())
-            draft.put(weights_member(out.id), strict_json.canonical(weights))
+            draft.put(weights_member(out.id), strict_json.in_order(weights))
         if out.checkpoint:
             draft.put(checkpoint_member(out.id), reader.home.checkpoint(record.id, "best").read_bytes())
 

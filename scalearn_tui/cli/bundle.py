@@ -55,9 +55,8 @@ def bundle(
         print_json(written)
         return ExitCode.OK
     sources = f" and {written['sources']} sources" if written["sources"] else ""
-    print_line(
-        f"{file}  {_count(written['runs'], 'run')}{sources}, {_count(written['cells'], 'cell')}, {written['bytes']:,} bytes"
-    )
+    size = f"{_count(written['cells'], 'cell')}, {written['bytes']:,} bytes"
+    print_line(f"{file}  {_count(written['runs'], 'run')}{sources}, {size}")
     print_line(f"root digest  {written['digest']}")
     say(f"anyone: scalearn verify {file} --expect {written['digest']}")
     return ExitCode.OK
