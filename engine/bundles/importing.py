@@ -50,6 +50,8 @@ class Imported:
     new: list[str] = field(default_factory=list)
     here: list[str] = field(default_factory=list)
     replicates: list[str] = field(default_factory=list)
+    checkpoints: list[str] = field(default_factory=list)
+    """Of ``here``, those that had no checkpoint and got that of the bundle."""
     without_labels: list[str] = field(default_factory=list)
     """Of ``new``, those whose answers were left out because the bundle must not have the labels and this home has not."""
 
@@ -73,7 +75,9 @@ def import_runs(contents: Contents, store: Store, origin: Origin) -> Imported:
     new = [contents.by_id[run_id] for run_id in imported.new]
     adopted = [_adopted(contents, record, store, origin, curves.get(record.id, []), imported) for record in new]
     replicates = [_replicate(contents, contents.by_id[run_id], store, origin) for run_id in imported.replicates]
-    drafts = dict(move for record in new for move in _write_drafts(contents, record, store))
+    without = [contents.by_id[run_id] for run_id in imported.checkpoints]
+    checkpoints = [row for record in without if (row := _checkpoint(record))]
+    drafts = dict(move for record in (*new, *without) for move in _write_drafts(contents, record, store))
     # Stopped, or it would queue what tuning had still to choose.
     sweep = Sweep(**contents.sweep.model_dump(), stopped=True) if contents.sweep else None
 
@@ -82,7 +86,7 @@ def import_runs(contents: Contents, store: Store, origin: Origin) -> Imported:
             os.replace(draft, path)
 
     try:
-        store.adopt_all(adopted, replicates, sweep, publish)
+        store.adopt_all(adopted, replicates, checkpoints, sweep, publish)
     finally:
         for draft in drafts:
             draft.unlink(missing_ok=True)
@@ -105,6 +109,8 @@ def _sorted_out(contents: Contents, store: Store) -> Imported:
             imported.new.append(record.id)
         elif record.identity in (_identity(store, here.id), *(other.digest for other in store.replicates(here.id))):
             imported.here.append(record.id)
+            if record.checkpoint and not store.home.checkpoint(here.id, "best").is_file():
+                imported.checkpoints.append(record.id)
         else:
             imported.replicates.append(record.id)
     return imported
@@ -124,7 +130,6 @@ def _adopted(
         imported.without_labels.append(record.id)
     at = utc_now().isoformat(timespec="seconds")
     about = {"file": origin.file, "bundle": origin.digest, "version": origin.tool, "at": at}
-    best = record.checkpoint
     return Adopted(
         record.run(provenance={**record.provenance, "imported": about}),
         record.results,
@@ -136,8 +141,13 @@ def _adopted(
         metrics=curves,
         evidence=[_keep(contents, record, kept, store) for kept in evidence],
         tags=[Tag(record.id, check_tag(name)) for name in record.tags],
-        checkpoint=Checkpoint(run_id=record.id, kind="best", **best.model_dump()) if best else None,
+        checkpoint=_checkpoint(record),
     )
+
+
+def _checkpoint(record: RunRecord) -> Checkpoint | None:
+    best = record.checkpoint
+    return Checkpoint(run_id=record.id, kind="best", **best.model_dump()) if best else None
 
 
 def _has_labels(contents: Contents, kept: EvidenceRecord, store: Store) -> bool:

@@ -1,4 +1,4 @@
-"""A random sample of a bundle's runs, trained again in a home of its own and compared: the answer to logits that were made up."""
+"""A random sample of a bundle's runs, trained again in a home of its own: the answer to logits that were made up."""
 
 from __future__ import annotations
 

@@ -79,13 +79,15 @@ class Adoption(Attempts):
         self,
         runs: Sequence[Adopted],
         replicates: Sequence[Replicate],
+        checkpoints: Sequence[Checkpoint],
         sweep: Sweep | None,
         publish: Callable[[], None],
     ) -> None:
         """Add all of ``runs`` and ``replicates`` or, if it raises, nothing; each run as ``adopt`` adds one.
 
-        A sweep is added unless there is one of its name. ``publish`` puts files in place that replace others; it is called in
-        the transaction. Raises UserError where a run has been started or completed here meanwhile.
+        ``checkpoints`` are those of runs that are here without theirs. A sweep is added unless there is one of its name.
+        ``publish`` puts files in place that replace others; it is called in the transaction. Raises UserError where a run has
+        been started or completed here meanwhile.
         """
         with self._write() as connection:
             version = tick(connection)
@@ -94,6 +96,7 @@ class Adoption(Attempts):
                     raise UserError(f"the run {adopted.run.id} changed meanwhile; nothing was imported, import it again")
             # Sources need not stand before the runs that read them.
             replace_rows(connection, SOURCE, [columns_of(edge) for adopted in runs for edge in adopted.sources])
+            replace_rows(connection, CHECKPOINT, [columns_of(checkpoint) for checkpoint in checkpoints])
             replace_rows(connection, REPLICATE, [columns_of(replicate) for replicate in replicates])
             if sweep and not connection.scalar(select(SWEEP.c.name).where(SWEEP.c.name == sweep.name)):
                 replace_rows(connection, SWEEP, [columns_of(sweep)])

@@ -81,6 +81,8 @@ def import_(file: BundleArgument, as_json: Json = False) -> int:
         f"{_count(len(imported['new']), 'run')} imported, {len(imported['here'])} already here, "
         f"{_count(len(imported['replicates']), 'replicate')}"
     )
+    for run_id in imported["checkpoints"]:
+        print_line(f"{run_id}  has its checkpoint now")
     for run_id in imported["replicates"]:
         print_line(f"{run_id}  has other answers here: kept as a replicate, see scalearn show {run_id}")
     say("next: scalearn leaderboard")
