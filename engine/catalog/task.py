@@ -28,6 +28,8 @@ class HubData:
     """Below the repository."""
     local_file: str = "{config}/{split}.parquet"
     """Below ``folder``."""
+    labels_stay: bool = False
+    """Whether the terms of the data forbid that its labels are passed on."""
 
 
 @dataclass(frozen=True)

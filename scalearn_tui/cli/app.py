@@ -16,6 +16,7 @@ from scalearn_tui.cli import (
     adapters,
     annotate,
     benchmarks,
+    bundle,
     catalog,
     config,
     control,
@@ -73,6 +74,9 @@ app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
 app.command("results", rich_help_panel=COMPARE)(results.results)
 app.command("predict", rich_help_panel=COMPARE)(predict.predict)
+app.command("bundle", rich_help_panel=COMPARE)(bundle.bundle)
+app.command("import", rich_help_panel=COMPARE)(bundle.import_)
+app.command("verify", rich_help_panel=COMPARE)(bundle.verify)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)
 app.command("methods", rich_help_panel=EXISTS)(catalog.methods)
 app.command("tasks", rich_help_panel=EXISTS)(catalog.tasks)
