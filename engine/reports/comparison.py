@@ -112,22 +112,6 @@ def _listed(groups: Groups) -> str:
     return ", ".join(sorted(groups)) or "nothing"
 
 
-def difference_of(contrasts: Sequence[Contrast], test: Test) -> Difference:
-    """Of two methods on one task, or on average over several, as a family of its own. Raises Untested."""
-    outcome = test.apply(contrasts)
-    return Difference(
-        claim=test.claim,
-        test=test.title,
-        difference=outcome.difference,
-        low=outcome.low,
-        high=outcome.high,
-        p=outcome.p,
-        adjusted=outcome.p,
-        family=1,
-        clusters=sum(contrast.on.clusters for contrast in contrasts),
-    )
-
-
 def _on_task(contrast: Contrast, first: Groups, second: Groups, test: Test | None) -> Compared:
     on = contrast.on
     test = test or usual_test([contrast])
@@ -142,7 +126,7 @@ def _on_task(contrast: Contrast, first: Groups, second: Groups, test: Test | Non
     found = Compared(on.task.key, on.metric, ours, theirs, None, "", len(on.examples.clusters), on.examples.left_out)
     try:
         counts = discordant([contrast]) if test is TESTS["mcnemar"] else None
-        return replace(found, difference=difference_of([contrast], test), discordant=counts)
+        return replace(found, difference=test.difference([contrast]), discordant=counts)
     except Untested as error:
         return replace(found, why_not=str(error))
 
@@ -151,7 +135,7 @@ def _on_average(contrasts: Sequence[Contrast], tasks: Sequence[Compared], test: 
     ours, theirs = _averaged([task.first for task in tasks]), _averaged([task.second for task in tasks])
     found = Compared(AVERAGE, f"over {len(tasks)} tasks", ours, theirs, None)
     try:
-        return replace(found, difference=difference_of(contrasts, test or usual_test(contrasts)))
+        return replace(found, difference=(test or usual_test(contrasts)).difference(contrasts))
     except Untested as error:
         return replace(found, why_not=str(error))
 

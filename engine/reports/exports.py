@@ -10,13 +10,14 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.reports.sinks import csv_cell, json_text, markdown
-from engine.reports.table import Cell, Leaderboard, Row, Table
+from engine.reports.table import Cell, Leaderboard, Row, Standing, Table
 
 SCHEMA = 1
 NOTHING = "–"
 MARKS = {"published": "†", "server": "‡", "differs": "§"}
 """Mark rows that a paper reports and that were not trained here, by their origin, and rows whose runs are not quite alike."""
 DIGITS = 2
+VERDICTS = {"better": "↑", "worse": "↓", "tied": "="}
 
 
 def title(table: Table) -> str:
@@ -33,7 +34,7 @@ def grid(table: Table) -> tuple[list[str], list[list[str]]]:
     for row in table.rows:
         average = table.average(row)
         cells = [cell_text(row, row.cells.get(column.key)) for column in table.columns]
-        averages = [NOTHING if average is None else f"{average:.{DIGITS}f}"] if averaged else []
+        averages = [NOTHING if average is None else f"{average:.{DIGITS}f}{_verdict(row.average_standing)}"] if averaged else []
         rows.append([row_title(row), _parameters(row.trainable), _parameters(row.transfer), *cells, *averages])
     return headings, rows
 
@@ -52,7 +53,12 @@ def cell_text(row: Row, cell: Cell | None) -> str:
     if row.published:
         return mean
     spread = f" ± {cell.std:.{DIGITS}f}" if cell.std is not None else ""
-    return f"{mean}{spread} ({len(cell.values)})"
+    return f"{mean}{spread} ({len(cell.values)}){_verdict(cell.standing)}"
+
+
+def _verdict(standing: Standing | None) -> str:
+    """Against the row that was named."""
+    return f" {VERDICTS[standing.against.verdict]}" if standing and standing.against else ""
 
 
 def footer(leaderboard: Leaderboard, table: Table) -> list[tuple[str, str]]:
@@ -143,11 +149,21 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
                 "seeds": cell.seeds,
                 "runs": cell.run_ids,
                 "others": cell.others,
+                "standing": _standing(cell.standing),
             }
             for key, cell in row.cells.items()
         },
         "average": table.average(row),
+        "average_standing": _standing(row.average_standing),
     }
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    """With the verdict of the difference from the row that was named."""
+    if standing is None:
+        return None
+    against = standing.against
+    return asdict(standing) | {"against": asdict(against) | {"verdict": against.verdict} if against else None}
 
 
 def _parameters(count: tuple[int, int] | None) -> str:

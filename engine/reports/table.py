@@ -24,6 +24,8 @@ class Column:
     """The task's headline metric."""
     version: str = ""
     """What differs from the task's definition of today, ``template "{text}!"``; empty for that one."""
+    split: str = "test"
+    """``test``, a further part of it such as ``test_mismatched``, or ``dev`` at the selected epoch."""
 
     @property
     def key(self) -> str:

@@ -35,6 +35,9 @@ def leaderboard(
     ] = None,
     benchmark: Annotated[str | None, filter_flag("benchmark")] = None,
     backbone: Annotated[str | None, filter_flag("backbone")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="ROW", help="Test all rows against this one: its name, or its method.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
 ) -> int:
     """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty.
@@ -56,6 +59,10 @@ def leaderboard(
     gc.disable()
     try:
         found = build(reader, catalog, benchmark=benchmark, backbone=backbone, selection=selection)
+        if against or chosen not in (None, Format.TABLE, Format.CSV):
+            from engine.reports.tested import tested
+
+            found = tested(found, reader, catalog, against)
     finally:
         gc.enable()
     for line in found.left_out:

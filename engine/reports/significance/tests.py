@@ -9,6 +9,7 @@ from engine.reports.significance.measured import Contrast, Outcome
 from engine.reports.significance.model_tests import bootstrap, mcnemar, randomisation
 from engine.reports.significance.sign_flip import sign_flip
 from engine.reports.significance.t_tests import crossed_t, welch
+from engine.reports.table import Difference
 
 CLAIMS = {
     "methods": "new seeds and new examples",
@@ -27,6 +28,21 @@ class Test:
     """A key of ``CLAIMS``."""
     apply: Callable[[Sequence[Contrast]], Outcome]
     """Raises Untested."""
+
+    def difference(self, contrasts: Sequence[Contrast]) -> Difference:
+        """As a family of its own. Raises Untested."""
+        outcome = self.apply(contrasts)
+        return Difference(
+            claim=self.claim,
+            test=self.title,
+            difference=outcome.difference,
+            low=outcome.low,
+            high=outcome.high,
+            p=outcome.p,
+            adjusted=outcome.p,
+            family=1,
+            clusters=sum(contrast.on.clusters for contrast in contrasts),
+        )
 
 
 TESTS = {
