@@ -11,8 +11,10 @@ from engine.bundles.records import RunRecord, newest_moment
 from engine.catalog.catalog import Catalog
 from engine.registry.reading import Reader
 from engine.registry.records import Run
-from engine.reports.exports import to_json
+from engine.reports.formats.json import to_json
 from engine.reports.leaderboard import build
+from engine.reports.query import Query
+from engine.reports.tested import tested
 from engine.runs.selection import Selection, Term
 
 SCHEMA = 1
@@ -25,7 +27,7 @@ def table_of(reader: Reader, catalog: Catalog, records: Sequence[RunRecord]) -> 
     selection = None
     if sources:
         selection = Selection[Run](("role:target",), (Term(False, lambda run: run.id not in sources),))
-    board = build(reader, catalog, selection=selection, at=newest_moment(records))
+    board = tested(build(reader, catalog, Query(selection=selection), at=newest_moment(records)), reader, catalog)
     query = {"runs": sorted(record.id for record in records if record.role == "target")}
     return {"schema": SCHEMA, "query": query, "leaderboard": json.loads(to_json(board))}
 

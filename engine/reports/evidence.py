@@ -35,7 +35,12 @@ def answered_task(run: Run, key: str, catalog: Catalog) -> TaskInfo:
 
 def recompute(task: TaskInfo, evidence: SplitEvidence) -> dict[str, float]:
     """All metrics of ``task``, headline first, as fractions. Raises UserError where the task is of another kind now."""
+    check_kind(task, evidence)
+    return score(task, evidence.logits, evidence.rows["label"], evidence.rows.get("group"), evidence.candidates)
+
+
+def check_kind(task: TaskInfo, evidence: SplitEvidence) -> None:
+    """Raises UserError unless the answers are to a task of the kind that ``task`` is now."""
     width = evidence.logits.shape[1]
     if (evidence.kind, width) != (task.kind, len(task.labels) or 1):
         raise UserError(f"{task.key} is a {task.kind} task now; the answers are to a {evidence.kind} task of {width} outputs")
-    return score(task, evidence.logits, evidence.rows["label"], evidence.rows.get("group"), evidence.candidates)

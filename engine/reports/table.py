@@ -52,7 +52,8 @@ class Difference:
     """How two rows differ on a column or in their average, and what the test of it claims; differences in points."""
 
     claim: str
-    """``methods``: other seeds and other examples would show it too; ``models``: other examples, of these trained models."""
+    """What it generalises to. ``methods``: new seeds and new examples; ``models``: new examples, of these trained models;
+    ``seeds``: new seeds, on these examples."""
     test: str
     """``crossed t``, ``McNemar mid-p``, ``approximate randomisation``, ..."""
     difference: float

@@ -18,6 +18,7 @@ from scalearn_tui.cli import (
     benchmarks,
     bundle,
     catalog,
+    compare,
     config,
     control,
     data,
@@ -73,6 +74,7 @@ app.command("tag", rich_help_panel=COMPARE)(annotate.tag)
 app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
 app.command("results", rich_help_panel=COMPARE)(results.results)
+app.command("compare", rich_help_panel=COMPARE)(compare.compare)
 app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.command("bundle", rich_help_panel=COMPARE)(bundle.bundle)
 app.command("import", rich_help_panel=COMPARE)(bundle.import_)

@@ -56,6 +56,9 @@ def leaderboard(
         typer.Option("--best-of", metavar="SETTING", help="Of runs that differ in this setting alone, the best on dev."),
     ] = None,
     complete_only: Annotated[bool, switch("--complete-only", help="Leave out rows that lack a task.")] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="ROW", help="Test all rows against this one: its name, or its method.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
 ) -> int:
     """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty.
@@ -79,6 +82,10 @@ def leaderboard(
     gc.disable()
     try:
         found = build(reader, catalog, query)
+        if against or chosen not in (None, Format.TABLE, Format.CSV):
+            from engine.reports.tested import tested
+
+            found = tested(found, reader, catalog, against)
     finally:
         gc.enable()
     for line in found.left_out:
