@@ -69,11 +69,11 @@ def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: Sour
 
 
 def _groups(runs: Sequence[Run], columns: Columns) -> list[_Group]:
-    """The groups, the earliest first."""
-    by_id: dict[str, list[Run]] = {}
+    """The groups, the earliest first. Runs of a group of which some were imported without their definition are in several."""
+    by_place: dict[tuple[str, tuple[Column, ...]], list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.seed):
-        by_id.setdefault(run.group_id, []).append(run)
-    groups = [_Group(members, _columns_of(members[0], columns)) for members in by_id.values()]
+        by_place.setdefault((run.group_id, tuple(_columns_of(run, columns))), []).append(run)
+    groups = [_Group(members, list(of_columns)) for (_, of_columns), members in by_place.items()]
     return sorted(groups, key=lambda group: group.first_run)
 
 

@@ -207,4 +207,8 @@ def test_an_imported_adapter_of_a_task_that_only_others_recorded_stands_apart(st
     store.finish(row.id, attempt, RunState.COMPLETED, results=results, provenance={"imported": {}})
     (table,) = build(store, BUILT_IN, Query(benchmark="shop")).tables
     assert [column.heading for column in table.columns] == ["Mood", "Mood (imported)"]
+    assert [(key, cell.values) for row in table.rows for key, cell in row.cells.items()] == [
+        ("shop/mood", (80.0,)),
+        ("shop/mood (imported)", (50.0,)),
+    ]
     assert [column.heading for column in shop(store, MOOD).columns] == ["Mood"]
