@@ -24,6 +24,7 @@ from engine.registry.records import Run, RunState
 from engine.registry.schema import HEAD
 from engine.registry.store import Store, open_store
 from engine.reports.leaderboard import build
+from engine.reports.query import Query
 from engine.runs.request import Request
 
 LEFT = Path(__file__).parent / "home-0.1.0"
@@ -95,7 +96,7 @@ def test_a_run_without_the_headline_metric_of_today_is_not_left_out_in_silence(o
     stored.write_text(text, encoding="utf-8")
     catalog = load_catalog(old.home)
     assert not plan(old, folder, **ASKED[2]).new
-    board = build(old, catalog, benchmark="shop")
+    board = build(old, catalog, Query(benchmark="shop"))
     runs = [run for run in old.runs() if "shop/mood" in run.tasks]
     assert len(board.left_out) == len(runs) > 1
     assert all(any(line.startswith(run.id) and "not scored by matthews" in line for line in board.left_out) for run in runs)

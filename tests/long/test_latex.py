@@ -86,7 +86,7 @@ def with_text(board: Leaderboard, text: str) -> Leaderboard:
     """The board with ``text`` as every name."""
     (table, *_) = board.tables
     rows = tuple(replace(row, title=text, settings={text: text}) for row in table.rows)
-    columns = tuple(replace(column, title=text) for column in table.columns)
+    columns = tuple(replace(column, title=text, version=text) for column in table.columns)
     changed = replace(
         table, title=text, benchmark=text, rows=rows, columns=columns, provenance={text: [text], f"† {text}": [text]}
     )

@@ -12,7 +12,7 @@ DIGITS = 2
 MARKS = {"published": "†", "server": "‡", "differs": "§"}
 """Mark rows that a paper reports and that were not trained here, by their origin, and rows whose runs are not quite alike."""
 VERDICTS = {"better": "↑", "worse": "↓", "tied": "="}
-"""How a cell compares with the row that the user named."""
+"""How a cell compares with the row that the user named; the footer's line on tests says which."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,6 @@ def _legend(table: Table) -> list[tuple[str, str]]:
         lines.append(("bold", f"not significantly below the highest mean of the column ({LEVEL:.0%}, Holm over all pairs)"))
     if averages:
         lines.append(("rank", "of averages; those that share a letter do not differ significantly; [95% interval]"))
-    if any(standing.against for standing in tested):
-        marks = ", ".join(f"{mark} {verdict}" for verdict, mark in VERDICTS.items())
-        lines.append(("compared", f"{marks}: significantly or not, with the row that was named"))
     return lines
 
 

@@ -40,9 +40,9 @@ def to_html(leaderboard: Leaderboard, runs: Mapping[str, RunDetails]) -> str:
 
 def _table(leaderboard: Leaderboard, number: int, table: Table) -> str:
     shown = grid(table)
-    numbers = ["trainable", "transfer", *shown.columns, *(["avg"] if shown.averaged else [])]
-    heads = [_head("method", "text"), *(_head(name, "number") for name in numbers)]
-    heads += [_head("rank", "number", best="low")] if shown.ranked else []
+    heads = [_head("method", "text"), _head("trainable"), _head("transfer")]
+    heads += [_head(f"{column.title} {column.measure}".rstrip(), version=column.version) for column in table.columns]
+    heads += [*([_head("avg")] if shown.averaged else []), *([_head("rank", best="low")] if shown.ranked else [])]
     rows = "\n".join(_row(table, shown, index, line) for index, line in enumerate(shown.lines))
     notes = "".join(f"<dt>{html(name)}</dt><dd>{html(text)}</dd>" for name, text in footer(leaderboard, table))
     return (
@@ -52,8 +52,11 @@ def _table(leaderboard: Leaderboard, number: int, table: Table) -> str:
     )
 
 
-def _head(name: str, kind: str, best: str = "high") -> str:
-    return f'<th scope="col" data-kind="{kind}" data-best="{best}"><button type="button">{html(name)}</button></th>'
+def _head(name: str, kind: str = "number", best: str = "high", version: str = "") -> str:
+    """``kind`` says how the column sorts, ``best`` which end comes first."""
+    button = f'<button type="button">{html(name)}</button>'
+    below = f'<span class="version">{html(version)}</span>' if version else ""
+    return f'<th scope="col" data-kind="{kind}" data-best="{best}">{button}{below}</th>'
 
 
 def _row(table: Table, shown: Grid, index: int, line: Line) -> str:

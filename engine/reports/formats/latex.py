@@ -39,6 +39,8 @@ class _Layout:
     """Whether names need several lines."""
     seeds: frozenset[str]
     """Numbers of seeds, which cells show only where they differ."""
+    versions: tuple[str, ...]
+    """Of columns that are not of today's definition: headings have their numbers, the note has the rest."""
 
     @property
     def wide(self) -> bool:
@@ -68,7 +70,7 @@ def to_latex(leaderboard: Leaderboard) -> str:
 
 def _table(leaderboard: Leaderboard, table: Table) -> str:
     shown = grid(table)
-    layout = _layout(shown)
+    layout = _layout(table, shown)
     environment = "table*" if layout.wide else "table"
     name = rf"p{{{0.22 if layout.wide else 0.35}\linewidth}}" if layout.long else "l"
     return "\n".join(
@@ -95,7 +97,7 @@ def _table(leaderboard: Leaderboard, table: Table) -> str:
     )
 
 
-def _layout(shown: Grid) -> _Layout:
+def _layout(table: Table, shown: Grid) -> _Layout:
     figures = len(shown.columns) + shown.averaged + shown.ranked
     parameters = figures <= LEGIBLE and any(line.transfer for line in shown.lines)
     return _Layout(
@@ -103,6 +105,7 @@ def _layout(shown: Grid) -> _Layout:
         parameters=parameters,
         long=any(len(line.name) > LONG for line in shown.lines),
         seeds=frozenset(figure.seeds for line in shown.lines for figure in line.figures if figure and figure.seeds),
+        versions=tuple(dict.fromkeys(column.version for column in table.columns if column.version)),
     )
 
 
@@ -111,16 +114,19 @@ def _head(table: Table, shown: Grid, layout: _Layout) -> list[str]:
     first = ["method", *(["params"] if layout.parameters else [])]
     last = [*(["avg"] if shown.averaged else []), *(["rank"] if shown.ranked else [])]
     if not any(column.measure for column in table.columns):
-        return [_row([*first, *map(latex, shown.columns), *last])]
+        return [_row([*first, *(_heading(column.title, column.version, layout) for column in table.columns), *last])]
     tasks, lines, at = [], [], len(first) + 1
-    for name, columns in groupby(table.columns, key=lambda column: (column.title, column.version)):
+    for (name, version), columns in groupby(table.columns, key=lambda column: (column.title, column.version)):
         span = len(list(columns))
-        heading = latex(f"{name[0]} ({name[1]})" if name[1] else name[0])
-        tasks.append(rf"\multicolumn{{{span}}}{{{'c' if span > 1 else 'r'}}}{{{heading}}}")
+        tasks.append(rf"\multicolumn{{{span}}}{{{'c' if span > 1 else 'r'}}}{{{_heading(name, version, layout)}}}")
         lines += [rf"\cmidrule(lr){{{at}-{at + span - 1}}}"] if span > 1 else []
         at += span
     measures = [latex(column.measure) for column in table.columns]
     return [_row([""] * len(first) + tasks + [""] * len(last)), *lines, _row([*first, *measures, *last])]
+
+
+def _heading(name: str, version: str, layout: _Layout) -> str:
+    return latex(name) + (rf"$^{{{layout.versions.index(version) + 1}}}$" if version else "")
 
 
 def _lines(shown: Grid, line: Line, layout: _Layout) -> list[str]:
@@ -164,7 +170,10 @@ def _note(leaderboard: Leaderboard, table: Table, shown: Grid, layout: _Layout) 
         lines["bold"] += "; underlined: the next highest mean"
     if layout.parameters:
         lines["params"] = "the method's own, without heads"
-    return " ".join(rf"\textit{{{_name(name)}:}} {latex(text)}." for name, text in lines.items())
+    for version in layout.versions:
+        lines = {name: text.replace(f" ({version})", "") for name, text in lines.items()}
+    numbered = [rf"$^{{{number}}}${latex(version)}." for number, version in enumerate(layout.versions, 1)]
+    return " ".join([*numbered, *(rf"\textit{{{_name(name)}:}} {latex(text)}." for name, text in lines.items())])
 
 
 def _name(name: str) -> str:
