@@ -80,12 +80,15 @@ def results(
 
 def _write(rows: ResultRows[Any], form: Format, output: Path | None) -> int:
     """Returns the number of records."""
+    import sys
     from io import TextIOWrapper
 
     from engine.files.answer_file import destination
     from engine.results.writing import write_csv, write_json, write_jsonl
 
     write = {Format.CSV: write_csv, Format.JSON: write_json, Format.JSONL: write_jsonl}[form]
+    if output is None:
+        return write(rows, sys.stdout)
     with destination(output) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
         count = write(rows, text)
