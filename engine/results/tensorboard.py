@@ -32,15 +32,17 @@ def write_events(chosen: ChosenRuns, folder: Path) -> int:
     count = 0
     for run, row in zip(chosen.runs, run_rows(chosen), strict=True):
         alone = ChosenRuns([run], chosen.reader, chosen.catalog)
+        points = list(curve_rows(alone))
+        scores = {f"{score.split}/{score.task}/{score.metric}": score.value for score in score_rows(alone)}
+        if not points and not scores:
+            continue
         began = _began(run)
         with SummaryWriter(str(folder / _name(row))) as writer:
-            for point in curve_rows(alone):
+            for point in points:
                 writer.add_scalar(point.metric, point.value, point.step, walltime=began + (point.seconds or 0))
-                count += 1
-            scores = {f"{score.split}/{score.task}/{score.metric}": score.value for score in score_rows(alone)}
             if scores:
                 writer.add_hparams(_hparams(row), scores, name="scores", global_step=run.step)
-                count += len(scores)
+        count += len(points) + len(scores)
     return count
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import IO, Any
 
@@ -57,7 +57,10 @@ def _documents(rows: ResultRows[Any]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> object:
-    if isinstance(value, tuple | Mapping):
+    # Most are numbers, of which there may be a thousand million.
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, (tuple, dict)):
         return csv_cell(json.dumps(value, ensure_ascii=False)) if value else ""
     return csv_cell(_written(value) if isinstance(value, datetime) else value)
 

@@ -62,11 +62,17 @@ def results(
         raise UserError(f"--format tensorboard has curves and scores of its own; leave out --{kind}")
     if kind == "predictions" and (without := without_evidence(chosen)):
         say(f"{len(without)} of {len(chosen.runs)} runs kept no answers; `scalearn show RUN` says why")
-    rows = KINDS[kind](chosen)
-    if next(iter(rows), None) is None:
-        say(f"no {kind} of the {len(chosen.runs)} runs that match" if terms else f"no {kind} yet")
+    written = ("scores", "curves") if form is Format.TENSORBOARD else (kind,)
+    if all(next(iter(KINDS[name](chosen)), None) is None for name in written):
+        say(
+            f"no {' or '.join(written)} of the {len(chosen.runs)} runs that match"
+            if terms
+            else f"no {' or '.join(written)} yet"
+        )
         return ExitCode.NOTHING_MATCHED
-    count = _written_by_child(kind, form, output, terms or ()) if form in IN_A_CHILD else _write(rows, form, output)
+    count = (
+        _written_by_child(kind, form, output, terms or ()) if form in IN_A_CHILD else _write(KINDS[kind](chosen), form, output)
+    )
     if output:
         say(f"wrote {count:,} rows to {output}")
     return ExitCode.OK
@@ -74,12 +80,15 @@ def results(
 
 def _write(rows: ResultRows[Any], form: Format, output: Path | None) -> int:
     """Returns the number of records."""
+    import sys
     from io import TextIOWrapper
 
     from engine.files.answer_file import destination
     from engine.results.writing import write_csv, write_json, write_jsonl
 
     write = {Format.CSV: write_csv, Format.JSON: write_json, Format.JSONL: write_jsonl}[form]
+    if output is None:
+        return write(rows, sys.stdout)
     with destination(output) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
         count = write(rows, text)
@@ -101,5 +110,11 @@ def _written_by_child(kind: str, form: Format, output: Path | None, terms: Seque
 
 
 def _format_of(output: Path | None) -> Format:
-    suffix = output.suffix.lower().removeprefix(".") if output else ""
-    return Format(suffix) if suffix in list(Format) else Format.CSV
+    from engine.errors import UserError
+
+    if output is None:
+        return Format.CSV
+    suffix = output.suffix.lower().removeprefix(".")
+    if suffix not in list(Format):
+        raise UserError("a file needs --format, or a name that ends in .csv, .json, .jsonl or .parquet")
+    return Format(suffix)

@@ -51,6 +51,7 @@ def test_formats_by_name_and_by_suffix(tmp_path: Path, capsys: Capture) -> None:
         (["--curves", "--predictions"], ExitCode.USAGE, "ask for one at a time"),
         (["--format", "parquet"], ExitCode.USAGE, "--format parquet needs --output"),
         (["--curves", "--format", "tensorboard", "-o", "x"], ExitCode.USAGE, "leave out --curves"),
+        (["-o", "rows.txt"], ExitCode.USAGE, "a file needs --format, or a name that ends in .csv"),
         (["colour:red"], ExitCode.USAGE, "no field 'colour'"),
         (["-o", "/dev/null/rows.csv"], ExitCode.USAGE, "cannot write /dev/null/rows.csv"),
     ],

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,14 +102,19 @@ def test_tensorboard_has_curves_with_step_and_time_and_what_settings_led_to(fill
     assert began and points["train/loss", 10] == (1.0, pytest.approx(began.timestamp() + 4.0)) and len(points) == 5
     (transfer,) = (tmp_path / "events").glob(f"*{TRANSFER.run_id}")
     told = events(transfer / "scores")
-    scores = {
-        value.tag: value.simple_value for event in told for value in event.summary.value if value.HasField("simple_value")
-    }
+    scores = {value.tag: value.simple_value for _, value in told if value.HasField("simple_value")}
     assert scores["test/toy/claim/accuracy"] == pytest.approx(0.7)
     hparams = b"".join(value.metadata.plugin_data.content for _, value in told)
     assert b"learning_rate" in hparams and b"toy/question,toy/claim" in hparams
     with pytest.raises(UserError, match="not empty; name a new folder"):
         write_events(runs, tmp_path / "events")
+
+
+def test_a_missing_library_of_tensorboard_is_named(filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(UserError, match=r"pip install 'scalearn-tui\[tensorboard\]'"):
+        write_events(chosen("", filled.home.root), tmp_path / "events")
+    assert not (tmp_path / "events").exists()
 
 
 def test_a_file_is_not_replaced_by_half_of_another(filled: Store, tmp_path: Path) -> None:
