@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verifying.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
     # Tables date rows that differ in nothing else, and a bundle's table is the same in every time zone.
-    os.environ["TZ"] = "UTC"
+    os.environ.update(TZ="UTC")
     time.tzset()
     action = {"write": _write, "import": _import, "verify": _verify}[options.action]
     return exit_code_of(lambda: print(json.dumps(action(options))))

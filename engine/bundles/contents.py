@@ -82,7 +82,7 @@ class Contents:
         arrays, header = read_arrays(self.members.read(name), name)
         rows = self.examples(kept.rows)
         task = record.task(kept.task, self.catalog)
-        check_answers(arrays, len(rows["row_id"]), task.outputs if task else None, name)
+        check_answers(arrays, len(rows["row_id"]), (len(task.labels) or 1) if task else None, name)
         if task:
             check_examples(rows, task, rows_member(kept.rows))
         return SplitEvidence(header, arrays["logits"], rows)

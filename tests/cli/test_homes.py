@@ -33,6 +33,7 @@ COMMANDS: dict[str, list[str]] = {
     "adapters import": ["nothing.safetensors"],
     "adapters ls": [],
     "backbones": [],
+    "bundle": [DONE.run_id, "/dev/null/runs.zip"],
     "benchmarks add": ["nothing.toml"],
     "benchmarks ls": [],
     "benchmarks remove": ["nothing"],
@@ -45,6 +46,7 @@ COMMANDS: dict[str, list[str]] = {
     "delete": ["--yes", DONE.run_id],
     "doctor": [],
     "gc": ["--dry-run"],
+    "import": ["nothing.zip"],
     "leaderboard": [],
     "logs": [DONE.run_id],
     "ls": [],
@@ -71,9 +73,10 @@ COMMANDS: dict[str, list[str]] = {
     "sweep stop": ["small"],
     "tag": [DONE.run_id, "--add", "paper"],
     "tasks": [],
+    "verify": ["nothing.zip"],
     "wait": [DONE.run_id],
 }
-STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
+STARTS_A_CHILD = ("adapters export", "adapters import", "bundle", "import", "predict", "verify")
 """Which waits for a lock as long as users would."""
 LOOKS = (
     "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls",
