@@ -15,7 +15,7 @@ from engine.reports.significance.measured import Contrast, Untested
 from engine.reports.significance.model_tests import SWAPS, discordant, mcnemar_p
 from engine.reports.significance.sign_flip import flipped_p
 from engine.reports.significance.t_tests import interval_of
-from engine.reports.significance.tests import TESTS, usual_test
+from engine.reports.significance.tests import BOOTSTRAP_T, TESTS, usual_test
 
 from .generated import contrast, scores
 
@@ -149,6 +149,14 @@ def test_randomisation_is_the_share_of_all_swaps(key: str, metric: str) -> None:
     assert TESTS["randomisation"].apply([of]).p == pytest.approx(exact, abs=4 * math.sqrt(0.25 / SWAPS))
 
 
+def test_bootstrap_t() -> None:
+    of = contrast("glue/mrpc", FIRST[:1], SECOND, 60, 4, "f1")
+    t = of.difference / np.std(of.replicates, ddof=1)
+    found = BOOTSTRAP_T.apply([of])
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(t), 14), abs=1e-10)
+    assert found.high - found.difference == pytest.approx(stats.t.ppf(0.975, 14) * np.std(of.replicates, ddof=1))
+
+
 def test_bootstrap() -> None:
     of = contrast("glue/mrpc", FIRST[:1], SECOND[:1], 60, metric="f1")
     resampled = np.sort(of.replicates)
@@ -200,7 +208,7 @@ def test_one_cluster_generalises_to_nothing() -> None:
         ([contrast("glue/sst2", FIRST[:1], SECOND[:1])], "McNemar mid-p"),
         ([contrast("glue/sst2", FIRST[:1], SECOND[:1], cluster_size=3)], "approximate randomisation"),
         ([contrast("glue/stsb", FIRST[:1], SECOND[:1])], "approximate randomisation"),
-        ([contrast("glue/sst2", FIRST[:1], SECOND)], "percentile bootstrap"),
+        ([contrast("glue/sst2", FIRST[:1], SECOND)], "bootstrap t"),
         ([contrast("glue/sst2", FIRST[:1], SECOND[:1]), contrast("glue/rte", FIRST, SECOND)], "approximate randomisation"),
     ],
 )
