@@ -22,7 +22,7 @@ from engine.reports.table import Column, Leaderboard, Row, Table
 ONE_SEED = "of rows with one seed ({rows}) only these trained models are compared: {test} generalises to {claim}"
 
 
-def tested(board: Leaderboard, reader: Reader, catalog: Catalog, against: str | None = None) -> Leaderboard:
+def with_standings(board: Leaderboard, reader: Reader, catalog: Catalog, against: str | None = None) -> Leaderboard:
     """The board with ``Cell.standing`` and ``Row.average_standing``, and a line of each footer on the tests.
 
     ``against`` is the name of a row or a method that others are compared with. Raises UserError where no table has it.
