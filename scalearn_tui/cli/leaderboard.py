@@ -83,9 +83,9 @@ def leaderboard(
     try:
         found = build(reader, catalog, query)
         if against or chosen not in (None, Format.TABLE, Format.CSV):
-            from engine.reports.tested import tested
+            from engine.reports.with_standings import with_standings
 
-            found = tested(found, reader, catalog, against)
+            found = with_standings(found, reader, catalog, against)
     finally:
         gc.enable()
     for line in found.left_out:

@@ -37,6 +37,7 @@ COMMANDS: dict[str, list[str]] = {
     "benchmarks add": ["nothing.toml"],
     "benchmarks ls": [],
     "benchmarks remove": ["nothing"],
+    "compare": ["adapter", "lora"],
     "config show": [],
     "data fetch": ["toy"],
     "data ls": [],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from engine.registry.records import Evidence, Run, RunState
 from engine.registry.store import Store
 from engine.runs.spec import RunSpec
 
-from .rows import PROVENANCE, start
+from .rows import PROVENANCE, spec, start
+
+NOTHING: Mapping[str, Any] = {}
 
 
 def row_ids(task: TaskInfo, count: int) -> np.ndarray:
@@ -24,8 +27,8 @@ def row_ids(task: TaskInfo, count: int) -> np.ndarray:
 
 
 def examples(task: TaskInfo, count: int, cluster_size: int = 1) -> dict[str, np.ndarray]:
-    """Labels that the task can have, the same whenever asked for; groups of two for tasks that score groups."""
-    random = np.random.default_rng(count)
+    """Labels that the task can have, of more examples the same and others; groups of two for tasks that score groups."""
+    random = np.random.default_rng(3)
     rows: dict[str, np.ndarray] = {"row_id": row_ids(task, count), "cluster": np.arange(count) // cluster_size}
     if task.kind == "regression":
         return rows | {"label": np.round(random.uniform(0, 5, count), 1).astype(np.float32)}
@@ -52,27 +55,42 @@ def answers(task: TaskInfo, rows: Arrays, skill: float, seed: int) -> np.ndarray
 
 
 def answer(
-    store: Store, spec: RunSpec, logits: Mapping[str, np.ndarray], rows: Mapping[str, Arrays], split: str = "test"
+    store: Store,
+    run: RunSpec,
+    logits: Mapping[str, np.ndarray],
+    rows: Mapping[str, Arrays],
+    split: str = "test",
+    provenance: Mapping[str, Any] = NOTHING,
 ) -> Run:
     """A completed run whose results are those of ``logits`` on ``rows``, both by task key."""
-    attempt = start(store, spec)
+    attempt = start(store, run)
     results = {}
     for key, of_task in logits.items():
         task, arrays = BUILT_IN.tasks[key], rows[key]
         candidates = {name: arrays[name] for name in ("em", "f1", "rank")} if "rank" in arrays else None
         results[key] = {split: score(task, of_task, arrays["label"], arrays.get("group"), candidates)}
-        keep(store, spec, attempt, task, split, arrays, of_task)
-    assert store.finish(spec.run_id, attempt, RunState.COMPLETED, results=results, provenance=PROVENANCE)
-    return store.find(spec.run_id)
+        keep(store, run, attempt, task, split, arrays, of_task)
+    assert store.finish(run.run_id, attempt, RunState.COMPLETED, results=results, provenance=PROVENANCE | dict(provenance))
+    return store.find(run.run_id)
 
 
-def keep(store: Store, spec: RunSpec, attempt: int, task: TaskInfo, split: str, rows: Arrays, logits: np.ndarray) -> None:
+def answer_all(store: Store, skills: Mapping[str, float], tasks: Sequence[str], seeds: int, count: int = 120) -> None:
+    """Runs of methods with these skills on these tasks."""
+    for key in tasks:
+        task, rows = BUILT_IN.tasks[key], examples(BUILT_IN.tasks[key], count)
+        for number, (method, skill) in enumerate(skills.items()):
+            for seed in range(seeds):
+                of_run = spec(method, key, seed, backbone="minilm")
+                answer(store, of_run, {key: answers(task, rows, skill, 100 * number + seed)}, {key: rows})
+
+
+def keep(store: Store, run: RunSpec, attempt: int, task: TaskInfo, split: str, rows: Arrays, logits: np.ndarray) -> None:
     rows_sha256 = write_rows(store.home, rows)
 
     def record(sha256: str, size: int) -> None:
-        row = Evidence(run_id=spec.run_id, task=task.key, split=split, epoch=2, rows_sha256=rows_sha256,
+        row = Evidence(run_id=run.run_id, task=task.key, split=split, epoch=2, rows_sha256=rows_sha256,
                        logits_sha256=sha256, bytes=size)  # fmt: skip
-        store.answered(spec.run_id, attempt, row)
+        store.answered(run.run_id, attempt, row)
 
-    header = {"run": spec.fingerprint, "task": task.key, "split": split, "kind": task.kind, "epoch": "2", "rows": rows_sha256}
-    write_logits(store.home.evidence(spec.run_id, task.key, split), logits, header, record)
+    header = {"run": run.fingerprint, "task": task.key, "split": split, "kind": task.kind, "epoch": "2", "rows": rows_sha256}
+    write_logits(store.home.evidence(run.run_id, task.key, split), logits, header, record)

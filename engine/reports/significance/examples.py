@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.errors import UserError
 from engine.files.evidence import Arrays, SplitEvidence
+
+Places = Mapping[bytes, int]
+"""Of the examples of a file, by id."""
 
 
 @dataclass(frozen=True)
@@ -38,41 +41,40 @@ def pair(evidence: Mapping[str, SplitEvidence], common: bool = False) -> Example
 
     Raises UserError unless these are all examples or ``common`` is set, and where runs have different labels of an example.
     """
-    places = _places(evidence)
-    shared, every = set.intersection(*map(set, places.values())), set.union(*map(set, places.values()))
+    files, file_of = _files(evidence)
+    shared, every = set.intersection(*map(set, files)), set.union(*map(set, files))
     if not shared or (len(shared) < len(every) and not common):
-        raise UserError(_unequal(places, len(shared)))
+        raise UserError(_unequal(files, file_of, len(shared)))
     ids = sorted(shared)
-    order = {run: np.fromiter(map(of_run.__getitem__, ids), np.int64, len(ids)) for run, of_run in places.items()}
+    orders = [np.fromiter(map(places.__getitem__, ids), np.int64, len(ids)) for places in files]
     first = next(iter(evidence))
-    rows = {name: array[order[first]] for name, array in evidence[first].rows.items()}
+    rows = {name: array[orders[file_of[first]]] for name, array in evidence[first].rows.items()}
     for run, one in evidence.items():
-        if not np.array_equal(one.rows["label"][order[run]], rows["label"]):
+        if not np.array_equal(one.rows["label"][orders[file_of[run]]], rows["label"]):
             raise UserError(f"runs {first} and {run} have different labels of the same examples: their data was changed")
-    logits = np.stack([one.logits[order[run]] for run, one in evidence.items()])
+    logits = np.stack([one.logits[orders[file_of[run]]] for run, one in evidence.items()])
     seed = int.from_bytes(hashlib.sha256(b"".join(ids)).digest()[:8])
     return Examples(rows, _numbered(rows["cluster"]), logits, seed, len(every) - len(shared))
 
 
-def _places(evidence: Mapping[str, SplitEvidence]) -> dict[str, dict[bytes, int]]:
-    """By run, the place of each row id; of runs with the same rows it is the same object."""
-    found: dict[str, dict[bytes, int]] = {}
-    known: list[tuple[np.ndarray, dict[bytes, int]]] = []
+def _files(evidence: Mapping[str, SplitEvidence]) -> tuple[list[Places], dict[str, int]]:
+    """The different files of examples, and by run the number of its file."""
+    arrays: list[np.ndarray] = []
+    file_of = {}
     for run, one in evidence.items():
         ids = one.rows["row_id"]
-        places = next((places for array, places in known if np.array_equal(array, ids)), None)
-        if places is None:
-            places = {row.tobytes(): place for place, row in enumerate(ids)}
-            known.append((ids, places))
-        found[run] = places
-    return found
+        number = next((number for number, array in enumerate(arrays) if np.array_equal(array, ids)), len(arrays))
+        file_of[run] = number
+        arrays += [ids] if number == len(arrays) else []
+    return [{row.tobytes(): place for place, row in enumerate(array)} for array in arrays], file_of
 
 
-def _unequal(places: Mapping[str, Mapping[bytes, int]], shared: int) -> str:
+def _unequal(files: Sequence[Places], file_of: Mapping[str, int], shared: int) -> str:
     """Two runs that answered different examples, and what to do."""
-    (first, ours), *others = places.items()
-    other, theirs = next((run, of_run) for run, of_run in others if of_run.keys() != ours.keys())
-    counts = f"runs {first} and {other} answered different examples ({len(ours):,} and {len(theirs):,})"
+    runs = list(file_of)
+    other = next(run for run in runs if files[file_of[run]].keys() != files[0].keys())
+    sizes = f"{len(files[0]):,} and {len(files[file_of[other]]):,}"
+    counts = f"runs {runs[0]} and {other} answered different examples ({sizes})"
     if not shared:
         return f"{counts}, and no example is common to all runs"
     return f"{counts}; --common compares all runs on the {shared:,} that they share"

@@ -85,15 +85,15 @@ def _swapped(contrast: Contrast) -> np.ndarray:
     if len(contrast.first) != len(contrast.second):
         raise Untested("it swaps answers of runs one by one and needs as many seeds of both")
     sums = contrast.on.exchangeable
-    first, second = (sums.of_runs[list(side)].astype(np.float64) for side in (contrast.first, contrast.second))
+    first, second = (sums.of_runs[list(side)] for side in (contrast.first, contrast.second))
     shift = second - first
     differing = np.flatnonzero(shift.any(axis=(0, 2)))
     seeds, _, width = shift.shape
     flat = shift[:, differing].transpose(1, 0, 2).reshape(len(differing), seeds * width)
-    labels, totals = sums.of_labels.astype(np.float64).sum(axis=0), [side.sum(axis=1) for side in (first, second)]
+    labels, *totals = (part.sum(axis=-2, dtype=np.float64) for part in (sums.of_labels, first, second))
     random, chunk, found = np.random.default_rng(contrast.on.examples.seed), max(1, ENTRIES // max(1, len(differing))), []
     for start in range(0, SWAPS, chunk):
         swaps = random.integers(2, size=(min(chunk, SWAPS - start), len(differing)), dtype=np.int8)
-        moved = (swaps.astype(np.float64) @ flat).reshape(-1, seeds, width)
+        moved = (swaps.astype(flat.dtype) @ flat).astype(np.float64).reshape(-1, seeds, width)
         found.append((sums.finish(labels, totals[0] + moved) - sums.finish(labels, totals[1] - moved)).mean(axis=1))
     return POINTS * np.concatenate(found)

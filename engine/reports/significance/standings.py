@@ -9,7 +9,7 @@ from itertools import combinations
 from engine.reports.significance.families import holm, letters
 from engine.reports.significance.measured import SMALLEST, Contrast, Measured
 from engine.reports.significance.t_tests import interval_of
-from engine.reports.significance.tests import usual_test
+from engine.reports.significance.tests import table_test
 from engine.reports.table import LEVEL, Difference, Standing
 
 Entry = Sequence[tuple[Measured, Sequence[int]]]
@@ -52,7 +52,7 @@ def _mean(entry: Entry) -> float:
 
 def _difference(first: Entry, second: Entry) -> Difference:
     contrasts = [Contrast(on, ours, theirs) for (on, ours), (_, theirs) in zip(first, second, strict=True)]
-    return usual_test(contrasts).difference(contrasts)
+    return table_test(contrasts).difference(contrasts)
 
 
 def _from_named(entries: Mapping[int, Entry], against: int) -> dict[int, Difference]:

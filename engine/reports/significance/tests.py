@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.reports.significance.measured import Contrast, Outcome
 from engine.reports.significance.model_tests import bootstrap, mcnemar, randomisation
 from engine.reports.significance.sign_flip import sign_flip
-from engine.reports.significance.t_tests import crossed_t, welch
+from engine.reports.significance.t_tests import bootstrap_t, crossed_t, welch
 from engine.reports.table import Difference
 
 CLAIMS = {
@@ -55,12 +55,22 @@ TESTS = {
 }
 
 
+BOOTSTRAP_T = Test("bootstrap t", "models", bootstrap_t)
+
+
+def table_test(contrasts: Sequence[Contrast]) -> Test:
+    """Crossed t where both methods have two seeds or more everywhere, else the same of trained models.
+
+    Tables have many pairs: no count of resamples or swaps bounds these p from below, as Holm's correction needs it.
+    """
+    return TESTS["crossed"] if all(contrast.fewest > 1 for contrast in contrasts) else BOOTSTRAP_T
+
+
 def usual_test(contrasts: Sequence[Contrast]) -> Test:
-    """Crossed t where both methods have two seeds or more everywhere, else the best of trained models."""
-    if all(contrast.fewest > 1 for contrast in contrasts):
-        return TESTS["crossed"]
-    if any(len(contrast.first) != len(contrast.second) for contrast in contrasts):
-        return TESTS["bootstrap"]
+    """Of one pair: that of tables, but McNemar's or approximate randomisation for models of equally many seeds."""
+    test = table_test(contrasts)
+    if test is not BOOTSTRAP_T or any(len(contrast.first) != len(contrast.second) for contrast in contrasts):
+        return test
     (first, *others) = contrasts
     counts = not others and first.on.metric == "accuracy" and first.on.independent
     return TESTS["mcnemar" if counts else "randomisation"]

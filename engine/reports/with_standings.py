@@ -16,13 +16,13 @@ from engine.registry.records import Run
 from engine.reports.significance.answered import measured
 from engine.reports.significance.given import given
 from engine.reports.significance.standings import Entry, standings
-from engine.reports.significance.tests import CLAIMS, TESTS
+from engine.reports.significance.tests import BOOTSTRAP_T, CLAIMS, TESTS
 from engine.reports.table import Column, Leaderboard, Row, Table
 
-ONE_SEED = "pairs with a row of one seed ({rows}) are tests of trained models, which generalise to {claim}"
+ONE_SEED = "of rows with one seed ({rows}) only these trained models are compared: {test} generalises to {claim}"
 
 
-def tested(board: Leaderboard, reader: Reader, catalog: Catalog, against: str | None = None) -> Leaderboard:
+def with_standings(board: Leaderboard, reader: Reader, catalog: Catalog, against: str | None = None) -> Leaderboard:
     """The board with ``Cell.standing`` and ``Row.average_standing``, and a line of each footer on the tests.
 
     ``against`` is the name of a row or a method that others are compared with. Raises UserError where no table has it.
@@ -144,7 +144,7 @@ def _notes(
     if any(len(cell.values) > 1 for _, cell in cells):
         lines.append(f"{TESTS['crossed'].title} generalises to {CLAIMS['methods']}")
     if single := dict.fromkeys(row.name for row, cell in cells if len(cell.values) == 1):
-        lines.append(ONE_SEED.format(rows=", ".join(single), claim=CLAIMS["models"]))
+        lines.append(ONE_SEED.format(rows=", ".join(single), test=BOOTSTRAP_T.title, claim=CLAIMS[BOOTSTRAP_T.claim]))
     lines += [f"given {text}" for text in given([[runs[name] for name in cell.run_ids] for _, cell in cells], reader)]
     if count := max(
         (
