@@ -10,7 +10,9 @@ import pytest
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.registry.store import Store
-from engine.reports.exports import footer, grid, to_json
+from engine.reports.formats.grid import footer, grid
+from engine.reports.formats.json import to_json
+from engine.reports.formats.text import cells
 from engine.reports.leaderboard import build
 from engine.reports.significance.families import holm
 from engine.reports.significance.tests import TESTS
@@ -147,8 +149,8 @@ def test_the_named_row_must_be_one(store: Store) -> None:
 def test_marks_and_json(store: Store) -> None:
     answer_all(store, SKILLS, [SST2, STSB], 2, 120)
     board = with_standings(build(store, BUILT_IN), store, BUILT_IN, "adapter")
-    _, rows = grid(board.tables[0])
-    by_name = {row[0]: row[3:] for row in rows}
+    shown = grid(board.tables[0])
+    by_name = {line.title: cells(shown, line)[3:6] for line in shown.lines}
     assert [text[-1] for text in by_name["LoRA"]] == ["↑", "↑", "↑"]
     assert [text[-1] for text in by_name["Full FT"]] == ["↓", "↓", "↓"]
     assert not any(mark in text for text in by_name["Adapter"] for mark in "↑↓=")
@@ -157,4 +159,4 @@ def test_marks_and_json(store: Store) -> None:
     document = json.loads(to_json(board))
     (lora,) = [row for row in document["tables"][0]["rows"] if row["title"] == "LoRA"]
     assert lora["cells"][SST2]["standing"]["against"]["verdict"] == "better"
-    assert lora["average_standing"]["rank"] == 1
+    assert lora["average"]["standing"]["rank"] == 1
