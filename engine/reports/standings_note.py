@@ -42,7 +42,7 @@ def _families(table: Table, against: int | None) -> list[str]:
     standings = [[row.cells[column.key].standing for row in table.rows if column.key in row.cells] for column in table.columns]
     most = max((sum(standing is not None for standing in column) for column in standings), default=0)
     if most < 2:
-        return []
+        return [] if against is None else ["no column has two rows that can be compared"]
     pairs = f"Holm over all pairs of a column (at most {most * (most - 1) // 2}, averages apart) for bold and letters"
     named = "" if against is None else f", over {most - 1} for ↑ better, ↓ worse, = tied than {table.rows[against].name}"
     return [pairs + named]
