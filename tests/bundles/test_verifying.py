@@ -42,7 +42,7 @@ def test_parts_that_are_put_together_again_are_equal(parts: Parts, forged: Path)
     [
         (("cells", CHOICE, "mean"), "toy, tiny-bert, ScaLearn++, cell toy/choice: mean: "),
         (("cells", CHOICE, "values", 1), "toy, tiny-bert, ScaLearn++, cell toy/choice: values 1: "),
-        (("average",), "toy, tiny-bert, ScaLearn++: average: "),
+        (("average", "mean"), "toy, tiny-bert, ScaLearn++: average mean: "),
         (("trainable", 0), "toy, tiny-bert, ScaLearn++: trainable 0: "),
     ],
 )
