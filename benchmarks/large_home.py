@@ -40,6 +40,7 @@ COMMANDS = (
     ["ls", "method:adapter", "state:completed"],
     ["show", "@1"],
     ["leaderboard"],
+    ["results"],
 )
 BASE = "import typer, rich.table, sqlite3, pydantic"
 

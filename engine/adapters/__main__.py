@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     exporting = actions.add_parser("export")
     exporting.add_argument("run_id")
     exporting.add_argument("destination", type=Path)
+    exporting.add_argument("--license")
     actions.add_parser("import").add_argument("file", type=Path)
     options = parser.parse_args(arguments)
     return exit_code_of(lambda: print(json.dumps(_report(options))))
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(options: argparse.Namespace) -> dict[str, Any]:
     home = Home(options.home)
     if options.action == "export":
-        return export_adapter(open_reader(home), options.run_id, options.destination)
+        return export_adapter(open_reader(home), options.run_id, options.destination, options.license)
     return import_adapter(open_store(home), options.file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -9,28 +10,37 @@ from typing import Any, cast
 from safetensors import SafetensorError
 
 from engine.adapters.card import FORMAT, PORTABLE, AdapterCard, Provenance, Shape, Training
+from engine.adapters.card_facts import README
+from engine.adapters.model_card import AboutExport, model_card
 from engine.catalog.backbones import BACKBONES
 from engine.catalog.methods import SOURCE_METHODS
 from engine.encoder.loading import shape_of
 from engine.errors import UserError
+from engine.files.disk import atomic_write
 from engine.plugins.home_catalog import load_catalog
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
+from engine.reports.conditions import different_conditions
+from engine.reports.table import Column
 from engine.runs.spec import fingerprint_of
 from engine.training.checkpoints import load_checkpoint, save_tensors, tensors_digest
 from engine.training.provenance import package_version
 
+LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 PRIVATE = {"host", "imported"}
 """Parts of the provenance that are not exported."""
 
 
-def export_adapter(reader: Reader, ref: str, destination: Path) -> dict[str, Any]:
+def export_adapter(reader: Reader, ref: str, destination: Path, license: str | None = None) -> dict[str, Any]:
     """Write the adapter of a completed stage-1 run to ``destination``, a new ``.safetensors`` file or a folder for one.
 
-    A folder that does not exist is made; a name with another suffix is taken for a file and refused.
+    A folder that does not exist is made; a name with another suffix is taken for a file and refused. Beside it lies its model
+    card: README.md in a folder that has none, else a file with the adapter's name.
 
-    Returns ``run``, ``task``, ``file``, ``sha256`` and ``bytes``. Raises UserError; then nothing was written.
+    Returns ``run``, ``task``, ``file``, ``sha256``, ``bytes`` and ``card``. Raises UserError; then nothing was written.
     """
+    if license is not None and not LICENSE.fullmatch(license):
+        raise UserError(f"{license[:40]!r} is no name of a license as the hub has it, such as apache-2.0 or cc-by-4.0")
     run = reader.find(ref)
     if run.method not in SOURCE_METHODS:
         raise UserError(f"{run.id} is a {run.method} run; only source adapters ({', '.join(SOURCE_METHODS)}) can be exported")
@@ -40,23 +50,40 @@ def export_adapter(reader: Reader, ref: str, destination: Path) -> dict[str, Any
     new_folder = not path.suffix and not path.exists()
     if new_folder or path.is_dir():
         path /= f"{run.target.replace('/', '-')}-{run.method}-{run.id}.safetensors"
+    about_path = path.with_suffix(".md")
+    if path.parent == destination and not (destination / README).exists():
+        about_path = destination / README
     if path.suffix != ".safetensors":
         raise UserError(f"{destination} is no folder, and a file must end in .safetensors; name one or the other")
-    if path.exists():
-        raise UserError(f"{path} exists; name another file")
+    for taken in (path, about_path):
+        if taken.exists():
+            raise UserError(f"{taken} exists; name another file")
     if not new_folder and not path.parent.is_dir():
         raise UserError(f"{path.parent} is not a folder; make it first")
     recorded = reader.checkpoints(run.id).get("best")
     tensors, checkpoint_card = load_checkpoint(reader.home.checkpoint(run.id, "best"), recorded.sha256 if recorded else None)
     imported = checkpoint_card.get(PORTABLE)
     card = AdapterCard(**imported) if imported else _card(reader, run, tensors_digest(tensors))
+    page = model_card(card, _about(reader, run, path.name, license))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(about_path) as draft:
+            draft.write_text(page, encoding="utf-8", errors="replace")
         saved = save_tensors(path, tensors, card.model_dump(mode="json"))
         path.chmod(0o644)  # Meant for other users, but safetensors writes files that only their owner can read.
     except (OSError, SafetensorError) as error:
+        about_path.unlink(missing_ok=True)
         raise UserError(f"{path} cannot be written ({error}); name another place") from None
-    return {"run": run.id, "task": run.target, "file": str(path), **asdict(saved)}
+    return {"run": run.id, "task": run.target, "file": str(path), **asdict(saved), "card": str(about_path)}
+
+
+def _about(reader: Reader, run: Run, file: str, license: str | None) -> AboutExport:
+    """What the registry knows beside the run itself: the results of the same training with other seeds."""
+    alike = [other for other in reader.runs(states=[RunState.COMPLETED], target=run.target) if other.group_id == run.group_id]
+    results = reader.results([other.id for other in alike])
+    scored = {other.seed: results[other.id].get(run.target, {}) for other in alike if other.id in results}
+    conditions = different_conditions({Column(run.target, run.target, run.metric or ""): alike})
+    return AboutExport(file, scored, conditions, license)
 
 
 def _card(reader: Reader, run: Run, sha256: str) -> AdapterCard:

@@ -12,7 +12,12 @@ from engine.catalog.methods import SCALEARN_PAPER
 from engine.catalog.task import BenchmarkInfo, HubData, PublishedTable, TaskInfo
 
 HUMSET_DATA = HubData(
-    "nlp-thedeep/humset", "f7ff4f6997d6b269816478e3f558204ace7c96bc", "humset", "data/{split}.jsonl", "{split}.jsonl"
+    "nlp-thedeep/humset",
+    "f7ff4f6997d6b269816478e3f558204ace7c96bc",
+    "humset",
+    "data/{split}.jsonl",
+    "{split}.jsonl",
+    labels_stay=True,
 )
 """Version 1.0.0 of the data, the one of the papers; all tasks read the same files."""
 

@@ -28,6 +28,8 @@ class HubData:
     """Below the repository."""
     local_file: str = "{config}/{split}.parquet"
     """Below ``folder``."""
+    labels_stay: bool = False
+    """Whether the terms of the data forbid that its labels are passed on."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,8 @@ class PublishedTable:
     backbone: str
     paper: str
     columns: dict[str, str] = field(default_factory=dict)
-    """Column of the file by task name, where they differ."""
+    """Column of the file by task name, where they differ; of further figures by name, split and metric:
+    ``mrpc test/f1``."""
     server: str = ""
     """What else has to be said of scores that come from the benchmark's server, whose test rows no run here is tested on."""
 

@@ -38,7 +38,7 @@ def tokenize(task: TaskInfo, tokenizer: BackboneTokenizer, table: pa.Table, fold
     options = 1
     with (folder / "tokens.npy").open("wb") as file:
         _flat_header(file, 0)
-        for rendered, part in _parts(task, table):
+        for rendered, part in rendered_parts(task, table):
             groups.append(rendered)
             identities.append(rendered, part)
             if not rendered.sequences:
@@ -87,7 +87,8 @@ class _Groups:
             self._candidates.write(folder)
 
 
-def _parts(task: TaskInfo, table: pa.Table) -> Iterator[tuple[Rendered, pa.Table]]:
+def rendered_parts(task: TaskInfo, table: pa.Table) -> Iterator[tuple[Rendered, pa.Table]]:
+    """What each few thousand rows are rendered to, and these rows."""
     for start in range(0, table.num_rows, ROWS_AT_ONCE):
         part = table.slice(start, ROWS_AT_ONCE)
         yield render(task, part), part

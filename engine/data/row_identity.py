@@ -48,6 +48,11 @@ class RowIdentities:
             self._ids += ids
         self._clusters.append(clusters)
 
+    @property
+    def ids(self) -> list[bytes]:
+        """Of all examples so far, in their order."""
+        return self._ids
+
     def write(self, folder: Path) -> None:
         """Write ``ids.npy``, uint8 ``[examples, 16]``, and ``clusters.npy``, int64 ``[examples]``."""
         save(folder / "ids.npy", np.frombuffer(b"".join(self._ids), dtype=np.uint8).reshape(-1, ID_BYTES))

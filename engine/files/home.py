@@ -109,6 +109,10 @@ class Home:
         """How much of each source adapter a completed run uses, as JSON."""
         return self.run(run_id) / "weights.json"
 
+    def replicate(self, run_id: str, digest: str) -> Path:
+        """The folder of what another outcome of a run answered; its files are named by the digests of their arrays."""
+        return self.run(run_id) / "replicates" / digest
+
     @property
     def runs(self) -> Path:
         """A folder for each run."""

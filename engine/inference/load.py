@@ -48,6 +48,9 @@ def load_trained(reader: Reader, run: Run, catalog: Catalog) -> Trained:
     method = spec.method_in(catalog)
     recorded = reader.checkpoints(run.id).get("best")
     path = reader.home.checkpoint(run.id, "best")
+    if recorded is None and run.imported:
+        advice = "import a bundle that was written with --checkpoints"
+        raise UserError(f"run {run.id} was imported without its checkpoint; {advice}, or delete it and train it again")
     if recorded is None or not path.is_file():
         raise UserError(
             f"run {run.id} has lost its file {path}; put it back, or train it again after `scalearn delete {run.id}`"

@@ -49,11 +49,12 @@ def score(
     if unknown := [name for name in task.metrics if name not in kind.metrics]:
         raise UserError(f"{task.key} has no metric {unknown[0]!r}; {task.kind} tasks have {', '.join(kind.metrics)}")
     metrics = RANKING_METRICS if kind.ranks_candidates else METRICS
-    predictions = Predictions(logits, labels, _predicted(task.kind, logits), groups, candidates)
+    predictions = Predictions(logits, labels, predicted_of(task.kind, logits), groups, candidates)
     return {name: float(metrics[name](predictions)) for name in task.metrics}
 
 
-def _predicted(kind: str, logits: np.ndarray) -> np.ndarray:
+def predicted_of(kind: str, logits: np.ndarray) -> np.ndarray:
+    """What ``logits`` ``[n, outputs]`` say of ``n`` examples of a task of this kind: ``Predictions.predicted``."""
     if kind == "regression":
         return logits.reshape(len(logits)).astype(np.float64)
     if kind == "multilabel":
@@ -114,10 +115,11 @@ def pearson(labels: np.ndarray, predicted: np.ndarray) -> float:
 
 def spearman(labels: np.ndarray, predicted: np.ndarray) -> float:
     """Pearson correlation of the ranks; equal values share the mean of their ranks."""
-    return pearson(_ranks(labels), _ranks(predicted))
+    return pearson(ranks_of(labels), ranks_of(predicted))
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def ranks_of(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 of ``[n]`` values; equal ones share the mean of theirs."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return (last - (counts - 1) / 2)[inverse]

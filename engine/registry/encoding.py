@@ -7,10 +7,10 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from engine.registry.records import Checkpoint, Event, Evidence, Metric, Run, RunState, Source, Sweep, Tag
+from engine.registry.records import Checkpoint, Event, Evidence, Metric, Replicate, Run, RunState, Source, Sweep, Tag
 
-Record = Run | Source | Metric | Checkpoint | Evidence | Tag | Event | Sweep
-Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Tag, Event, Sweep)
+Record = Run | Source | Metric | Checkpoint | Evidence | Replicate | Tag | Event | Sweep
+Kind = TypeVar("Kind", Run, Source, Metric, Checkpoint, Evidence, Replicate, Tag, Event, Sweep)
 
 
 def columns_of(record: Record) -> dict[str, Any]:

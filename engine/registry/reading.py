@@ -20,6 +20,7 @@ from engine.registry.records import (
     Event,
     Evidence,
     Metric,
+    Replicate,
     Results,
     Run,
     RunState,
@@ -305,7 +306,14 @@ class Reader:
 
     def named_examples(self) -> set[str]:
         """Digests of all examples that evidence of a run names (``Home.evidence_rows``)."""
-        return {sha256 for (sha256,) in self._select("SELECT DISTINCT rows_sha256 FROM evidence")}
+        kept = {sha256 for (sha256,) in self._select("SELECT DISTINCT rows_sha256 FROM evidence")}
+        return kept | {answered["rows"] for replicate in self.replicates() for answered in replicate.record["evidence"]}
+
+    def replicates(self, run_id: str | None = None) -> list[Replicate]:
+        """Other outcomes of a run, or of all runs, in the order in which they were imported."""
+        asked: dict[str, Any] = {} if run_id is None else {"run_id": run_id}
+        where = "WHERE run_id = :run_id " if asked else ""
+        return self._records(Replicate, f"{where}ORDER BY at, run_id, digest", **asked)
 
     def tags(self, run_ids: Collection[str] | None = None) -> dict[str, list[str]]:
         """Tags by run id, each run's in alphabetical order; of all runs, or of those given. Runs without any are absent."""

@@ -252,6 +252,24 @@ class Evidence:
     bytes: int
 
 
+@dataclass(kw_only=True, eq=False)
+class Replicate:
+    """Another outcome of run ``run_id``, with an equal fingerprint: imported, listed, and never part of a table.
+
+    Its answers lie at ``Home.replicate(run_id, digest)``.
+    """
+
+    run_id: str
+    digest: str
+    """Of its answers, or of its results where it has none (``engine.bundles.records``)."""
+    origin: str
+    """Name and root digest of the bundle that it came in."""
+    record: Document = Document()
+    """The run as the bundle describes it: results, evidence and provenance."""
+    at: datetime = field(default_factory=utc_now)
+    """When it was imported."""
+
+
 @dataclass
 class Tag:
     """A word by which users find run ``run_id`` again (``engine.runs.tags``)."""

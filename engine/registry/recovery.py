@@ -20,9 +20,11 @@ from engine.registry.damage import backups, is_damage
 from engine.registry.records import RunState
 from engine.registry.schema import back_up, make_tables, refuse_newer
 from engine.registry.schema_version import HEAD
-from engine.registry.tables import ALIAS, CHECKPOINT, CLOCK, EVENT, EVIDENCE, METRIC, RESULT, RUN, SOURCE, SWEEP, TAG
+from engine.registry.tables import ALIAS, CHECKPOINT, CLOCK, EVENT, EVIDENCE, METRIC, REPLICATE, RESULT, RUN, SOURCE, SWEEP, TAG
 
-TABLES = tuple(table.name for table in (CLOCK, RUN, ALIAS, SOURCE, METRIC, RESULT, CHECKPOINT, EVIDENCE, TAG, EVENT, SWEEP))
+TABLES = tuple(
+    table.name for table in (CLOCK, RUN, ALIAS, SOURCE, METRIC, RESULT, CHECKPOINT, EVIDENCE, REPLICATE, TAG, EVENT, SWEEP)
+)
 PARTS = ("", "-wal", "-shm")
 """What SQLite calls the files of one database."""
 PROBED = 10_000

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.files.home import Home
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0006"
+HEAD = "0007"
 """The version that this code reads and writes: the newest file of ``migrations/versions``."""
 
 

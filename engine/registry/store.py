@@ -12,15 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.files.removal import Remains, remove, set_aside
-from engine.registry.attempts import Attempts
+from engine.registry.adoption import Adoption
 from engine.registry.connection import connect
 from engine.registry.encoding import columns_of
 from engine.registry.records import (
     CHANGED,
     LIVE,
     OVER,
-    Checkpoint,
-    Results,
     Run,
     RunState,
     Source,
@@ -28,8 +26,8 @@ from engine.registry.records import (
     utc_now,
 )
 from engine.registry.schema import bring_up_to_date
-from engine.registry.statements import insert_into, note_event, note_request, replace_rows, result_rows, tick
-from engine.registry.tables import CHECKPOINT, EVIDENCE, METRIC, RESULT, RUN, SOURCE, SWEEP, TAG
+from engine.registry.statements import insert_into, note_event, note_request, replace_rows, tick
+from engine.registry.tables import RUN, SOURCE, SWEEP, TAG
 
 
 def open_store(home: Home, migrate: bool = True) -> Store:
@@ -47,7 +45,7 @@ def open_store(home: Home, migrate: bool = True) -> Store:
     return Store(engine, home, migrate)
 
 
-class Store(Attempts):
+class Store(Adoption):
     """Reads and writes of the registry. May be shared by threads; not by forked processes."""
 
     def add(self, runs: Sequence[Run], sources: Sequence[Source]) -> None:
@@ -162,42 +160,6 @@ class Store(Attempts):
             for run_id, attempt in changed:
                 note_request(connection, run_id, attempt, f"priority {priority}")
         return [run_id for run_id, _ in changed]
-
-    def adopt(
-        self,
-        run: Run,
-        results: Results,
-        publish: Callable[[], Checkpoint],
-        note: str,
-        lost_file: bool = False,
-    ) -> bool:
-        """Add a run that was completed elsewhere; False, without any change, when it is running or completed here.
-
-        It replaces a queued run with its id, or one that ended without success.
-
-        Args:
-            publish: puts the file of the best checkpoint in place and returns its row; called in the transaction, so that no
-                row is without its file.
-            lost_file: replace a completed run too, because its file is missing.
-        """
-        replaced = (RunState.QUEUED, *OVER, *((RunState.COMPLETED,) if lost_file else ()))
-        with self._write() as connection:
-            row = columns_of(run) | {"version": tick(connection)}
-            change = insert_into(connection, RUN).values(row)
-            # A worker of an earlier attempt that still runs is fenced.
-            new = {name: change.excluded[name] for name in row if name not in ("id", "note")} | {"attempt": RUN.c.attempt + 1}
-            change = change.on_conflict_do_update(index_elements=["id"], set_=new, where=RUN.c.state.in_(replaced))
-            attempt = connection.execute(change.returning(RUN.c.attempt)).scalar()
-            if attempt is None:
-                return False
-            for table in (METRIC, RESULT, CHECKPOINT, EVIDENCE):
-                connection.execute(delete(table).where(table.c.run_id == run.id))
-            replace_rows(connection, RESULT, result_rows(run.id, results))
-            note_event(connection, run.id, attempt, note)
-            replace_rows(connection, CHECKPOINT, [columns_of(publish())])
-        # Not before the commit: if the new file cannot be written, the old run resumes from this one.
-        self.home.checkpoint(run.id, "last").unlink(missing_ok=True)
-        return True
 
     def fail_blocked(self) -> list[str]:
         """Fail queued runs with a source that failed, was stopped or lost; the cause names it. Returns their ids."""

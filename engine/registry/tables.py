@@ -141,6 +141,14 @@ class EvidenceTable(Named, table=True):
     bytes: int = Field(sa_type=BigInteger)
 
 
+class ReplicateTable(Named, table=True):
+    run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    digest: str = Field(primary_key=True)
+    origin: str
+    at: datetime
+    record: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
 class TagTable(Named, table=True):
     run_id: str = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
     name: str = Field(primary_key=True)
@@ -173,4 +181,4 @@ def _table(kind: type[SQLModel]) -> Table:
 RUN, SOURCE, METRIC = _table(RunTable), _table(SourceTable), _table(MetricTable)
 RESULT, CHECKPOINT, EVIDENCE = _table(ResultTable), _table(CheckpointTable), _table(EvidenceTable)
 EVENT, CLOCK, ALIAS = _table(EventTable), _table(ClockTable), _table(AliasTable)
-SWEEP, TAG = _table(SweepTable), _table(TagTable)
+SWEEP, TAG, REPLICATE = _table(SweepTable), _table(TagTable), _table(ReplicateTable)

@@ -1,1 +1,1 @@
-"""Reports on runs: the leaderboard and its exports."""
+"""Reports on runs: the leaderboard and its formats."""

@@ -10,6 +10,8 @@ from datetime import datetime
 from engine.catalog.task import BenchmarkInfo, HubData
 from engine.registry.records import Run
 from engine.reports.conditions import code_version
+from engine.reports.measures import measures
+from engine.reports.query import Query
 from engine.reports.run_results import RunResults, incomplete_rows
 from engine.reports.table import Column
 from engine.runs.definition import Definition, definition_of
@@ -22,11 +24,18 @@ DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S.%f")
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns in the benchmark's order, and which of them each run's results belong to."""
+    """One for each definition, in the benchmark's order, and which of them each run's results belong to."""
 
     all: tuple[Column, ...]
     by_run: Mapping[tuple[str, str], Column]
     """By run id and task key."""
+    measures: Mapping[Column, tuple[Column, ...]]
+    """What the table shows of each."""
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns of the table."""
+        return tuple(measure for column in self.all for measure in self.measures[column])
 
     def of(self, run: Run, task: str) -> Column | None:
         return self.by_run.get((run.id, task))
@@ -55,17 +64,17 @@ class _Version:
         return min(run.created_at for run in self.runs)
 
 
-def columns_of(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults) -> Columns:
+def columns_of(benchmark: BenchmarkInfo, runs: Sequence[Run], results: RunResults, query: Query) -> Columns:
     """The columns of ``runs``; of each task today's definition comes first, then the others, the newest first."""
-    columns: list[Column] = []
+    shown: dict[Column, tuple[Column, ...]] = {}
     by_run: dict[tuple[str, str], Column] = {}
     for task in benchmark.tasks:
         versions = _versions(task.key, [run for run in runs if task.key in run.tasks], results)
         for version, words in zip(versions, _told_apart(versions), strict=True):
             column = Column(task.key, task.title, task.headline, words)
-            columns.append(column)
+            shown[column] = measures(column, task, query)
             by_run |= {(run.id, task.key): column for run in version.runs}
-    return Columns(tuple(columns), by_run)
+    return Columns(tuple(shown), by_run, shown)
 
 
 def variants(task: str, runs: Sequence[Run], results: RunResults) -> dict[str, str]:

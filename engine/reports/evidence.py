@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.catalog.catalog import Catalog
 from engine.catalog.task import TaskInfo
 from engine.errors import UserError, did_you_mean
 from engine.files.evidence import SplitEvidence, read_evidence
@@ -24,9 +25,22 @@ def evidence_of(store: Reader, run: Run, task: str, split: str) -> SplitEvidence
     raise UserError(f"run {run.id} {why_no_evidence(run)}; train it again after `scalearn delete {run.id}`")
 
 
+def answered_task(run: Run, key: str, catalog: Catalog) -> TaskInfo:
+    """The task of that key as the run learned it. Raises UserError where it is not known here."""
+    known = run.parsed.known_task(key, catalog)
+    if known is None:
+        raise UserError(f"the task {key} of run {run.id} is not known here; add its benchmark first")
+    return known
+
+
 def recompute(task: TaskInfo, evidence: SplitEvidence) -> dict[str, float]:
     """All metrics of ``task``, headline first, as fractions. Raises UserError where the task is of another kind now."""
+    check_kind(task, evidence)
+    return score(task, evidence.logits, evidence.rows["label"], evidence.rows.get("group"), evidence.candidates)
+
+
+def check_kind(task: TaskInfo, evidence: SplitEvidence) -> None:
+    """Raises UserError unless the answers are to a task of the kind that ``task`` is now."""
     width = evidence.logits.shape[1]
     if (evidence.kind, width) != (task.kind, len(task.labels) or 1):
         raise UserError(f"{task.key} is a {task.kind} task now; the answers are to a {evidence.kind} task of {width} outputs")
-    return score(task, evidence.logits, evidence.rows["label"], evidence.rows.get("group"), evidence.candidates)

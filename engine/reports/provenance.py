@@ -9,14 +9,17 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.task import HubData
 from engine.registry.records import Run
 from engine.reports.columns import Columns
+from engine.reports.completeness import missing_averages
 from engine.reports.conditions import code_version
 from engine.reports.run_results import incomplete_rows
 from engine.reports.table import Table
 from engine.reports.tuned import tuning_notes
 from engine.runs.deviations import kept_changes
 
+ON_DEV = "dev, of the selected epoch: epochs, and settings where they were compared, were chosen on it, which flatters them"
 
-def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Catalog) -> dict[str, list[str]]:
+
+def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Catalog, split: str) -> dict[str, list[str]]:
     """The footer: names and texts, in order."""
     versions = {code_version(run) for run in runs}
     commits = {(run.provenance or {}).get("git_commit") for run in runs}
@@ -24,10 +27,11 @@ def provenance(table: Table, columns: Columns, runs: Sequence[Run], catalog: Cat
         "backbone": [f"{table.backbone} at {table.revision}"],
         "data": _by_column(columns, runs, lambda run, task: str(run.parsed.data[task])),
         "metric": list(dict.fromkeys(f"{column.title} {column.metric}" for column in table.columns)),
-        "split": _by_column(columns, runs, partial(_split, catalog)),
+        "split": [ON_DEV] if split == "dev" else _by_column(columns, runs, partial(_split, catalog)),
         "selection": _by_column(columns, runs, partial(_rule, catalog)),
         "settings": [f"{name}={text}" for name, text in table.shared.items()] or ["defaults unless a row says otherwise"],
         "tuning": tuning_notes(table.rows),
+        "average": missing_averages(table),
         "benchmark's defaults": _changed_defaults(columns, runs, catalog),
         "seeds": [str(seed) for seed in sorted({run.seed for run in runs})],
         "version": sorted(f"scalearn-tui {version}" for version in versions if version),
@@ -81,12 +85,14 @@ def _split(catalog: Catalog, run: Run, key: str) -> str:
 
 def _by_column(columns: Columns, runs: Sequence[Run], describe: Callable[[Run, str], str]) -> list[str]:
     """``describe`` of each column's runs, once for columns that are alike; without headings where all are."""
-    by_column: dict[str, set[str]] = {column.heading: set() for column in columns.all}
+    by_column: dict[str, set[str]] = {column.heading: set() for column in columns.all if columns.measures[column]}
     for run in runs:
         for task in run.tasks:
-            if column := columns.of(run, task):
+            if (column := columns.of(run, task)) and columns.measures[column]:
                 by_column[column.heading].add(describe(run, task))
     alike: dict[str, list[str]] = {}
     for heading, texts in by_column.items():
+        if not texts:
+            continue
         alike.setdefault(" and ".join(sorted(texts)), []).append(heading)
     return list(alike) if len(alike) == 1 else [f"{', '.join(headings)} {text}" for text, headings in alike.items()]

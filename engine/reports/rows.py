@@ -1,13 +1,12 @@
 """The rows of a table: groups of runs of the same method in the same settings, on different targets.
 
-A cell averages one group, that is runs equal in everything but the seed, on the headline metric of the test split, in points
-(metric times 100).
+A cell averages one group, that is runs equal in everything but the seed, on one metric and split, in points (metric times 100).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,13 +48,16 @@ def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: Sour
     """One row for the groups with the same method and settings on different targets; methods in the catalog's order.
 
     A tuned method has one row whatever was chosen for each target. Runs of it have another one only where they were asked for
-    without tuning too, or beside runs that were not chosen.
+    without tuning too, or beside runs that were not chosen; those that ``Query.best_of`` compared have none.
     """
     chosen = [_Group(of.runs, _columns_of(of.runs[0], columns), of) for of in tuned if _columns_of(of.runs[0], columns)]
-    results, rows = sources.results, _shared_rows(benchmark, [*chosen, *_groups(runs, columns)], sources)
+    compared = {run_id for of in tuned if not of.sweep for trial in of.search.trials for run_id in trial.runs}
+    groups = _groups([run for run in runs if run.id not in compared], columns)
+    results, rows = sources.results, _shared_rows(benchmark, [*chosen, *groups], sources)
     order = {method: position for position, method in enumerate(results.catalog.methods)}
+    found = [_row(key, groups, columns, results) for key, groups in rows.items()]
     return sorted(
-        (_row(key, groups, results) for key, groups in rows.items()),
+        (row for row in found if row.cells),
         key=lambda row: (
             order.get(row.method or "", len(order)),
             row.title,
@@ -67,11 +69,11 @@ def rows_of(benchmark: str, runs: Sequence[Run], columns: Columns, sources: Sour
 
 
 def _groups(runs: Sequence[Run], columns: Columns) -> list[_Group]:
-    """The groups, the earliest first."""
-    by_id: dict[str, list[Run]] = {}
+    """The groups, the earliest first. Runs of a group of which some were imported without their definition are in several."""
+    by_place: dict[tuple[str, tuple[Column, ...]], list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.seed):
-        by_id.setdefault(run.group_id, []).append(run)
-    groups = [_Group(members, _columns_of(members[0], columns)) for members in by_id.values()]
+        by_place.setdefault((run.group_id, tuple(_columns_of(run, columns))), []).append(run)
+    groups = [_Group(members, list(of_columns)) for (_, of_columns), members in by_place.items()]
     return sorted(groups, key=lambda group: group.first_run)
 
 
@@ -135,15 +137,16 @@ def _selection(spec: RunSpec, catalog: Catalog) -> Settings:
     return {"selected by": "/".join(names)} if names else {}
 
 
-def _row(key: RowKey, groups: Cells, results: RunResults) -> Row:
+def _row(key: RowKey, groups: Cells, columns: Columns, results: RunResults) -> Row:
     method, items, _ = key
     cells = {column: group.runs for column, group in groups.items()}
+    measured = {measure: members for column, members in cells.items() for measure in columns.measures[column]}
     runs = [run for members in cells.values() for run in members]
     return Row(
         title=results.catalog.methods[method].title if method in results.catalog.methods else method,
         method=method,
         settings=dict(items),
-        cells={column.key: _cell(column.task, members, results) for column, members in cells.items()},
+        cells={measure.key: cell for measure, members in measured.items() if (cell := _cell(measure, members, results))},
         conditions=different_conditions(cells),
         trainable=_range(run.trainable for run in runs),
         transfer=_range(run.transfer for run in runs),
@@ -151,29 +154,33 @@ def _row(key: RowKey, groups: Cells, results: RunResults) -> Row:
     )
 
 
-def _cell(task: str, runs: Sequence[Run], results: RunResults) -> Cell:
-    metrics = results.tasks[task].metrics
-    reported = [_reported(results.results[run.id][task], metrics) for run in runs]
-    headline = f"test/{results.tasks[task].headline}"
+def _cell(column: Column, runs: Sequence[Run], results: RunResults) -> Cell | None:
+    """Of those of the runs that have the figure; None where none has."""
+    scores = {run: score for run in runs if (score := results.score(run, column)) is not None}
+    if not scores:
+        return None
+    reported = [_reported(results.results[run.id][column.task], column, results) for run in scores]
     return Cell(
-        values=tuple(scores[headline] for scores in reported),
-        seeds=tuple(run.seed for run in runs),
-        run_ids=tuple(run.id for run in runs),
+        values=tuple(100 * score for score in scores.values()),
+        seeds=tuple(run.seed for run in scores),
+        run_ids=tuple(run.id for run in scores),
         others={
-            name: tuple(scores[name] for scores in reported)
+            name: tuple(values[name] for values in reported)
             for name in reported[0]
-            if name != headline and all(name in scores for scores in reported)
+            if all(name in values for values in reported)
         },
     )
 
 
-def _reported(splits: Mapping[str, Mapping[str, float]], metrics: Collection[str]) -> dict[str, float]:
-    """The task's metrics of a run on all its test splits, in points."""
+def _reported(splits: Mapping[str, Mapping[str, float]], column: Column, results: RunResults) -> dict[str, float]:
+    """The task's other metrics of a run, in points: on dev for a column of dev, else on all its test splits."""
     return {
         f"{split}/{metric}": 100 * value
         for split, values in splits.items()
         for metric, value in values.items()
-        if split != "dev" and metric in metrics
+        if (split == "dev") == (column.split == "dev")
+        and metric in results.tasks[column.task].metrics
+        and (split, metric) != (column.split, column.metric)
     }
 
 

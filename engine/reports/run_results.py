@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.kinds import is_plausible
@@ -11,6 +12,7 @@ from engine.catalog.task import BenchmarkInfo, TaskInfo
 from engine.errors import UserError
 from engine.registry.reading import Reader
 from engine.registry.records import Results, Run
+from engine.reports.table import Column
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,16 @@ class RunResults:
                         why_missing.setdefault((run.id, key), str(error))
         return cls(catalog, results, tasks, why_missing, store.with_evidence(list(results)))
 
-    def headline(self, run: Run, task: str) -> float | None:
-        """The task's headline metric on test, as a fraction; None for an imported adapter's task that is unknown here."""
-        if task not in self.tasks:
-            return None
-        return self.results.get(run.id, {}).get(task, {}).get("test", {}).get(self.tasks[task].headline)
+    def score(self, run: Run, column: Column) -> float | None:
+        """The run's figure in a column, as a fraction."""
+        return self.results.get(run.id, {}).get(column.task, {}).get(column.split, {}).get(column.metric)
+
+    def dev(self, run: Run) -> float | None:
+        """The mean of its tasks' headline metrics on dev at the selected epoch, as a fraction; None where one is missing."""
+        of_run, known = self.results.get(run.id, {}), [self.tasks[task] for task in run.tasks if task in self.tasks]
+        scores = [of_run.get(task.key, {}).get("dev", {}).get(task.headline) for task in known]
+        present = [score for score in scores if score is not None]
+        return fmean(present) if present and len(present) == len(run.tasks) else None
 
     def benchmark(self, name: str) -> BenchmarkInfo:
         """The benchmark as it is, with tasks that it no longer has but that runs were trained on."""

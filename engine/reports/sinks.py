@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as html_escapes
 import re
 
 CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
@@ -17,6 +18,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def markdown(text: str) -> str:
     """In one line, shown as it is: no markup, link or HTML in it takes effect."""
     return MARKDOWN.sub(r"\\\g<0>", text.translate(REPLACED))
+
+
+def html(text: str) -> str:
+    """Text or the value of an attribute in quotes."""
+    return html_escapes.escape(text.translate(REPLACED))
+
+
+def script_json(document: str) -> str:
+    """A JSON document within a ``script`` element, which nothing in it can end."""
+    return json_text(document).replace("<", "\\u003c")
 
 
 def csv_cell(value: object) -> object:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.reports.query import Query
+
 Settings = dict[str, str]
 LEVEL = 0.05
 """Of all tests, after correction."""
@@ -14,25 +16,35 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Column:
-    """One target in one definition, with the same rows."""
+    """One metric of a target in one definition, on a split of the same rows."""
 
     task: str
     """Key, ``superglue/boolq``."""
     title: str
     """The task's."""
     metric: str
-    """The task's headline metric."""
     version: str = ""
     """What differs from the task's definition of today, ``template "{text}!"``; empty for that one."""
+    split: str = "test"
+    """``test``, a further part of it such as ``test_mismatched``, or ``dev`` at the selected epoch."""
+    headline: bool = True
+    """Whether ``metric`` is the task's headline metric."""
+    measure: str = ""
+    """What tells it from other columns of the task, as in papers: ``F1``, ``mm``."""
 
     @property
     def key(self) -> str:
-        """What cells are stored under: the task's key where there is nothing else to say."""
-        return f"{self.task} ({self.version})" if self.version else self.task
+        """What cells are stored under: the task's key for its headline metric on test, ``glue/mrpc test/f1`` for others."""
+        scope = "" if self.headline and self.split == "test" else f" {self.split}/{self.metric}"
+        return self._of_version(self.task + scope)
 
     @property
     def heading(self) -> str:
-        return f"{self.title} ({self.version})" if self.version else self.title
+        """``MRPC F1``."""
+        return self._of_version(f"{self.title} {self.measure}".rstrip())
+
+    def _of_version(self, name: str) -> str:
+        return f"{name} ({self.version})" if self.version else name
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,8 @@ class Difference:
     """How two rows differ on a column or in their average, and what the test of it claims; differences in points."""
 
     claim: str
-    """``methods``: other seeds and other examples would show it too; ``models``: other examples, of these trained models."""
+    """What it generalises to. ``methods``: new seeds and new examples; ``models``: new examples, of these trained models;
+    ``seeds``: new seeds, on these examples."""
     test: str
     """``crossed t``, ``McNemar mid-p``, ``approximate randomisation``, ..."""
     difference: float
@@ -111,15 +124,20 @@ class Tuning:
 
     sweep: str
     settings: int
-    """Number of those that were tried, the same for every method."""
+    """Number of those that were tried: at most, where it is not the same for every task."""
     seeds: tuple[int, ...]
-    """With which they were tried; the row has others."""
+    """With which they were tried; after tuning, the row has others."""
     steps: int | None
     """Spent on all of them; None where runs of them were deleted."""
     tried: dict[str, list[dict[str, Any]]]
-    """By the column's key, every setting with its results on dev."""
+    """By the key of the task's column, every setting with its results on dev."""
+    best_of: str = ""
+    """The setting that was chosen by ``Query.best_of``, from the seeds that are reported; then ``sweep`` is empty."""
 
     def __str__(self) -> str:
+        if self.best_of:
+            numbers = sorted({len(settings) for settings in self.tried.values()})
+            return f"best of {'–'.join(dict.fromkeys(map(str, (numbers[0], numbers[-1]))))} {self.best_of}, chosen on dev"
         seeds = f"{len(self.seeds)} seed{'' if len(self.seeds) == 1 else 's'}"
         return f"tuned over {self.settings} settings x {seeds}, chosen on dev"
 
@@ -148,6 +166,10 @@ class Row:
     server: bool = False
     """Whether these are published scores of the benchmark's server, whose test rows are not those of the other rows."""
     average_standing: Standing | None = None
+    source: str = ""
+    """The paper of a published row."""
+    printed_average: float | None = None
+    """Of a published row, as the paper prints it; None where the table lacks some of its columns."""
 
     @property
     def name(self) -> str:
@@ -187,14 +209,23 @@ class Table:
 
     @property
     def averaged(self) -> tuple[Column, ...]:
-        """The first column of each task, which is of its definition of today if runs have that."""
+        """The first column of each task: its headline metric if that is shown, in today's definition if runs have that."""
         return tuple({column.task: column for column in reversed(self.columns)}.values())[::-1]
+
+    def lacking(self, row: Row) -> list[Column]:
+        """The tasks' columns that the row's average would need besides those it has."""
+        return [column for column in self.averaged if column.key not in row.cells]
+
+    def published_beside(self, row: Row) -> Row | None:
+        """What a paper reports of the method of a measured row, on the same split."""
+        rows = (other for other in self.rows if other.origin == "published" and other.title == row.title)
+        return None if row.published else next(rows, None)
 
     def average(self, row: Row) -> float | None:
         """Mean of the row's cells over the tasks; None where one is missing, where there is only one task, or of the scores
         of a server, whose paper averages other columns."""
         columns = self.averaged
-        if row.server or len(columns) < 2 or any(column.key not in row.cells for column in columns):
+        if row.server or len(columns) < 2 or self.lacking(row):
             return None
         return statistics.fmean(row.cells[column.key].mean for column in columns)
 
@@ -206,5 +237,6 @@ class Leaderboard:
     tables: tuple[Table, ...]
     at: datetime
     """When it was built."""
+    query: Query
     left_out: tuple[str, ...] = ()
-    """Completed runs that no table shows because they were not scored by today's headline metric, and what to do about it."""
+    """Completed runs that no table shows because they lack the metric, and what to do; tables without complete rows."""

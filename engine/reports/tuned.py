@@ -1,4 +1,4 @@
-"""Rows of settings that tuning has chosen: for each task its own, among equally many that were compared on dev."""
+"""Rows of settings that were chosen on dev, for each task its own: by the tuning of a sweep, or by ``best_of.py``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from engine.sweeps.winners import Search, searches_of
 
 @dataclass(frozen=True)
 class Tuned:
-    """Runs in the setting that one search of a sweep has chosen."""
+    """Runs in the setting that one search has chosen."""
 
     sweep: str
+    """Empty for ``Query.best_of``."""
     search: Search
     runs: list[Run]
     """Those that count, by seed."""
@@ -48,15 +49,16 @@ def tuning_of(tuned: Mapping[Column, Tuned]) -> Tuning | None:
     searches = {of.search.number: of.search for of in tuned.values()}
     return Tuning(
         sweep=first.sweep,
-        settings=len(first.search.trials),
+        settings=max(len(search.trials) for search in searches.values()),
         seeds=first.search.seeds,
         steps=_sum([search.steps for search in searches.values()]),
         tried={column.key: _tried(of.search) for column, of in tuned.items()},
+        best_of="" if first.sweep else ", ".join(first.search.varied),
     )
 
 
 def tuning_notes(rows: Sequence[Row]) -> list[str]:
-    """For each sweep that tuned some of the rows, what that took: a line of the footer."""
+    """For each sweep that tuned some of the rows, what that took, and what ``Query.best_of`` chose: lines of the footer."""
     by_sweep: dict[str, list[tuple[Row, Tuning]]] = {}
     for row in rows:
         if row.tuning:
@@ -67,6 +69,8 @@ def tuning_notes(rows: Sequence[Row]) -> list[str]:
 def _note(sweep: str, tuned: Sequence[tuple[Row, Tuning]]) -> str:
     titles = ", ".join(dict.fromkeys(row.title for row, _ in tuned))
     tried, steps = tuned[0][1], _sum([tuning.steps for _, tuning in tuned])
+    if tried.best_of:
+        return f"{tried.best_of} of {titles} on each target chosen on dev with the seeds that are reported, which flatters it"
     spent = f" ({steps:,} steps)" if steps is not None else ", of which runs were deleted since"
     fresh = {seed for row, _ in tuned for cell in row.cells.values() for seed in cell.seeds}
     return (

@@ -50,7 +50,7 @@ class Search:
     seeds: tuple[int, ...]
     """Of the runs that try them."""
     chosen: list[Cell]
-    """Those that report it, one for each of other seeds."""
+    """Those that report it, one for each of other seeds; none where its own runs do."""
     steps: int | None
     """Spent on all trials; None where runs of them were deleted."""
     varied: frozenset[str]
@@ -71,8 +71,8 @@ class Search:
     @property
     def winner(self) -> int | None:
         """Number of the setting whose runs are reported: once they are queued it stays, though tuning runs are deleted."""
-        cell = self.chosen[0]
-        return cell.candidates.index(cell.run) if cell.run else self.best
+        cell = self.chosen[0] if self.chosen else None
+        return cell.candidates.index(cell.run) if cell and cell.run else self.best
 
 
 def searches_of(cells: Sequence[Cell], reader: Reader) -> list[Search]:

@@ -30,7 +30,7 @@ def load_sources(
         if recorded is None or not path.is_file():
             raise UserError(
                 f"the source adapter {source.task} (run {source.source_id}) has lost its file {path}; "
-                "put it back, or import it with `scalearn adapters import`"
+                "put it back, or import it with `scalearn adapters import`, or a bundle that was written with --checkpoints"
             )
         tensors, card = load_checkpoint(path, recorded.sha256)
         if card.get("backbone_revision") != spec.backbone_revision:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Json, RunArgument, home_catalog
-from scalearn_tui.cli.output import print_json, print_line, print_table, say
+from scalearn_tui.cli.flags import Json, RunArgument, home_catalog, switch
+from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
 from scalearn_tui.cli.watching import look
 from scalearn_tui.text.suggestions import FIRST_ADAPTER
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.registry.reading import Reader
     from engine.registry.records import Results, Run
 
+PUSH = "engine.adapters.push"
 app = Commands(help="List, export and import source adapters.", no_args_is_help=True)
 
 
@@ -53,10 +55,21 @@ def export(
         str,
         typer.Argument(metavar="FILE|FOLDER", help="A new .safetensors file, or a folder for it, which is made if need be."),
     ],
+    license_: Annotated[
+        str | None, typer.Option("--license", metavar="ID", help="Of the adapter, for its model card: apache-2.0, ...")
+    ] = None,
+    push: Annotated[
+        str | None, typer.Option("--push", metavar="ORG/NAME", help="Then send both files to this repository of the hub.")
+    ] = None,
+    private: Annotated[bool, switch("--private", help="A repository that --push makes is private.")] = False,
+    yes: Annotated[bool, switch("--yes", "-y", help="Send without asking.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Write one adapter and its metadata to a file that `adapters import` reads in another home."""
-    exported = _portable("export", run, path)
+    """Write one adapter to a file that `adapters import` reads in another home, and a model card beside it."""
+    repository = _repository(push, private, yes)
+    exported = _portable("export", *([f"--license={license_}"] if license_ else []), "--", run, path)
+    if repository:
+        exported |= {"pushed": _sent(exported, repository, yes)}
     if as_json:
         print_json(exported)
     else:
@@ -70,7 +83,7 @@ def import_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file written by `adapters export`.")], as_json: Json = False
 ) -> int:
     """Check an exported adapter and add it as a completed run."""
-    imported = _portable("import", file)
+    imported = _portable("import", "--", file)
     if as_json:
         print_json(imported)
         return ExitCode.OK
@@ -78,6 +91,47 @@ def import_(
     request = f"--target TASK --sources {imported['run']},TASK --backbone {shlex.quote(_backbone(imported['run']))}"
     say(f"next: scalearn run --method scalearn++ {request}")
     return ExitCode.OK
+
+
+def _repository(push: str | None, private: bool, yes: bool) -> dict[str, Any] | None:
+    """What is known of the repository that ``--push`` names. Raises UserError, before anything is written, where it refuses."""
+    from engine.errors import UserError
+    from scalearn_tui.cli import child
+
+    if push is None:
+        if private or yes:
+            raise UserError("--private and --yes are about --push; name a repository of the hub with it")
+        return None
+    if not yes and not sys.stdin.isatty():
+        raise UserError("--push asks before it sends anything; confirm with --yes")
+    found: dict[str, Any] = child.document(PUSH, "check", f"--repo={push}", *(["--private"] if private else []))
+    return found
+
+
+def _sent(exported: dict[str, Any], repository: dict[str, Any], yes: bool) -> dict[str, Any] | None:
+    """Show what would be sent, ask, and send it; None where the answer is no. A failure says how to send it later."""
+    from pathlib import Path
+
+    from engine.errors import UserError
+    from scalearn_tui.cli import child
+
+    file, card = Path(exported["file"]), Path(exported["card"])
+    visibility = "private" if repository["private"] else "public"
+    say(f"to {repository['address']} ({'new' if repository['new'] else 'there already'}, {visibility}):")
+    for name, size in ((file.name, file.stat().st_size), ("README.md", card.stat().st_size)):
+        say(f"  {name}  {size:,} bytes{', replaces the one there' if name == 'README.md' and not repository['new'] else ''}")
+    upload = f"hf upload {repository['repository']}"
+    later = f"`{upload} {shlex.quote(str(file))}` and `{upload} {shlex.quote(str(card))} README.md` send it later"
+    if not yes and not confirmed("", "Send it?"):
+        say(f"nothing was sent; {later}")
+        return None
+    options = [f"--repo={repository['repository']}", f"--file={file}", f"--card={card}"]
+    try:
+        sent: dict[str, Any] = child.document(PUSH, "send", *options, *(["--private"] if repository["private"] else []))
+    except UserError as error:
+        raise UserError(f"{error}; {later}", error.exit_code) from None
+    say(f"sent to {sent['address']}, commit {sent['commit']}")
+    return sent
 
 
 def _backbone(run_id: str) -> str:
@@ -156,5 +210,5 @@ def _portable(verb: str, *arguments: str) -> dict[str, Any]:
     from engine.files.home import Home
     from scalearn_tui.cli import child
 
-    answer: dict[str, Any] = child.document("engine.adapters", "--home", str(Home.default().root), verb, "--", *arguments)
+    answer: dict[str, Any] = child.document("engine.adapters", "--home", str(Home.default().root), verb, *arguments)
     return answer

@@ -16,7 +16,9 @@ from scalearn_tui.cli import (
     adapters,
     annotate,
     benchmarks,
+    bundle,
     catalog,
+    compare,
     config,
     control,
     data,
@@ -28,6 +30,7 @@ from scalearn_tui.cli import (
     predict,
     queue,
     reproduce,
+    results,
     run,
     runs,
     sweep,
@@ -70,7 +73,12 @@ app.command("logs", rich_help_panel=COMPARE)(logs.logs)
 app.command("tag", rich_help_panel=COMPARE)(annotate.tag)
 app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
+app.command("results", rich_help_panel=COMPARE)(results.results)
+app.command("compare", rich_help_panel=COMPARE)(compare.compare)
 app.command("predict", rich_help_panel=COMPARE)(predict.predict)
+app.command("bundle", rich_help_panel=COMPARE)(bundle.bundle)
+app.command("import", rich_help_panel=COMPARE)(bundle.import_)
+app.command("verify", rich_help_panel=COMPARE)(bundle.verify)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)
 app.command("methods", rich_help_panel=EXISTS)(catalog.methods)
 app.command("tasks", rich_help_panel=EXISTS)(catalog.tasks)

@@ -10,22 +10,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.cli.flags import Terms, filter_flag, home_catalog
+from scalearn_tui.cli.flags import Terms, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_line, print_table, say
 from scalearn_tui.cli.watching import look
 
 if TYPE_CHECKING:
+    from engine.registry.reading import Reader
     from engine.reports.table import Leaderboard
 
 
 class Format(StrEnum):
     TABLE = "table"
     MARKDOWN = "markdown"
+    LATEX = "latex"
+    HTML = "html"
     CSV = "csv"
+    CSV_LONG = "csv-long"
     JSON = "json"
 
 
-SUFFIXES = {".md": Format.MARKDOWN, ".csv": Format.CSV, ".json": Format.JSON}
+class Split(StrEnum):
+    TEST = "test"
+    DEV = "dev"
+
+
+SUFFIXES = {
+    ".md": Format.MARKDOWN, ".tex": Format.LATEX, ".html": Format.HTML, ".csv": Format.CSV, ".json": Format.JSON,
+}  # fmt: skip
 
 
 def leaderboard(
@@ -35,6 +46,19 @@ def leaderboard(
     ] = None,
     benchmark: Annotated[str | None, filter_flag("benchmark")] = None,
     backbone: Annotated[str | None, filter_flag("backbone")] = None,
+    split: Annotated[Split, typer.Option("--split", help="test, or dev at the selected epoch.")] = Split.TEST,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", metavar="NAME", help="A metric, or all of them. Default: each task's headline metric."),
+    ] = None,
+    best_of: Annotated[
+        str | None,
+        typer.Option("--best-of", metavar="SETTING", help="Of runs that differ in this setting alone, the best on dev."),
+    ] = None,
+    complete_only: Annotated[bool, switch("--complete-only", help="Leave out rows that lack a task.")] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="ROW", help="Test all rows against this one: its name, or its method.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
 ) -> int:
     """Compare methods: mean ± standard deviation over seeds on test, beside published figures. Exit code 3 when empty.
@@ -44,54 +68,91 @@ def leaderboard(
     from engine.catalog.backbones import BACKBONES
     from engine.errors import UserError, did_you_mean
     from engine.registry.choosing import read_selection
-    from engine.reports.exports import to_csv, to_json, to_markdown
     from engine.reports.leaderboard import build
+    from engine.reports.query import Query
 
     chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else Format.TABLE)
     if output and chosen in (None, Format.TABLE):
-        raise UserError("a file needs --format markdown, csv or json, or a name that ends in .md, .csv or .json")
+        formats = ", ".join(known for known in Format if known is not Format.TABLE)
+        raise UserError(f"a file needs --format, one of {formats}; or a name that ends in {', '.join(SUFFIXES)}")
     reader, catalog = look(), home_catalog()
     selection = read_selection(terms, reader, catalog) if terms else None
+    query = Query(benchmark, backbone, selection, split.value, metric, complete_only, best_of)
     # Of thousands of runs none is garbage, and looking for it takes a sixth of the time.
     gc.disable()
     try:
-        found = build(reader, catalog, benchmark=benchmark, backbone=backbone, selection=selection)
+        found = build(reader, catalog, query)
+        if against or chosen not in (None, Format.TABLE, Format.CSV):
+            from engine.reports.with_standings import with_standings
+
+            found = with_standings(found, reader, catalog, against)
     finally:
         gc.enable()
     for line in found.left_out:
         say(line)
     if not found.tables:
         close = did_you_mean(backbone, BACKBONES) if backbone and backbone not in BACKBONES else ""
-        none = f"no completed run matches{close}" if benchmark or backbone or terms else "no completed run to compare yet"
+        none = f"no completed run matches{close}" if query != Query() else "no completed run to compare yet"
         say(f"{none}; `scalearn ls` shows what is under way")
         return ExitCode.NOTHING_MATCHED
     if chosen is None or chosen is Format.TABLE:
         _print(found)
-        return ExitCode.OK
-    text = {Format.MARKDOWN: to_markdown, Format.CSV: to_csv, Format.JSON: to_json}[chosen](found)
-    if output is None:
-        print(text, end="")
-        return ExitCode.OK
+    elif output is None:
+        print(_formatted(found, chosen, reader), end="")
+    else:
+        _write(output, _formatted(found, chosen, reader))
+    return ExitCode.OK
+
+
+def _formatted(board: Leaderboard, format_: Format, reader: Reader) -> str:
+    from engine.reports.formats.csv import to_csv, to_csv_long
+    from engine.reports.formats.html import to_html
+    from engine.reports.formats.json import to_json
+    from engine.reports.formats.latex import to_latex
+    from engine.reports.formats.markdown import to_markdown
+    from engine.reports.run_details import run_details
+    from scalearn_tui.text.repeating import repeating_command
+
+    if format_ is Format.HTML:
+        return to_html(board, run_details(reader, board, repeating_command))
+    writers = {
+        Format.MARKDOWN: to_markdown, Format.LATEX: to_latex, Format.CSV: to_csv, Format.CSV_LONG: to_csv_long,
+        Format.JSON: to_json,
+    }  # fmt: skip
+    return writers[format_](board)
+
+
+def _write(output: Path, text: str) -> None:
+    from engine.errors import UserError
+
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"cannot write {output}: {error.strerror}") from error
     say(f"wrote {output}")
-    return ExitCode.OK
 
 
 def _print(board: Leaderboard) -> None:
     from rich.text import Text
 
-    from engine.reports.exports import footer, grid, title
+    from engine.reports.formats.grid import Figure, footer, grid, title
+    from engine.reports.formats.text import cells, figures, headings
+
+    def style(figure: Figure | None) -> str:
+        return "bold" if figure and figure.bold else "underline" if figure and figure.second else ""
 
     for index, table in enumerate(board.tables):
         if index:
             print_line()
         print_line(title(table))
-        headings, rows = grid(table)
-        styles = ["dim" if row.published else "" for row in table.rows]
-        cells = [[Text(cell, style=style) for cell in row] for row, style in zip(rows, styles, strict=True)]
-        print_table(headings, cells, right=headings[1:])
+        shown = grid(table)
+        lines = [
+            [
+                Text(text, style="dim" if line.row.published else style(figure))
+                for text, figure in zip(cells(shown, line), figures(shown, line), strict=True)
+            ]
+            for line in shown.lines
+        ]
+        print_table(headings(shown), lines, right=headings(shown)[1:])
         print_line()
         print_table(("", ""), [(name, Text(text)) for name, text in footer(board, table)])

@@ -103,15 +103,11 @@ def _write_own_answers(reader: Reader, run: Run, key: str, split: str, output: P
     """One answer per example, from the run's evidence. Raises UserError where that is not kept."""
     import json
 
-    from engine.errors import UserError
     from engine.files.answer_file import destination, writer
     from engine.reports.answers import answers
-    from engine.reports.evidence import evidence_of
+    from engine.reports.evidence import answered_task, evidence_of
 
-    known = run.parsed.known_task(key, home_catalog())
-    if known is None:
-        raise UserError(f"the task {key} of run {run.id} is not known here; add its benchmark first")
-    answered = answers(known, evidence_of(reader, run, key, split))
+    answered = answers(answered_task(run, key, home_catalog()), evidence_of(reader, run, key, split))
     if output is None:
         for answer in answered:
             print_line(json.dumps(answer))

@@ -17,7 +17,7 @@ from scalearn_tui.text.suggestions import FIRST_RUN
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.registry.reading import Reader
-    from engine.registry.records import Results, Run
+    from engine.registry.records import Replicate, Results, Run
 
 
 def ls(
@@ -172,6 +172,7 @@ def _full_record(reader: Reader, run: Run) -> dict[str, Any]:
             for kind, checkpoint in reader.checkpoints(run.id).items()
         },
         "evidence": [as_json(row, without=("run_id",)) for row in reader.evidence(run.id)],
+        "replicates": [as_json(replicate, without=("run_id",)) for replicate in reader.replicates(run.id)],
         "load": {name: {"mean": mean, "max": most} for name, (mean, most) in reader.load(run.id).items()},
         "events": [as_json(event, without=("run_id", "id")) for event in reader.events(run.id)],
         "log": str(reader.home.log(run.id)),
@@ -223,6 +224,7 @@ def _print_run(reader: Reader, run: Run) -> None:
         text = f"epoch {checkpoint['epoch']}, step {checkpoint['step']}, {count(checkpoint['bytes'])}B  {checkpoint['path']}"
         rows.append((f"{kind} checkpoint", text))
     rows.append(("evidence", evidence_summary(reader.evidence(run.id), run)))
+    rows += [("replicate", _replicate(replicate)) for replicate in reader.replicates(run.id)]
     about = {name: value for name, value in (run.provenance or {}).items() if value is not None and name != "data"}
     rows += [("hardware" if name == "device" else name.replace("_", " "), _plain(value)) for name, value in about.items()]
     if record["load"]:
@@ -232,6 +234,19 @@ def _print_run(reader: Reader, run: Run) -> None:
     names = ["", *(name for name, _ in rows)]
     told_once = [("" if name == before else name, Text(text)) for before, (name, text) in zip(names, rows, strict=False)]
     print_table(("", ""), told_once)
+
+
+def _replicate(replicate: Replicate) -> str:
+    """Another outcome of the run: its headline metric on test, when it was imported, and from where."""
+    from scalearn_tui.text.formatting import score
+
+    record = replicate.record
+    values = [
+        f"{task} {record['metric']} {score(splits['test'][record['metric']])}"
+        for task, splits in record["results"].items()
+        if record["metric"] in splits.get("test", {})
+    ]
+    return f"{', '.join(values)}  imported {replicate.at.astimezone():%Y-%m-%d} from {replicate.origin}; in no table"
 
 
 def _load(name: str, value: float) -> str:

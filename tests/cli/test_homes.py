@@ -33,9 +33,11 @@ COMMANDS: dict[str, list[str]] = {
     "adapters import": ["nothing.safetensors"],
     "adapters ls": [],
     "backbones": [],
+    "bundle": [DONE.run_id, "/dev/null/runs.zip"],
     "benchmarks add": ["nothing.toml"],
     "benchmarks ls": [],
     "benchmarks remove": ["nothing"],
+    "compare": ["adapter", "lora"],
     "config show": [],
     "data fetch": ["toy"],
     "data ls": [],
@@ -45,6 +47,7 @@ COMMANDS: dict[str, list[str]] = {
     "delete": ["--yes", DONE.run_id],
     "doctor": [],
     "gc": ["--dry-run"],
+    "import": ["nothing.zip"],
     "leaderboard": [],
     "logs": [DONE.run_id],
     "ls": [],
@@ -57,6 +60,7 @@ COMMANDS: dict[str, list[str]] = {
     "queue resume": [],
     "resume": [WAITING.run_id],
     "reproduce": ["humset", "--backbone", "minilm", "--data-dir", os.devnull],
+    "results": [],
     "run": ["-m", "adapter", "-t", "toy/choice", "-b", "minilm", "--dry-run"],
     "show": [DONE.run_id],
     "stop": [WAITING.run_id],
@@ -70,13 +74,14 @@ COMMANDS: dict[str, list[str]] = {
     "sweep stop": ["small"],
     "tag": [DONE.run_id, "--add", "paper"],
     "tasks": [],
+    "verify": ["nothing.zip"],
     "wait": [DONE.run_id],
 }
-STARTS_A_CHILD = ("adapters export", "adapters import", "predict")
+STARTS_A_CHILD = ("adapters export", "adapters import", "bundle", "import", "predict", "verify")
 """Which waits for a lock as long as users would."""
 LOOKS = (
     "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls",
-    "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
+    "results", "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
 )  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]

@@ -62,7 +62,9 @@ def test_completion_loads_nothing_heavy() -> None:
 PLAN = ["run", "-m", "adapter", "-t", "toy/question", "-b", "minilm", "--dry-run"]
 
 
-@pytest.mark.parametrize("arguments", [["ls"], ["leaderboard"], ["adapters", "ls"], ["data", "ls"], PLAN], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["ls"], ["leaderboard"], ["results"], ["adapters", "ls"], ["data", "ls"], PLAN], ids=" ".join
+)
 def test_reading_and_planning_never_load_the_trainer(arguments: list[str], home: Home) -> None:
     assert loaded(*arguments) & (WORKERS_OWN | {"textual"}) == set()
 

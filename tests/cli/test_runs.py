@@ -230,7 +230,7 @@ def test_resume_of_a_completed_run_says_so(store: Store, capsys: Capture) -> Non
     assert store.find(done.run_id).state is RunState.COMPLETED
 
 
-def test_leaderboard_formats(store: Store, capsys: Capture, tmp_path: object) -> None:
+def test_leaderboard_formats(store: Store, capsys: Capture, tmp_path: Path) -> None:
     assert main(["leaderboard"]) == ExitCode.NOTHING_MATCHED
     complete(store, spec("adapter", BOOLQ, backbone="minilm"), 0.7)
     capsys.readouterr()
@@ -239,9 +239,27 @@ def test_leaderboard_formats(store: Store, capsys: Capture, tmp_path: object) ->
     assert main(["leaderboard", "--format", "markdown"]) == ExitCode.OK
     assert "| Adapter | – | – | 70.00 (1) |" in capsys.readouterr().out
     assert main(["leaderboard", "--format", "json"]) == ExitCode.OK
-    assert json.loads(capsys.readouterr().out)["schema"] == 1
-    assert main(["leaderboard", "--output", f"{tmp_path}/board.csv"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["schema"] == 2
+    begins = {"board.csv": "benchmark,", "board.tex": "% Made by", "board.html": "<!doctype html>", "board.md": "### SuperGLUE"}
+    for name, first in begins.items():
+        assert main(["leaderboard", "--output", f"{tmp_path}/{name}"]) == ExitCode.OK
+        assert (tmp_path / name).read_text().startswith(first)
+    assert main(["leaderboard", "--format", "csv-long"]) == ExitCode.OK
+    assert ",superglue/boolq,,test,accuracy,70.0," in capsys.readouterr().out
     assert main(["leaderboard", "--benchmark", "glue"]) == ExitCode.NOTHING_MATCHED
+
+
+def test_a_leaderboard_is_a_query(store: Store, capsys: Capture) -> None:
+    for rate in (1e-4, 1e-3):
+        complete(store, spec("adapter", BOOLQ, backbone="minilm", learning_rate=rate), 0.7 + rate)
+    complete(store, spec("lora", "superglue/rte", backbone="minilm"), 0.6)
+    assert main(["leaderboard", "--best-of", "lr", "--split", "dev"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert "Adapter (best of 2 learning_rate, chosen on dev)" in out and "69.10 (1)" in out and "flatters" in out
+    assert main(["leaderboard", "--complete-only"]) == ExitCode.NOTHING_MATCHED
+    assert "SuperGLUE, minilm: no row has all tasks" in capsys.readouterr().err
+    assert main(["leaderboard", "--metric", "acuracy"]) == ExitCode.USAGE
+    assert "no metric 'acuracy' (did you mean accuracy?)" in capsys.readouterr().err
 
 
 def test_catalog_as_json(capsys: Capture) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.adapters.card import read_artefact
+from engine.adapters.exporting import export_adapter
 from engine.adapters.importing import import_adapter
 from engine.files.home import Home
 from engine.plans.planner import Plan, make_plan, submit
@@ -22,6 +24,7 @@ from engine.registry.records import Run, RunState
 from engine.registry.schema import HEAD
 from engine.registry.store import Store, open_store
 from engine.reports.leaderboard import build
+from engine.reports.query import Query
 from engine.runs.request import Request
 
 LEFT = Path(__file__).parent / "home-0.1.0"
@@ -93,7 +96,7 @@ def test_a_run_without_the_headline_metric_of_today_is_not_left_out_in_silence(o
     stored.write_text(text, encoding="utf-8")
     catalog = load_catalog(old.home)
     assert not plan(old, folder, **ASKED[2]).new
-    board = build(old, catalog, benchmark="shop")
+    board = build(old, catalog, Query(benchmark="shop"))
     runs = [run for run in old.runs() if "shop/mood" in run.tasks]
     assert len(board.left_out) == len(runs) > 1
     assert all(any(line.startswith(run.id) and "not scored by matthews" in line for line in board.left_out) for run in runs)
@@ -142,6 +145,9 @@ def test_its_exported_adapter_is_imported_and_reused(folder: Path, tmp_path_fact
     }  # fmt: skip
     wanted = plan(store, folder, methods=("adapter",), targets=("shop/mood",))
     assert [planned.run_id for planned in wanted.done] == [run_id] and not wanted.new
+    again = export_adapter(store, run_id, folder / "again")
+    assert read_artefact(Path(again["file"]))[1] == read_artefact(folder / "mood.safetensors")[1]
+    assert f"scalearn adapters import {Path(again['file']).name}" in Path(again["card"]).read_text()
 
 
 def test_a_stopped_run_is_requested_again_under_its_id(folder: Path) -> None:

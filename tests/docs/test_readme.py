@@ -42,7 +42,7 @@ END_OTHERWISE = {
     "scalearn data fetch glue --backbone roberta-base": (ExitCode.USAGE, "is not on this machine"),
     "scalearn stop RUN": (ExitCode.NOTHING_MATCHED, "has ended already"),
     "scalearn delete RUN": (ExitCode.USAGE, "confirm with --yes"),
-    "scalearn leaderboard --benchmark superglue --format markdown": (ExitCode.NOTHING_MATCHED, "no completed run"),
+    "scalearn leaderboard --benchmark superglue -o table.tex": (ExitCode.NOTHING_MATCHED, "no completed run"),
     "scalearn sweep run paper.toml": (ExitCode.USAGE, "paper.toml cannot be read: No such file"),
     "scalearn reproduce superglue": (ExitCode.USAGE, "the backbone roberta-base and the data of superglue/boolq"),
     "scalearn doctor": (ExitCode.OK, ""),

@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.catalog.catalog import BUILT_IN
 from engine.registry.store import Store
-from engine.reports.exports import footer, grid, to_json
+from engine.reports.formats.grid import footer, grid
+from engine.reports.formats.json import to_json
 from engine.reports.leaderboard import build
 
 from .rows import complete, spec
@@ -29,7 +30,7 @@ def test_two_precisions_in_one_cell(store: Store) -> None:
     trained(store, seed=1, precision="bfloat16")
     board = build(store, BUILT_IN)
     (table,) = board.tables
-    assert grid(table)[1][0][0] == "Adapter §"
+    assert grid(table).lines[0].title == "Adapter §"
     assert ("§ differs", "Adapter: precision bfloat16 and float32") in footer(board, table)
     assert json.loads(to_json(board))["tables"][0]["rows"][0]["conditions"] == {"precision": "bfloat16 and float32"}
 
@@ -59,4 +60,4 @@ def test_what_was_not_recorded_is_no_difference(store: Store) -> None:
     trained(store, seed=0)
     trained(store, seed=1, precision="float32", threads=2, micro_batch=32)
     (table,) = build(store, BUILT_IN).tables
-    assert "differs" not in table.provenance and grid(table)[1][0][0] == "Adapter"
+    assert "differs" not in table.provenance and grid(table).lines[0].title == "Adapter"

@@ -14,8 +14,10 @@ from engine.catalog.records import entry_record
 from engine.catalog.task import BenchmarkInfo, OwnData, TaskInfo
 from engine.registry.records import Run, RunState
 from engine.registry.store import Store
-from engine.reports.exports import grid, to_csv
+from engine.reports.formats.csv import to_csv
+from engine.reports.formats.grid import grid
 from engine.reports.leaderboard import build
+from engine.reports.query import Query
 from engine.reports.table import Table
 from engine.runs.definition import definition_of
 from engine.runs.spec import RunSpec
@@ -50,7 +52,7 @@ def text(template: str, **fields: Any) -> TaskInfo:
 
 
 def shop(store: Store, *tasks: TaskInfo) -> Table:
-    (table,) = build(store, catalog(*tasks), benchmark="shop").tables
+    (table,) = build(store, catalog(*tasks), Query(benchmark="shop")).tables
     return table
 
 
@@ -80,7 +82,7 @@ def test_runs_of_an_earlier_template_alone_do_not_pass_for_those_of_today(store:
 def test_a_removed_task_is_compared_with_its_newest_definition(store: Store) -> None:
     complete(store, own(text("{text}!")), 0.6)
     complete(store, own(MOOD), 0.8)
-    (table,) = build(store, BUILT_IN, benchmark="shop").tables
+    (table,) = build(store, BUILT_IN, Query(benchmark="shop")).tables
     assert [column.heading for column in table.columns] == ["Mood", 'Mood (template "{text}!")']
 
 
@@ -174,8 +176,8 @@ def test_no_hash_names_a_row_or_a_column(store: Store) -> None:
     for letter, template in (("a", "{text}"), ("b", "{text}"), ("c", "{text}?")):
         complete(store, own(text(template), f"sha256:{letter * 64}"), 0.5)
     for table in build(store, catalog(MOOD)).tables:
-        head, rows = grid(table)
-        words = " ".join([*head, *(row[0] for row in rows)])
+        shown = grid(table)
+        words = " ".join([*shown.columns, *(line.title for line in shown.lines)])
         assert not re.search(r"[0-9a-f]{8}", words.replace("-", "").lower()) or re.search(r"\d{4}-\d\d-\d\d", words)
         assert "sha256" not in words and "group" not in words
 
@@ -203,6 +205,10 @@ def test_an_imported_adapter_of_a_task_that_only_others_recorded_stands_apart(st
     store.started(row.id, attempt)
     results = {MOOD.key: {"test": {"accuracy": 0.5}}}
     store.finish(row.id, attempt, RunState.COMPLETED, results=results, provenance={"imported": {}})
-    (table,) = build(store, BUILT_IN, benchmark="shop").tables
+    (table,) = build(store, BUILT_IN, Query(benchmark="shop")).tables
     assert [column.heading for column in table.columns] == ["Mood", "Mood (imported)"]
+    assert [(key, cell.values) for row in table.rows for key, cell in row.cells.items()] == [
+        ("shop/mood", (80.0,)),
+        ("shop/mood (imported)", (50.0,)),
+    ]
     assert [column.heading for column in shop(store, MOOD).columns] == ["Mood"]

@@ -13,8 +13,9 @@ from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.registry.records import RunState
 from engine.registry.store import Store
-from engine.reports.exports import grid
+from engine.reports.formats.grid import grid
 from engine.reports.leaderboard import build
+from engine.reports.query import Query
 
 from .rows import PROVENANCE, complete, queue, spec, start
 
@@ -115,9 +116,11 @@ def test_a_table_per_benchmark_and_backbone(store: Store) -> None:
     complete(store, spec("adapter", BOOLQ, backbone="minilm"), 0.7)
     names = [(table.benchmark, table.backbone) for table in build(store, BUILT_IN).tables]
     assert names == [("glue", "roberta-base"), ("superglue", "minilm"), ("superglue", "roberta-base")]
-    assert [table.backbone for table in build(store, BUILT_IN, benchmark="superglue", backbone="minilm").tables] == ["minilm"]
+    assert [table.backbone for table in build(store, BUILT_IN, Query(benchmark="superglue", backbone="minilm")).tables] == [
+        "minilm"
+    ]
     with pytest.raises(UserError, match="no benchmark 'x'"):
-        build(store, BUILT_IN, benchmark="x")
+        build(store, BUILT_IN, Query(benchmark="x"))
 
 
 def test_published_figures_are_below_ours_and_only_in_their_table(store: Store) -> None:
@@ -149,7 +152,7 @@ def test_scores_of_the_glue_server_stand_apart_and_are_never_averaged(store: Sto
     (text,) = table.provenance["server"]
     assert "BERT and PALs: scores of the GLUE server" in text and "not of the split" in text and "PALs (204) 80.4" in text
     complete(store, spec("adapter", "glue/rte"), 0.7)
-    assert not any(row.origin == "server" for row in build(store, BUILT_IN, backbone="roberta-base").tables[0].rows)
+    assert not any(row.origin == "server" for row in build(store, BUILT_IN, Query(backbone="roberta-base")).tables[0].rows)
 
 
 def test_parameters_are_ranges_over_targets(store: Store) -> None:
@@ -181,7 +184,7 @@ def test_a_joint_run_over_two_benchmarks_is_in_both_tables(store: Store) -> None
     assert [set(row.cells) for row in glue.rows if not row.published] == [{"glue/rte"}]
     assert [row.settings for row in superglue.rows if not row.published] == [{}]
     assert superglue.shared == {"tasks": "glue/rte+superglue/cb"}
-    assert [table.benchmark for table in build(store, BUILT_IN, benchmark="superglue").tables] == ["superglue"]
+    assert [table.benchmark for table in build(store, BUILT_IN, Query(benchmark="superglue")).tables] == ["superglue"]
 
 
 def test_a_union_of_benchmarks_has_a_table_once_a_run_covers_it(store: Store) -> None:
@@ -190,7 +193,7 @@ def test_a_union_of_benchmarks_has_a_table_once_a_run_covers_it(store: Store) ->
     superglue = [adapters[task.key] for task in BUILT_IN.benchmarks["superglue"].tasks]
     complete(store, spec("scalearn++", BOOLQ, sources=superglue), 0.71)
     assert [table.benchmark for table in build(store, BUILT_IN).tables] == ["glue", "superglue"]
-    assert [table.benchmark for table in build(store, BUILT_IN, benchmark="gsg").tables] == ["gsg"]
+    assert [table.benchmark for table in build(store, BUILT_IN, Query(benchmark="gsg")).tables] == ["gsg"]
 
     every = [adapters[task.key] for task in BUILT_IN.benchmarks["gsg"].tasks]
     complete(store, spec("scalearn++", BOOLQ, sources=every), 0.72)
@@ -247,8 +250,8 @@ def test_a_column_whose_official_splits_were_read_in_part_is_marked(store: Store
         provenance = json.dumps({**PROVENANCE, "rows": read})
         database.execute("UPDATE run SET provenance = ? WHERE id = ?", (provenance, done.run_id))
     (table,) = build(store, BUILT_IN).tables
-    headings, _ = grid(table)
-    assert headings[3:5] == ["QQP (validation 100 of 40,430 rows)", "RTE"]
+    headings = grid(table).columns
+    assert headings == ("QQP (validation 100 of 40,430 rows)", "RTE")
     split = "; ".join(table.provenance["split"])
     assert "not the official splits: validation 100 of 40,430 rows" in split and "the official validation split" in split
     assert any(row.published and table.columns[0].key in row.cells for row in table.rows)

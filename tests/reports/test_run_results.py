@@ -11,7 +11,7 @@ import pytest
 from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.store import Store
-from engine.reports.exports import footer
+from engine.reports.formats.grid import footer
 from engine.reports.leaderboard import build
 from engine.runs.request import Request
 from tests.training.runs import trained

@@ -9,8 +9,9 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.registry.store import Store
-from engine.reports.exports import grid
+from engine.reports.formats.grid import grid
 from engine.reports.leaderboard import build
+from engine.reports.query import Query
 from engine.reports.table import Row, Table
 from engine.runs.spec import RunSpec
 
@@ -44,7 +45,7 @@ def without(*left_out: str) -> list[str]:
 
 
 def table_of(store: Store) -> Table:
-    return build(store, BUILT_IN, benchmark="glue").tables[0]
+    return build(store, BUILT_IN, Query(benchmark="glue")).tables[0]
 
 
 def rows_of(store: Store) -> dict[str, Row]:
@@ -64,7 +65,7 @@ def test_runs_without_their_own_adapter_share_a_row_with_an_average(store: Store
     (row,) = rows_of(store).items()
     assert row[0] == "sources=all but own"
     assert table_of(store).average(row[1]) == pytest.approx(63.5)
-    assert any(line[0] == "ScaLearn++ (sources=all but own)" for line in grid(table_of(store))[1])
+    assert any(line.title == "ScaLearn++ (sources=all but own)" for line in grid(table_of(store)).lines)
 
 
 def test_leaving_out_one_source_has_a_row_for_each_with_an_average(store: Store, combine: Combine) -> None:
@@ -168,7 +169,7 @@ def test_the_training_of_all_sources_is_told_once(store: Store, combine: Combine
     special = {name: complete(store, spec("adapter", f"glue/{name}", 1), 0.7) for name in GLUE}
     combine("rte", GLUE, special=special)
     combine("cola", GLUE, special=special)
-    (table,) = build(store, BUILT_IN, benchmark="glue").tables
+    (table,) = build(store, BUILT_IN, Query(benchmark="glue")).tables
     assert [row.settings for row in table.rows if row.method == "scalearn++"] == [{"source seed": "1"}]
 
 
@@ -192,7 +193,7 @@ def test_sources_of_another_benchmark_go_by_its_name(store: Store, combine: Comb
         complete(store, spec("scalearn++", f"superglue/{name}", sources=list(adapters.values())), 0.7)
         some = [adapters[name] for name in without("rte")]
         complete(store, spec("scalearn++", f"superglue/{name}", sources=some), 0.7)
-    (table,) = build(store, BUILT_IN, benchmark="superglue").tables
+    (table,) = build(store, BUILT_IN, Query(benchmark="superglue")).tables
     rows = [row for row in table.rows if row.method]
     assert [row.settings for row in rows] == [{"sources": "glue"}, {"sources": "glue but rte"}]
     assert all(len(row.cells) == 2 for row in rows)

@@ -10,7 +10,9 @@ from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import make_plan, submit
 from engine.registry.records import Run
 from engine.registry.store import Store
-from engine.reports.exports import to_csv, to_json, to_markdown
+from engine.reports.formats.csv import to_csv
+from engine.reports.formats.json import to_json
+from engine.reports.formats.markdown import to_markdown
 from engine.reports.leaderboard import build
 from engine.reports.table import Row, Table
 from engine.runs.request import Request

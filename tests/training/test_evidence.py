@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ from engine.registry.records import Evidence, Run, RunState
 from engine.registry.store import Store
 from engine.reports.evidence import evidence_of, recompute
 from engine.reports.evidence_summary import evidence_summary
+from engine.reports.leaderboard import build
+from engine.reports.query import SPLITS, Query
+from engine.reports.table import Cell, Column
 from engine.runs.request import Request
 from engine.training.checkpoints import load_checkpoint
 from tests.data.folders import part
@@ -96,6 +100,32 @@ def test_numbers_of_own_tasks_of_every_kind(store: Store, tiny_backbone: Path, t
     run = train(store, tiny_backbone, methods=("adapter-m",), benchmark="shop", settings={"steps_per_epoch": 4})
     check(store, run)
     assert evidence_summary(store.evidence(run.id), run).startswith(f"answers on dev and test of epoch {run.best_epoch}, ")
+
+
+def test_every_cell_of_a_leaderboard_is_computed_again(store: Store, tiny_backbone: Path) -> None:
+    settings = {"limits": SMALL, "seeds": (0, 1), "settings": {}}
+    train(store, tiny_backbone, methods=("adapter", "lora"), targets=("toy/question", "toy/similarity"), **settings)
+    train(store, tiny_backbone, methods=("scalearn++",), targets=("toy/question",), sources=("toy/similarity",), **settings)
+    cells = 0
+    for split in SPLITS:
+        (table,) = build(store, BUILT_IN, Query(split=split, metric="all")).tables
+        for row in table.rows:
+            again = {column.key: cell_again(store, row.cells[column.key], column) for column in table.columns
+                     if column.key in row.cells}  # fmt: skip
+            assert {key: cell.values for key, cell in row.cells.items()} == {
+                key: pytest.approx(values, abs=1e-9) for key, values in again.items()
+            }
+            tasks = [statistics.fmean(again[column.key]) for column in table.averaged if column.key in again]
+            whole = len(tasks) == len(table.averaged)
+            assert table.average(row) == (pytest.approx(statistics.fmean(tasks), abs=1e-9) if whole else None)
+            cells += len(again)
+    assert cells == 2 * (2 * (1 + 2) + 1), "on dev and test: of two methods accuracy and two correlations, of one the accuracy"
+
+
+def cell_again(store: Store, cell: Cell, column: Column) -> list[float]:
+    """The cell's values, in points, from what its runs answered."""
+    evidence = [evidence_of(store, store.find(run_id), column.task, column.split) for run_id in cell.run_ids]
+    return [100 * recompute(BUILT_IN.tasks[column.task], answers)[column.metric] for answers in evidence]
 
 
 def test_examples_are_kept_once_for_all_runs(store: Store, tiny_backbone: Path) -> None:

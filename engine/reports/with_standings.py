@@ -1,0 +1,167 @@
+"""A leaderboard with tests of what it shows: how each cell and average stands, and what of the rows could not be tested.
+
+Only where they are shown: a table of hundreds of runs is built in a fraction of a second, and tested in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import accumulate
+
+from engine.catalog.catalog import Catalog
+from engine.errors import UserError, did_you_mean
+from engine.registry.reading import Reader
+from engine.registry.records import Run
+from engine.reports.significance.answered import measured
+from engine.reports.significance.given import given
+from engine.reports.significance.standings import Entry, standings
+from engine.reports.significance.tests import BOOTSTRAP_T, CLAIMS, TESTS
+from engine.reports.table import Column, Leaderboard, Row, Table
+
+ONE_SEED = "of rows with one seed ({rows}) only these trained models are compared: {test} generalises to {claim}"
+
+
+def with_standings(board: Leaderboard, reader: Reader, catalog: Catalog, against: str | None = None) -> Leaderboard:
+    """The board with ``Cell.standing`` and ``Row.average_standing``, and a line of each footer on the tests.
+
+    ``against`` is the name of a row or a method that others are compared with. Raises UserError where no table has it.
+    """
+    named = [_row_named(against, table, catalog) if against else None for table in board.tables]
+    if against and board.tables and all(place is None for place in named):
+        rows = dict.fromkeys(row.name for table in board.tables for row in table.rows if not row.published)
+        raise UserError(f"no row {against!r}{did_you_mean(against, rows)}; there are {', '.join(rows)}")
+    tables = [_tested(table, reader, catalog, place) for table, place in zip(board.tables, named, strict=True)]
+    return replace(board, tables=tuple(tables))
+
+
+def _row_named(name: str, table: Table, catalog: Catalog) -> int | None:
+    """The place of the measured row with that name, or else of the only one of that method."""
+    rows = [(place, row) for place, row in enumerate(table.rows) if not row.published]
+    wanted = name.strip().lower()
+    if exact := [place for place, row in rows if row.name.lower() == wanted]:
+        return exact[0]
+    spelled = [info.name for info in catalog.methods.values() if wanted.replace("_", "-").replace(" ", "-") in info.spellings]
+    of_method = [(place, row) for place, row in rows if row.method in spelled]
+    if len(of_method) > 1:
+        rows_of_it = "; ".join(row.name for _, row in of_method)
+        raise UserError(f"{table.title} has several rows of {name}: {rows_of_it}; name one of them with --against")
+    return of_method[0][0] if of_method else None
+
+
+def _tested(table: Table, reader: Reader, catalog: Catalog, against: int | None) -> Table:
+    """``against`` is the place of a row."""
+    ids = [run_id for row in table.rows for cell in row.cells.values() for run_id in cell.run_ids]
+    runs = {run.id: run for run in reader.runs(ids=ids)}
+    why_not: dict[str, list[str]] = {}
+    """By reason, names of rows."""
+    entries = {column.key: _entries(table, column, runs, reader, catalog, why_not) for column in table.columns}
+    rows = list(table.rows)
+    for key, of_column in entries.items():
+        for place, standing in standings(of_column, against).items():
+            cell = replace(rows[place].cells[key], standing=standing)
+            rows[place] = replace(rows[place], cells=rows[place].cells | {key: cell})
+    averages = _averages(table, entries)
+    for place, standing in standings(averages, against).items():
+        rows[place] = replace(rows[place], average_standing=standing)
+    table = replace(table, rows=tuple(rows))
+    notes = _notes(table, runs, reader, against, why_not)
+    return replace(table, provenance=table.provenance | ({"tests": notes} if notes else {}))
+
+
+def _entries(
+    table: Table,
+    column: Column,
+    runs: Mapping[str, Run],
+    reader: Reader,
+    catalog: Catalog,
+    why_not: dict[str, list[str]],
+) -> dict[int, Entry]:
+    """The rows of the column that can be compared, by place: those with answers on the same examples. Else empty."""
+    by_examples: dict[str, list[int]] = {}
+    for place, row in enumerate(table.rows):
+        if row.published or column.key not in row.cells:
+            continue
+        examples, reason = _examples_of(row, column, reader)
+        if reason:
+            why_not.setdefault(reason, []).append(row.name)
+        else:
+            by_examples.setdefault(examples, []).append(place)
+    places, *others = sorted(by_examples.values(), key=len, reverse=True) or [[]]
+    for place in (place for of_others in others for place in of_others):
+        why_not.setdefault(f"other examples than most on {column.heading}", []).append(table.rows[place].name)
+    cells = {place: table.rows[place].cells[column.key] for place in places}
+    members = [runs[run_id] for cell in cells.values() for run_id in cell.run_ids]
+    task = members[0].parsed.known_task(column.task, catalog) if len(places) > 1 else None
+    if task is None:
+        return {}
+    try:
+        on = measured(reader, members, task, column.split, column.metric)
+        on.replicates  # noqa: B018
+    except UserError as error:
+        why_not.setdefault(str(error), []).extend(table.rows[place].name for place in places)
+        return {}
+    ends = list(accumulate(len(cell.run_ids) for cell in cells.values()))
+    starts = [0, *ends[:-1]]
+    return {place: [(on, range(start, end))] for place, start, end in zip(cells, starts, ends, strict=True)}
+
+
+def _examples_of(row: Row, column: Column, reader: Reader) -> tuple[str, str]:
+    """The digest of the examples that the row's runs answered, or why they are not compared."""
+    if row.conditions:
+        return "", "computed under different conditions"
+    kept = [
+        {
+            evidence.rows_sha256
+            for evidence in reader.evidence(run_id)
+            if (evidence.task, evidence.split) == (column.task, column.split)
+        }
+        for run_id in row.cells[column.key].run_ids
+    ]
+    if not all(kept):
+        return "", "not all answers are kept"
+    digests = set.union(*kept)
+    return (digests.pop(), "") if len(digests) == 1 else ("", "its runs answered different examples")
+
+
+def _averages(table: Table, entries: Mapping[str, Mapping[int, Entry]]) -> dict[int, Entry]:
+    """The rows that have an average all of whose cells are compared."""
+    of_columns = [entries[column.key] for column in table.averaged]
+    places = [place for place, row in enumerate(table.rows) if table.average(row) is not None]
+    return {
+        place: [pair for of_column in of_columns for pair in of_column[place]]
+        for place in places
+        if all(place in of_column for of_column in of_columns)
+    }
+
+
+def _notes(
+    table: Table, runs: Mapping[str, Run], reader: Reader, against: int | None, why_not: Mapping[str, list[str]]
+) -> list[str]:
+    """The footer's line: what was tested, what that claims, and what was not tested."""
+    cells = [(row, cell) for row in table.rows for cell in row.cells.values() if cell.standing]
+    lines = []
+    if any(len(cell.values) > 1 for _, cell in cells):
+        lines.append(f"{TESTS['crossed'].title} generalises to {CLAIMS['methods']}")
+    if single := dict.fromkeys(row.name for row, cell in cells if len(cell.values) == 1):
+        lines.append(ONE_SEED.format(rows=", ".join(single), test=BOOTSTRAP_T.title, claim=CLAIMS[BOOTSTRAP_T.claim]))
+    lines += [f"given {text}" for text in given([[runs[name] for name in cell.run_ids] for _, cell in cells], reader)]
+    if count := max(
+        (
+            sum(column.key in row.cells and row.cells[column.key].standing is not None for row in table.rows)
+            for column in table.columns
+        ),
+        default=0,
+    ):
+        family = f"Holm over the {count * (count - 1) // 2} pairs of a column (averages apart) for bold and letters"
+        named = (
+            f", over {count - 1} for ↑ better, ↓ worse, = tied than {table.rows[against].name}" if against is not None else ""
+        )
+        lines.append(family + named)
+    if any(row.tuning for row, _ in cells) and any(row.beside_tuned for row, _ in cells):
+        lines.append("tuned rows are compared with rows in the papers' settings")
+    published = ["published figures"] if any(row.published for row in table.rows) else []
+    untested = [f"{', '.join(dict.fromkeys(names))} ({reason})" for reason, names in why_not.items()]
+    if untested or published:
+        lines.append(f"not tested: {'; '.join([*published, *untested])}")
+    return lines
