@@ -106,11 +106,13 @@ def write_source_weights(path: Path, weights: SourceWeights) -> None:
         draft.write_text(weights.model_dump_json(indent=1) + "\n")
 
 
-def read_source_weights(path: Path, run: str, checkpoint: str) -> SourceWeights | None:
-    """The weights of the run with this fingerprint and checkpoint; None where the file is missing, damaged or of another one,
-    so that it has to be made anew."""
+def read_source_weights(path: Path, run: str, checkpoint: str | None) -> SourceWeights | None:
+    """The weights of the run with this fingerprint and checkpoint; None where the file is missing, damaged or of another one.
+
+    Without a ``checkpoint`` to compare, as of an imported run that came without, any will do.
+    """
     try:
         kept = SourceWeights.model_validate_json(read_text(path, MOST_BYTES))
     except (OSError, UnicodeDecodeError, ValidationError, UserError):
         return None
-    return kept if (kept.run, kept.checkpoint) == (run, checkpoint) else None
+    return kept if kept.run == run and checkpoint in (None, kept.checkpoint) else None
