@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from engine.reports.exports import footer, grid, to_json
 
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.registry.store import Store
-from engine.reports.exports import footer, grid, to_json
 from engine.reports.leaderboard import build
 from engine.reports.significance.families import holm
 from engine.reports.significance.tests import TESTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from engine.reports.figures.style import plain
@@ -22,6 +23,11 @@ PANEL = 1.5
 """Inches that a map is wide, at least."""
 TICK = 0.13
 """Inches between two labels of columns, at least."""
+DOT = {"marker": "o", "markersize": 2.4, "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
+LETTER = 0.065
+"""Inches of a letter of a title."""
+BEYOND = 1.1
+"""How far the colours go on after a mark, as a multiple of it."""
 LONGEST_NAME = 14
 """Characters before the numbers of a row in a terminal."""
 
@@ -83,7 +89,7 @@ def _draw_map(plot: Axes, shown: HeatMap, alike: Sequence[HeatMap], inches: floa
     mesh = plot.pcolormesh(cells, cmap=SIGNED if low < 0 else UNSIGNED, vmin=low, vmax=high)
     plot.set_facecolor(EMPTY)
     plot.invert_yaxis()
-    plot.set_title(plain(shown.title))
+    plot.set_title(fill(plain(shown.title), int(inches / LETTER)))
     plot.set_xlabel(plain(shown.x))
     every = max(1, -(-len(shown.columns) // max(1, int(0.6 * inches / TICK))))
     places = range(0, len(shown.columns), every)
@@ -93,17 +99,16 @@ def _draw_map(plot: Axes, shown: HeatMap, alike: Sequence[HeatMap], inches: floa
     plot.tick_params(length=1.5)
     plot.spines[:].set_visible(False)
     for row, column in shown.dots:
-        plot.plot(
-            column + 0.5, row + 0.5, marker="o", markersize=2.4, color="black", markeredgecolor="white", markeredgewidth=0.4
-        )
+        plot.plot(column + 0.5, row + 0.5, **DOT)
     return mesh
 
 
 def limits(maps: Sequence[HeatMap]) -> tuple[float, float]:
     """Of the colours of several maps."""
     present = [value for shown in maps for row in shown.values for value in row if value is not None]
-    tops = [shown.top for shown in maps if shown.top is not None]
-    high = max(tops) if tops else max(map(abs, present), default=0.0) or 1.0
+    ends = [shown.top for shown in maps if shown.top is not None]
+    ends = ends or [*map(abs, present), *(BEYOND * shown.mark for shown in maps if shown.mark is not None)]
+    high = max(ends, default=0.0) or 1.0
     signed = any(shown.signed for shown in maps) or min(present, default=0.0) < 0
     return (-high if signed else 0.0), high
 

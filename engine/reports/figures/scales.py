@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.files.source_weights import Scales
 from engine.reports.figures.heat_map import HeatMap, draw_maps, maps_text
 from engine.reports.figures.selected import Selected
-from engine.reports.figures.weighed import Weighed, few, layer_names, mean_layers, seeds_text, transposed, weighed
+from engine.reports.figures.weighed import Weighed, common, few, layer_names, mean_layers, titles, transposed, weighed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,17 +22,16 @@ INITIAL_SUM = 2.0
 class ScaleMaps:
     """A map for each group; of a single one also how much its scales differ over the dimensions."""
 
-    backbone: str
+    of: str
     maps: tuple[HeatMap, ...]
     start: float | None
     """What the scales started from; None where groups have different numbers of sources."""
-    seeds: str
 
     @property
     def caption(self) -> str:
-        std = "; std is over dimensions" if len({shown.unit for shown in self.maps}) > 1 else ""
+        std = " and standard deviation" if len({shown.unit for shown in self.maps}) > 1 else ""
         started = f"; they start at 2/T = {self.start:.2f}, the mark on the scale" if self.start is not None else ""
-        return f"Scales of the source adapters by layer ({self.backbone}): mean over dimensions, {self.seeds}{std}{started}."
+        return f"Scales of the source adapters by layer, mean{std} over dimensions ({self.of}){started}."
 
     def draw(self, figure: Figure) -> None:
         draw_maps(figure, self.maps)
@@ -46,13 +45,13 @@ def gather(selected: Selected) -> ScaleMaps:
     groups = few(weighed(selected, Scales, NEEDS))
     counts = {len(group.sources) for group in groups if group.weights[0].constraint == "none"}
     start = INITIAL_SUM / counts.pop() if len(counts) == 1 else None
-    maps = [_map(group, "mean", "mean scale", start) for group in groups]
+    maps = [_map(group, title, "mean", "mean scale", start) for group, title in zip(groups, titles(groups), strict=True)]
     if len(groups) == 1 and any(value for row in groups[0].weights[0].std for value in row):
-        maps.append(_map(groups[0], "std", "std of scales", None))
-    return ScaleMaps(groups[0].backbone, tuple(maps), start, seeds_text(groups))
+        maps.append(_map(groups[0], "", "std", "std of scales", None))
+    return ScaleMaps(common(groups), tuple(maps), start)
 
 
-def _map(group: Weighed[Scales], statistic: str, unit: str, mark: float | None) -> HeatMap:
+def _map(group: Weighed[Scales], title: str, statistic: str, unit: str, mark: float | None) -> HeatMap:
     layers = mean_layers([getattr(weights, statistic) for weights in group.weights])
     names = layer_names(len(layers), group.weights[0].shared)
-    return HeatMap(group.title, "layer", "source", names, group.sources, transposed(layers), unit, mark=mark)
+    return HeatMap(title, "layer", "source", names, group.sources, transposed(layers), unit, mark=mark)
