@@ -16,7 +16,7 @@ test: .venv/test lint  ## Install what tests need and pass them
 test-gpu:  ## Pass the tests that need a GPU, with the packages of PYTHON
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q -s tests/gpu
 
-test-long: .venv/test  ## Pass the tests that take minutes, or need a LaTeX or a browser: runs that are killed at random, tables
+test-long: .venv/test  ## Pass the tests that take minutes: runs that are killed at random, error rates, LaTeX, a browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -s tests/long
 
 lint: .venv/test

@@ -10,13 +10,14 @@ import numpy as np
 
 from engine.bundles.contents import Contents
 from engine.bundles.records import RunRecord
-from engine.bundles.spread import LEVEL, limits, mid_p
+from engine.bundles.spread import LEVEL, limits
 from engine.catalog.kinds import KINDS
 from engine.catalog.task import TaskInfo
 from engine.files.evidence import Arrays, SplitEvidence
 from engine.metrics.scoring import best_candidates
 from engine.registry.store import Store
 from engine.reports.evidence import evidence_of
+from engine.reports.significance.model_tests import mcnemar_p
 
 CLOSE = 1e-4
 """Largest difference of logits that other processors and libraries make."""
@@ -69,7 +70,7 @@ def _spread(
     """The verdict on one task by its headline metric, in points."""
     told = f"{task.headline} on {task.key} is {value:.2f}"
     correct = _correct(task, then, now.rows), _correct(task, now, now.rows)
-    p = mid_p(int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())) if correct[0].size else None
+    p = mcnemar_p(int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())) if correct[0].size else None
     shown = "" if p is None else f", McNemar mid-p {p:.3f}"
     if bounds := limits(values, len(now.logits), reruns):
         return "within spread" if bounds.hold(value) else "different", f"{told}, limits {bounds}{shown}"

@@ -14,7 +14,7 @@ from engine.registry.records import Run
 from engine.reports.formats.json import to_json
 from engine.reports.leaderboard import build
 from engine.reports.query import Query
-from engine.reports.tested import tested
+from engine.reports.with_standings import with_standings
 from engine.runs.selection import Selection, Term
 
 SCHEMA = 1
@@ -27,7 +27,8 @@ def table_of(reader: Reader, catalog: Catalog, records: Sequence[RunRecord]) -> 
     selection = None
     if sources:
         selection = Selection[Run](("role:target",), (Term(False, lambda run: run.id not in sources),))
-    board = tested(build(reader, catalog, Query(selection=selection), at=newest_moment(records)), reader, catalog)
+    board = build(reader, catalog, Query(selection=selection), at=newest_moment(records))
+    board = with_standings(board, reader, catalog)
     query = {"runs": sorted(record.id for record in records if record.role == "target")}
     return {"schema": SCHEMA, "query": query, "leaderboard": json.loads(to_json(board))}
 

@@ -62,7 +62,13 @@ def _runs(words: str, reader: Reader, catalog: Catalog) -> list[Run]:
 def _ambiguous(words: str, task: str, runs: Sequence[Run], catalog: Catalog) -> str:
     groups = {run.group_id: run for run in runs}
     told = distinctions({run.id: run.parsed for run in runs}, catalog)
-    names = [settings_line(told.get(run.id, {})) or f"run {run.id} on {run.backbone}" for run in groups.values()]
+    settings = [told.get(run.id, {}) for run in groups.values()]
+    shared = set.intersection(*(set(one.items()) for one in settings))
+    names = [
+        settings_line({name: text for name, text in one.items() if (name, text) not in shared})
+        or f"as run {run.id} on {run.backbone}"
+        for run, one in zip(groups.values(), settings, strict=True)
+    ]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return (
         f"{words!r} means {len(names)} configurations on {task}, of which one can be compared: "

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import accumulate
 
 from engine.catalog.catalog import Catalog
 from engine.errors import UserError, did_you_mean
 from engine.registry.reading import Reader
 from engine.registry.records import Run
 from engine.reports.significance.answered import measured
-from engine.reports.significance.given import given
 from engine.reports.significance.standings import Entry, standings
-from engine.reports.significance.tests import BOOTSTRAP_T, CLAIMS, TESTS
+from engine.reports.standings_note import standings_note
 from engine.reports.table import Column, Leaderboard, Row, Table
-
-ONE_SEED = "of rows with one seed ({rows}) only these trained models are compared: {test} generalises to {claim}"
 
 
 def with_standings(board: Leaderboard, reader: Reader, catalog: Catalog, against: str | None = None) -> Leaderboard:
@@ -65,8 +61,8 @@ def _tested(table: Table, reader: Reader, catalog: Catalog, against: int | None)
     for place, standing in standings(averages, against).items():
         rows[place] = replace(rows[place], average_standing=standing)
     table = replace(table, rows=tuple(rows))
-    notes = _notes(table, runs, reader, against, why_not)
-    return replace(table, provenance=table.provenance | ({"tests": notes} if notes else {}))
+    note = standings_note(table, runs, reader, against, why_not)
+    return replace(table, provenance=table.provenance | ({"tests": note} if note else {}))
 
 
 def _entries(
@@ -90,8 +86,9 @@ def _entries(
     places, *others = sorted(by_examples.values(), key=len, reverse=True) or [[]]
     for place in (place for of_others in others for place in of_others):
         why_not.setdefault(f"other examples than most on {column.heading}", []).append(table.rows[place].name)
-    cells = {place: table.rows[place].cells[column.key] for place in places}
-    members = [runs[run_id] for cell in cells.values() for run_id in cell.run_ids]
+    run_ids = {place: table.rows[place].cells[column.key].run_ids for place in places}
+    # A run that was tuned and asked for without tuning is in two rows.
+    members = [runs[run_id] for run_id in dict.fromkeys(run_id for ids in run_ids.values() for run_id in ids)]
     task = members[0].parsed.known_task(column.task, catalog) if len(places) > 1 else None
     if task is None:
         return {}
@@ -101,9 +98,8 @@ def _entries(
     except UserError as error:
         why_not.setdefault(str(error), []).extend(table.rows[place].name for place in places)
         return {}
-    ends = list(accumulate(len(cell.run_ids) for cell in cells.values()))
-    starts = [0, *ends[:-1]]
-    return {place: [(on, range(start, end))] for place, start, end in zip(cells, starts, ends, strict=True)}
+    place_of = {run.id: number for number, run in enumerate(members)}
+    return {place: [(on, [place_of[run_id] for run_id in ids])] for place, ids in run_ids.items()}
 
 
 def _examples_of(row: Row, column: Column, reader: Reader) -> tuple[str, str]:
@@ -133,35 +129,3 @@ def _averages(table: Table, entries: Mapping[str, Mapping[int, Entry]]) -> dict[
         for place in places
         if all(place in of_column for of_column in of_columns)
     }
-
-
-def _notes(
-    table: Table, runs: Mapping[str, Run], reader: Reader, against: int | None, why_not: Mapping[str, list[str]]
-) -> list[str]:
-    """The footer's line: what was tested, what that claims, and what was not tested."""
-    cells = [(row, cell) for row in table.rows for cell in row.cells.values() if cell.standing]
-    lines = []
-    if any(len(cell.values) > 1 for _, cell in cells):
-        lines.append(f"{TESTS['crossed'].title} generalises to {CLAIMS['methods']}")
-    if single := dict.fromkeys(row.name for row, cell in cells if len(cell.values) == 1):
-        lines.append(ONE_SEED.format(rows=", ".join(single), test=BOOTSTRAP_T.title, claim=CLAIMS[BOOTSTRAP_T.claim]))
-    lines += [f"given {text}" for text in given([[runs[name] for name in cell.run_ids] for _, cell in cells], reader)]
-    if count := max(
-        (
-            sum(column.key in row.cells and row.cells[column.key].standing is not None for row in table.rows)
-            for column in table.columns
-        ),
-        default=0,
-    ):
-        family = f"Holm over the {count * (count - 1) // 2} pairs of a column (averages apart) for bold and letters"
-        named = (
-            f", over {count - 1} for ↑ better, ↓ worse, = tied than {table.rows[against].name}" if against is not None else ""
-        )
-        lines.append(family + named)
-    if any(row.tuning for row, _ in cells) and any(row.beside_tuned for row, _ in cells):
-        lines.append("tuned rows are compared with rows in the papers' settings")
-    published = ["published figures"] if any(row.published for row in table.rows) else []
-    untested = [f"{', '.join(dict.fromkeys(names))} ({reason})" for reason, names in why_not.items()]
-    if untested or published:
-        lines.append(f"not tested: {'; '.join([*published, *untested])}")
-    return lines

@@ -34,6 +34,7 @@ NEED_THE_HUB = {
 """Command, and the same with tasks of the built-in benchmark."""
 WORK_AS_WRITTEN = [
     "scalearn methods --json", "scalearn show RUN", "scalearn leaderboard --benchmark toy",
+    "scalearn compare adapter scalearn++", "scalearn leaderboard --against adapter",
     "scalearn data ls", "scalearn ls", "scalearn methods", "scalearn benchmarks", "scalearn tasks", "scalearn backbones",
     "scalearn benchmarks add my.toml", "scalearn predict RUN texts.jsonl", "scalearn logs -f RUN", "scalearn resume RUN",
     "scalearn adapters export RUN FOLDER", "scalearn adapters import FILE",

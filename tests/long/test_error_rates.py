@@ -77,7 +77,7 @@ def test_what_takes_too_much_as_given_is_wrong_of_methods(name: str) -> None:
 
 
 def test_rows_of_a_passage_are_not_independent() -> None:
-    passages = replace(WORLDS["MultiRC F1, 83 passages"], seed_effect=0.0)
+    passages = replace(WORLDS["MultiRC F1, 83 passages"], seed_effect=0.0, of_cluster=0.3)
     found = {size: rate(replace(passages, resampled_size=size), p_of("bootstrap-t"), 600, 1) for size in (50, 1)}
     print(f"bootstrap t on MultiRC: passages {found[50]:.3f}, rows {found[1]:.3f}")
     assert found[50] <= 0.08 and found[1] > 0.1

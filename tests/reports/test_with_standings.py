@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from engine.reports.exports import footer, grid, to_json
 
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from engine.registry.store import Store
+from engine.reports.formats.grid import footer, grid
+from engine.reports.formats.json import to_json
+from engine.reports.formats.text import cells
 from engine.reports.leaderboard import build
 from engine.reports.significance.families import holm
 from engine.reports.significance.tests import TESTS
@@ -22,7 +24,7 @@ from .rows import complete, spec
 from .significance.generated import contrast
 
 SST2, STSB, RTE = "glue/sst2", "glue/stsb", "glue/rte"
-SKILLS = {"full-ft": 0.8, "adapter": 1.6, "ia3": 1.62, "lora": 2.6}
+SKILLS = {"full-ft": 0.4, "adapter": 1.6, "ia3": 1.62, "lora": 2.6}
 
 
 def table_of(store: Store, against: str | None = None, **query: Any) -> Table:
@@ -80,7 +82,7 @@ def test_what_is_not_comparable_is_named(store: Store) -> None:
     complete(store, spec("ia3", SST2, backbone="minilm"), 0.9)
     table = table_of(store)
     tests = "; ".join(table.provenance["tests"])
-    assert "Holm over the 1 pairs of a column" in tests
+    assert "Holm over all pairs of a column (at most 1, averages apart)" in tests
     assert "Adapter (learning_rate=0.001) (other examples than most on SST-2)" in tests
     assert "Adapter (learning_rate=0.002) (computed under different conditions)" in tests
     assert "(IA)^3 (not all answers are kept)" in tests
@@ -92,7 +94,7 @@ def test_rows_of_one_seed_are_compared_as_trained_models(store: Store) -> None:
     answer_all(store, {"full-ft": 1.0, "adapter": 1.6}, [SST2], 2, 60)
     one_more(store, count=60, learning_rate=0.001)
     table = table_of(store, "Adapter (learning_rate=0.001)")
-    assert "of rows with one seed (Adapter (learning_rate=0.001)) only these trained models are compared" in "; ".join(
+    assert "of rows with one seed (Adapter (learning_rate=0.001)) only trained models are compared" in "; ".join(
         table.provenance["tests"]
     )
     standings = [row.cells[SST2].standing for row in table.rows if SST2 in row.cells]
@@ -134,21 +136,23 @@ def test_joint_runs_stand_in_all_their_columns(store: Store) -> None:
 
 
 def test_the_named_row_must_be_one(store: Store) -> None:
-    answer_all(store, {"full-ft": 1.0, "adapter": 1.6}, [SST2], 2, 30)
-    with pytest.raises(UserError, match=r"no row 'adaptor' \(did you mean Adapter\?\); there are Full FT, Adapter"):
-        table_of(store, "adaptor")
+    answer_all(store, {"full-ft": 1.0, "ia3": 1.6}, [SST2], 2, 30)
+    with pytest.raises(UserError, match=r"no row 'full tf'; there are Full FT, \(IA\)\^3"):
+        table_of(store, "full tf")
     one_more(store, count=30, learning_rate=0.001)
     one_more(store, count=30, learning_rate=0.002)
     assert table_of(store, "full_ft").rows
-    with pytest.raises(UserError, match=r"several rows of adapter: Adapter; Adapter \(learning_rate=0.001\)"):
+    with pytest.raises(
+        UserError, match=r"several rows of adapter: Adapter \(learning_rate=0.001\); Adapter \(learning_rate=0.002"
+    ):
         table_of(store, "adapter")
 
 
 def test_marks_and_json(store: Store) -> None:
     answer_all(store, SKILLS, [SST2, STSB], 2, 120)
     board = with_standings(build(store, BUILT_IN), store, BUILT_IN, "adapter")
-    _, rows = grid(board.tables[0])
-    by_name = {row[0]: row[3:] for row in rows}
+    shown = grid(board.tables[0])
+    by_name = {line.title: cells(shown, line)[3:6] for line in shown.lines}
     assert [text[-1] for text in by_name["LoRA"]] == ["↑", "↑", "↑"]
     assert [text[-1] for text in by_name["Full FT"]] == ["↓", "↓", "↓"]
     assert not any(mark in text for text in by_name["Adapter"] for mark in "↑↓=")
@@ -157,4 +161,4 @@ def test_marks_and_json(store: Store) -> None:
     document = json.loads(to_json(board))
     (lora,) = [row for row in document["tables"][0]["rows"] if row["title"] == "LoRA"]
     assert lora["cells"][SST2]["standing"]["against"]["verdict"] == "better"
-    assert lora["average_standing"]["rank"] == 1
+    assert lora["average"]["standing"]["rank"] == 1

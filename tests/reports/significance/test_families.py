@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.reports.significance.families import holm, letters
@@ -22,11 +22,13 @@ def holm_by_definition(ps: list[float]) -> list[float]:
 
 
 @given(PS)
+@settings(deadline=None)
 def test_holm(ps: list[float]) -> None:
     assert holm(ps) == pytest.approx(holm_by_definition(ps))
 
 
 @given(PS, st.randoms())
+@settings(deadline=None)
 def test_the_order_of_tests_changes_nothing(ps: list[float], random: object) -> None:
     shuffled = list(ps)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -38,6 +40,7 @@ def test_the_order_of_tests_changes_nothing(ps: list[float], random: object) -> 
         lambda n: st.tuples(st.just(n), st.sets(st.sampled_from([*combinations(range(n), 2)] or [(0, 0)])))
     )
 )
+@settings(deadline=None)
 def test_letters_are_shared_by_exactly_the_pairs_that_do_not_differ(graph: tuple[int, set[tuple[int, int]]]) -> None:
     count, different = graph
     different = {pair for pair in different if pair[0] < pair[1]}
