@@ -23,6 +23,7 @@ from scalearn_tui.cli import (
     data,
     db,
     doctor,
+    figure,
     gc,
     leaderboard,
     logs,
@@ -71,6 +72,7 @@ app.command("logs", rich_help_panel=COMPARE)(logs.logs)
 app.command("tag", rich_help_panel=COMPARE)(annotate.tag)
 app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
+app.command("figure", rich_help_panel=COMPARE)(figure.figure)
 app.command("compare", rich_help_panel=COMPARE)(compare.compare)
 app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.add_typer(adapters.app, name="adapters", rich_help_panel=COMPARE)

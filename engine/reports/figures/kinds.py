@@ -1,0 +1,41 @@
+"""All kinds of figures by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from engine.reports.figures import learning
+from engine.reports.figures.selected import Selected
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Drawing(Protocol):
+    """The data of one figure; a frozen dataclass, whose fields are what ``--format json`` prints."""
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in sentences: the metric, the split, the number of values behind a point and the spread."""
+
+    def draw(self, figure: Figure) -> None:
+        """Fill an empty matplotlib figure of the right size."""
+
+    def text(self, width: int) -> str:
+        """Lines of at most ``width`` columns, not yet harmless."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of figure."""
+
+    shows: str
+    gather: Callable[[Selected], Drawing]
+    """Raises UserError where there is nothing to draw."""
+
+
+KINDS: dict[str, Kind] = {
+    "learning": Kind("the headline metric on dev over the steps of training", learning.gather),
+}
