@@ -39,7 +39,7 @@ DASHES: tuple[Any, ...] = (
 GREY = "#999999"
 COLOURED = 4
 """Series in colour where there are more than there are colours; the others are grey."""
-RC: dict[str, Any] = {
+RC: Any = {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,

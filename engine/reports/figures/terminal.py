@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from engine.reports.figures.lines import MOST_MARKERS, Axes, Series
 from engine.reports.figures.raster import Canvas, round_steps
@@ -27,7 +28,7 @@ def lines_text(series: Sequence[Series], axes: Axes, width: int) -> str:
     )
     for number, curve in enumerate(series):
         dots = [grid.dot(point.x, point.y) for point in curve.points]
-        for start, end in zip(dots, dots[1:], strict=False):
+        for start, end in pairwise(dots):
             grid.canvas.join(start, end, number)
     for number, curve in enumerate(series):
         every = max(1, -(-len(curve.points) // MOST_MARKERS))
