@@ -23,9 +23,11 @@ PANEL = 1.5
 """Inches that a map is wide, at least."""
 TICK = 0.13
 """Inches between two labels of columns, at least."""
-DOT = {"marker": "o", "markersize": 2.4, "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
+DOT: dict[str, Any] = {"marker": "o", "markersize": 2.4, "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
 LETTER = 0.065
 """Inches of a letter of a title."""
+WITHIN = 0.65
+"""Of the width of a map, the part that its cells have."""
 BEYOND = 1.1
 """How far the colours go on after a mark, as a multiple of it."""
 LONGEST_NAME = 14
@@ -89,9 +91,9 @@ def _draw_map(plot: Axes, shown: HeatMap, alike: Sequence[HeatMap], inches: floa
     mesh = plot.pcolormesh(cells, cmap=SIGNED if low < 0 else UNSIGNED, vmin=low, vmax=high)
     plot.set_facecolor(EMPTY)
     plot.invert_yaxis()
-    plot.set_title(fill(plain(shown.title), int(inches / LETTER)))
+    plot.set_title(fill(plain(shown.title), int(WITHIN * inches / LETTER)))
     plot.set_xlabel(plain(shown.x))
-    every = max(1, -(-len(shown.columns) // max(1, int(0.6 * inches / TICK))))
+    every = max(1, -(-len(shown.columns) // max(1, int(WITHIN * inches / TICK))))
     places = range(0, len(shown.columns), every)
     names = [plain(shown.columns[place]) for place in places]
     plot.set_xticks([place + 0.5 for place in places], names, rotation=90 if max(map(len, names)) > 2 else 0)
