@@ -41,7 +41,7 @@ def gather(selected: Selected) -> AttentionMaps:
     """Raises UserError where there is no such attention, and for more groups than a figure holds."""
     groups = few(weighed(selected, Attention, NEEDS))
     maps = []
-    for group, title in zip(groups, titles(groups), strict=True):
+    for group, title in zip(groups, titles(groups, sources=False), strict=True):
         layers = mean_layers([weights.mean for weights in group.weights])
         names = layer_names(len(layers), shared=False)
         maps.append(HeatMap(title, "source", "layer", group.sources, names, layers, "attention", top=1.0))

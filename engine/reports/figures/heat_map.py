@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 UNSIGNED, SIGNED, EMPTY = "cividis", "PuOr", "#dddddd"
 """Colours that readers of every colour vision put into the same order."""
-ROW, FRAME = 0.13, 0.75
-"""Inches of a row of cells, and of what is around them."""
+ROW, FRAME, BAR = 0.13, 0.3, 0.5
+"""Inches of a row of cells or a line of text, of what else is around a map, and of the colours' scale."""
+MOST_LINES = 3
+"""Of a title."""
 PANEL = 1.5
 """Inches that a map is wide, at least."""
 TICK = 0.13
@@ -63,13 +65,13 @@ def draw_maps(figure: Figure, maps: Sequence[HeatMap]) -> None:
     width, height = figure.get_size_inches()
     across = min(len(maps), max(1, int(width / PANEL)))
     down = -(-len(maps) // across)
-    figure.set_size_inches(width, max(height, down * (ROW * len(maps[0].rows) + FRAME)))
+    figure.set_size_inches(width, max(height, BAR + down * max(_height(shown, width / across) for shown in maps)))
     axes = figure.subplots(down, across, squeeze=False).ravel().tolist()
     drawn: dict[str, list[Axes]] = {}
     meshes: dict[str, Any] = {}
     for place, (shown, plot) in enumerate(zip(maps, axes, strict=False)):
         alike = [other for other in maps if other.unit == shown.unit]
-        meshes[shown.unit] = _draw_map(plot, shown, alike, width / across)
+        meshes[shown.unit] = _draw_map(plot, shown, limits(alike), width / across)
         drawn.setdefault(shown.unit, []).append(plot)
         if place % across and shown.rows == maps[place - 1].rows:
             plot.set_yticklabels([])
@@ -85,18 +87,32 @@ def draw_maps(figure: Figure, maps: Sequence[HeatMap]) -> None:
             bar.ax.axvline(mark, color="#D55E00", linewidth=1.2, linestyle=(0, (2, 1)))
 
 
-def _draw_map(plot: Axes, shown: HeatMap, alike: Sequence[HeatMap], inches: float) -> Any:
-    low, high = limits(alike)
+def _height(shown: HeatMap, inches: float) -> float:
+    """Of a map with its title and the names of its columns, where it is ``inches`` wide."""
+    names = LETTER * max(map(len, shown.columns)) if _upright(shown) else ROW
+    return ROW * (len(shown.rows) + _title(shown, inches).count("\n") + 1) + names + FRAME
+
+
+def _title(shown: HeatMap, inches: float) -> str:
+    return fill(plain(shown.title), int(WITHIN * inches / LETTER), max_lines=MOST_LINES, placeholder=" …")
+
+
+def _upright(shown: HeatMap) -> bool:
+    """Whether names of columns are too long to stand side by side."""
+    return max(map(len, shown.columns)) > 2
+
+
+def _draw_map(plot: Axes, shown: HeatMap, ends: tuple[float, float], inches: float) -> Any:
     cells = [[float("nan") if value is None else value for value in row] for row in shown.values]
-    mesh = plot.pcolormesh(cells, cmap=SIGNED if low < 0 else UNSIGNED, vmin=low, vmax=high)
+    mesh = plot.pcolormesh(cells, cmap=SIGNED if ends[0] < 0 else UNSIGNED, vmin=ends[0], vmax=ends[1])
     plot.set_facecolor(EMPTY)
     plot.invert_yaxis()
-    plot.set_title(fill(plain(shown.title), int(WITHIN * inches / LETTER)))
+    plot.set_title(_title(shown, inches))
     plot.set_xlabel(plain(shown.x))
     every = max(1, -(-len(shown.columns) // max(1, int(WITHIN * inches / TICK))))
     places = range(0, len(shown.columns), every)
     names = [plain(shown.columns[place]) for place in places]
-    plot.set_xticks([place + 0.5 for place in places], names, rotation=90 if max(map(len, names)) > 2 else 0)
+    plot.set_xticks([place + 0.5 for place in places], names, rotation=90 if _upright(shown) else 0)
     plot.set_yticks([place + 0.5 for place in range(len(shown.rows))], [plain(name) for name in shown.rows])
     plot.tick_params(length=1.5)
     plot.spines[:].set_visible(False)

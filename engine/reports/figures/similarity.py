@@ -86,7 +86,7 @@ def gather(selected: Selected) -> Similarities:
     soups, scaled = weighed(selected, Soup, NEEDS_SOUP), weighed(selected, Scales, NEEDS_SCALES)
     cosines = {(group.target, group.sources[place]): value for group in soups for place, value in enumerate(_cosines(group))}
     by_target: dict[str, dict[str, list[float]]] = {}
-    for group in scaled:
+    for group in _fullest(scaled):
         for place, source in enumerate(group.sources):
             if source != group.target and (group.target, source) in cosines:
                 means = [layer[place] for weights in group.weights for layer in weights.mean]
@@ -100,6 +100,14 @@ def gather(selected: Selected) -> Similarities:
     names = ", ".join(dict.fromkeys(group.row.title for group in scaled))
     correlation, p = _spearman(list(pairs.values()))
     return Similarities(f"{names}, {scaled[0].backbone}", tuple(pairs), tuple(pairs.values()), correlation, p)
+
+
+def _fullest(groups: Sequence[Weighed[Scales]]) -> list[Weighed[Scales]]:
+    """Of each target those with the most sources: of fewer, each has a larger scale."""
+    most: dict[str, int] = {}
+    for group in groups:
+        most[group.target] = max(most.get(group.target, 0), len(group.sources))
+    return [group for group in groups if len(group.sources) == most[group.target]]
 
 
 def _cosines(group: Weighed[Soup]) -> list[float]:

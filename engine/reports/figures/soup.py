@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from engine.files.source_weights import Soup
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 NEEDS = "train some: `scalearn run -m adaptersoup -t toy/claim --sources entailment,question,claim -b minilm`"
 PANEL = 1.5
 """Inches that a panel is wide, at least."""
-BAR, FRAME = 0.15, 0.55
+TITLE = 20
+"""Letters of a line of a title."""
+BAR, FRAME = 0.15, 0.7
 """Inches of a bar, and of what is around them."""
 LONGEST_NAME, PARTS = 14, "▏▎▍▌▋▊▉█"
 
@@ -54,7 +57,7 @@ class SoupWeights:
             plot.invert_yaxis()
             plot.set_xlim(0, 1)
             plot.set_xlabel("weight")
-            plot.set_title(plain(soup.title))
+            plot.set_title(fill(plain(soup.title), TITLE, max_lines=2, placeholder=" …"))
         for plot in plots[len(self.soups) :]:
             plot.set_axis_off()
 
@@ -66,7 +69,7 @@ def gather(selected: Selected) -> SoupWeights:
     """Raises UserError where there are none, and for more groups than a figure holds."""
     groups = few(weighed(selected, Soup, NEEDS))
     soups = []
-    for group, title in zip(groups, titles(groups), strict=True):
+    for group, title in zip(groups, titles(groups, sources=False), strict=True):
         (means,) = mean_layers([[weights.weights] for weights in group.weights])
         order = sorted(range(len(means)), key=lambda place: -means[place])
         soups.append(Soups(title, tuple(group.sources[place] for place in order), tuple(means[place] for place in order)))

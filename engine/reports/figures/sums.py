@@ -74,6 +74,6 @@ def gather(selected: Selected) -> ScaleSums:
         sums = [[sum(layer) for layer in weights.mean] for weights in group.weights]
         by_layer = list(zip(*sums, strict=True)) * (layers if group.weights[0].shared else 1)
         points = [Point(x, fmean(of), min(of), max(of), len(of)) for x, of in enumerate(by_layer, start=1)]
-        series.append(Series(title or group.name, tuple(points)))
+        series.append(Series(title or group.row.name, tuple(points)))
         seeds.append(tuple((float(x), value) for x, of in enumerate(by_layer, start=1) for value in of))
     return ScaleSums(common(groups), tuple(series), tuple(seeds))

@@ -68,8 +68,9 @@ class Transfer:
     @property
     def caption(self) -> str:
         return (
-            f"Points on test that a target gains from a source ({self.backbone}, {self.seeds}); a dot or star where the gain "
-            "is significant (crossed t, or of one seed its bootstrap; Holm over the cells of a map). Without runs: grey or '.'."
+            f"Points on test that a target gains from a source ({self.backbone}, {self.seeds}): from its adapter at scale 1 "
+            "against 0, or from having it among all sources against all but it. A dot (in text a star) where the gain is "
+            "significant, by crossed t, or bootstrap t of one seed, and Holm over the cells of a map."
         )
 
     def draw(self, figure: Figure) -> None:
@@ -91,9 +92,8 @@ def gather(selected: Selected) -> Transfer:
     gains = [_gain(how, source, first, second, selected) for how, source, first, second in compared]
     counts = sorted({len(group.runs) for _, _, *pair in compared for group in pair})
     seeds = "one seed" if counts == [1] else f"{counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} seeds"
-    maps = [
-        _map(how, [gain for gain in gains if gain.how == how], selected) for how in dict.fromkeys(gain.how for gain in gains)
-    ]
+    ways = dict.fromkeys(gain.how for gain in gains)
+    maps = [_map(how, [gain for gain in gains if gain.how == how], selected) for how in ways]
     return Transfer(backbones[0].rpartition("/")[2], tuple(gains), tuple(maps), seeds)
 
 
@@ -119,7 +119,7 @@ def _probed(groups: Sequence[_Group]) -> Iterator[Compared]:
         for second in probes:
             omegas = [group.runs[0].parsed.hyperparameters["omega"] for group in (first, second)]
             if omegas == [1.0, 0.0] and (first.spec, first.sources) == (second.spec, second.sources):
-                yield "probing: adapter at 1 against 0", first.runs[0].parsed.sources[0].task, first, second
+                yield "probing, 1 against 0", first.runs[0].parsed.sources[0].task, first, second
 
 
 def _left_out(groups: Sequence[_Group], selected: Selected) -> Iterator[Compared]:
@@ -130,7 +130,7 @@ def _left_out(groups: Sequence[_Group], selected: Selected) -> Iterator[Compared
                 without = [source for source in first.runs[0].parsed.sources if source.run_id not in second.sources]
                 if len(without) == 1:
                     title = selected.catalog.methods[first.runs[0].method].title
-                    yield f"{title}: all sources against all but one", without[0].task, first, second
+                    yield f"{title}, all but one", without[0].task, first, second
 
 
 def _gain(how: str, source: str, first: _Group, second: _Group, selected: Selected) -> Gain:

@@ -3,7 +3,7 @@ up for (``engine.inference.source_weights``)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Generic, TypeVar
@@ -33,17 +33,20 @@ class Weighed(Generic[Kind]):
     """By seed."""
 
 
-def titles(groups: Sequence[Weighed[Kind]]) -> list[str]:
-    """Row and target of each group; what all have in common is left to the caption."""
-    name_it = len({group.row.name for group in groups}) > 1
+def titles(groups: Sequence[Weighed[Kind]], sources: bool = True) -> list[str]:
+    """Row and target of each group; what all have in common is left to the caption, and ``sources`` where the figure shows
+    them."""
+    rows = [group.row if sources else _without(group.row, {"sources"}, alike=False) for group in groups]
+    name_it = len({row.name for row in rows}) > 1
     target_it = len({group.target for group in groups}) > 1
-    return [", ".join([group.row.name] * name_it + [group.target] * target_it) for group in groups]
+    return [", ".join([row.name] * name_it + [group.target] * target_it) for row, group in zip(rows, groups, strict=True)]
 
 
 def common(groups: Sequence[Weighed[Kind]]) -> str:
     """What ``titles`` leave out, for the caption: ``ScaLearn on claim, minilm, mean of 3 seeds``."""
-    names, targets = {group.row.name for group in groups}, {group.target for group in groups}
-    words = [*(names if len(names) == 1 else []), *([f"on {target}" for target in targets] if len(targets) == 1 else [])]
+    names = {group.row.name for group in groups}
+    targets = {f"on {group.target}" for group in groups}
+    words = [*(names if len(names) == 1 else ()), *(targets if len(targets) == 1 else ())]
     counts = sorted({len(group.weights) for group in groups})
     several = f"mean of {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} seeds"
     seeds = "one seed" if counts == [1] else several
@@ -93,11 +96,14 @@ def weighed(selected: Selected, kind: type[Kind], needs: str) -> list[Weighed[Ki
     if len({group.backbone for group in found}) > 1:
         raise choose("backbone", [group.backbone for group in found])
     shared = set.intersection(*(set(group.row.settings.items()) for group in found))
-    return [replace(group, row=_without(group.row, dict(shared))) for group in found]
+    alike = len({group.row.chosen for group in found}) == 1
+    return [replace(group, row=_without(group.row, {name for name, _ in shared}, alike)) for group in found]
 
 
-def _without(row: Row, shared: dict[str, str]) -> Row:
-    return replace(row, settings={name: text for name, text in row.settings.items() if name not in shared})
+def _without(row: Row, shared: Collection[str], alike: bool) -> Row:
+    """The row without settings that all have; ``alike`` if settings of all rows were chosen in the same way."""
+    own = {name: text for name, text in row.settings.items() if name not in shared}
+    return replace(row, settings=own, tuning=None if alike else row.tuning, beside_tuned=row.beside_tuned and not alike)
 
 
 def few(groups: list[Weighed[Kind]]) -> list[Weighed[Kind]]:
