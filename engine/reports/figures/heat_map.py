@@ -26,7 +26,7 @@ PANEL = 1.5
 TICK = 0.13
 """Inches between two labels of columns, at least."""
 DOT: dict[str, Any] = {"marker": "o", "markersize": 2.4, "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
-LETTER = 0.065
+LETTER = 0.058
 """Inches of a letter of a title."""
 WITHIN = 0.65
 """Of the width of a map, the part that its cells have."""
@@ -89,7 +89,7 @@ def draw_maps(figure: Figure, maps: Sequence[HeatMap]) -> None:
 
 def _height(shown: HeatMap, inches: float) -> float:
     """Of a map with its title and the names of its columns, where it is ``inches`` wide."""
-    names = LETTER * max(map(len, shown.columns)) if _upright(shown) else ROW
+    names = LETTER * max(map(len, shown.columns)) if _upright(shown, inches) else ROW
     return ROW * (len(shown.rows) + _title(shown, inches).count("\n") + 1) + names + FRAME
 
 
@@ -97,9 +97,10 @@ def _title(shown: HeatMap, inches: float) -> str:
     return fill(plain(shown.title), int(WITHIN * inches / LETTER), max_lines=MOST_LINES, placeholder=" …")
 
 
-def _upright(shown: HeatMap) -> bool:
-    """Whether names of columns are too long to stand side by side."""
-    return max(map(len, shown.columns)) > 2
+def _upright(shown: HeatMap, inches: float) -> bool:
+    """Whether names of columns are too long to stand side by side; numbers of layers are left out instead."""
+    longest = max(map(len, shown.columns))
+    return longest > 2 and LETTER * (longest + 1) > WITHIN * inches / len(shown.columns)
 
 
 def _draw_map(plot: Axes, shown: HeatMap, ends: tuple[float, float], inches: float) -> Any:
@@ -107,12 +108,12 @@ def _draw_map(plot: Axes, shown: HeatMap, ends: tuple[float, float], inches: flo
     mesh = plot.pcolormesh(cells, cmap=SIGNED if ends[0] < 0 else UNSIGNED, vmin=ends[0], vmax=ends[1])
     plot.set_facecolor(EMPTY)
     plot.invert_yaxis()
-    plot.set_title(_title(shown, inches))
+    plot.set_title(_title(shown, inches), fontsize=7)
     plot.set_xlabel(plain(shown.x))
     every = max(1, -(-len(shown.columns) // max(1, int(WITHIN * inches / TICK))))
     places = range(0, len(shown.columns), every)
     names = [plain(shown.columns[place]) for place in places]
-    plot.set_xticks([place + 0.5 for place in places], names, rotation=90 if _upright(shown) else 0)
+    plot.set_xticks([place + 0.5 for place in places], names, rotation=90 if _upright(shown, inches) else 0)
     plot.set_yticks([place + 0.5 for place in range(len(shown.rows))], [plain(name) for name in shown.rows])
     plot.tick_params(length=1.5)
     plot.spines[:].set_visible(False)

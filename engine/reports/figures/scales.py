@@ -45,10 +45,8 @@ def gather(selected: Selected) -> ScaleMaps:
     groups = few(weighed(selected, Scales, NEEDS))
     counts = {len(group.sources) for group in groups if group.weights[0].constraint == "none"}
     start = INITIAL_SUM / counts.pop() if len(counts) == 1 else None
-    maps = [
-        _map(group, title, "mean", "mean scale", start)
-        for group, title in zip(groups, titles(groups, sources=False), strict=True)
-    ]
+    named = zip(groups, titles(groups, sources=False), strict=True)
+    maps = [_map(group, title, "mean", "mean scale", start) for group, title in named]
     if len(groups) == 1 and any(value for row in groups[0].weights[0].std for value in row):
         maps.append(_map(groups[0], "", "std", "std of scales", None))
     return ScaleMaps(common(groups), tuple(maps), start)

@@ -14,7 +14,7 @@ from engine.registry.records import Run
 from engine.reports.figures.selected import Selected, choose, measured_rows, nothing
 from engine.reports.table import Row
 
-Kind = TypeVar("Kind", Scales, Attention, Soup)
+Kind = TypeVar("Kind", bound=Scales | Attention | Soup)
 MOST_PANELS = 12
 """Of a figure, one a group."""
 
@@ -44,9 +44,9 @@ def titles(groups: Sequence[Weighed[Kind]], sources: bool = True) -> list[str]:
 
 def common(groups: Sequence[Weighed[Kind]]) -> str:
     """What ``titles`` leave out, for the caption: ``ScaLearn on claim, minilm, mean of 3 seeds``."""
-    names = {group.row.name for group in groups}
-    targets = {f"on {group.target}" for group in groups}
-    words = [*(names if len(names) == 1 else ()), *(targets if len(targets) == 1 else ())]
+    rows = dict.fromkeys(group.row.name for group in groups)
+    tasks = dict.fromkeys(f"on {group.target}" for group in groups)
+    words = [*(rows if len(rows) == 1 else ()), *(tasks if len(tasks) == 1 else ())]
     counts = sorted({len(group.weights) for group in groups})
     several = f"mean of {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} seeds"
     seeds = "one seed" if counts == [1] else several
