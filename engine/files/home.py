@@ -105,6 +105,10 @@ class Home:
         """What the selected epoch of a run answered on a split of a task (by key)."""
         return self.run(run_id) / "evidence" / f"{task}.{split}.safetensors"
 
+    def source_weights(self, run_id: str) -> Path:
+        """How much of each source adapter a completed run uses, as JSON."""
+        return self.run(run_id) / "weights.json"
+
     def replicate(self, run_id: str, digest: str) -> Path:
         """The folder of what another outcome of a run answered; its files are named by the digests of their arrays."""
         return self.run(run_id) / "replicates" / digest

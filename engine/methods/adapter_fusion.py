@@ -11,8 +11,8 @@ There is no ``1/sqrt(d)``. As ``u_t`` is affine in the bottleneck's activation `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +32,23 @@ ROWS_PER_FOLDED_ROW = 2
 """Folding the query costs as much as applying it to ``T * (r + 1)`` rows; backward and copies make it pay from twice that."""
 
 
+class Attended:
+    """The attention of one layer, summed in float64 over all rows that pass."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.total = torch.zeros((), dtype=torch.float64)
+
+    def append(self, p: Tensor) -> None:
+        """``[rows, T]``"""
+        self.rows += len(p)
+        self.total = self.total.to(p.device) + p.sum(0, dtype=torch.float64)
+
+    def mean(self) -> list[float]:
+        """One value per source."""
+        return (self.total / self.rows).tolist()
+
+
 class FusedSources(Folding):
     """One layer. Query, key: ``[d, d]`` ~ N(0, 0.02^2) with biases 0; value: ``[d, d]`` near the identity, no bias."""
 
@@ -46,6 +63,7 @@ class FusedSources(Folding):
         with torch.no_grad():
             self.value.weight.fill_(OFF_DIAGONAL).fill_diagonal_(1.0)
         self.dropout = nn.Dropout(dropout)
+        self.attended: Attended | None = None
 
     def fold(self) -> tuple[Tensor, Tensor]:
         """Keys and values as functions of ``[a | 1]``: ``[T*r + T, d]`` each, the last ``T`` rows being constants."""
@@ -68,6 +86,8 @@ class FusedSources(Folding):
         a = self.sources(h)
         keys, values = self.folded()
         p = self.source_attention(self.scores(h, a, keys))
+        if self.attended is not None:
+            self.attended.append(p)
         weighted = (a.unflatten(1, (self.count, -1)) * p.unsqueeze(-1)).flatten(1)
         return torch.cat((weighted, p), dim=1) @ values
 
@@ -90,9 +110,28 @@ class AdapterFusion(nn.Module):
         identity = torch.eye(len(maps[0]), dtype=maps[0].dtype, device=maps[0].device)
         return self.value_penalty * torch.stack([(identity - weight).square().sum() for weight in maps]).sum()
 
+    def describe(self, pass_examples: Callable[[], int]) -> dict[str, Any]:
+        """``Attention`` of ``engine.files.source_weights``."""
+        layers = [cast(FusedSources, layer) for layer in self.layer]
+        attended = [Attended() for _ in layers]
+        try:
+            for layer, sums in zip(layers, attended, strict=True):
+                layer.attended = sums
+            examples = pass_examples()
+        finally:
+            for layer in layers:
+                layer.attended = None
+        return {
+            "kind": "attention",
+            "mean": [sums.mean() for sums in attended],
+            "rows": [sums.rows for sums in attended],
+            "examples": examples,
+        }
+
 
 def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[SourceAdapter], *, value_penalty: float) -> Model:
     """The dropout on scores is the encoder's attention dropout. Raises what ``check_sources`` raises."""
     stacks = stack_sources(frozen(encoder), sources)
     transfer = AdapterFusion(stacks, encoder.config.attention_probs_dropout_prob, value_penalty)
-    return Model(encoder, tasks, {"transfer": transfer}, bottlenecks(transfer.layer), penalty=transfer.penalty)
+    sites = bottlenecks(transfer.layer)
+    return Model(encoder, tasks, {"transfer": transfer}, sites, penalty=transfer.penalty, describe=transfer.describe)

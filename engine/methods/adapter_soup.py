@@ -52,5 +52,8 @@ def attach(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[Source
     if len(similarities) < len(sources):
         raise ValueError("AdapterSoup needs the similarity of every source")
     soup = Adapter(encoder, width)
-    soup.load_state_dict(average(sources, soup_weights(similarities, top_k)))
-    return Model(encoder, tasks, {"soup": soup.requires_grad_(False)}, bottlenecks(soup.layer))
+    weights = soup_weights(similarities, top_k)
+    soup.load_state_dict(average(sources, weights))
+    described = {"kind": "soup", "weights": weights, "similarities": similarities}
+    parts = {"soup": soup.requires_grad_(False)}
+    return Model(encoder, tasks, parts, bottlenecks(soup.layer), describe=lambda _: described)

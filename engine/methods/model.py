@@ -17,6 +17,10 @@ from engine.encoder.packing import Packed
 from engine.encoder.sites import PLAIN, Sites
 from engine.errors import UserError
 
+Describe = Callable[[Callable[[], int]], dict[str, Any]]
+"""Makes one of the kinds of ``engine.files.source_weights.Weights``, as JSON. The function that it is given passes examples of
+dev through the model, in evaluation mode, and returns their number."""
+
 
 @dataclass(frozen=True)
 class SourceAdapter:
@@ -45,6 +49,7 @@ class Model(nn.Module):
         penalty: added to the training loss.
         rates: learning rates as multiples of the run's, by the last part of the parameters' names.
         head: makes a task's head.
+        describe: how much of each source adapter the model uses; None for a method that does not weigh sources.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Model(nn.Module):
         penalty: Callable[[], Tensor] | None = None,
         rates: Mapping[str, float] | None = None,
         head: Callable[[TaskInfo, Encoder], Head] = own_head,
+        describe: Describe | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -65,6 +71,7 @@ class Model(nn.Module):
         self.sites = sites
         self.penalty = penalty
         self.rates = rates or {}
+        self.describe = describe
 
     def forward(self, packed: Packed, task: str) -> Tensor:
         """Logits ``[examples, outputs]``, or ``[examples, options]`` of a choice; ``task`` is a key such as ``glue/rte``."""

@@ -42,4 +42,6 @@ def _probe(encoder: Encoder, tasks: Sequence[TaskInfo], sources: Sequence[Source
         raise UserError(f"this probe needs {len(constants)} source adapter(s), not {len(sources)}; name them with --sources")
     omega = nn.Parameter(torch.tensor(constants).unsqueeze(1), requires_grad=False)
     layers = [ScaledSources(stack, omega, dropout=0.0) for stack in stack_sources(frozen(encoder), sources)]
-    return Model(encoder, tasks, {"transfer": nn.ModuleList(layers)}, bottlenecks(layers))
+    described = {"kind": "constants", "scales": list(constants)}
+    parts = {"transfer": nn.ModuleList(layers)}
+    return Model(encoder, tasks, parts, bottlenecks(layers), describe=lambda _: described)

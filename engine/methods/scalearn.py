@@ -11,7 +11,8 @@ the scales themselves: one mask per layer and step. An optional penalty draws ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +61,7 @@ class ScaLearn(nn.Module):
     ) -> None:
         super().__init__()
         self.penalty_weight = penalty
+        self.constraint = constraint
         count, hidden_size = stacks[0].up_bias.shape
         omegas = [fresh_omega(count, hidden_size if vector else 1) for _ in range(1 if shared else len(stacks))]
         if shared:
@@ -72,6 +74,20 @@ class ScaLearn(nn.Module):
     def penalty(self) -> Tensor:
         """``weight * sum over omegas of sum_t (1 - mean_d omega_t)^2 / T``; an omega shared by layers counts once."""
         return self.penalty_weight * torch.stack([(1 - p.mean(1)).square().mean() for p in self.parameters()]).sum()
+
+    @torch.no_grad()
+    def describe(self, _: Callable[[], int]) -> dict[str, Any]:
+        """``Scales`` of ``engine.files.source_weights``: as they are applied, without dropout."""
+        omega = torch.stack([constrained(parameter, self.constraint) for parameter in self.parameters()]).double().cpu()
+        return {
+            "kind": "scales",
+            "constraint": self.constraint,
+            "shared": len(omega) < len(self.layer),
+            "mean": omega.mean(2).tolist(),
+            "std": omega.std(2, correction=0).tolist(),
+            "min": omega.amin(2).tolist(),
+            "max": omega.amax(2).tolist(),
+        }
 
 
 def constrained(omega: Tensor, constraint: str) -> Tensor:
@@ -105,4 +121,5 @@ def attach(
     stacks = stack_sources(frozen(encoder), sources)
     transfer = ScaLearn(stacks, omega == "vector", shared, omega_dropout, constraint, omega_penalty)
     penalty = transfer.penalty if omega_penalty else None
-    return Model(encoder, tasks, {"transfer": transfer}, bottlenecks(transfer.layer), penalty=penalty)
+    sites = bottlenecks(transfer.layer)
+    return Model(encoder, tasks, {"transfer": transfer}, sites, penalty=penalty, describe=transfer.describe)

@@ -130,6 +130,7 @@ def _train(store: Store, run: Run, attempt: int, termination: Termination) -> Re
             state = loop.run()
             log.info("best epoch %s of %d", state.best_epoch, state.epoch)
             results = ready.final_results(state.best_epoch or 0, loop.best_dev, heed_stop)
+            ready.keep_source_weights(heed_stop)
         except Stopped:
             log.info("stopped at step %d of %d; saved", loop.state.step, loop.steps)
             return None

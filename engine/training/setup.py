@@ -14,13 +14,15 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.kinds import KINDS
 from engine.catalog.method import MethodInfo
 from engine.catalog.task import MEAN, OwnData, TaskInfo
-from engine.data.prepared import TaskData, prepare, within_positions
+from engine.data.prepared import TaskData
+from engine.data.tokenized_split import TokenizedSplit
 from engine.encoder.config import EncoderConfig
 from engine.encoder.loading import load_config, save_encoder
 from engine.errors import UserError
 from engine.files.backbones import find_backbone
 from engine.files.identity import backbone_revision, data_identity
 from engine.files.missing import stay_offline
+from engine.files.source_weights import write_source_weights
 from engine.methods.model import Model
 from engine.registry.records import CHANGED, Checkpoint, Run
 from engine.registry.store import Store
@@ -34,6 +36,8 @@ from engine.training.evidence import Answered
 from engine.training.loop import CheckpointFiles, TrainState
 from engine.training.patience import patiently
 from engine.training.provenance import provenance
+from engine.training.run_data import run_data
+from engine.training.source_weights import source_weights
 from engine.training.sources import load_sources
 from engine.training.split_rows import SplitRows
 from engine.training.text_similarity import text_similarities
@@ -109,6 +113,19 @@ class ReadyRun:
             by_split = {name: {key: of[name] for key, of in results.items()} for name in splits}
             results[MEAN] = {name: summary(self.spec.tasks, numbers) for name, numbers in by_split.items()}
         return results
+
+    def keep_source_weights(self, before_batch: Callable[[], None]) -> None:
+        """Write how the selected parameters weigh the sources, unless the run is of dev only. Raises as ``final_results``."""
+        if self.spec.dev_only:
+            return
+        checkpoint = self.store.checkpoints(self.run.id)["best"].sha256
+
+        def dev() -> TokenizedSplit:
+            return self.data[self.spec.targets[0]].splits["dev"]
+
+        if weights := source_weights(self.model, self.spec, self.run.fingerprint, checkpoint, dev, self.device, before_batch):
+            self.store.check()
+            patiently(lambda: write_source_weights(self.store.home.source_weights(self.run.id), weights))
 
     def publish(self) -> None:
         """Write a fully fine-tuned backbone in the hub's format, so that ``--backbone FOLDER`` reads it."""
@@ -196,21 +213,7 @@ def _checked_files(run: Run, spec: RunSpec, method: MethodInfo) -> Path:
 def _data(store: Store, run: Run, spec: RunSpec, folder: Path, config: EncoderConfig) -> tuple[dict[str, TaskData], str]:
     """The data of each target by key, with the rows of an earlier attempt where there was one, and the digest of these rows."""
     kept = SplitRows(store.home.run(run.id), (run.provenance or {}).get("rows_sha256"))
-    data = {
-        task.key: prepare(
-            within_positions(task, config.max_length),
-            folder,
-            store.home.tokens,
-            Path(spec.data_dir) if spec.data_dir else None,
-            spec.limits,
-            rows=kept.rows.get(task.key),
-            shots=spec.shots,
-            seed=spec.seed,
-            identity=spec.data[task.key],
-            vocab_size=config.vocab_size,
-        )
-        for task in spec.tasks
-    }
+    data = run_data(store.home, spec, folder, config, kept.rows)
     # Tokenizing takes long enough for a home to be replaced meanwhile.
     store.check()
     return data, patiently(lambda: kept.keep({key: task_data.rows for key, task_data in data.items()}))

@@ -24,6 +24,7 @@ from scalearn_tui.cli import (
     data,
     db,
     doctor,
+    figure,
     gc,
     leaderboard,
     logs,
@@ -74,6 +75,7 @@ app.command("tag", rich_help_panel=COMPARE)(annotate.tag)
 app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
 app.command("results", rich_help_panel=COMPARE)(results.results)
+app.command("figure", rich_help_panel=COMPARE)(figure.figure)
 app.command("compare", rich_help_panel=COMPARE)(compare.compare)
 app.command("predict", rich_help_panel=COMPARE)(predict.predict)
 app.command("bundle", rich_help_panel=COMPARE)(bundle.bundle)

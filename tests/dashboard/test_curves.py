@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.reports.figures.raster import round_steps
 from scalearn_tui.dashboard.curve import LIMIT, Curve
-from scalearn_tui.dashboard.widgets.braille import Canvas, round_steps, value_range
+from scalearn_tui.dashboard.widgets.braille import Canvas, value_range
 from scalearn_tui.dashboard.widgets.chart import Chart, Line
 
 
@@ -16,7 +17,7 @@ def curve(*values: float) -> Curve:
 
 
 def dots(canvas: Canvas) -> set[tuple[int, int]]:
-    from scalearn_tui.dashboard.widgets.braille import DOTS
+    from engine.reports.figures.raster import DOTS
 
     return {
         (x * 2 + dx, y * 4 + dy)

@@ -10,8 +10,9 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.reports.figures.raster import round_steps
 from scalearn_tui.dashboard.curve import Stretch
-from scalearn_tui.dashboard.widgets.braille import Canvas, round_steps, value_range
+from scalearn_tui.dashboard.widgets.braille import Canvas, value_range
 from scalearn_tui.text.formatting import count
 
 FEW = 3

@@ -1,0 +1,49 @@
+"""All kinds of figures by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from engine.reports.figures import fusion, learning, scales, similarity, soup, sums, transfer
+from engine.reports.figures.selected import Selected
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Drawing(Protocol):
+    """The data of one figure; a frozen dataclass, whose fields are what ``--format json`` prints."""
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in sentences: the metric, the split, the number of values behind a point and the spread."""
+
+    def draw(self, figure: Figure) -> None:
+        """Fill an empty matplotlib figure of the right size."""
+
+    def text(self, width: int) -> str:
+        """Lines of at most ``width`` columns, not yet harmless."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of figure."""
+
+    shows: str
+    gather: Callable[[Selected], Drawing]
+    """Raises UserError where there is nothing to draw."""
+    weighs: bool = False
+    """Whether it reads the weights of sources, which have to be there for all runs (``weighed.unweighed``)."""
+
+
+KINDS: dict[str, Kind] = {
+    "learning": Kind("the headline metric on dev over the steps of training", learning.gather),
+    "scales": Kind("learned scales of source adapters by layer", scales.gather, weighs=True),
+    "sums": Kind("sums of the learned scales over the sources, by layer", sums.gather, weighs=True),
+    "fusion": Kind("attention of AdapterFusion to source adapters", fusion.gather, weighs=True),
+    "soup": Kind("weights of source adapters in an AdapterSoup", soup.gather, weighs=True),
+    "transfer": Kind("points that targets gain from sources", transfer.gather),
+    "similarity": Kind("similarity of texts and learned scale", similarity.gather, weighs=True),
+}
