@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from engine.reports.figures import learning
+from engine.reports.figures import budget, efficiency, few_shot, learning, probing
 from engine.reports.figures.selected import Selected
 
 if TYPE_CHECKING:
@@ -38,4 +38,8 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "learning": Kind("the headline metric on dev over the steps of training", learning.gather),
+    "efficiency": Kind("the average on test over the number of trained parameters", efficiency.gather),
+    "few-shot": Kind("the headline metric on test over the number of training examples", few_shot.gather),
+    "budget": Kind("the expected result of the best of n settings that a sweep has tried", budget.gather),
+    "probing": Kind("the headline metric on test over the scale of one frozen adapter, or of two", probing.gather),
 }
