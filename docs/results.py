@@ -101,7 +101,9 @@ def costs(table: dict[str, Any], runs: list[dict[str, Any]]) -> str:
     for row in table["rows"]:
         if row["origin"] == "measured":
             spent = [seconds[run] for cell in row["cells"].values() for run in cell["runs"]]
-            lines.append(f"| {row['title']} | {row['trainable'][1]:,} | {row['transfer'][1]:,} | {sum(spent) / len(spent):.0f} |")
+            lines.append(
+                f"| {row['title']} | {row['trainable'][1]:,} | {row['transfer'][1]:,} | {sum(spent) / len(spent):.0f} |"
+            )
     return "\n".join(lines)
 
 

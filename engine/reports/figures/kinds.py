@@ -6,7 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from engine.reports.figures import fusion, learning, scales, similarity, soup, sums, transfer
+from engine.reports.figures import (
+    budget,
+    efficiency,
+    few_shot,
+    fusion,
+    learning,
+    probing,
+    scales,
+    similarity,
+    soup,
+    sums,
+    transfer,
+)
 from engine.reports.figures.selected import Selected
 
 if TYPE_CHECKING:
@@ -46,4 +58,8 @@ KINDS: dict[str, Kind] = {
     "soup": Kind("weights of source adapters in an AdapterSoup", soup.gather, weighs=True),
     "transfer": Kind("points that targets gain from sources", transfer.gather),
     "similarity": Kind("similarity of texts and learned scale", similarity.gather, weighs=True),
+    "efficiency": Kind("the average on test over the number of trained parameters", efficiency.gather),
+    "few-shot": Kind("the headline metric on test over the number of training examples", few_shot.gather),
+    "budget": Kind("the expected result of the best of n settings that a sweep has tried", budget.gather),
+    "probing": Kind("the headline metric on test over the scale of one frozen adapter, or of two", probing.gather),
 }
