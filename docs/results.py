@@ -27,24 +27,25 @@ FIGURES = {
 TITLE = """\
 # Our own results
 
-Does ScaLearn beat Adapter and AdapterFusion on real tasks when all of them are tuned equally? Four methods, {tasks}, {seeds} seeds,
-MiniLM as the backbone, {rows} training rows and {epochs} epochs. Every number on this page is computed by `python docs/results.py` from
-[the runs and their answers](results/results.zip) ({size} kB, root digest `{digest}`), which `scalearn verify` checks:
+Does ScaLearn beat Adapter and AdapterFusion on real tasks when all of them are tuned equally? Four methods, {tasks}, {seeds}
+seeds, MiniLM as the backbone, {rows} training rows and {epochs} epochs. Every number on this page is computed by
+`python docs/results.py` from [the runs and their answers](results/results.zip) ({size} kB, root digest `{digest}`), which
+`scalearn verify` checks:
 
 ```sh
 scalearn verify docs/results/results.zip
 ```
 
-[sources.toml](results/sources.toml) and [tuned.toml](results/tuned.toml) train the runs. The rate of each method is the best of three on
-dev with a seed of its own; the seeds of the table are others. A column takes the whole official validation split, or 1,000 rows of it,
-as test."""
+[sources.toml](results/sources.toml) and [tuned.toml](results/tuned.toml) train the runs. The rate of each method is the best of
+three on dev with a seed of its own; the seeds of the table are others. Test is the official validation split, at most 1,000
+rows of it."""
 LIMITS = """\
 ## What this does not show
 
-- These are two tasks and the methods of the main question. The table of ten methods on six tasks, 32 shots, and what the released
-  bugs do to scores (`benchmarks/released_bugs.py`) are still to be trained.
-- {rows} rows and 190 steps are far from the papers' budgets, and MiniLM has six layers of 384 dimensions. Sources are as small as
-  targets: the papers' sources have seen up to 393 thousand examples, which is what transfer lives on.
+- These are two tasks and the methods of the main question. The table of ten methods on six tasks, 32 shots, and what the
+  released bugs do to scores (`benchmarks/released_bugs.py`) are still to be trained.
+- {rows} rows and 190 steps are far from the papers' budgets, and MiniLM has six layers of 384 dimensions. Sources are as small
+  as targets: the papers' sources have seen up to 393 thousand examples, which is what transfer lives on.
 - All two-stage runs share the source adapters of seed 0; other source adapters may change the order of methods."""
 
 

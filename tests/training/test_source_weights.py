@@ -1,4 +1,4 @@
-"""What a completed run says about its sources is what its checkpoint and its model say, and is made anew where it is missing."""
+"""What a completed run says about its sources is what its checkpoint and model say, and is made anew where it is missing."""
 
 from __future__ import annotations
 
