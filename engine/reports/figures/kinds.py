@@ -6,7 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from engine.reports.figures import fusion, learning, scales, similarity, soup, sums, transfer
+from engine.reports.figures import (
+    budget,
+    efficiency,
+    few_shot,
+    fusion,
+    learning,
+    probing,
+    scales,
+    similarity,
+    soup,
+    sums,
+    transfer,
+)
 from engine.reports.figures.selected import Selected
 
 if TYPE_CHECKING:
@@ -40,6 +52,10 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "learning": Kind("the headline metric on dev over the steps of training", learning.gather),
+    "efficiency": Kind("the average on test over the number of trained parameters", efficiency.gather),
+    "few-shot": Kind("the headline metric on test over the number of training examples", few_shot.gather),
+    "budget": Kind("the expected result of the best of n settings that a sweep has tried", budget.gather),
+    "probing": Kind("the headline metric on test over the scale of one frozen adapter, or of two", probing.gather),
     "scales": Kind("learned scales of source adapters by layer", scales.gather, weighs=True),
     "sums": Kind("sums of the learned scales over the sources, by layer", sums.gather, weighs=True),
     "fusion": Kind("attention of AdapterFusion to source adapters", fusion.gather, weighs=True),

@@ -6,6 +6,7 @@ colour vision tell apart. matplotlib is imported where something is drawn, becau
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ WIDTHS = {"column": 3.03, "page": 6.30}
 """Inches."""
 HEIGHT = 0.62
 """Of the width, for the axes and two lines of a legend; every further line makes the figure higher."""
-LEGEND_LINE = 0.15
-"""Inches."""
+LEGEND_LINE, LEGEND_HANDLE, CHARACTER = 0.15, 0.42, 0.058
+"""Inches of a legend: the height of a line, the width of a line's sample and that of a usual character."""
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = (
@@ -37,6 +38,7 @@ DASHES: tuple[Any, ...] = (
     (0, (4, 1, 1, 1, 1, 1)),
 )
 GREY = "#999999"
+GREY_MARKERS = (*MARKERS, "<", ">", "h", "*", "p", "d", "8")
 COLOURED = 4
 """Series in colour where there are more than there are colours; the others are grey."""
 RC: Any = {
@@ -90,7 +92,7 @@ def looks(values: Sequence[float]) -> list[Look]:
     return [
         Look(COLOURS[number], MARKERS[number], DASHES[number])
         if place in highest and (number := next(free)) is not None
-        else Look(GREY, MARKERS[place % len(MARKERS)], "-", grey=True)
+        else Look(GREY, GREY_MARKERS[place % len(GREY_MARKERS)], "-", grey=True)
         for place in range(len(values))
     ]
 
@@ -130,8 +132,11 @@ def save(draw: Callable[[Figure], None], path: Path, width: str) -> None:
 def add_legend(figure: Figure, handles: Sequence[Any], names: Sequence[str]) -> None:
     """A legend above the axes, in as many columns as fit; the figure grows with the lines that two do not hold."""
     width, height = figure.get_size_inches()
-    longest = max(map(len, names))
-    columns = max(1, min(len(names), int(width / (0.42 + 0.058 * longest))))
-    lines = -(-len(names) // columns)
+    fits = int((width - LEGEND_HANDLE) / CHARACTER)
+    folded = [textwrap.wrap(plain(name), fits, subsequent_indent="  ") or [""] for name in names]
+    longest = max(len(line) for lines in folded for line in lines)
+    columns = max(1, min(len(names), int(width / (LEGEND_HANDLE + CHARACTER * longest))))
+    per_column = -(-len(names) // columns)
+    lines = max(sum(map(len, folded[at : at + per_column])) for at in range(0, len(names), per_column))
     figure.set_size_inches(width, height + max(0, lines - 2) * LEGEND_LINE)
-    figure.legend(handles, [plain(name) for name in names], loc="outside upper left", ncols=columns)
+    figure.legend(handles, ["\n".join(lines) for lines in folded], loc="outside upper left", ncols=columns)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.reports.figures.lines import MOST_MARKERS, Axes, Series
+from engine.reports.figures.lines import MOST_MARKERS, Axes, Point, Series
 from engine.reports.figures.raster import Canvas, round_steps
 
 HEIGHT = 16
@@ -30,12 +31,40 @@ def lines_text(series: Sequence[Series], axes: Axes, width: int) -> str:
         dots = [grid.dot(point.x, point.y) for point in curve.points]
         for start, end in pairwise(dots):
             grid.canvas.join(start, end, number)
+    letters = _letters(len(series))
     for number, curve in enumerate(series):
         every = max(1, -(-len(curve.points) // MOST_MARKERS))
         for point in (*curve.points[::every], curve.points[-1]):
-            grid.mark(point.x, point.y, LETTERS[number % len(LETTERS)])
-    ends = [f"{curve.name}, at last {curve.points[-1].y:.2f}" for curve in series]
+            grid.mark(point.x, point.y, letters[number])
+    ends = [f"{_written(curve.points[-1])} {curve.name}" for curve in series]
     return "\n".join([*grid.lines(axes), *legend(ends, width)])
+
+
+def _written(point: Point) -> str:
+    """``54.44 [44.20, 64.69]``: a value and its interval."""
+    return f"{point.y:.2f}" + (f" [{point.low:.2f}, {point.high:.2f}]" if point.high > point.low else "")
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One point by itself."""
+
+    x: float
+    y: float
+    name: str
+    joined: bool = False
+    """Whether a line joins it to the others that are."""
+
+
+def dots_text(dots: Sequence[Dot], axes: Axes, width: int) -> str:
+    """The points in at most ``width`` columns, each a letter that the legend explains."""
+    places = [place for place, _ in axes.ticks] + [dot.x for dot in dots]
+    grid = Grid(spread(places, 0.0), spread([dot.y for dot in dots], ROOM), width, axes.ticks)
+    for start, end in pairwise(grid.dot(dot.x, dot.y) for dot in dots if dot.joined):
+        grid.canvas.join(start, end, 0)
+    for dot, letter in zip(dots, _letters(len(dots)), strict=True):
+        grid.mark(dot.x, dot.y, letter)
+    return "\n".join([*grid.lines(axes), *legend([dot.name for dot in dots], width)])
 
 
 def legend(names: Sequence[str], width: int) -> list[str]:
