@@ -18,10 +18,14 @@ from engine.registry.choosing import read_selection, select
 from engine.registry.opening import open_reader
 from engine.results.predictions import prediction_rows
 from engine.results.reading import ChosenRuns, curve_rows, run_rows, score_rows
-from engine.results.records import CurvePoint, Prediction, RunRow, Score
+from engine.results.records import CurvePoint, Prediction, RunRow, Score, SourceScale
 from engine.results.rows import ResultRows
+from engine.results.scales import scale_rows
 
-__all__ = ["CurvePoint", "Prediction", "ResultRows", "RunRow", "Score", "curves", "predictions", "runs", "scores"]
+__all__ = [
+    "CurvePoint", "Prediction", "ResultRows", "RunRow", "Score", "SourceScale",
+    "curves", "predictions", "runs", "scales", "scores",
+]  # fmt: skip
 
 
 def runs(where: str = "", home: Path | str | None = None) -> ResultRows[RunRow]:
@@ -42,6 +46,11 @@ def curves(where: str = "", home: Path | str | None = None) -> ResultRows[CurveP
 def predictions(where: str = "", home: Path | str | None = None) -> ResultRows[Prediction]:
     """What completed runs answered on their own splits, row by row, beside the gold labels."""
     return prediction_rows(chosen(where, home))
+
+
+def scales(where: str = "", home: Path | str | None = None) -> ResultRows[SourceScale]:
+    """How much completed runs take of each source adapter, layer by layer: learned scales, attention, weights of a soup."""
+    return scale_rows(chosen(where, home))
 
 
 def chosen(where: str, home: Path | str | None) -> ChosenRuns:

@@ -105,3 +105,23 @@ class Prediction:
     """By label."""
     exact_match: int | None = None
     f1: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceScale:
+    """How much a run takes of one source adapter in one layer."""
+
+    run: str
+    target: str
+    kind: str
+    """``scales`` that were learned, ``attention`` on dev, the weights of a ``soup``, or the ``constants`` of a probe."""
+    source: str
+    """Key of the source's task."""
+    layer: int | None
+    """From 1; None where all layers share their weights."""
+    mean: float
+    """Over the dimensions of a scale, or over the tokens of dev of an attention."""
+    std: float | None
+    """Of scales, over their dimensions, as ``min`` and ``max``."""
+    min: float | None
+    max: float | None

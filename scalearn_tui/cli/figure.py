@@ -63,6 +63,7 @@ def figure(
     from engine.registry.choosing import read_selection
     from engine.reports.figures.kinds import KINDS
     from engine.reports.figures.selected import Selected
+    from engine.reports.figures.weighed import unweighed
 
     if kind is None:
         print_table(("kind", "shows"), [(name, known.shows) for name, known in KINDS.items()])
@@ -74,7 +75,7 @@ def figure(
     reader, catalog = look(), home_catalog()
     selected = Selected(reader, catalog, read_selection(terms, reader, catalog) if terms else None)
     if KINDS[kind].weighs:
-        weigh_sources(selected)
+        weigh_sources(unweighed(selected), reader.home)
     drawing = KINDS[kind].gather(selected)
     if format_ is Format.JSON:
         print_json({"figure": kind, "caption": drawing.caption, **asdict(drawing)})  # type: ignore[call-overload]

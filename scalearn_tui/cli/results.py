@@ -34,6 +34,7 @@ def results(
     terms: Terms = None,
     curves: Annotated[bool, switch("--curves", help="The points of all curves, of unfinished runs too.")] = False,
     predictions: Annotated[bool, switch("--predictions", help="The runs' answers on dev and test, with gold labels.")] = False,
+    scales: Annotated[bool, switch("--scales", help="How much runs take of each source adapter, by layer.")] = False,
     format_: Annotated[
         Format | None, typer.Option("--format", help="Default: csv, or the format of the file's suffix.", show_default=False)
     ] = None,
@@ -50,8 +51,10 @@ def results(
     from engine.results.kinds import KINDS
     from engine.results.predictions import without_evidence
     from engine.results.reading import ChosenRuns
+    from engine.results.scales import unweighed
+    from scalearn_tui.cli.source_weights import weigh_sources
 
-    kinds = [name for name, asked in (("curves", curves), ("predictions", predictions)) if asked]
+    kinds = [name for name, asked in (("curves", curves), ("predictions", predictions), ("scales", scales)) if asked]
     if len(kinds) > 1:
         raise UserError(f"--{' and --'.join(kinds)} are rows of different kinds; ask for one at a time")
     form = format_ or _format_of(output)
@@ -62,6 +65,8 @@ def results(
         raise UserError(f"--format tensorboard has curves and scores of its own; leave out --{kind}")
     if kind == "predictions" and (without := without_evidence(chosen)):
         say(f"{len(without)} of {len(chosen.runs)} runs kept no answers; `scalearn show RUN` says why")
+    if kind == "scales":
+        weigh_sources(unweighed(chosen), reader.home)
     written = ("scores", "curves") if form is Format.TENSORBOARD else (kind,)
     if all(next(iter(KINDS[name](chosen)), None) is None for name in written):
         say(

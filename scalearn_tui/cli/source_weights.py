@@ -1,23 +1,22 @@
-"""Weights of sources for figures, of runs that completed before workers wrote them."""
+"""Weights of sources of runs that completed before workers wrote them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scalearn_tui.cli.child import events
 from scalearn_tui.cli.output import say
 
 if TYPE_CHECKING:
-    from engine.reports.figures.selected import Selected
+    from engine.files.home import Home
 
 
-def weigh_sources(selected: Selected) -> None:
-    """Compute those that are missing from the runs' checkpoints, once; says which cannot be had, and why."""
-    from engine.reports.figures.weighed import unweighed
-
-    if not (run_ids := unweighed(selected)):
+def weigh_sources(run_ids: Sequence[str], home: Home) -> None:
+    """Compute those of the runs from their checkpoints, once; says which cannot be had, and why."""
+    if not run_ids:
         return
     say(f"reading the checkpoints of {len(run_ids)} runs that kept no weights of their sources; this is done once")
-    for event in events("engine.inference.source_weights", *run_ids, "--home", str(selected.reader.home.root)):
+    for event in events("engine.inference.source_weights", *run_ids, "--home", str(home.root)):
         if event["problem"]:
             say(f"left out: {event['problem']}")

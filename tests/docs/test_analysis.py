@@ -38,7 +38,7 @@ def test_the_page(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
     for command in commands(PAGE):
         if command.startswith("scalearn results"):
-            empty = "tag:paper" in command or "sweep:table" in command or "target:rte" in command
+            empty = "tag:paper" in command or "sweep:table" in command or "target:rte" in command or "--scales" in command
             wanted = ExitCode.NOTHING_MATCHED if empty else ExitCode.OK
             assert main(shlex.split(command)[1:]) == wanted, (command, capsys.readouterr().err)
     assert {path.name for path in tmp_path.glob("*.*")} == {"scores.csv", "curves.parquet"}
@@ -47,7 +47,9 @@ def test_the_page(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 def test_the_columns_of_the_page() -> None:
     lines = re.findall(r"^\| (each score|`--\w+`) \| (.*) \|$", PAGE, re.MULTILINE)
     told = {name.strip("`-"): re.findall(r"`([\w.*]+)`", cells) for name, cells in lines}
-    kinds = {"each score": results.Score, "curves": results.CurvePoint, "predictions": results.Prediction}
+    kinds = {
+        "each score": results.Score, "curves": results.CurvePoint, "predictions": results.Prediction, "scales": results.SourceScale,
+    }  # fmt: skip
     assert told.keys() == kinds.keys()
     for name, kind in kinds.items():
         columns = [f"{column}.*" if column == "settings" else column for column in kind.__dataclass_fields__]
