@@ -48,7 +48,8 @@ def test_the_columns_of_the_page() -> None:
     lines = re.findall(r"^\| (each score|`--\w+`) \| (.*) \|$", PAGE, re.MULTILINE)
     told = {name.strip("`-"): re.findall(r"`([\w.*]+)`", cells) for name, cells in lines}
     kinds = {
-        "each score": results.Score, "curves": results.CurvePoint, "predictions": results.Prediction, "scales": results.SourceScale,
+        "each score": results.Score, "curves": results.CurvePoint, "predictions": results.Prediction,
+        "scales": results.SourceScale,
     }  # fmt: skip
     assert told.keys() == kinds.keys()
     for name, kind in kinds.items():
