@@ -16,7 +16,8 @@ def weigh_sources(run_ids: Sequence[str], home: Home) -> None:
     """Compute those of the runs from their checkpoints, once; says which cannot be had, and why."""
     if not run_ids:
         return
-    say(f"reading the checkpoints of {len(run_ids)} runs that kept no weights of their sources; this is done once")
+    count = f"{len(run_ids)} run{'' if len(run_ids) == 1 else 's'}"
+    say(f"reading the checkpoints of {count} without weights of the sources; this is done once")
     for event in events("engine.inference.source_weights", *run_ids, "--home", str(home.root)):
         if event["problem"]:
             say(f"left out: {event['problem']}")

@@ -27,6 +27,7 @@ from engine.registry.store import Store, open_store
 from engine.runs.request import Request
 from engine.training.run_data import run_data
 from engine.training.source_weights import source_weights
+from scalearn_tui.cli.app import main as command
 from tests.training.runs import trained
 
 SOURCES = ("toy/entailment", "toy/question")
@@ -163,6 +164,19 @@ def test_what_is_missing_or_damaged_is_computed_from_the_checkpoint(
         assert main([run.id, "--home", str(store.home.root)]) == 0
         assert json.loads(capsys.readouterr().out) == {"run": run.id, "problem": None}
         assert kept(store, run) == expected
+
+
+def test_the_command_reads_checkpoints_once(
+    store: Store, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCALEARN_HOME", str(store.home.root))
+    run = train(store, tiny_backbone, "scalearn")
+    store.home.source_weights(run.id).unlink()
+    assert command(["figure", "scales", "method:scalearn"]) == 0
+    first = capsys.readouterr()
+    assert "reading the checkpoints of 1 run" in first.err
+    assert command(["figure", "scales", "method:scalearn"]) == 0
+    assert capsys.readouterr() == (first.out, "")
 
 
 def test_a_lost_checkpoint_is_named_and_others_are_read(
