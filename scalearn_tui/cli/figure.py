@@ -73,7 +73,7 @@ def figure(
     reader, catalog = look(), home_catalog()
     drawing = KINDS[kind].gather(Selected(reader, catalog, read_selection(terms, reader, catalog) if terms else None))
     if format_ is Format.JSON:
-        print_json({"figure": kind, "caption": drawing.caption, **asdict(drawing)})  # type: ignore[call-overload]
+        print_json({"figure": kind, "caption": drawing.caption, **asdict(drawing)})
     elif output:
         _write(drawing, output, width)
     else:
