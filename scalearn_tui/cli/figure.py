@@ -78,7 +78,7 @@ def figure(
         weigh_sources(unweighed(selected), reader.home)
     drawing = KINDS[kind].gather(selected)
     if format_ is Format.JSON:
-        print_json({"figure": kind, "caption": drawing.caption, **asdict(drawing)})  # type: ignore[call-overload]
+        print_json({"figure": kind, "caption": drawing.caption, **asdict(drawing)})
     elif output:
         _write(drawing, output, width)
     else:

@@ -59,6 +59,11 @@ def test_completion_loads_nothing_heavy() -> None:
     assert loaded(**environment) & HEAVY == set()
 
 
+def test_only_files_of_figures_load_the_library_that_draws(home: Home) -> None:
+    for arguments in (["leaderboard"], ["ls"], ["figure"], ["figure", "learning"]):
+        assert not loaded(*arguments) & {"matplotlib", "PIL", *WORKERS_OWN}
+
+
 PLAN = ["run", "-m", "adapter", "-t", "toy/question", "-b", "minilm", "--dry-run"]
 
 

@@ -61,6 +61,7 @@ def answer(
     rows: Mapping[str, Arrays],
     split: str = "test",
     provenance: Mapping[str, Any] = NOTHING,
+    trainable: int | None = None,
 ) -> Run:
     """A completed run whose results are those of ``logits`` on ``rows``, both by task key."""
     attempt = start(store, run)
@@ -70,18 +71,20 @@ def answer(
         candidates = {name: arrays[name] for name in ("em", "f1", "rank")} if "rank" in arrays else None
         results[key] = {split: score(task, of_task, arrays["label"], arrays.get("group"), candidates)}
         keep(store, run, attempt, task, split, arrays, of_task)
-    assert store.finish(run.run_id, attempt, RunState.COMPLETED, results=results, provenance=PROVENANCE | dict(provenance))
+    facts = {"provenance": PROVENANCE | dict(provenance), "trainable": trainable}
+    assert store.finish(run.run_id, attempt, RunState.COMPLETED, results=results, **facts)
     return store.find(run.run_id)
 
 
 def answer_all(store: Store, skills: Mapping[str, float], tasks: Sequence[str], seeds: int, count: int = 120) -> None:
-    """Runs of methods with these skills on these tasks."""
+    """Runs of methods with these skills on these tasks, that train 1,000 parameters, 2,000 and so on."""
     for key in tasks:
         task, rows = BUILT_IN.tasks[key], examples(BUILT_IN.tasks[key], count)
         for number, (method, skill) in enumerate(skills.items()):
             for seed in range(seeds):
                 of_run = spec(method, key, seed, backbone="minilm")
-                answer(store, of_run, {key: answers(task, rows, skill, 100 * number + seed)}, {key: rows})
+                logits = {key: answers(task, rows, skill, 100 * number + seed)}
+                answer(store, of_run, logits, {key: rows}, trainable=1000 * (number + 1))
 
 
 def keep(store: Store, run: RunSpec, attempt: int, task: TaskInfo, split: str, rows: Arrays, logits: np.ndarray) -> None:

@@ -57,7 +57,7 @@ class Budget:
     def axes(self) -> Axes:
         most = max(len(curve.points) for curve in self.series)
         shown = range(1, most + 1, -(-most // MOST_TICKS))
-        return Axes("settings tried", self.metric, tuple((float(n), str(n)) for n in shown))
+        return Axes("settings tried", f"expected {self.metric}", tuple((float(n), str(n)) for n in shown))
 
     @property
     def caption(self) -> str:

@@ -95,8 +95,8 @@ def gather(selected: Selected) -> Efficiency:
 
     Raises UserError where there are none, and for runs of several benchmarks or backbones.
     """
-    selected.table(NEEDS)
-    (table,) = with_standings(selected.board, selected.reader, selected.catalog).tables
+    board = replace(selected.board, tables=(selected.table(NEEDS),))
+    (table,) = with_standings(board, selected.reader, selected.catalog).tables
     rows = [trained for row in measured_rows(table) if (trained := _trained(row, table))]
     if not rows:
         raise nothing(NEEDS, selected)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING
 
-from engine.reports.figures.lines import Axes, Point, Series, draw_lines, over_seeds
+from engine.reports.figures.lines import Axes, Point, Series, draw_lines, interval, over_seeds
 from engine.reports.figures.selected import Selected, measured_rows, nothing
 from engine.reports.figures.terminal import lines_text
-from engine.reports.significance.distributions import t_quantile
 from engine.reports.table import Cell, Row, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NEEDS = "train some with few examples: `scalearn run -m adapter -t toy/question -b minilm --shots 4,16 --seed 0-4`"
-CONFIDENCE = 0.95
-OF_SHOTS = ("shots", "limit dev")
-"""Settings of few-shot runs; the second is the dev set of a few-shot run, as small as the first."""
 ALL = "all"
 
 
@@ -94,10 +90,3 @@ def _point(place: int, of_tasks: Sequence[Cell]) -> Point | None:
     by_seed = [dict(zip(cell.seeds, cell.values, strict=True)) for cell in of_tasks]
     shared = sorted(set.intersection(*(set(values) for values in by_seed)))
     return interval(place, [fmean(values[seed] for values in by_seed) for seed in shared]) if shared else None
-
-
-def interval(x: float, values: Sequence[float]) -> Point:
-    """The mean of ``values`` with its t interval, which a single value has none of."""
-    mean, n = fmean(values), len(values)
-    half = t_quantile(CONFIDENCE, n - 1) * stdev(values) / n**0.5 if n > 1 else 0.0
-    return Point(x, mean, mean - half, mean + half, n)

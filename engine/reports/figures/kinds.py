@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import Field, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from engine.reports.figures import (
     budget,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 class Drawing(Protocol):
     """The data of one figure; a frozen dataclass, whose fields are what ``--format json`` prints."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def caption(self) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from engine.reports.figures.style import add_legend, looks, plain
+from engine.reports.significance.distributions import t_quantile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CONFIDENCE = 0.95
 MOST_MARKERS = 8
 """Of a curve: more would hide it."""
 
@@ -46,6 +49,13 @@ class Axes:
     y: str
     ticks: tuple[tuple[float, str], ...] = field(default=())
     """Places on x and what stands there; empty where round numbers do."""
+
+
+def interval(x: float, values: Sequence[float]) -> Point:
+    """The mean of ``values`` with its 95% t interval, which a single value has none of."""
+    mean, n = fmean(values), len(values)
+    half = t_quantile(CONFIDENCE, n - 1) * stdev(values) / n**0.5 if n > 1 else 0.0
+    return Point(x, mean, mean - half, mean + half, n)
 
 
 def over_seeds(series: Sequence[Series], band: str) -> str:

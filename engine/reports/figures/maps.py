@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.reports.figures.style import plain
+from engine.reports.figures.terminal import shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +31,7 @@ class Map:
 
 
 def draw_map(figure: Figure, shown: Map, label: str) -> None:
-    """Equal squares with their value to one decimal, and a scale called ``label``."""
+    """Equal squares with their rounded values, and a scale called ``label``."""
     import numpy as np
 
     plot = figure.add_subplot()
@@ -53,7 +54,7 @@ def draw_map(figure: Figure, shown: Map, label: str) -> None:
 
 def map_text(shown: Map, width: int) -> str:
     """The values to one decimal, the first row lowest; columns that ``width`` does not hold are left out, and counted."""
-    margin = min(24, max(map(len, (*shown.rows, shown.y))))
+    margin = min(width // 3, 24, max(map(len, (*shown.rows, shown.y))))
     cell = min(WIDEST, max(5, *map(len, shown.columns))) + 2
     fit = max(1, (width - margin) // cell)
     lines = [f"{shown.y[:margin]:<{margin}}"]
@@ -63,5 +64,5 @@ def map_text(shown: Map, width: int) -> str:
     lines.append(" " * margin + "".join(f"{name[:WIDEST]:>{cell}}" for name in shown.columns[:fit]))
     missing = len(shown.columns) - fit
     note = f"; {missing} more do not fit" if missing > 0 else ""
-    lines.append(f"{' ' * (margin + 2)}{shown.x}{note}")
+    lines.append(" " * (margin + 2) + shorten(f"{shown.x}{note}", width - margin - 2))
     return "\n".join(lines)

@@ -8,8 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from engine.registry.records import Run
-from engine.reports.figures.few_shot import interval
-from engine.reports.figures.lines import Axes, Series, draw_lines, over_seeds
+from engine.reports.figures.lines import Axes, Series, draw_lines, interval, over_seeds
 from engine.reports.figures.maps import Map, draw_map, map_text
 from engine.reports.figures.selected import Selected, choose, measured_rows, nothing
 from engine.reports.figures.terminal import lines_text

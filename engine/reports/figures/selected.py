@@ -40,15 +40,23 @@ class Selected:
         return {run.id: run for run in completed if self.selection is None or self.selection.holds(run)}
 
     def table(self, needs: str) -> Table:
-        """The only table of the board. Raises UserError without one, with what the figure ``needs``, and with several."""
+        """The table of the runs: that of their benchmark, or of several benchmarks the table of their union.
+
+        Raises UserError without one, with what the figure ``needs``, and where there are several.
+        """
         tables = self.board.tables
         if not tables:
             raise nothing(needs, self)
         if len({table.backbone for table in tables}) > 1:
             raise choose("backbone", [table.backbone for table in tables])
-        if len(tables) > 1:
-            raise choose("benchmark", [table.benchmark for table in tables])
-        return tables[0]
+        if len({table.revision for table in tables}) > 1:
+            name = tables[0].backbone
+            raise UserError(f"the runs are of several revisions of {name}: choose some by id or age, as in 'age<7d'")
+        plain = [table for table in tables if any(column.task.startswith(f"{table.benchmark}/") for column in table.columns)]
+        candidates = plain if len(plain) == 1 else [table for table in tables if table not in plain] or plain
+        if len(candidates) > 1:
+            raise choose("benchmark", [table.benchmark for table in plain or candidates])
+        return candidates[0]
 
 
 def measured_rows(table: Table) -> list[Row]:

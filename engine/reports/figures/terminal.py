@@ -112,7 +112,7 @@ class Grid:
     def lines(self, axes: Axes) -> list[str]:
         """The name of the axis y, the canvas between its ticks, and below it the ticks and the name of x."""
         labels = {self.dot(self.xs[0], value)[1] // 4: text for value, text in self.y_ticks}
-        rows = [f"{axes.y}"]
+        rows = [shorten(axes.y, self.canvas.width)]
         for y in range(self.canvas.height):
             cells = [self.marks.get((x, y)) or self.canvas.text(y, x) for x in range(self.canvas.width)]
             axis = "┤" if y in labels else "│"
