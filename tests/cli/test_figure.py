@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from scalearn_tui.cli.exits import ExitCode
 from tests.own_benchmarks.adding import Capture
 from tests.reports.figures.drawn import learned
 from tests.reports.rows import spec
+from tests.reports.test_definitions import MOOD, own
 
 pytestmark = pytest.mark.usefixtures("supervised")
 
@@ -73,13 +75,8 @@ def test_mistakes_are_one_line(curves: Store, capsys: Capture, arguments: list[s
 
 
 def test_names_of_own_tasks_are_harmless_on_the_terminal(store: Store, capsys: Capture) -> None:
-    from engine.catalog.catalog import BUILT_IN
-    from engine.catalog.records import entry_record
-
-    task = BUILT_IN.tasks["glue/rte"]
-    record = {**entry_record(task), "title": "R\x1b[31mTE\u202e"}
-    run = spec("adapter", "glue/rte").model_copy(update={"own": {"mine/rte": record}, "targets": ("mine/rte",)})
-    learned(store, run, [0.5, 0.6])
+    mine = replace(MOOD, title="Mo\x1b[31mod\u202e")
+    learned(store, own(mine), [0.5, 0.6])
     assert main(["figure", "learning"]) == ExitCode.OK
     out = capsys.readouterr().out
-    assert "\x1b" not in out and "\u202e" not in out and "R\\x1b[31mTE" in out
+    assert "\x1b" not in out and "\u202e" not in out and "Mo\\x1b[31mod" in out

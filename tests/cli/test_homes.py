@@ -46,6 +46,7 @@ COMMANDS: dict[str, list[str]] = {
     "db restore": [],
     "delete": ["--yes", DONE.run_id],
     "doctor": [],
+    "figure": ["efficiency"],
     "gc": ["--dry-run"],
     "import": ["nothing.zip"],
     "leaderboard": [],
@@ -80,8 +81,8 @@ COMMANDS: dict[str, list[str]] = {
 STARTS_A_CHILD = ("adapters export", "adapters import", "bundle", "import", "predict", "verify")
 """Which waits for a lock as long as users would."""
 LOOKS = (
-    "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "leaderboard", "logs", "ls", "methods", "queue ls",
-    "results", "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
+    "adapters ls", "backbones", "benchmarks ls", "config show", "data ls", "figure", "leaderboard", "logs", "ls", "methods",
+    "queue ls", "results", "run", "show", "sweep ls", "sweep plan", "sweep show", "tasks", "wait",
 )  # fmt: skip
 ANSWERED = (0, 1, 2, 3)
 Answer = tuple[int | None, str, str]

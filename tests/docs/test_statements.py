@@ -9,6 +9,7 @@ import typer
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.defaults import DEFAULT_BACKBONE, DEFAULT_METHOD
+from engine.reports.figures.kinds import KINDS
 from scalearn_tui.cli.app import app
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.dashboard.app import Dashboard
@@ -81,3 +82,8 @@ def test_pages_have_no_ids_of_their_author_and_no_odd_english(page: object) -> N
     ids = [word for word in re.findall(r"\b[0-9a-f]{10}\b", text) if not word.isdigit()]
     assert ids == []
     assert [phrase for phrase in ODD_ENGLISH if phrase in " ".join(text.split())] == []
+
+
+def test_all_kinds_of_figures_are_described() -> None:
+    page = (DOCS / "figures.md").read_text()
+    assert set(re.findall(r"^\| `([\w-]+)`[ ,]", page, re.MULTILINE)) == set(KINDS)
