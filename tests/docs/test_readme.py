@@ -44,6 +44,7 @@ END_OTHERWISE = {
     "scalearn stop RUN": (ExitCode.NOTHING_MATCHED, "has ended already"),
     "scalearn delete RUN": (ExitCode.USAGE, "confirm with --yes"),
     "scalearn leaderboard --benchmark superglue -o table.tex": (ExitCode.NOTHING_MATCHED, "no completed run"),
+    "scalearn figure learning target:rte -o learning.pdf": (ExitCode.NOTHING_MATCHED, "nothing to draw"),
     "scalearn sweep run paper.toml": (ExitCode.USAGE, "paper.toml cannot be read: No such file"),
     "scalearn reproduce superglue": (ExitCode.USAGE, "the backbone roberta-base and the data of superglue/boolq"),
     "scalearn doctor": (ExitCode.OK, ""),
