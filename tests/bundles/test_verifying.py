@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.bundles.opening import open_bundle
+from engine.bundles.records import evidence_member
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from tests.bundles.conftest import verified
@@ -42,7 +43,7 @@ def test_parts_that_are_put_together_again_are_equal(parts: Parts, forged: Path)
     [
         (("cells", CHOICE, "mean"), "toy, tiny-bert, ScaLearn++, cell toy/choice: mean: "),
         (("cells", CHOICE, "values", 1), "toy, tiny-bert, ScaLearn++, cell toy/choice: values 1: "),
-        (("average",), "toy, tiny-bert, ScaLearn++: average: "),
+        (("average", "mean"), "toy, tiny-bert, ScaLearn++: average mean: "),
         (("trainable", 0), "toy, tiny-bert, ScaLearn++: trainable 0: "),
     ],
 )
@@ -108,6 +109,33 @@ def test_a_changed_result(parts: Parts, forged: Path) -> None:
     )
     wrong = verified(parts.signed().write(forged)).wrong
     assert wrong[0].startswith(f"run {run['id']}, test of toy/similarity: pearson is 0.99 in the bundle, ")
+
+
+@pytest.mark.parametrize("absent", ["test", "pearson"])
+def test_a_result_that_was_left_out_so_that_its_cell_lacks_a_seed(parts: Parts, forged: Path, absent: str) -> None:
+    run = target(parts, "toy/similarity")
+
+    def left_out(runs: list[dict]) -> None:
+        splits = next(one for one in runs if one["id"] == run["id"])["results"]["toy/similarity"]
+        del (splits if absent == "test" else splits["test"])[absent]
+
+    parts.change_runs(left_out)
+    wrong = verified(parts.signed().write(forged)).wrong
+    assert wrong[0].startswith(f"run {run['id']}, test of toy/similarity: it has answers, but no pearson")
+
+
+def test_numbers_without_answers_are_said_to_be_unchecked(parts: Parts, forged: Path) -> None:
+    run = target(parts, "toy/similarity")
+
+    def silenced(runs: list[dict]) -> None:
+        changed = next(one for one in runs if one["id"] == run["id"])
+        (kept,) = [kept for kept in changed["evidence"] if kept["split"] == "test"]
+        changed["evidence"].remove(kept)
+        del parts[evidence_member(run["id"], kept["logits"])]
+
+    parts.change_runs(silenced)
+    told = f"run {run['id']}: it has no answers on test of toy/similarity, so its numbers there were not recomputed"
+    assert told in verified(parts.signed().write(forged)).unchecked
 
 
 def test_equal_logits_under_two_seeds(parts: Parts, forged: Path) -> None:
