@@ -54,9 +54,13 @@ def _readable(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Raises ValueError for what is no cell: tables read the cells of every sweep."""
     try:
         TypeAdapter(list[Cell]).validate_python(cells)
-        from_records(cells)
+        read = from_records(cells)
     except (ValidationError, TypeError):
         raise ValueError("a cell is not described as sweeps describe them") from None
+    tried = {cell.search for cell in read if cell.tuning}
+    reported = [cell for cell in read if cell.search is not None and not cell.tuning]
+    if any(cell.search not in tried or cell.run not in ("", *cell.candidates) for cell in reported):
+        raise ValueError("a cell is not described as sweeps describe them: it reports what was not tried")
     return cells
 
 

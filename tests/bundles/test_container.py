@@ -217,6 +217,8 @@ def test_documents_that_no_bundle_has(
         ({"name": "\x1b[31mred"}, "name"),
         ({"cells": [{"run": "0123456789"}]}, "a cell is not described"),
         ({"cells": [CELL | {"seed": [0]}]}, "a cell is not described"),
+        ({"cells": [CELL | {"search": 0, "trial": 0}, CELL | {"search": 0, "candidates": ["0"]}]}, "was not tried"),
+        ({"cells": [CELL | {"search": 0, "candidates": [CELL["run"]]}]}, "was not tried"),
         ({"cells": [CELL | {"other": 0}]}, "a cell is not described"),
     ],
 )

@@ -138,6 +138,27 @@ def test_numbers_without_answers_are_said_to_be_unchecked(parts: Parts, forged: 
     assert told in verified(parts.signed().write(forged)).unchecked
 
 
+def test_a_setting_that_is_not_the_best_on_dev(parts: Parts, tmp_path: Path) -> None:
+    """Of two settings that were tried, just one can be the winner."""
+    tried, reported = ([target(parts, task, seed)["id"] for seed in (0, 1)] for task in (CHOICE, "toy/similarity"))
+    lines = [_about_dev(parts, tmp_path, tried, reported, chosen) for chosen in (0, 1)]
+    assert sorted(len(wrong) for wrong, _ in lines) == [0, 1]
+    assert [unchecked for _, unchecked in lines] == [[], []]
+    wrong, unchecked = _about_dev(parts, tmp_path, [tried[0], "0123456789"], reported, 0)
+    assert (wrong, len(unchecked)) == ([], 1)
+
+
+def _about_dev(parts: Parts, folder: Path, tried: list[str], reported: list[str], chosen: int) -> tuple[list[str], list[str]]:
+    cell = {"method": "scalearn++", "target": CHOICE, "seed": 0, "setting": "", "shots": None, "backbone": "", "search": 0}
+    trials = [cell | {"run": run, "trial": number, "setting": f"epochs={number}"} for number, run in enumerate(tried)]
+    at = "2026-01-01T00:00:00Z"
+    sweep = {"name": "s", "file": "", "text": "", "requests": [], "created_at": at, "updated_at": at}
+    sweep["cells"] = [*trials, cell | {"run": reported[chosen], "candidates": reported}]
+    parts.put("sweep.json", sweep)
+    found = verified(parts.signed().write(folder / "tuned.zip"))
+    return [line for line in found.wrong if "best on dev" in line], [line for line in found.unchecked if "best on dev" in line]
+
+
 def test_equal_logits_under_two_seeds(parts: Parts, forged: Path) -> None:
     first, second = target(parts), target(parts, seed=1)
     copied: list[np.ndarray] = []
