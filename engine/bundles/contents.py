@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from engine.bundles import strict_json
 from engine.bundles.arrays import check_answers, check_examples, read_arrays
@@ -41,20 +42,36 @@ from engine.catalog.catalog import Catalog
 from engine.errors import UserError
 from engine.files.evidence import SplitEvidence, arrays_digest
 from engine.registry.records import Metric
+from engine.sweeps.cells import Cell, from_records
+from engine.sweeps.declaration import NAME
 
 CURVE_COLUMNS = ["run", "name", "step", "epoch", "value"]
 CURVE = re.compile(r"[\w/.:+-]{1,200}", re.ASCII)
 LARGEST_STEP = 2**53
 
 
+def _readable(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Raises ValueError for what is no cell: tables read the cells of every sweep."""
+    try:
+        TypeAdapter(list[Cell]).validate_python(cells)
+        read = from_records(cells)
+    except (ValidationError, TypeError):
+        raise ValueError("a cell is not described as sweeps describe them") from None
+    tried = {cell.search for cell in read if cell.tuning}
+    reported = [cell for cell in read if cell.search is not None and not cell.tuning]
+    if any(cell.search not in tried or cell.run not in ("", *cell.candidates) for cell in reported):
+        raise ValueError("a cell is not described as sweeps describe them: it reports what was not tried")
+    return cells
+
+
 class SweepRecord(Strict):
     """What a sweep asked for, as it was registered."""
 
-    name: str
+    name: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
     file: str
     text: str
     requests: list[dict[str, Any]]
-    cells: list[dict[str, Any]]
+    cells: Annotated[list[dict[str, Any]], AfterValidator(_readable)]
     created_at: datetime
     updated_at: datetime
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from engine.bundles import strict_json
 from engine.bundles.manifest import RunId, Sha256, Strict
 from engine.catalog.catalog import Catalog
 from engine.catalog.kinds import KINDS, is_plausible
 from engine.catalog.task import MEAN, TaskInfo
-from engine.errors import UserError
+from engine.errors import UserError, complaint
 from engine.registry.records import Run, RunState
 from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of
 
@@ -32,6 +32,25 @@ NUMBERS = (
     "tokens_per_second", "trainable", "transfer",
 )  # fmt: skip
 """Columns of runs that a line repeats as they are."""
+
+
+class _Read(BaseModel):
+    """The parts of a provenance that tables read; others are shown unread."""
+
+    model_config = ConfigDict(strict=True)
+    git_commit: str | None = None
+    versions: dict[str, str] = {}
+    rows: dict[str, dict[str, Count]] = {}
+    splits: dict[str, dict[str, Count]] = {}
+
+
+def _readable(provenance: dict[str, Any]) -> dict[str, Any]:
+    try:
+        _Read.model_validate(provenance)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))} {complaint(first)}") from None
+    return provenance
 
 
 class EvidenceRecord(Strict):
@@ -87,7 +106,7 @@ class RunRecord(Strict):
     command: Text
     note: Text | None
     tags: list[Annotated[str, Field(max_length=64)]]
-    provenance: dict[str, Any]
+    provenance: Annotated[dict[str, Any], AfterValidator(_readable)]
     results: dict[str, dict[Split, dict[str, Number]]]
     evidence: list[EvidenceRecord]
     checkpoint: CheckpointRecord | None

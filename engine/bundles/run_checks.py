@@ -36,8 +36,7 @@ def check_runs(contents: Contents, local: LocalRows | None, unchecked: list[str]
             else:
                 unchecked.append(f"run {record.id}: its numbers on {kept.split} of {kept.task} need the data (--data-dir)")
         wrong += _number_mistakes(record, numbers)
-        if not record.evidence:
-            unchecked.append(f"run {record.id}: it has no answers, so its numbers were not recomputed")
+        unchecked += _without_answers(record)
     return [*wrong, *_twins(contents.runs)]
 
 
@@ -79,8 +78,25 @@ def _compared(
     return SplitEvidence(answered.header, answered.logits, complete)
 
 
+def _without_answers(record: RunRecord) -> Iterator[str]:
+    """Numbers that nothing in the bundle can be held against."""
+    if not record.evidence:
+        yield f"run {record.id}: it has no answers, so its numbers were not recomputed"
+        return
+    answered = {(kept.task, kept.split) for kept in record.evidence}
+    for key, splits in record.results.items():
+        for split in splits if key != MEAN else ():
+            if (key, split) not in answered:
+                yield f"run {record.id}: it has no answers on {split} of {key}, so its numbers there were not recomputed"
+
+
 def _number_mistakes(record: RunRecord, numbers: Results) -> Iterator[str]:
-    """Results that are not those of the answers."""
+    """Results that are not those of the answers, and answers whose results were left out: a cell would lack that seed."""
+    for key, of_task in numbers.items():
+        for split, again in of_task.items():
+            kept = record.results.get(key, {}).get(split, {})
+            if absent := [name for name in again if name not in kept]:
+                yield f"run {record.id}, {split} of {key}: it has answers, but no {', '.join(absent)}"
     for key, splits in record.results.items():
         for split, values in splits.items():
             computed = _mean_of(record, numbers, split) if key == MEAN else numbers.get(key, {}).get(split)
@@ -88,8 +104,8 @@ def _number_mistakes(record: RunRecord, numbers: Results) -> Iterator[str]:
                 continue
             for name, value in values.items():
                 if name != NOT_RECOMPUTED and abs(computed.get(name, float("inf")) - value) > TOLERANCE:
-                    again = f"{computed[name]:.12g}" if name in computed else "nothing"
-                    yield f"run {record.id}, {split} of {key}: {name} is {value:.12g} in the bundle, {again} from its answers"
+                    shown = f"{computed[name]:.12g}" if name in computed else "nothing"
+                    yield f"run {record.id}, {split} of {key}: {name} is {value:.12g} in the bundle, {shown} from its answers"
 
 
 def _mean_of(record: RunRecord, numbers: Results, split: str) -> dict[str, float] | None:

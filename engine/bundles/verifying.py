@@ -15,6 +15,7 @@ from engine.bundles.manifest import TABLE, Declared
 from engine.bundles.opening import Bundle
 from engine.bundles.run_checks import check_runs
 from engine.bundles.table import count_cells, differences, table_of
+from engine.bundles.tuning_checks import check_tuning
 from engine.errors import UserError
 from engine.registry.store import Store
 
@@ -43,6 +44,7 @@ def verify(bundle: Bundle, store: Store, expect: str | None, data_dir: Path | No
     stored = _stored_table(contents)
     found.cells = count_cells(stored)
     import_runs(contents, store, Origin("", "", bundle.manifest.tool))
+    found.wrong += check_tuning(contents, store, found.unchecked)
     found.wrong += differences(stored, table_of(store, contents.catalog, contents.runs))
     return found
 

@@ -79,8 +79,11 @@ def _unscored(run: Run, asked: Mapping[str, Sequence[Column]], results: RunResul
     task, (first, *_) = lacking[0], asked[lacking[0]]
     if task not in results.results.get(run.id, {}):
         return ""
+    where = f"{run.id} ({run.method} on {run.target}) is left out: "
+    if not results.results[run.id][task].get(first.split):
+        return f"{where}it has no scores on {first.split}"
     why = f"it was not scored by {first.metric} ({results.why_missing.get((run.id, task), '')})"
-    return f"{run.id} ({run.method} on {run.target}) is left out: {why}; or put back the metric that it has"
+    return f"{where}{why}; or put back the metric that it has"
 
 
 def _best(reader: Reader, query: Query, counted: Sequence[Run], results: RunResults) -> list[Tuned]:

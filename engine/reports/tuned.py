@@ -71,7 +71,7 @@ def _note(sweep: str, tuned: Sequence[tuple[Row, Tuning]]) -> str:
     tried, steps = tuned[0][1], _sum([tuning.steps for _, tuning in tuned])
     if tried.best_of:
         return f"{tried.best_of} of {titles} on each target chosen on dev with the seeds that are reported, which flatters it"
-    spent = f" ({steps:,} steps)" if steps is not None else ", of which runs were deleted since"
+    spent = f" ({steps:,} steps)" if steps is not None else ", of which not all runs are here"
     fresh = {seed for row, _ in tuned for cell in row.cells.values() for seed in cell.seeds}
     return (
         f"{tried.settings} settings of {titles} on each target, compared on dev with seed {_listed(tried.seeds)}"

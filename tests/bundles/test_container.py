@@ -164,6 +164,10 @@ def test_no_zip_and_no_regular_file(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(tmp_path / "none.zip")
 
 
+CELL = {"run": "0123456789", "method": "adapter", "target": "toy/choice", "seed": 0, "setting": "", "shots": None,
+        "backbone": "minilm", "search": None, "trial": None, "candidates": []}  # fmt: skip
+
+
 def nested(depth: int) -> bytes:
     return b"[" * depth + b"]" * depth
 
@@ -181,6 +185,8 @@ def nested(depth: int) -> bytes:
         (RUNS, lambda data: data.replace(b'"epoch": 1', b'"epoch": "1"', 1), "whole number"),
         (RUNS, lambda data: data.replace(b'"data_dir": null', b'"data_dir": "/etc"', 1), "folder of another machine"),
         (RUNS, lambda data: data.replace(b"toy/choice", b"toy/../../x"), "which no task is"),
+        (RUNS, lambda data: data.replace(b'"versions": {', b'"versions": [], "other": {', 1), "provenance versions"),
+        (RUNS, lambda data: data.replace(b'"splits": {', b'"splits": {"toy/choice": 3}, "other": {', 1), "provenance splits"),
         (RUNS, lambda data: b"", "names no run"),
         (RUNS, lambda data: data + data.splitlines(keepends=True)[0], "twice"),
         ("curves.csv", lambda data: data.replace(b"dev/", b"dev\x1b", 1), "no point of a run's curve"),
@@ -203,6 +209,28 @@ def test_documents_that_no_bundle_has(
             bundle.contents.curves()
     else:
         assert told in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": "\x1b[31mred"}, "name"),
+        ({"cells": [{"run": "0123456789"}]}, "a cell is not described"),
+        ({"cells": [CELL | {"seed": [0]}]}, "a cell is not described"),
+        ({"cells": [CELL | {"search": 0, "trial": 0}, CELL | {"search": 0, "candidates": ["0"]}]}, "was not tried"),
+        ({"cells": [CELL | {"search": 0, "candidates": [CELL["run"]]}]}, "was not tried"),
+        ({"cells": [CELL | {"other": 0}]}, "a cell is not described"),
+    ],
+)
+def test_a_sweep_that_no_table_could_be_read_beside(parts: Parts, tmp_path: Path, change: dict, told: str) -> None:
+    at = "2026-01-01T00:00:00Z"
+    sweep = {"name": "s", "file": "", "text": "", "requests": [], "cells": [CELL], "created_at": at, "updated_at": at}
+    parts.put("sweep.json", sweep)
+    with open_bundle(parts.signed().write(tmp_path / "whole.zip"), BUILT_IN):
+        pass
+    parts.put("sweep.json", sweep | change)
+    refused = refusal(parts.signed().write(tmp_path / "forged.zip"))
+    assert "sweep.json is malformed" in refused and told in refused
 
 
 @pytest.mark.parametrize(

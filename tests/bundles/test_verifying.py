@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.bundles.opening import open_bundle
+from engine.bundles.records import evidence_member
 from engine.catalog.catalog import BUILT_IN
 from engine.errors import UserError
 from tests.bundles.conftest import verified
@@ -108,6 +109,54 @@ def test_a_changed_result(parts: Parts, forged: Path) -> None:
     )
     wrong = verified(parts.signed().write(forged)).wrong
     assert wrong[0].startswith(f"run {run['id']}, test of toy/similarity: pearson is 0.99 in the bundle, ")
+
+
+@pytest.mark.parametrize("absent", ["test", "pearson"])
+def test_a_result_that_was_left_out_so_that_its_cell_lacks_a_seed(parts: Parts, forged: Path, absent: str) -> None:
+    run = target(parts, "toy/similarity")
+
+    def left_out(runs: list[dict]) -> None:
+        splits = next(one for one in runs if one["id"] == run["id"])["results"]["toy/similarity"]
+        del (splits if absent == "test" else splits["test"])[absent]
+
+    parts.change_runs(left_out)
+    wrong = verified(parts.signed().write(forged)).wrong
+    assert wrong[0].startswith(f"run {run['id']}, test of toy/similarity: it has answers, but no pearson")
+
+
+def test_numbers_without_answers_are_said_to_be_unchecked(parts: Parts, forged: Path) -> None:
+    run = target(parts, "toy/similarity")
+
+    def silenced(runs: list[dict]) -> None:
+        changed = next(one for one in runs if one["id"] == run["id"])
+        (kept,) = [kept for kept in changed["evidence"] if kept["split"] == "test"]
+        changed["evidence"].remove(kept)
+        del parts[evidence_member(run["id"], kept["logits"])]
+
+    parts.change_runs(silenced)
+    told = f"run {run['id']}: it has no answers on test of toy/similarity, so its numbers there were not recomputed"
+    assert told in verified(parts.signed().write(forged)).unchecked
+
+
+def test_a_setting_that_is_not_the_best_on_dev(parts: Parts, tmp_path: Path) -> None:
+    """Of two settings that were tried, just one can be the winner."""
+    tried, reported = ([target(parts, task, seed)["id"] for seed in (0, 1)] for task in (CHOICE, "toy/similarity"))
+    lines = [_about_dev(parts, tmp_path, tried, reported, chosen) for chosen in (0, 1)]
+    assert sorted(len(wrong) for wrong, _ in lines) == [0, 1]
+    assert [unchecked for _, unchecked in lines] == [[], []]
+    wrong, unchecked = _about_dev(parts, tmp_path, [tried[0], "0123456789"], reported, 0)
+    assert (wrong, len(unchecked)) == ([], 1)
+
+
+def _about_dev(parts: Parts, folder: Path, tried: list[str], reported: list[str], chosen: int) -> tuple[list[str], list[str]]:
+    cell = {"method": "scalearn++", "target": CHOICE, "seed": 0, "setting": "", "shots": None, "backbone": "", "search": 0}
+    trials = [cell | {"run": run, "trial": number, "setting": f"epochs={number}"} for number, run in enumerate(tried)]
+    at = "2026-01-01T00:00:00Z"
+    sweep = {"name": "s", "file": "", "text": "", "requests": [], "created_at": at, "updated_at": at}
+    sweep["cells"] = [*trials, cell | {"run": reported[chosen], "candidates": reported}]
+    parts.put("sweep.json", sweep)
+    found = verified(parts.signed().write(folder / "tuned.zip"))
+    return [line for line in found.wrong if "best on dev" in line], [line for line in found.unchecked if "best on dev" in line]
 
 
 def test_equal_logits_under_two_seeds(parts: Parts, forged: Path) -> None:

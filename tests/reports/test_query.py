@@ -97,6 +97,12 @@ def test_dev_is_of_the_selected_epoch_and_says_what_was_chosen_on_it(adapters: S
     assert "chosen on it" in " ".join(table.provenance["split"]) and "published" not in table.provenance
 
 
+def test_a_run_without_scores_on_the_split_is_left_out_for_that_reason(store: Store) -> None:
+    run = finish(store, spec("adapter", RTE, 0), {"test": {"accuracy": 0.7}})
+    board = build(store, BUILT_IN, Query(split="dev"))
+    assert board.left_out == (f"{run.run_id} (adapter on glue/rte) is left out: it has no scores on dev",)
+
+
 def test_a_cell_is_of_the_runs_that_have_the_figure(store: Store) -> None:
     finish(store, spec("adapter", MRPC, 0), {"test": {"accuracy": 0.8}})
     finish(store, spec("adapter", MRPC, 1), {"test": {"accuracy": 0.9, "f1": 0.95}})
