@@ -57,7 +57,7 @@ def _tested(table: Table, reader: Reader, catalog: Catalog, against: int | None)
         for place, standing in standings(of_column, against).items():
             cell = replace(rows[place].cells[key], standing=standing)
             rows[place] = replace(rows[place], cells=rows[place].cells | {key: cell})
-    averages = _averages(table, entries)
+    averages = _averages(table, entries, why_not)
     for place, standing in standings(averages, against).items():
         rows[place] = replace(rows[place], average_standing=standing)
     table = replace(table, rows=tuple(rows))
@@ -120,12 +120,16 @@ def _examples_of(row: Row, column: Column, reader: Reader) -> tuple[str, str]:
     return (digests.pop(), "") if len(digests) == 1 else ("", "its runs answered different examples")
 
 
-def _averages(table: Table, entries: Mapping[str, Mapping[int, Entry]]) -> dict[int, Entry]:
-    """The rows that have an average all of whose cells are compared."""
+def _averages(table: Table, entries: Mapping[str, Mapping[int, Entry]], why_not: dict[str, list[str]]) -> dict[int, Entry]:
+    """The rows that have an average all of whose cells are compared, and make the same claim: of methods, or of models."""
     of_columns = [entries[column.key] for column in table.averaged]
-    places = [place for place, row in enumerate(table.rows) if table.average(row) is not None]
-    return {
-        place: [pair for of_column in of_columns for pair in of_column[place]]
-        for place in places
-        if all(place in of_column for of_column in of_columns)
-    }
+    averages: dict[int, Entry] = {}
+    for place, row in enumerate(table.rows):
+        if table.average(row) is None or not all(place in of_column for of_column in of_columns):
+            continue
+        entry = [pair for of_column in of_columns for pair in of_column[place]]
+        if len({len(places) > 1 for _, places in entry}) == 1:
+            averages[place] = entry
+        else:
+            why_not.setdefault("its average: some of its cells have one seed, others several", []).append(row.name)
+    return averages

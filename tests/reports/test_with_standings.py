@@ -162,3 +162,14 @@ def test_marks_and_json(store: Store) -> None:
     (lora,) = [row for row in document["tables"][0]["rows"] if row["title"] == "LoRA"]
     assert lora["cells"][SST2]["standing"]["against"]["verdict"] == "better"
     assert lora["average"]["standing"]["rank"] == 1
+
+
+def test_an_average_of_cells_with_one_seed_and_with_several_has_no_rank(store: Store) -> None:
+    answer_all(store, {"full-ft": 0.8, "ia3": 1.6, "lora": 2.6}, [SST2], 2)
+    answer_all(store, {"ia3": 1.6, "lora": 2.6}, [STSB], 2)
+    answer_all(store, {"full-ft": 0.8}, [STSB], 1)
+    table = table_of(store)
+    ranks = {row.name: row.average_standing.rank if row.average_standing else None for row in table.rows}
+    assert ranks == {"Full FT": None, "(IA)^3": 2, "LoRA": 1}
+    assert all(cell.standing for row in table.rows for cell in row.cells.values())
+    assert "Full FT (its average: some of its cells have one seed, others several)" in "; ".join(table.provenance["tests"])
