@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.reports.figures.lines import Axes
-from engine.reports.figures.selected import Selected, measured_rows, nothing
+from engine.reports.figures.selected import Selected, legend_names, measured_rows, nothing
 from engine.reports.figures.style import GREY, add_legend, looks, plain
 from engine.reports.figures.terminal import Dot, dots_text
 from engine.reports.table import Row, Table
@@ -97,7 +97,9 @@ def gather(selected: Selected) -> Efficiency:
     """
     board = replace(selected.board, tables=(selected.table(NEEDS),))
     (table,) = with_standings(board, selected.reader, selected.catalog).tables
-    rows = [trained for row in measured_rows(table) if (trained := _trained(row, table))]
+    measured = measured_rows(table)
+    named = zip(measured, legend_names(measured), strict=True)
+    rows = [trained for row, name in named if (trained := _trained(row, name, table))]
     if not rows:
         raise nothing(NEEDS, selected)
     rows.sort(key=lambda row: (row.parameters, -row.value))
@@ -107,7 +109,7 @@ def gather(selected: Selected) -> Efficiency:
     return Efficiency(table.title, table.backbone, y, marked)
 
 
-def _trained(row: Row, table: Table) -> Trained | None:
+def _trained(row: Row, name: str, table: Table) -> Trained | None:
     """None for a row without an average, or whose number of parameters is not known."""
     if row.trainable is None:
         return None
@@ -119,7 +121,7 @@ def _trained(row: Row, table: Table) -> Trained | None:
     if value is None:
         return None
     low, high = (standing.low, standing.high) if standing else (None, None)
-    return Trained(row.name, row.trainable[1], value, low, high, best=False)
+    return Trained(name, row.trainable[1], value, low, high, best=False)
 
 
 def _count(number: int) -> str:

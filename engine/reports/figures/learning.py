@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.registry.reading import Reader
 from engine.reports.figures.lines import Axes, Point, Series, draw_lines, over_seeds
-from engine.reports.figures.selected import Selected, choose, measured_rows, nothing
+from engine.reports.figures.selected import Selected, choose, legend_names, measured_rows, nothing
 from engine.reports.figures.terminal import lines_text
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def gather(selected: Selected) -> Learning:
     column = table.columns[0]
     rows = [row for row in measured_rows(table) if column.key in row.cells]
     series = []
-    for row in rows:
+    for row, name in zip(rows, legend_names(rows), strict=True):
         curves = [_curve(selected.reader, run_id, column.task, column.metric) for run_id in row.cells[column.key].run_ids]
         if points := _summary(curves):
-            series.append(Series(row.name, points))
+            series.append(Series(name, points))
     if not series:
         raise nothing(NEEDS, selected)
     return Learning(column.title, column.metric, table.backbone, tuple(series))

@@ -64,6 +64,12 @@ def measured_rows(table: Table) -> list[Row]:
     return [row for row in table.rows if not row.published]
 
 
+def legend_names(rows: Sequence[Row]) -> list[str]:
+    """Methods' titles where they tell the rows apart: with settings, which the leaderboard has, a figure is mostly legend."""
+    titles = [row.title for row in rows]
+    return [row.title if titles.count(row.title) == 1 else row.name for row in rows]
+
+
 def nothing(needs: str, selected: Selected) -> UserError:
     """There is nothing to draw: ``needs`` says of which runs, and what trains them."""
     which = f" of which {selected.selection} holds" if selected.selection else ""
