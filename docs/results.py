@@ -21,7 +21,6 @@ BASELINES = ("adapter", "adapterfusion")
 METHODS = ("scalearn", "scalearn++")
 FIGURES = {
     "scales": ("method:scalearn", "Learned scales of ScaLearn: how much each layer takes of each source."),
-    "efficiency": ("", "Score against the parameters that each method trains."),
     "efficiency": ("", "Score against the parameters that each method trains, with 95% intervals over seeds and examples."),
     "learning": ("target:stsb", "Learning curves on STS-B, tuned settings."),
 }
