@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +82,7 @@ def import_runs(contents: Contents, store: Store, origin: Origin) -> Imported:
 
     def publish() -> None:
         for draft, path in drafts.items():
-            os.replace(draft, path)
+            draft.replace(path)
 
     try:
         store.adopt_all(adopted, replicates, checkpoints, sweep, publish)
