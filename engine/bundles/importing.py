@@ -188,7 +188,7 @@ def _write_drafts(contents: Contents, record: RunRecord, store: Store) -> Iterat
     """Write what may replace files of a run that is here under other names; yields each with its name to come."""
     files = {checkpoint_member(record.id): store.home.checkpoint(record.id, "best")} if record.checkpoint else {}
     if record.weights:
-        files[weights_member(record.id)] = store.home.run(record.id) / "weights.json"
+        files[weights_member(record.id)] = store.home.source_weights(record.id)
     for member, path in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Named as drafts are that killed writers leave, which `scalearn gc` removes.

@@ -61,7 +61,7 @@ def _sorted(results: Results) -> Results:
 
 def weights_file(reader: Reader, run_id: str) -> Path:
     """What a worker writes of the weights that its method has learned."""
-    return reader.home.run(run_id) / "weights.json"
+    return reader.home.source_weights(run_id)
 
 
 def portable_sweep(sweep: Sweep) -> dict[str, Any]:

@@ -28,12 +28,16 @@ TICK = 0.13
 DOT: dict[str, Any] = {"marker": "o", "markersize": 2.4, "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.4}
 LETTER = 0.058
 """Inches of a letter of a title."""
+FLAT = 1e-9
+"""Least difference between the ends of the colours: all cells may be equal."""
 WITHIN = 0.65
 """Of the width of a map, the part that its cells have."""
 BEYOND = 1.1
 """How far the colours go on after a mark, as a multiple of it."""
 LONGEST_NAME = 14
 """Characters before the numbers of a row in a terminal."""
+LONGEST_AXIS = 24
+"""Characters of what the rows are."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,14 @@ class HeatMap:
     """What the numbers are."""
     signed: bool = False
     """Whether 0 is in the middle of the colours, as it is wherever a number is negative; else it is their beginning."""
+    bottom: float | None = None
+    """The beginning of the colours of a map of numbers that are far from 0; None where 0 means something."""
     top: float | None = None
     """The end of the colours; None for the largest number."""
     mark: float | None = None
     """A number that others are compared with."""
+    square: bool = False
+    """Whether the cells are, because columns and rows are alike."""
     dots: tuple[tuple[int, int], ...] = ()
     """Row and column of cells that stand out."""
 
@@ -105,8 +113,9 @@ def _upright(shown: HeatMap, inches: float) -> bool:
 
 def _draw_map(plot: Axes, shown: HeatMap, ends: tuple[float, float], inches: float) -> Any:
     cells = [[float("nan") if value is None else value for value in row] for row in shown.values]
-    mesh = plot.pcolormesh(cells, cmap=SIGNED if ends[0] < 0 else UNSIGNED, vmin=ends[0], vmax=ends[1])
+    mesh = plot.pcolormesh(cells, cmap=SIGNED if ends[0] == -ends[1] else UNSIGNED, vmin=ends[0], vmax=ends[1])
     plot.set_facecolor(EMPTY)
+    plot.set_aspect("equal" if shown.square else "auto")
     plot.invert_yaxis()
     plot.set_title(_title(shown, inches), fontsize=7)
     plot.set_xlabel(plain(shown.x))
@@ -129,6 +138,9 @@ def limits(maps: Sequence[HeatMap]) -> tuple[float, float]:
     ends = ends or [*map(abs, present), *(BEYOND * shown.mark for shown in maps if shown.mark is not None)]
     high = max(ends, default=0.0) or 1.0
     signed = any(shown.signed for shown in maps) or min(present, default=0.0) < 0
+    bottoms = [shown.bottom for shown in maps if shown.bottom is not None]
+    if bottoms:
+        return min(bottoms), max(high, min(bottoms) + FLAT)
     return (-high if signed else 0.0), high
 
 
@@ -140,15 +152,17 @@ def maps_text(maps: Sequence[HeatMap], width: int) -> str:
 def _text(shown: HeatMap, width: int) -> str:
     """The numbers; a map that is too wide continues below."""
     names = [shorten(name, LONGEST_NAME) for name in shown.rows]
-    margin = max(map(len, (shown.y, *names)))
+    y = shorten(shown.y, LONGEST_AXIS)
+    margin = max(map(len, (y, *names)))
     columns = [shorten(name, LONGEST_NAME) for name in shown.columns]
     cells = [[_number(shown, row, column) for column in range(len(columns))] for row in range(len(names))]
     room = max(len(text) for line in (columns, *cells) for text in line) + 1
-    lines = [shorten(f"{shown.title}: {shown.unit}" if shown.title else shown.unit, width)]
+    title = f"{shown.title}: {shown.unit}" if shown.title else shown.unit
+    lines = [shorten(f"{title}; {shown.x} to the right", width)]
     fitting = max(1, (width - margin) // room)
     for first in range(0, len(columns), fitting):
         places = range(first, min(first + fitting, len(columns)))
-        lines.append(f"{shown.y:<{margin}}" + "".join(f"{columns[place]:>{room}}" for place in places))
+        lines.append(f"{y:<{margin}}" + "".join(f"{columns[place]:>{room}}" for place in places))
         for name, row in zip(names, cells, strict=True):
             lines.append(f"{name:<{margin}}" + "".join(f"{row[place]:>{room}}" for place in places))
     return "\n".join(line.rstrip() for line in lines)

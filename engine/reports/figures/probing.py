@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from engine.errors import UserError
 from engine.registry.records import Run
+from engine.reports.figures.heat_map import HeatMap, draw_maps, maps_text
 from engine.reports.figures.lines import Axes, Series, draw_lines, interval, over_seeds
-from engine.reports.figures.maps import Map, draw_map, map_text
 from engine.reports.figures.selected import Selected, choose, measured_rows, nothing
 from engine.reports.figures.terminal import lines_text
 from engine.reports.table import Column, Row, Table
@@ -22,6 +23,9 @@ ONE, PAIR = "probing", "probing-pair"
 NEEDS = "run a sweep of the method probing with several scales omega: `scalearn reproduce probing --dry-run` shows one"
 ByScales = dict[tuple[float, ...], list[float]]
 """A value for each seed."""
+Probe = tuple[tuple[str, ...], str]
+"""The titles of the sources, and settings other than the scales that distinguish a row."""
+NO_OTHERS = ("omega", "omega_first", "omega_second", "sources")
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class ProbingPair:
     """Title."""
     metric: str
     backbone: str
-    map: Map
+    map: HeatMap
     """Means over seeds, in points: x and y are the scales of the first and of the second adapter."""
     seeds: tuple[int, ...]
     """Numbers of them that there are behind a value."""
@@ -76,10 +80,10 @@ class ProbingPair:
         )
 
     def draw(self, figure: Figure) -> None:
-        draw_map(figure, self.map, f"test {self.metric}")
+        draw_maps(figure, [self.map])
 
     def text(self, width: int) -> str:
-        return map_text(self.map, width)
+        return maps_text([self.map], width)
 
 
 def gather(selected: Selected) -> Probing | ProbingPair:
@@ -100,14 +104,19 @@ def gather(selected: Selected) -> Probing | ProbingPair:
     return _grid(_values(rows, column, selected), column, table)
 
 
-def _values(rows: Sequence[Row], column: Column, selected: Selected) -> dict[tuple[str, ...], ByScales]:
-    """By the titles of the sources, and by their scales, a value for each seed."""
-    values: dict[tuple[str, ...], ByScales] = {}
+def _values(rows: Sequence[Row], column: Column, selected: Selected) -> dict[Probe, ByScales]:
+    """By what is probed, and by its scales, a value for each seed."""
+    values: dict[Probe, ByScales] = {}
+    seen: set[str] = set()
     for row in rows:
         cell = row.cells[column.key]
+        others = " ".join(f"{name}={text}" for name, text in row.settings.items() if name not in NO_OTHERS)
         for run_id, value in zip(cell.run_ids, cell.values, strict=True):
-            run = selected.runs[run_id]
-            values.setdefault(_sources(run, selected), {}).setdefault(_scales(run), []).append(value)
+            # A run that was tuned and asked for without tuning is in two rows.
+            if run_id not in seen:
+                seen.add(run_id)
+                run = selected.runs[run_id]
+                values.setdefault((_sources(run, selected), others), {}).setdefault(_scales(run), []).append(value)
     return values
 
 
@@ -122,22 +131,35 @@ def _sources(run: Run, selected: Selected) -> tuple[str, ...]:
     return tuple(known[key].title if key in known else key for key in keys)
 
 
-def _curves(values: Mapping[tuple[str, ...], ByScales], column: Column, table: Table) -> Probing:
+def _curves(values: Mapping[Probe, ByScales], column: Column, table: Table) -> Probing:
     series = []
-    for sources, by_scale in values.items():
+    for (sources, others), by_scale in values.items():
         points = tuple(interval(scale, by_scale[scale,]) for (scale,) in sorted(by_scale))
         without = by_scale.get((0.0,))
-        series.append(Series(", ".join(sources), points, fmean(without) if without else None))
+        name = ", ".join(sources) + (f" ({others})" if others else "")
+        series.append(Series(name, points, fmean(without) if without else None))
     return Probing(column.title, column.metric, table.backbone, tuple(series))
 
 
-def _grid(values: Mapping[tuple[str, ...], ByScales], column: Column, table: Table) -> ProbingPair:
+def _grid(values: Mapping[Probe, ByScales], column: Column, table: Table) -> ProbingPair:
+    if len({sources for sources, _ in values}) > 1:
+        raise choose("source", [task for sources, _ in values for task in sources])
     if len(values) > 1:
-        raise choose("source", [task for sources in values for task in sources])
-    (((first, second), by_scales),) = values.items()
-    xs, ys = (sorted({scales[place] for scales in by_scales}) for place in (0, 1))
+        settings = " or ".join(others for _, others in values if others)
+        raise UserError(f"the runs are in several settings ({settings}), and a map shows one: add terms that choose one")
+    ((((first, second), _), by_scales),) = values.items()
+    xs, ys = sorted({x for x, _ in by_scales}), sorted({y for _, y in by_scales}, reverse=True)
     means = tuple(tuple(fmean(by_scales[x, y]) if (x, y) in by_scales else None for x in xs) for y in ys)
-    names_x, names_y = (tuple(map(setting_text, scales)) for scales in (xs, ys))
-    shown = Map(f"omega of {first}", f"omega of {second}", names_x, names_y, means)
+    shown = HeatMap(
+        title="",
+        x=f"omega of {first}",
+        y=f"omega of {second}",
+        columns=tuple(map(setting_text, xs)),
+        rows=tuple(map(setting_text, ys)),
+        values=means,
+        unit=f"test {column.metric}",
+        bottom=min(value for row in means for value in row if value is not None),
+        square=True,
+    )
     seeds = tuple(sorted({len(of_pair) for of_pair in by_scales.values()}))
     return ProbingPair(column.title, column.metric, table.backbone, shown, seeds)

@@ -55,11 +55,15 @@ class Measured:
         """``[R]``"""
         return POINTS * self.measure.under(np.ones((1, self.clusters)))[:, 0]
 
+    def check_clusters(self) -> None:
+        """Raises Untested where there is nothing to resample, and UserError for a metric that the examples lack."""
+        if self.clusters < 2:
+            raise Untested(f"all examples of {self.task.key} are one cluster, of which nothing can be generalised")
+
     @cached_property
     def replicates(self) -> np.ndarray:
         """``[R, B]``: scores on resampled clusters."""
-        if self.clusters < 2:
-            raise Untested(f"all examples of {self.task.key} are one cluster, of which nothing can be generalised")
+        self.check_clusters()
         return POINTS * replicates(self.measure, self.examples.seed)
 
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from engine.errors import UserError
 from engine.registry.store import Store
+from engine.reports.figures.heat_map import limits
 from tests.reports.figures.drawn import gather
 from tests.reports.rows import complete, spec
 
@@ -52,11 +53,19 @@ def test_a_series_for_each_source_with_the_result_without_it(store: Store) -> No
 def test_pairs_are_a_map_over_both_scales(store: Store) -> None:
     probe_pair(store)
     figure = gather(store, "probing", f"target:{RTE}")
-    assert (figure.map.columns, figure.map.rows) == (("0", "0.3", "1"), ("0", "0.3", "1"))
+    assert (figure.map.columns, figure.map.rows) == (("0", "0.3", "1"), ("1", "0.3", "0"))
     assert (figure.map.x, figure.map.y) == ("omega of CB", "omega of RTE")
     ordered = np.array(sorted(SCALES))
-    assert np.allclose(figure.map.values, 100 * (0.5 + 0.1 * ordered[None, :] + 0.2 * ordered[:, None]))
+    assert np.allclose(figure.map.values, 100 * (0.5 + 0.1 * ordered[None, :] + 0.2 * ordered[::-1, None]))
+    assert limits([figure.map]) == pytest.approx((50.0, 80.0))
     assert "80.0" in figure.text(80) and "mean over 1 seed." in figure.caption
+
+
+def test_other_settings_are_series_of_their_own(store: Store) -> None:
+    probe(store, seeds=1)
+    complete(store, spec("probing", RTE, 0, [spec("adapter", CB)], omega=0.5, epochs=2), 0.9)
+    figure = gather(store, "probing", f"target:{RTE}")
+    assert {curve.name: len(curve.points) for curve in figure.series} == {"CB": 3, "CB (epochs=2 source epochs=default)": 1}
 
 
 def test_single_adapters_come_first_and_terms_choose_pairs(store: Store) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.reports.figures.heat_map import HeatMap, maps_text
 from engine.reports.figures.lines import Axes, Point, Series
-from engine.reports.figures.maps import Map, map_text
 from engine.reports.figures.terminal import HEIGHT, Dot, dots_text, lines_text
 
 AXES = Axes("step", "dev accuracy")
@@ -31,6 +31,9 @@ def test_every_series_has_its_letter_and_shared_places_a_star() -> None:
     assert [line.split()[0] for line in text.splitlines()[-3:]] == ["a", "b", "c"]
 
 
+COLUMNS = tuple(f"task{number}" for number in range(30))
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_everything_fits(width: int) -> None:
     many = [curve(f"A method with a rather long name {number}" * 3, number, 123456.789) for number in range(60)]
@@ -38,7 +41,7 @@ def test_everything_fits(width: int) -> None:
         lines_text(many, AXES, width),
         lines_text(many[:1], Axes("n", "y" * 200, ((0.0, "4"), (1.0, "all"))), width),
         dots_text([Dot(3.0, 5.0, "x" * 200), Dot(8.0, 5.0, "b", joined=True)], AXES, width),
-        map_text(Map("x", "y" * 90, tuple(f"task{n}" for n in range(30)), ("r" * 90, "s"), ((1.0,) * 30, (None,) * 30)), width),
+        maps_text([HeatMap("", "x", "y" * 90, COLUMNS, ("r" * 90, "s"), ((1.0,) * 30, (None,) * 30), "points")], width),
     ]
     for text in texts:
         assert max(map(len, text.splitlines())) <= width
@@ -49,6 +52,8 @@ def test_one_point_and_equal_values_can_be_drawn() -> None:
     assert lines_text([curve("One", 0.0, 0.0)], AXES, 80)
 
 
-def test_a_map_shows_the_first_row_lowest_and_blanks_for_missing_values() -> None:
-    lines = map_text(Map("x", "y", ("0", "1"), ("low", "high"), ((1.0, 2.0), (3.0, None))), 80).splitlines()
-    assert [line.split() for line in lines] == [["y"], ["high", "3.0"], ["low", "1.0", "2.0"], ["0", "1"], ["x"]]
+def test_a_map_names_its_axes_and_has_dots_for_missing_values() -> None:
+    shown = HeatMap("", "x", "y", ("0", "1"), ("high", "low"), ((3.0, None), (1.0, 2.0)), "points")
+    first, *lines = maps_text([shown], 80).splitlines()
+    assert first == "points; x to the right"
+    assert [line.split() for line in lines] == [["y", "0", "1"], ["high", "3.00", "."], ["low", "1.00", "2.00"]]
