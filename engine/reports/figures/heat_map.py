@@ -30,6 +30,8 @@ LETTER = 0.058
 """Inches of a letter of a title."""
 FLAT = 1e-9
 """Least difference between the ends of the colours: all cells may be equal."""
+SQUARE = 0.9
+"""Height of a map of square cells by its width, names included: any lower, and the names of columns touch."""
 WITHIN = 0.65
 """Of the width of a map, the part that its cells have."""
 BEYOND = 1.1
@@ -97,6 +99,8 @@ def draw_maps(figure: Figure, maps: Sequence[HeatMap]) -> None:
 
 def _height(shown: HeatMap, inches: float) -> float:
     """Of a map with its title and the names of its columns, where it is ``inches`` wide."""
+    if shown.square:
+        return SQUARE * inches
     names = LETTER * max(map(len, shown.columns)) if _upright(shown, inches) else ROW
     return ROW * (len(shown.rows) + _title(shown, inches).count("\n") + 1) + names + FRAME
 
