@@ -27,8 +27,8 @@ FIGURES = {
 TITLE = """\
 # Our own results
 
-Does ScaLearn beat Adapter and AdapterFusion on real tasks when all of them are tuned equally? Four methods, {tasks}, {seeds}
-seeds, MiniLM as the backbone, {rows} training rows and {epochs} epochs. Every number on this page is computed by
+Does ScaLearn beat Adapter and AdapterFusion on real tasks when all of them are tuned equally? {methods} methods, {tasks},
+{seeds} seeds, MiniLM as the backbone, {rows} training rows and {epochs} epochs. Every number on this page is computed by
 `python docs/results.py` from [the runs and their answers](results/results.zip) ({size} kB, root digest `{digest}`), which
 `scalearn verify` checks:
 
@@ -37,16 +37,16 @@ scalearn verify docs/results/results.zip
 ```
 
 [sources.toml](results/sources.toml) and [tuned.toml](results/tuned.toml) train the runs. The rate of each method is the best of
-three on dev with a seed of its own; the seeds of the table are others. Test is the official validation split, at most 1,000
-rows of it. The sources of all two-stage methods are six adapters of seed 0, of SST-2, STS-B, CoLA, WiC, and of parts of QQP and
+{settings} on dev with a seed of its own; the seeds of the table are others. Test is the official validation split, at most
+{test} rows of it. The sources of all two-stage methods are six adapters of seed 0, of SST-2, STS-B, CoLA, WiC, and of parts of QQP and
 QNLI, each trained on {rows} rows as well."""
 LIMITS = """\
 ## What this does not show
 
-- These are two tasks and the methods of the main question. The table of ten methods on six tasks, 32 shots, and what the
+- These are {tasks} and the methods of the main question. The table of ten methods on six tasks, 32 shots, and what the
   released bugs do to scores (`benchmarks/released_bugs.py`) are still to be trained.
-- {rows} rows and 190 steps are far from the papers' budgets, and MiniLM has six layers of 384 dimensions. Sources are as small
-  as targets: the papers' sources have seen up to 393 thousand examples, which is what transfer lives on.
+- {rows} rows and {steps} steps are far from the papers' budgets, and MiniLM has six layers of 384 dimensions. Sources are as
+  small as targets: the papers' sources have seen up to 393 thousand examples, which is what transfer lives on.
 - All two-stage runs share the source adapters of seed 0; other source adapters may change the order of methods."""
 
 
@@ -64,7 +64,12 @@ def page(board: dict[str, Any]) -> list[str]:
     table = board["tables"][0]
     runs = json.loads(scalearn("ls", SWEEP, "--all", "--json"))["runs"]
     settings = runs[0]["settings"]
+    measured = [row for row in table["rows"] if row["origin"] == "measured"]
     about = {
+        "methods": len(measured),
+        "settings": measured[0]["tuning"]["settings"],
+        "steps": runs[0]["steps"],
+        "test": settings["limit test"],
         "tasks": " and ".join(column["title"] for column in table["columns"]),
         "seeds": len({seed for row in table["rows"] for cell in row["cells"].values() for seed in cell["seeds"]}),
         "rows": settings["limit train"],
@@ -88,6 +93,8 @@ def page(board: dict[str, Any]) -> list[str]:
 def shown_table(table: dict[str, Any]) -> str:
     """The leaderboard with the methods' titles alone: that all are tuned, and from which sources, is said above it."""
     text = scalearn("leaderboard", SWEEP, "--format", "markdown", "--against", "adapter").partition("\n\n")[2].strip()
+    # The day on which the page is made is no fact about the runs.
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("- date: "))
     for row in table["rows"]:
         text = text.replace(row["name"], row["title"])
     return text
