@@ -38,8 +38,8 @@ scalearn verify docs/results/results.zip
 
 [sources.toml](results/sources.toml) and [tuned.toml](results/tuned.toml) train the runs. The rate of each method is the best of
 {settings} on dev with a seed of its own; the seeds of the table are others. Test is the official validation split, at most
-{test} rows of it. The sources of all two-stage methods are six adapters of seed 0, of SST-2, STS-B, CoLA, WiC, and of parts of QQP and
-QNLI, each trained on {rows} rows as well."""
+{test} rows of it. The sources of all two-stage methods are six adapters of seed 0, of SST-2, STS-B, CoLA, WiC, and of parts
+of QQP and QNLI, each trained on {rows} rows as well."""
 LIMITS = """\
 ## What this does not show
 

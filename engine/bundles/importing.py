@@ -53,6 +53,8 @@ class Imported:
     """Of ``here``, those that had no checkpoint and got that of the bundle."""
     without_labels: list[str] = field(default_factory=list)
     """Of ``new``, those whose answers were left out because the bundle must not have the labels and this home has not."""
+    kept_sweep: str = ""
+    """Name of the bundle's sweep where another one of that name is here, which stays as it is."""
 
 
 def import_bundle(path: Path, store: Store, catalog: Catalog) -> Imported:
@@ -79,6 +81,8 @@ def import_runs(contents: Contents, store: Store, origin: Origin) -> Imported:
     drafts = dict(move for record in (*new, *without) for move in _write_drafts(contents, record, store))
     # Stopped, or it would queue what tuning had still to choose.
     sweep = Sweep(**contents.sweep.model_dump(), stopped=True) if contents.sweep else None
+    if sweep and (here := store.sweep(sweep.name)) and here.cells != sweep.cells:
+        imported.kept_sweep = sweep.name
 
     def publish() -> None:
         for draft, path in drafts.items():

@@ -74,6 +74,8 @@ def import_(file: BundleArgument, as_json: Json = False) -> int:
     imported: dict[str, Any] = child.document(MODULE, "import", "--home", str(Home.default().root), "--", file)
     if imported["without_labels"]:
         say(f"note: answers of {', '.join(imported['without_labels'])} were left out: their labels must not be passed on")
+    if name := imported["kept_sweep"]:
+        say(f"note: another sweep {name} is here and stays; `scalearn sweep rm {name}`, then import again, takes the bundle's")
     if as_json:
         print_json(imported)
         return ExitCode.OK

@@ -72,7 +72,12 @@ def test_a_sweep_is_bundled_when_it_is_complete(store: Store, capsys: Capture) -
     assert json.loads(Parts.of(Path("runs.zip"))["sweep.json"])["name"] == "small"
     assert main(["bundle", "--sweep", "small", "seed:7", "other.zip"]) == ExitCode.NOTHING_MATCHED
     store.forget_sweep("small")
+    store.register(Sweep(name="small", file="small.toml", text="", cells=as_records(cells[:1]), requests=[]))
     assert main(["import", "runs.zip"]) == ExitCode.OK
+    assert "another sweep small is here and stays" in capsys.readouterr().err
+    store.forget_sweep("small")
+    assert main(["import", "runs.zip"]) == ExitCode.OK
+    assert "another sweep" not in capsys.readouterr().err
     sweep = store.sweep("small")
     assert sweep is not None and sweep.stopped, "it must not queue what it lacks"
 
