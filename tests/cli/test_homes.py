@@ -160,7 +160,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("state", [locked, newer, damaged, gone])
 def test_homes_in_a_bad_state(state: Callable[[Home], object], store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    complete(store, DONE, 0.75)
+    complete(store, DONE, 0.75, trainable=1000)
     store.register(SMALL)
     queue(store, WAITING)
     store.close()
@@ -173,7 +173,7 @@ def test_homes_in_a_bad_state(state: Callable[[Home], object], store: Store, cap
 @pytest.mark.parametrize("mount", [READ_ONLY, FULL], ids=["read-only", "full"])
 @needs_mounts
 def test_homes_that_cannot_be_written(mount: str, store: Store) -> None:
-    complete(store, DONE, 0.75)
+    complete(store, DONE, 0.75, trainable=1000)
     store.register(SMALL)
     store.close()
     answers = dict(zip(COMMANDS, on(mount, store.home.root, *asked().values()), strict=True))
