@@ -71,7 +71,8 @@ class Reader:
         if self._presence:
             self._presence.check()
 
-    def _select(self, statement: str, **values: Any) -> list[Row]:
+    def select(self, statement: str, **values: Any) -> list[Row]:
+        """The rows of a SELECT as ``Rows`` takes it. Raises Gone, and UserError where the database is damaged."""
         # Each statement ends its transaction: an open reader makes the write-ahead log grow without end.
         self.check()
         try:
@@ -88,7 +89,7 @@ class Reader:
         table = kind.__name__.lower()
         if most is not None:
             rest, values = f"{rest} LIMIT :most", {**values, "most": most}
-        rows = self._select(f"SELECT {_columns(kind, table)} FROM {table} {rest}", **values)
+        rows = self.select(f"SELECT {_columns(kind, table)} FROM {table} {rest}", **values)
         try:
             return from_rows(kind, rows)
         except ValueError as error:
@@ -98,7 +99,7 @@ class Reader:
             raise Damaged(self.home.database, str(error)) from error
 
     def _number(self, statement: str, **values: Any) -> int:
-        rows = self._select(statement, **values)
+        rows = self.select(statement, **values)
         return int(rows[0][0]) if rows else 0
 
     def runs(
@@ -150,9 +151,9 @@ class Reader:
 
     def schema_version(self) -> str | None:
         """None when there are no tables."""
-        if not self._select("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"):
+        if not self.select("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"):
             return None
-        return next((str(version) for (version,) in self._select("SELECT version_num FROM alembic_version")), None)
+        return next((str(version) for (version,) in self.select("SELECT version_num FROM alembic_version")), None)
 
     def count(self) -> int:
         """Number of runs."""
@@ -161,7 +162,7 @@ class Reader:
     def any_run(self, states: Collection[RunState], executor: str | None = None) -> bool:
         """Whether a run, of this executor or of any, is in one of the states."""
         where, values = _of_executor(executor)
-        return bool(self._select(f"SELECT 1 FROM run WHERE state IN :states {where} LIMIT 1", states=states, **values))
+        return bool(self.select(f"SELECT 1 FROM run WHERE state IN :states {where} LIMIT 1", states=states, **values))
 
     def version(self) -> int:
         """Increases with every change of any run, deletions included: equal versions mean that nothing has changed."""
@@ -193,7 +194,7 @@ class Reader:
     def _in_turn(self, where: str = "", limit: int | None = None, **values: Any) -> list[Run]:
         # Their ids first: sorting whole rows takes twice the time.
         most, values = ("", values) if limit is None else (" LIMIT :most", {**values, "most": limit})
-        rows = self._select(
+        rows = self.select(
             f"SELECT id FROM run WHERE state = :queued {where} {IN_TURN}{most}", queued=RunState.QUEUED, **values
         )
         runs = {run.id: run for run in self.runs(ids=[run_id for (run_id,) in rows])}
@@ -205,7 +206,7 @@ class Reader:
         edges = "SELECT source.run_id, source.source_id FROM run JOIN source ON source.run_id = run.id"
         trained = "JOIN run AS trained ON trained.id = source.source_id"
         where = "WHERE run.state = :queued AND trained.state <> :completed ORDER BY source.run_id, source.position"
-        rows = self._select(f"{edges} {trained} {where}", queued=RunState.QUEUED, completed=RunState.COMPLETED)
+        rows = self.select(f"{edges} {trained} {where}", queued=RunState.QUEUED, completed=RunState.COMPLETED)
         for run_id, source_id in rows:
             awaited.setdefault(run_id, []).append(source_id)
         return awaited
@@ -213,11 +214,11 @@ class Reader:
     def peaks(self, run_ids: Collection[str]) -> dict[str, int | None]:
         """Bytes of a GPU that runs take at most, by id: what the most demanding run of their kind took, or None."""
         measured = "SELECT max(peak_memory) FROM run AS measured WHERE measured.memory_kind = run.memory_kind"
-        return dict(self._select(f"SELECT id, ({measured}) FROM run WHERE id IN :ids", ids=run_ids))
+        return dict(self.select(f"SELECT id, ({measured}) FROM run WHERE id IN :ids", ids=run_ids))
 
     def blocked(self) -> list[tuple[str, Run]]:
         """Queued runs that can never start, as (id, a source that ended without success), one pair per run."""
-        rows = self._select(
+        rows = self.select(
             # In this order, as above: much is queued where little has failed.
             f"SELECT waiting.id, {_columns(Run, 'run')} FROM run CROSS JOIN source CROSS JOIN run AS waiting"
             " WHERE source.source_id = run.id AND waiting.id = source.run_id AND run.state IN :over"
@@ -229,12 +230,12 @@ class Reader:
 
     def aliases(self) -> dict[str, str]:
         """Run ids by the fingerprints that requests for them have today (``tables.AliasTable``)."""
-        return dict(self._select("SELECT fingerprint, run_id FROM alias"))
+        return dict(self.select("SELECT fingerprint, run_id FROM alias"))
 
     def is_known_as(self, run: Run, fingerprint: str) -> bool:
         """Whether ``fingerprint`` is the run's own or an alias of it."""
         alias = "SELECT 1 FROM alias WHERE fingerprint = :fingerprint AND run_id = :run_id"
-        return run.fingerprint == fingerprint or bool(self._select(alias, fingerprint=fingerprint, run_id=run.id))
+        return run.fingerprint == fingerprint or bool(self.select(alias, fingerprint=fingerprint, run_id=run.id))
 
     def sources(self, run_id: str) -> list[Source]:
         """By position: the order in which the method stacks them."""
@@ -242,14 +243,14 @@ class Reader:
 
     def states(self, run_ids: Collection[str]) -> dict[str, RunState]:
         """The state of each of the runs that exist."""
-        rows = self._select("SELECT id, state FROM run WHERE id IN :ids", ids=run_ids)
+        rows = self.select("SELECT id, state FROM run WHERE id IN :ids", ids=run_ids)
         return {run_id: RunState(state) for run_id, state in rows}
 
     def sources_of_these_alone(self, run_ids: Collection[str]) -> list[str]:
         """Ids of the runs' sources that no other unfinished run needs."""
         needed = "SELECT source_id FROM source JOIN run ON run.id = source.run_id WHERE state IN :active AND NOT run_id IN :ids"
         alone = f"SELECT DISTINCT source_id FROM source WHERE run_id IN :ids AND source_id NOT IN ({needed})"
-        return [source_id for (source_id,) in self._select(alone, ids=run_ids, active=ACTIVE)]
+        return [source_id for (source_id,) in self.select(alone, ids=run_ids, active=ACTIVE)]
 
     def sweeps(self) -> list[Sweep]:
         """All registered sweeps, the one that was registered or changed last first."""
@@ -262,7 +263,7 @@ class Reader:
     def newest_time(self) -> datetime | None:
         """The latest time at which any run is said to have been asked for, started, alive or ended."""
         columns = ("created_at", "started_at", "heartbeat_at", "ended_at")
-        rows = self._select(f"SELECT {', '.join(f'MAX({column})' for column in columns)} FROM run")
+        rows = self.select(f"SELECT {', '.join(f'MAX({column})' for column in columns)} FROM run")
         return max((as_time(value) for value in rows[0] if value is not None), default=None) if rows else None
 
     def metrics(self, run_id: str, name: str | None = None, after: int = -1) -> list[Metric]:
@@ -275,21 +276,23 @@ class Reader:
     def load(self, run_id: str) -> dict[str, tuple[float, float]]:
         """Mean and maximum of each curve ``system/...`` (``engine.training.system_metrics``), by the rest of its name."""
         of_run = "FROM metric WHERE run_id = :run_id AND substr(name, 1, 7) = 'system/'"
-        rows = self._select(f"SELECT name, avg(value), max(value) {of_run} GROUP BY name ORDER BY name", run_id=run_id)
+        rows = self.select(f"SELECT name, avg(value), max(value) {of_run} GROUP BY name ORDER BY name", run_id=run_id)
         return {name.removeprefix("system/"): (mean, most) for name, mean, most in rows}
 
     def results(self, run_ids: Collection[str]) -> dict[str, Results]:
         """Final numbers by run id; runs without any are absent."""
         results: dict[str, Results] = {}
-        rows = self._select("SELECT run_id, task, split, metric, value FROM result WHERE run_id IN :ids", ids=run_ids)
+        rows = self.select("SELECT run_id, task, split, metric, value FROM result WHERE run_id IN :ids", ids=run_ids)
         for run_id, task, split, metric, value in rows:
             results.setdefault(run_id, {}).setdefault(task, {}).setdefault(split, {})[metric] = value
         return results
 
-    def headlines(self) -> dict[str, float]:
+    def headlines(self, run_ids: Collection[str] | None = None) -> dict[str, float]:
         """The headline metric on test by run id, as a fraction; of a joint run the mean. Runs without any are absent."""
         of_runs = "SELECT run_id, result.value FROM result JOIN run ON run.id = run_id AND run.metric = result.metric"
-        return dict(self._select(f"{of_runs} WHERE split = 'test'"))
+        asked: dict[str, Any] = {} if run_ids is None else {"ids": run_ids}
+        where = " AND run_id IN :ids" if asked else ""
+        return dict(self.select(f"{of_runs} WHERE split = 'test'{where}", **asked))
 
     def checkpoints(self, run_id: str) -> dict[str, Checkpoint]:
         """By kind: ``best``, ``last``."""
@@ -302,11 +305,11 @@ class Reader:
 
     def with_evidence(self, run_ids: Collection[str]) -> set[str]:
         """Those of the runs that have evidence."""
-        return {run_id for (run_id,) in self._select("SELECT DISTINCT run_id FROM evidence WHERE run_id IN :ids", ids=run_ids)}
+        return {run_id for (run_id,) in self.select("SELECT DISTINCT run_id FROM evidence WHERE run_id IN :ids", ids=run_ids)}
 
     def named_examples(self) -> set[str]:
         """Digests of all examples that evidence of a run names (``Home.evidence_rows``)."""
-        kept = {sha256 for (sha256,) in self._select("SELECT DISTINCT rows_sha256 FROM evidence")}
+        kept = {sha256 for (sha256,) in self.select("SELECT DISTINCT rows_sha256 FROM evidence")}
         return kept | {answered["rows"] for replicate in self.replicates() for answered in replicate.record["evidence"]}
 
     def replicates(self, run_id: str | None = None) -> list[Replicate]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Detail:
     """The state of a run at one moment."""
 
-    run_id: str
+    run: Run
     sources: tuple[tuple[str, str], ...] = ()
     """(task key, run id) by position."""
     results: Results = field(default_factory=dict)
@@ -40,8 +40,11 @@ class DetailReader:
         self._curves: dict[str, Curve] = {}
         self._sources: tuple[tuple[str, str], ...] | None = None
 
-    def read(self, run: Run) -> Detail:
-        """All of the run at this moment, given its newest row."""
+    def read(self) -> Detail | None:
+        """All of the run at this moment; None if it is gone."""
+        run = next(iter(self._registry.runs(ids=[self.run_id])), None)
+        if run is None:
+            return None
         if run.attempt != self._attempt:
             # A new attempt goes back to its checkpoint and writes the points after it again.
             self._curves, self._attempt = {}, run.attempt
@@ -52,7 +55,7 @@ class DetailReader:
         checkpoints = self._registry.checkpoints(run.id)
         self.seen = run.version
         return Detail(
-            run.id,
+            run,
             self._sources,
             self._registry.results([run.id]).get(run.id, {}),
             {kind: (checkpoint.epoch, checkpoint.step) for kind, checkpoint in checkpoints.items()},

@@ -51,5 +51,21 @@ def size(value: float | None) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """``text`` in at most ``width`` characters, its end replaced by ``…`` where it is longer."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+    """``text`` in at most ``width`` cells of a terminal, its end replaced by ``…`` where it is longer."""
+    if text.isascii():
+        return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+    from rich.cells import cell_len, set_cell_size
+
+    # Of a wide character that is cut in two, a blank stays.
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+
+
+def padded(text: str, width: int, right: bool = False) -> str:
+    """``text`` in exactly ``width`` cells: shortened, or with blanks behind it, or in front of it with ``right``."""
+    text = shorten(text, width)
+    if text.isascii():
+        return text.rjust(width) if right else text.ljust(width)
+    from rich.cells import cell_len
+
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if right else text + blanks

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scalearn_tui.text.formatting import duration
 
 if TYPE_CHECKING:
+    from engine.registry.listing import ListedRun
     from engine.registry.records import Run
 
 
@@ -50,12 +51,12 @@ def state_colour(state: str) -> str:
     return STATES[state].colour
 
 
-def state_word(run: Run) -> str:
+def state_word(run: Run | ListedRun) -> str:
     """The state, or ``stopping`` from the request to stop until the worker has ended."""
     return "stopping" if run.state.live and run.stop_requested else str(run.state)
 
 
-def silence(run: Run) -> str:
+def silence(run: Run | ListedRun) -> str:
     """``silent for 02:10`` when a running worker has not written for a minute: a warning, its process is still there."""
     from engine.registry.records import utc_now
 

@@ -9,12 +9,26 @@ from scalearn_tui.text.options import Value, command_line
 
 def repeating_command(run: Run) -> str:
     """``scalearn run ...`` for this run and its sources alone; the command that asked for it where no request was kept."""
-    if not run.request:
-        return run.command
+    return command_line(repeating_values(run)) if run.request else run.command
+
+
+def repeated_values(run: Run) -> dict[str, str]:
+    """The same as the fields of a form have it; of a run without a request what its specification says."""
+    values = repeating_values(run) if run.request else _specified(run)
+    return {name: value if isinstance(value, str) else " ".join(value or ()) for name, value in values.items() if value}
+
+
+def _specified(run: Run) -> dict[str, Value]:
+    spec = run.parsed
+    return {"method": [run.method], "target": list(spec.targets), "backbone": run.backbone, "seed": str(run.seed)}
+
+
+def repeating_values(run: Run) -> dict[str, Value]:
+    """The options of ``scalearn run`` that ask for this run, which has a request."""
     asked, spec = Request(**run.request), run.parsed
     # Settings are of the methods that were asked for, not of the source adapters that these needed.
     settings = asked.settings if run.method in asked.methods else {}
-    values: dict[str, Value] = {
+    return {
         "method": [run.method],
         "target": list(asked.targets) if spec.joint else [run.target],
         "benchmark": asked.benchmark or "",
@@ -27,7 +41,6 @@ def repeating_command(run: Run) -> str:
         "limit": [f"{split}={count}" for split, count in asked.limits.items()],
         "data_dir": str(asked.data_dir or ""),
     }
-    return command_line(values)
 
 
 def _text(value: object) -> str:

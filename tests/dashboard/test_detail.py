@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.catalog.catalog import BUILT_IN
 from engine.registry.records import Checkpoint, Metric, Run, RunState, Source
 from engine.runs.deviations import deviations
-from scalearn_tui.dashboard.run_index import RunIndex
+from scalearn_tui.dashboard.model.index import RunIndex
 from scalearn_tui.dashboard.widgets.chart import Chart
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView

@@ -18,15 +18,15 @@ app = Dashboard(home, launch=lambda home: None)
 seen = {}
 
 async def main():
-    original = app.open_registry
+    original = app.services.poller.start
     def opening():
         strips = app.screen._compositor.render_strips()
         seen["first"] = "".join(segment.text for strip in strips for segment in strip)
         seen["before"] = sorted({"sqlmodel", "sqlalchemy", "pydantic"} & set(sys.modules))
         original()
-    app.open_registry = opening
+    app.services.poller.start = opening
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.services.registry is None:
+        while app.services.reader is None:
             await pilot.pause(0.05)
         await pilot.press("n")
         await pilot.pause(0.5)

@@ -79,7 +79,7 @@ async def test_plans_and_queues(dashboard, store, until, woken, home, screen_tex
         assert store.count() == 0, "a plan queues nothing"
         screen.query_one("#queue", Button).press()
         await until(pilot, lambda: not isinstance(app.screen, NewRunScreen))
-        await until(pilot, lambda: len(app.services.runs) == 3)
+        await until(pilot, lambda: len(app.services.index) == 3)
         plan = make_plan(parse_request(wanted), store, load_catalog(store.home))
         assert {planned.spec.run_id for planned in plan.runs} == {run.id for run in store.runs()} and not plan.new
         assert home in woken

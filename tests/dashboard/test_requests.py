@@ -11,10 +11,9 @@ from scalearn_tui.dashboard.screens.detail import DetailScreen
 from scalearn_tui.dashboard.screens.help import HelpScreen
 from scalearn_tui.dashboard.screens.log import LogScreen
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
-from scalearn_tui.dashboard.screens.run_screen import RunScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
+from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.log_view import LogView
-from scalearn_tui.dashboard.widgets.run_table import RunTable
 
 
 async def test_stop_asks_and_writes_a_request(dashboard, five_runs, store, train, until, woken, screen_text) -> None:
@@ -39,7 +38,7 @@ async def test_queued_run_is_stopped_and_resumed(dashboard, five_runs, store, un
     async with dashboard() as (app, pilot):
         await pilot.press("T", "y")
         await until(pilot, lambda: store.find(run.id).state is RunState.STOPPED)
-        await until(pilot, lambda: app.services.runs.get(run.id).state == "stopped")
+        await until(pilot, lambda: app.services.index.get(run.id).state == "stopped")
         await pilot.press("R")
         await until(pilot, lambda: store.find(run.id).state is RunState.QUEUED)
 
@@ -50,7 +49,7 @@ async def test_impossible_requests_are_refused_with_a_notice(dashboard, five_run
         await pilot.press("R")
         await until(pilot, lambda: "only failed, stopped and lost runs" in notices(app))
         store.finish(five_runs[4].id, attempt, RunState.COMPLETED)
-        await until(pilot, lambda: app.services.runs.get(five_runs[4].id).state == "completed")
+        await until(pilot, lambda: app.services.index.get(five_runs[4].id).state == "completed")
         await pilot.press("T")
         await until(pilot, lambda: "only queued and live runs" in notices(app))
 
@@ -66,7 +65,7 @@ async def test_help_lists_all_keys(dashboard, five_runs, until, screen_text) -> 
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = screen_text(app)
-        for word in ("stop", "resume", "new", "filter", "sort", "log", "chart", "copy id", "next run", "commands", "lost"):
+        for word in ("stop", "resume", "new", "filter", "sort", "log", "chart", "copy id", "next line", "commands", "lost"):
             assert word in text, word
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
@@ -74,7 +73,7 @@ async def test_help_lists_all_keys(dashboard, five_runs, until, screen_text) -> 
 
 @pytest.mark.parametrize(
     "widget",
-    [Dashboard, RunScreen, RunsScreen, DetailScreen, LogScreen, NewRunScreen, ConfirmScreen, HelpScreen, RunTable, LogView],
+    [Dashboard, RunsScreen, DetailScreen, LogScreen, NewRunScreen, ConfirmScreen, HelpScreen, Grid, LogView],
 )
 def test_every_binding_has_an_id(widget: type) -> None:
     """A user can give another key to each of them."""
@@ -84,7 +83,7 @@ def test_every_binding_has_an_id(widget: type) -> None:
 async def test_palette_commands(dashboard, five_runs) -> None:
     async with dashboard() as (app, _):
         titles = [command.title for command in app.get_system_commands(app.screen)]
-        assert {"run: stop", "run: resume", "run: new", "runs: filter", "view: chart", "view: theme…", "app: quit"} <= set(
+        assert {"run: stop", "run: resume", "runs: new", "runs: filter", "view: chart", "view: theme…", "app: quit"} <= set(
             titles
         )
         assert all(": " in title for title in titles)

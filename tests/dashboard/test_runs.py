@@ -10,11 +10,12 @@ from dataclasses import fields
 from engine.files.home import Home
 from engine.registry.records import RunState
 from scalearn_tui.dashboard.screens.runs import RunsScreen
-from scalearn_tui.dashboard.widgets.run_table import RunTable
+from scalearn_tui.dashboard.widgets.grid import Grid
 
 
 def shown(app) -> list[str]:
-    return [run.id for run in app.screen.query_one(RunTable)._runs]
+    grid = app.screen.query_one(Grid)
+    return [grid._lines.key(position) for position in range(len(grid._lines))]
 
 
 async def test_empty_registry_says_what_to_do(dashboard, screen_text) -> None:
@@ -38,7 +39,7 @@ async def test_newest_first_and_live(dashboard, five_runs, store, train, until, 
         newer = make_run(6, "scalearn", "toy/similarity")
         store.add([newer], [])
         await until(pilot, lambda: shown(app)[0] == newer.id)
-        assert app.screen.query_one(RunTable).selected.id == five_runs[4].id, "the selection stays on its run"
+        assert app.screen.query_one(Grid).key == five_runs[4].id, "the selection stays on its run"
 
 
 async def test_deleted_runs_disappear(dashboard, five_runs, store, until) -> None:
@@ -49,7 +50,7 @@ async def test_deleted_runs_disappear(dashboard, five_runs, store, until) -> Non
 
 async def test_moving(dashboard, five_runs) -> None:
     async with dashboard() as (app, pilot):
-        table = app.screen.query_one(RunTable)
+        table = app.screen.query_one(Grid)
         await pilot.press("j", "down")
         assert table.cursor == 2
         await pilot.press("k")
@@ -62,7 +63,7 @@ async def test_moving(dashboard, five_runs) -> None:
         assert table.cursor == 0
         await pilot.press("pagedown")
         assert table.cursor == 4
-        await pilot.click(RunTable, offset=(5, 2))
+        await pilot.click(Grid, offset=(5, 2))
         assert table.cursor == 1
 
 
@@ -85,29 +86,45 @@ async def test_sort_cycles(dashboard, five_runs, store, train, screen_text) -> N
         assert shown(app)[0] == five_runs[1].id, "what is under way stands on top"
         await pilot.press("s")
         assert shown(app)[0] == five_runs[4].id, "newest first"
+        await pilot.press("S")
+        assert shown(app)[0] == five_runs[0].id, "oldest first"
         await pilot.press("s")
         assert shown(app)[0] == five_runs[1].id, "live runs first"
         await pilot.press("s")
-        assert [app.services.runs.get(run_id).method for run_id in shown(app)] == [
-            "adapter",
-            "adapter",
-            "adapterfusion",
-            "full-ft",
-            "scalearn++",
-        ]
-        await pilot.press("s", "s")
+        methods = ["adapter", "adapter", "adapterfusion", "full-ft", "scalearn++"]
+        assert [app.services.index.get(run_id).method for run_id in shown(app)] == methods
+        await pilot.press(*"ssss")
         await pilot.pause()
         assert shown(app)[0] == five_runs[1].id and "dev↓" in screen_text(app)
-        await pilot.press("s", "s")
-        assert shown(app)[0] == five_runs[1].id, "under way first again"
+
+
+async def test_sorting_goes_to_the_top(dashboard, store, make_run) -> None:
+    store.add([make_run(number) for number in range(200)], [])
+    async with dashboard() as (app, pilot):
+        grid = app.screen.query_one(Grid)
+        await pilot.press("end")
+        assert grid.scroll_offset.y > 100
+        await pilot.press("s")
+        await pilot.pause()
+        assert grid.scroll_offset.y == 0 and grid.cursor == 0
+
+
+async def test_a_click_on_a_title_sorts_and_another_reverses(dashboard, five_runs, screen_text) -> None:
+    async with dashboard() as (app, pilot):
+        column = screen_text(app).splitlines()[1].index("method")
+        await pilot.click(Grid, offset=(column, 0))
+        assert app.services.index.order.column == "method" and not app.services.index.reversed
+        await pilot.click(Grid, offset=(column, 0))
+        await pilot.pause()
+        assert app.services.index.reversed and "method↓" in screen_text(app)
 
 
 async def test_only_changed_rows_are_drawn(dashboard, five_runs, store, train, until) -> None:
     async with dashboard() as (app, pilot):
-        table = app.screen.query_one(RunTable)
+        table = app.screen.query_one(Grid)
         drawn = []
-        original = table._row
-        table._row = lambda run, selected, width: drawn.append(run.id) or original(run, selected, width)
+        original = table._line
+        table._line = lambda run, *others: drawn.append(run.id) or original(run, *others)
         train(store, five_runs[2])
         await until(pilot, lambda: drawn)
         await pilot.pause(0.2)
@@ -163,9 +180,9 @@ async def test_ten_thousand_runs(dashboard, store, home, make_run, until) -> Non
         await until(pilot, lambda: len(shown(app)) == 10_000)
         opened = time.process_time() - before
         await pilot.press("end")
-        assert app.screen.query_one(RunTable).cursor == 9_999
+        assert app.screen.query_one(Grid).cursor == 9_999
         before = time.process_time()
-        app.screen.show_runs()
+        await pilot.press("s")
         await pilot.pause()
         again = time.process_time() - before
     # Ratios, because a busy machine is slower at everything.

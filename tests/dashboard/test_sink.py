@@ -23,7 +23,7 @@ async def test_causes_logs_notices_and_names(dashboard, store, home, make_run, w
     async with dashboard() as (app, pilot):
         await until(pilot, lambda: run.id[:7] in screen_text(app))
         store.finish(run.id, attempt, RunState.FAILED, f"ValueError: {EVIL}")
-        app.services.poll()
+        app.services.poller.look()
         await until(pilot, lambda: "ValueError" in screen_text(app))
         seen = [sent(app)]
         await pilot.press("l")

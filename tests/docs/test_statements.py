@@ -6,6 +6,7 @@ import re
 
 import pytest
 import typer
+from scalearn_tui.dashboard.screens.run_screen import RunScreen
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.defaults import DEFAULT_BACKBONE, DEFAULT_METHOD
@@ -13,7 +14,6 @@ from engine.reports.figures.kinds import KINDS
 from scalearn_tui.cli.app import app
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.dashboard.app import Dashboard
-from scalearn_tui.dashboard.screens.run_screen import RunScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from tests.docs.pages import GUIDE, REFERENCE, ROOT
 

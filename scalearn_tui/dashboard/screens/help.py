@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from scalearn_tui.dashboard.actions import AREAS
 from scalearn_tui.dashboard.widgets.facts import DIM, Part, state_style
 from scalearn_tui.text.glyphs import STATES
 
@@ -24,14 +25,7 @@ MEANINGS = {
     "stopped": "ended on request after saving",
     "lost": "its process ended without an exit record",
 }
-AREAS = {
-    "run": "The selected run",
-    "runs": "The list",
-    "view": "View",
-    "table": "Moving in the table",
-    "log": "Moving in the log",
-    "app": "Everywhere",
-}
+TITLES = {**AREAS, "table": "Moving in the table", "chart": "The chart", "log": "Moving in the log"}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -57,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
     def _content(self) -> Content:
         lines: list[Content] = []
         keys = self._keys()
-        for area, title in AREAS.items():
+        for area, title in TITLES.items():
             if area not in keys:
                 continue
             lines += [Content.styled(title, "bold $text-primary")]
@@ -77,7 +71,7 @@ class HelpScreen(ModalScreen[None]):
         keys: dict[str, dict[tuple[str, str], list[str]]] = {"app": {("commands", ""): ["^p"]}}
         for _, binding, _, tooltip in self._about.active_bindings.values():
             area, _, _ = (binding.id or "").partition(".")
-            if area in AREAS and binding.id != "app.quit-anywhere":
+            if area in TITLES and binding.id != "app.quit-anywhere":
                 names = keys.setdefault(area, {}).setdefault((binding.description, tooltip), [])
                 names.append(self.app.get_key_display(binding))
         return keys

@@ -29,14 +29,16 @@ class NewRunScreen(ModalScreen[None]):
     """Fields, what they mean, the plan that they ask for, and the equal command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "cancel", id="form.cancel"),
+        Binding("escape", "close", "close", id="form.close", tooltip="what is typed stays for the next time"),
         Binding("down", "app.focus_next", "next field", show=False, id="form.next"),
         Binding("up", "app.focus_previous", "previous field", show=False, id="form.previous"),
     ]
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, values: dict[str, str] | None = None) -> None:
+        """``values`` fill the fields; by default those that were left in them."""
         super().__init__()
         self._services = services
+        self._values = services.draft if values is None else values
         self._asked = 0
         self._submitting = False
 
@@ -46,7 +48,7 @@ class NewRunScreen(ModalScreen[None]):
             yield Label("New run", id="form-title")
             with VerticalScroll(id="fields", can_focus=False):
                 for option in LAUNCH_OPTIONS:
-                    yield OptionField(option, catalog)
+                    yield OptionField(option, catalog, self._values.get(option.name))
             yield Static(id="hint")
             yield Static(id="plan")
             yield Static(id="command")
@@ -76,6 +78,7 @@ class NewRunScreen(ModalScreen[None]):
         self._asked += 1
         asked = self._asked
         self.query_one("#command", Static).update(Content.assemble(("$ ", DIM), command_line(self.values)))
+        self.query_one("#queue", Button).disabled = self._submitting
         self._explain()
         self.set_timer(REST, lambda: self._plan(asked))
 
@@ -91,7 +94,7 @@ class NewRunScreen(ModalScreen[None]):
             self.query_one("#hint", Static).update(Content.assemble(*parts))
 
     def _plan(self, asked: int) -> None:
-        values, registry, catalog = self.values, self._services.registry, self._services.catalog
+        values, registry, catalog = self.values, self._services.reader, self._services.catalog
         if asked != self._asked or registry is None or not self.is_attached:
             return
 
@@ -104,13 +107,14 @@ class NewRunScreen(ModalScreen[None]):
 
     def _planned(self, asked: int, plan: Plan) -> None:
         if asked == self._asked and self.is_attached:
+            self.query_one("#queue", Button).disabled = not (plan.new or plan.over)
             self._say(describe(plan))
 
     def _refused(self, asked: int, error: BaseException) -> None:
         """The error where the plan stands: a field that is not filled yet is no reason for a notice."""
         if asked == self._asked and self.is_attached:
             self._submitting = False
-            self.query_one("#queue", Button).disabled = False
+            self.query_one("#queue", Button).disabled = True
             self._say(Content.styled(one_line(error), "$text-error"))
 
     def _say(self, content: Content) -> None:
@@ -121,7 +125,9 @@ class NewRunScreen(ModalScreen[None]):
         self.focus_next()
 
     @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
+    def action_close(self) -> None:
+        """Leave; the next form starts from what stands in this one."""
+        self._services.draft = self.values
         self.dismiss()
 
     @on(Button.Pressed, "#copy")
@@ -133,7 +139,7 @@ class NewRunScreen(ModalScreen[None]):
     def _queue(self) -> None:
         """Plan, open the files of rows and submit in a thread, then wake the supervisor."""
         services, values = self._services, self.values
-        registry, catalog = services.registry, services.catalog
+        registry, catalog = services.reader, services.catalog
         if registry is None or self._submitting:
             return
         self._submitting = True
@@ -155,13 +161,14 @@ class NewRunScreen(ModalScreen[None]):
         services.background(work, lambda result: self._queued(*result), lambda error: self._refused(asked, error))
 
     def _queued(self, plan: Plan, notes: list[str]) -> None:
+        self._services.draft = {}
         if self.is_current:
             self.dismiss()
         queued = len(plan.new) + len(plan.over)
         already = f"; {len(plan.done) + len(plan.active)} are done or under way" if plan.done or plan.active else ""
         for text in (f"queued {_runs(queued)}{already}", *notes):
             self.app.notify(text)
-        self._services.poll()
+        self._services.poller.look()
 
 
 def describe(plan: Plan) -> Content:

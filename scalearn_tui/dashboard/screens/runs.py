@@ -1,7 +1,8 @@
-"""The home screen: all runs, and the selected one beside or below them."""
+"""The home screen: all runs or their groups, and the run at hand beside or below them."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -9,95 +10,139 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
-from scalearn_tui.dashboard.run_index import ORDERS
-from scalearn_tui.dashboard.screens.run_screen import RunScreen
+from scalearn_tui.dashboard.actions import actions_of, bindings
+from scalearn_tui.dashboard.messages import RunsChosen
+from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines
+from scalearn_tui.dashboard.model.index import Updated
+from scalearn_tui.dashboard.model.orders import BY_COLUMN, ORDERS, Order
+from scalearn_tui.dashboard.screens.run_actions import RunActions
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.facts import DIM
-from scalearn_tui.dashboard.widgets.run_table import RunTable
+from scalearn_tui.dashboard.widgets.grid import Grid
+from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
+from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
-    from engine.registry.records import Run
+    from engine.registry.listing import ListedRun
 
+Runs = Sequence["ListedRun"]
 FILTER_REST = 0.08
 """Seconds without a key before a filter is applied."""
 
 
-class RunsScreen(RunScreen):
-    """Table, filter, detail pane."""
+class RunsScreen(RunActions):
+    """List, filter, detail pane."""
 
+    actions = actions_of(("run", "runs", "view", "app"))
+    leaves = "quit"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", id="runs.filter", tooltip="show runs that contain these words"),
-        Binding("s", "sort", "sort", id="runs.sort", tooltip="next order of the table"),
-        Binding("n", "new", "new", id="run.new", tooltip="plan and queue runs, as `scalearn run` does"),
-        Binding("l", "log", "log", id="run.log", tooltip="the log on the whole screen"),
-        Binding("m", "chart", "chart", id="view.chart", tooltip="chart the loss or the metric"),
-        Binding("escape", "clear", "clear the filter", show=False, id="runs.clear"),
-        Binding("r", "refresh", "read again", show=False, id="runs.refresh", tooltip="read the whole registry again"),
-        Binding("q", "app.quit", "quit", id="app.quit", tooltip="leave; runs go on"),
+        *bindings(actions),
+        Binding("escape", "clear", "unmark, then clear the filter", show=False, id="runs.clear"),
+        Binding("q", "app.quit", "quit", show=False, id="app.quit", tooltip="leave; runs go on"),
     ]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._filter = ""
-        self._order = 0
-
-    @property
-    def run(self) -> Run | None:
-        return self.query_one(RunTable).selected
+        self._filter = self._refused = ""
+        self._typed = 0
+        self._groups: GroupedLines | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         with Container(id="body"):
             with Vertical(id="list"):
-                yield Input(placeholder="words in id, method, backbone, target or state", id="filter")
+                yield Input(placeholder="state:failed target:rte -seed:0 'dev>80', or words", id="filter")
                 yield Static(id="notice")
-                yield RunTable(id="table")
+                yield Grid(RUN_COLUMNS, FlatLines(self.services.index), id="table")
             yield DetailPane(self.services, id="detail")
-        yield Footer(compact=True)
         yield from super().compose()
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-        self.services.runs_changed.subscribe(self, lambda _: self.show_runs())
-        self.query_one(RunTable).focus()
-        self.show_runs()
+        services = self.services
+        services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
+        services.runs_chosen.subscribe(self, self._runs_chosen, immediate=True)
+        services.status_changed.subscribe(self, lambda _: self._describe(), immediate=True)
+        self.query_one(Grid).focus()
+        self._describe()
 
     def on_screen_resume(self) -> None:
-        self.show_runs()
         self.query_one(DetailPane).refresh_run()
 
-    def show_runs(self) -> None:
-        """Show the runs of the index; skipped while another screen hides them."""
-        if self.app.screen is not self:
-            return
-        services, order = self.services, ORDERS[self._order]
-        runs = services.runs.view(self._filter, order)
-        table = self.query_one(RunTable)
-        table.show(runs, order)
-        notice = self._notice(len(runs))
-        self.query_one("#notice", Static).update(notice)
-        self.query_one("#notice").display = not runs
-        table.display = bool(runs)
-        shown = f"{len(runs)} of {len(services.runs)}" if self._filter else f"{len(runs)} runs"
-        filtered = f" match “{self._filter}”" if self._filter else ""
-        right = f"{shown}{filtered}, {order.name}" if services.registry is not None else ""
-        self.query_one(StatusLine).show(services.runs.counts(), right, services.trouble)
-        self.query_one(DetailPane).show(None if table.selected is None else table.selected.id)
+    # What is at hand.
 
-    def _notice(self, shown: int) -> Content:
-        """What stands in place of the table."""
-        services = self.services
-        if shown:
-            return Content()
-        if services.registry is None:
+    def runs_at_hand(self) -> Runs:
+        """Those marked, of groups all runs; without marks the one at hand."""
+        grid = self.query_one(Grid)
+        keys = grid.marks or (() if grid.key is None else (grid.key,))
+        return tuple({run.id: run for key in keys for run in self._runs_of(key)}.values())
+
+    def _runs_of(self, key: Hashable) -> Runs:
+        if self._groups is not None:
+            return self._groups.runs(key)
+        run = self.services.index.get(str(key))
+        return () if run is None else (run,)
+
+    # What changed.
+
+    def _runs_changed(self, updated: Updated) -> None:
+        grid = self.query_one(Grid)
+        if updated.moved:
+            if self._groups is not None:
+                self._groups.arrange()
+            grid.renewed()
+        else:
+            grid.changed(updated.changed if self._groups is None else self._groups.update(updated.changed))
+        self._describe()
+
+    def _runs_chosen(self, event: RunsChosen) -> None:
+        self._refused = event.error
+        if not event.error:
+            self._filter = event.text
+            if self._groups is not None:
+                self._groups.arrange()
+            self.query_one(Grid).renewed(top=True)
+        self._describe()
+
+    def _describe(self) -> None:
+        """Say around the list what it shows."""
+        index, services, grid = self.services.index, self.services, self.query_one(Grid)
+        notice = self._notice()
+        self.query_one("#notice").display = bool(notice)
+        grid.display = not notice
+        if notice:
+            self.query_one("#notice", Static).update(notice)
+        shown = f"{index.shown():,} of {len(index):,}" if self._filter else f"{len(index):,} runs"
+        matching = f" match “{self._filter}”" if self._filter else ""
+        grouped = f", {self._groups.groups:,} groups" if self._groups is not None else ""
+        marked = f", {len(grid.marks)} marked" if grid.marks else ""
+        order = f"{index.order.name}{', reversed' if index.reversed else ''}"
+        right = services.requests.pending or (f"{shown}{matching}{grouped}{marked}, {order}" if services.reader else "")
+        self.query_one(StatusLine).show(index.counts(), right, services.trouble or self._refused)
+        arrow = "" if self._groups is not None else index.order.column
+        grid.show_sorted(arrow, index.order.falling is not index.reversed)
+        self._show_run()
+
+    def _show_run(self) -> None:
+        key = self.query_one(Grid).key
+        runs = () if key is None else self._runs_of(key)
+        self.query_one(DetailPane).show(runs[0].id if runs else None)
+        self.show_possible()
+
+    def _notice(self) -> Content | None:
+        """What stands in place of the list."""
+        services, index = self.services, self.services.index
+        if index.shown():
+            return None
+        if services.reader is None:
             return Content(f"{services.trouble}\nr tries again" if services.trouble else "reading the registry…")
         if self._filter:
-            return Content(f"0 of {len(services.runs)} runs match “{self._filter}”; escape clears the filter")
+            return Content(f"0 of {len(index)} runs match “{self._filter}”; escape clears the filter")
         return Content.assemble(
             ("No runs yet.\n\n", "bold"),
             ("n", "bold $text-accent"), "  plans and queues one here\n",
@@ -106,66 +151,92 @@ class RunsScreen(RunScreen):
             (f"registry: {services.home.database}", DIM),
         )  # fmt: skip
 
-    @on(RunTable.Selected)
-    def _selected(self, event: RunTable.Selected) -> None:
-        self.query_one(DetailPane).show(event.run_id)
+    @on(Grid.Moved)
+    def _moved(self) -> None:
+        self._show_run()
 
-    @on(RunTable.Opened)
-    def _opened(self, event: RunTable.Opened) -> None:
-        from scalearn_tui.dashboard.screens.detail import DetailScreen
+    @on(Grid.Marked)
+    def _marked(self) -> None:
+        self._describe()
 
-        self.app.push_screen(DetailScreen(self.services, event.run_id, self.query_one(DetailPane).chart_shows))
+    @on(Grid.Opened)
+    def _opened(self, event: Grid.Opened) -> None:
+        if self._groups is not None and not isinstance(event.key, str):
+            self._groups.fold(event.key)
+            self.query_one(Grid).renewed()
+        else:
+            self.action_perform("run.open")
 
-    def action_filter(self) -> None:
+    # Filter and order.
+
+    def do_filter(self, _: Runs) -> None:
         field = self.query_one("#filter", Input)
         field.display = True
         field.focus()
 
     @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
-        self.set_timer(FILTER_REST, self._apply_filter)
+    def _filter_changed(self) -> None:
+        self._typed += 1
+        typed = self._typed
+        self.set_timer(FILTER_REST, lambda: self._apply_filter() if typed == self._typed else None)
 
     def _apply_filter(self) -> None:
-        wanted = self.query_one("#filter", Input).value.strip()
-        if wanted != self._filter:
-            self._filter = wanted
-            self.show_runs()
+        self.services.poller.choose(self.query_one("#filter", Input).value.strip())
 
     @on(Input.Submitted, "#filter")
     def _filter_entered(self) -> None:
         self._apply_filter()
-        self.query_one("#filter").display = bool(self._filter)
-        self.query_one(RunTable).focus()
+        self.query_one("#filter").display = bool(self.query_one("#filter", Input).value.strip())
+        self.query_one(Grid).focus()
 
     def action_clear(self) -> None:
-        """Drop the filter and go back to the table."""
-        field = self.query_one("#filter", Input)
-        field.value, self._filter = "", ""
+        """Take the marks away; without any, drop the filter and go back to the list."""
+        grid, field = self.query_one(Grid), self.query_one("#filter", Input)
+        if grid.has_focus and grid.unmark():
+            return
+        field.value, self._refused = "", ""
         field.display = False
-        self.query_one(RunTable).focus()
-        self.show_runs()
+        grid.focus()
+        self.services.poller.choose("")
 
-    def action_sort(self) -> None:
-        self._order = (self._order + 1) % len(ORDERS)
-        self.show_runs()
+    def do_sort(self, _: Runs) -> None:
+        index = self.services.index
+        self._sort(ORDERS[(ORDERS.index(index.order) + 1) % len(ORDERS)], False)
 
-    def action_refresh(self) -> None:
-        self.services.open_registry()
+    def do_reverse(self, _: Runs) -> None:
+        index = self.services.index
+        self._sort(index.order, not index.reversed)
 
-    def action_chart(self) -> None:
+    @on(Grid.HeaderClicked)
+    def _header_clicked(self, event: Grid.HeaderClicked) -> None:
+        index, order = self.services.index, BY_COLUMN.get(event.column)
+        if order is not None and self._groups is None:
+            self._sort(order, order is index.order and not index.reversed)
+
+    def _sort(self, order: Order, reverse: bool) -> None:
+        self.services.index.sort(order, reverse)
+        if self._groups is not None:
+            self._groups.arrange()
+        self.query_one(Grid).renewed(top=True)
+        self._describe()
+
+    def do_group(self, _: Runs) -> None:
+        """The next grouping, and after the last none."""
+        grid, groupings = self.query_one(Grid), [*GROUPINGS, None]
+        now = None if self._groups is None else self._groups.grouping
+        grouping = groupings[(groupings.index(now) + 1) % len(groupings)]
+        grid.unmark()
+        if grouping is None:
+            self._groups, grid.columns = None, RUN_COLUMNS
+            grid.replace(FlatLines(self.services.index))
+        else:
+            self._groups, grid.columns = GroupedLines(self.services.index, grouping), GROUP_COLUMNS
+            grid.replace(self._groups)
+        self._describe()
+
+    def do_refresh(self, _: Runs) -> None:
+        self.services.poller.open_again()
+
+    def do_chart(self, _: Runs) -> None:
         pane = self.query_one(DetailPane)
         pane.chart_shows = "metric" if pane.chart_shows == "loss" else "loss"
-
-    def action_log(self) -> None:
-        from scalearn_tui.dashboard.screens.log import LogScreen
-
-        if self.run is not None:
-            self.app.push_screen(LogScreen(self.services, self.run.id))
-
-    def action_new(self) -> None:
-        from scalearn_tui.dashboard.screens.new_run import NewRunScreen
-
-        if self.services.registry is None:
-            self.notify("the registry is not open yet", severity="warning")
-            return
-        self.app.push_screen(NewRunScreen(self.services))

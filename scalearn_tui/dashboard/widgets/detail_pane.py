@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import var
@@ -14,9 +12,6 @@ from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.chart import Chart, Line
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
-
-if TYPE_CHECKING:
-    from engine.registry.records import Run
 
 SETTLE = 0.06
 """Seconds of rest before a newly selected run is read, so that holding a cursor key reads nothing in between."""
@@ -37,50 +32,47 @@ class DetailPane(Vertical):
         self._detail: Detail | None = None
         self._reading = False
 
-    @property
-    def run(self) -> Run | None:
-        return self._services.runs.get(self._run_id)
-
     def compose(self) -> ComposeResult:
         yield Static(id="facts")
         yield Chart(id="chart")
         yield LogView(self._services.background, id="log")
 
     def on_mount(self) -> None:
-        self._services.runs_changed.subscribe(self, lambda _: self.refresh_run())
+        self._services.runs_changed.subscribe(self, lambda _: self.refresh_run(), immediate=True)
 
     def show(self, run_id: str | None) -> None:
-        """Show another run."""
+        """Show another run. What is shown stays until that one is read."""
         if run_id == self._run_id:
             return
-        self._run_id, self._reader, self._detail = run_id, None, None
-        self._reading = False
-        self._draw()
+        self._run_id, self._reading = run_id, False
+        if run_id is None:
+            self._detail = None
+            self._draw()
         self.set_timer(SETTLE, self.refresh_run)
 
     def on_show(self) -> None:
         self.refresh_run()
 
     def refresh_run(self) -> None:
-        """Draw the row as it is known, and read the rest in a thread if the run changed since the last look."""
-        run, registry = self.run, self._services.registry
+        """Read the run in a thread if it changed since the last look."""
+        row, registry = self._services.index.get(self._run_id), self._services.reader
         if not self.is_attached or not self.display or self.screen is not self.app.screen:
             return
-        self._draw()
-        if run is None or registry is None:
+        if row is None or registry is None:
             return
-        self.query_one(LogView).watch_file(self._services.home.log(run.id))
-        if self._reader is None or self._reader.run_id != run.id:
-            self._reader, self._reading = DetailReader(registry, run.id), False
-        if self._reader.seen == run.version or self._reading:
+        if self._reader is None or self._reader.run_id != row.id:
+            self._reader, self._reading = DetailReader(registry, row.id), False
+        if self._reader.seen >= row.version or self._reading:
             return
         reader, self._reading = self._reader, True
-        self._services.background(lambda: reader.read(run), lambda detail: self._take(reader, detail), self._failed)
+        self._services.background(reader.read, lambda detail: self._take(reader, detail), self._failed)
 
-    def _take(self, reader: DetailReader, detail: Detail) -> None:
-        if reader is not self._reader or not self.is_attached:
+    def _take(self, reader: DetailReader, detail: Detail | None) -> None:
+        if reader is not self._reader or not self.is_attached or reader.run_id != self._run_id:
             return
         self._reading = False
+        if detail is None:
+            return
         self._detail = detail
         self._draw()
         self.refresh_run()
@@ -93,15 +85,17 @@ class DetailPane(Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        run, detail = self.run, self._detail
+        detail = self._detail
         for widget in (Static, Chart):
-            self.query_one(widget).visible = run is not None
-        if run is None:
+            self.query_one(widget).visible = detail is not None
+        if detail is None:
             self.query_one(LogView).watch_file(None)
             return
-        self.query_one("#facts", Static).update(facts(run, detail, self._services.runs, self._services.catalog, self._brief))
+        run = detail.run
+        self.query_one(LogView).watch_file(self._services.home.log(run.id))
+        self.query_one("#facts", Static).update(facts(run, detail, self._services.index, self._services.catalog, self._brief))
         title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
         if self.chart_shows == "metric":
             title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}
-        curves = detail.curves if detail else {}
+        curves = detail.curves
         self.query_one(Chart).show(title, [Line(label, curves[name]) for name, label in wanted.items() if curves.get(name)])

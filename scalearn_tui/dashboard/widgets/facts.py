@@ -8,7 +8,7 @@ from textual.content import Content
 
 from engine.catalog.catalog import Catalog
 from scalearn_tui.dashboard.detail import Detail, headline
-from scalearn_tui.dashboard.run_index import RunIndex, dev_value
+from scalearn_tui.dashboard.model.index import RunIndex
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import STATES, silence, state_glyph
 from scalearn_tui.text.names import method_title
@@ -74,7 +74,7 @@ def _numbers(run: Run) -> list[Part]:
         return []
     parts: list[Part] = [("loss ", DIM), number(run.loss, 3), (f"  {headline(run)} ", DIM), score(run.value)]
     if run.best_epoch is not None:
-        parts += [("  best ", DIM), (score(dev_value(run)), "bold"), (f" epoch {run.best_epoch}", DIM)]
+        parts += [("  best ", DIM), (score(run.best), "bold"), (f" epoch {run.best_epoch}", DIM)]
     return parts
 
 

@@ -47,9 +47,10 @@ class CompletingInput(Input):
 class OptionField(Horizontal):
     """Label and input of one option. The input's id is ``option-<name>``."""
 
-    def __init__(self, option: LaunchOption, catalog: Catalog) -> None:
+    def __init__(self, option: LaunchOption, catalog: Catalog, value: str | None = None) -> None:
         super().__init__()
         self.option = option
+        self._value = option.default if value is None else value
         self.choices = list(dict.fromkeys(option.choices(catalog))) if option.choices else []
         entries = option.entries(catalog) if option.entries else {}
         self._packages = {name: info.distribution for name, info in entries.items() if info.distribution}
@@ -57,7 +58,7 @@ class OptionField(Horizontal):
     def compose(self) -> ComposeResult:
         yield Label(self.option.label, classes="option-label")
         yield CompletingInput(
-            value=self.option.default,
+            value=self._value,
             placeholder=self.option.placeholder,
             suggester=WordSuggester(self.choices) if self.choices else None,
             id=f"option-{self.option.name}",

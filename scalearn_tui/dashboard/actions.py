@@ -1,0 +1,133 @@
+"""Everything that keys do: the one list from which bindings, the line of keys, help, palette, the menu and keymaps are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+
+if TYPE_CHECKING:
+    from engine.registry.listing import ListedRun
+
+Runs = Sequence["ListedRun"]
+Possible = Callable[[Runs], str]
+"""Why an action is impossible for these runs, in a few words; empty where it is possible."""
+
+
+def always(_: Runs) -> str:
+    """Of what needs no run."""
+    return ""
+
+
+def some(runs: Runs) -> str:
+    """Of what needs a run."""
+    return "" if runs else "there is no run"
+
+
+def one(runs: Runs) -> str:
+    """Of what is about one run."""
+    return some(runs) or ("" if len(runs) == 1 else f"{len(runs)} runs are marked; escape unmarks them")
+
+
+def stoppable(runs: Runs) -> str:
+    """Queued and live runs that were not asked yet."""
+    if any(run.state.active and not run.stop_requested for run in runs):
+        return ""
+    if any(run.stop_requested and run.state.live for run in runs):
+        return "it was asked to stop; it ends after saving"
+    return _only(runs, "only queued and live runs can be stopped")
+
+
+def resumable(runs: Runs) -> str:
+    """Runs that ended without success."""
+    return "" if any(run.state.over for run in runs) else _only(runs, "only failed, stopped and lost runs can be resumed")
+
+
+def deletable(runs: Runs) -> str:
+    """Runs without a process."""
+    live = [run for run in runs if run.state.live]
+    return some(runs) or (f"{live[0].id[:7]} is {live[0].state}; stop it first" if live else "")
+
+
+def comparable(runs: Runs) -> str:
+    """At least two runs."""
+    return "" if len(runs) > 1 else "mark two or more runs with space"
+
+
+def _only(runs: Runs, rule: str) -> str:
+    return some(runs) or (f"{runs[0].id[:7]} is {runs[0].state}; {rule}" if len(runs) == 1 else rule)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Screens that have its area carry it out in ``do_<name>(runs)``."""
+
+    id: str
+    """``area.name``; what keymaps call it."""
+    key: str
+    """Keys with commas between them, as Textual names them."""
+    title: str
+    help: str
+    possible: Possible = always
+    shown: bool = True
+    """Whether the line of keys has it."""
+    display: str = ""
+    """How its key is written, where Textual would write it otherwise."""
+
+    @property
+    def area(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def method(self) -> str:
+        """Name of the screen's method."""
+        return "do_" + self.id.partition(".")[2].replace("-", "_")
+
+
+AREAS = {
+    "run": "The runs at hand: those marked, else the one under the cursor",
+    "runs": "The list",
+    "view": "View",
+    "app": "Everywhere",
+}
+"""Title by area, in the order of the help."""
+ACTIONS: tuple[Action, ...] = (
+    Action("runs.new", "n", "new", "plan and queue runs, as `scalearn run` does"),
+    Action(
+        "runs.filter", "slash", "filter", "terms as in `scalearn ls`: state:failed target:rte 'dev>80', or words", display="/"
+    ),
+    Action("runs.sort", "s", "sort", "the next order of the list"),
+    Action("runs.group", "g", "group", "by seeds, then by method and target, then not"),
+    Action("run.log", "l", "log", "its log on the whole screen", one),
+    Action("run.stop", "T", "stop", "save, then end; asks first", stoppable),
+    Action("run.resume", "R", "resume", "queue failed, stopped or lost runs again", resumable),
+    Action("run.clone", "C", "clone", "the form, filled with what asked for the run", one),
+    Action("run.delete", "D", "delete", "with everything that belongs to them; asks first", deletable),
+    Action("run.tag", "t", "tag", "give runs tags, or take them away", some),
+    Action("run.open", "o", "open", "the run on the whole screen, as enter does", one, shown=False),
+    Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
+    Action("runs.reverse", "S", "reverse", "the order of the list", shown=False),
+    Action("runs.refresh", "r", "read again", "the whole registry", shown=False),
+    Action("view.chart", "m", "chart", "the loss, the metric, or what the machine does"),
+    Action("app.menu", "x", "actions", "all that can be done here, and why not"),
+)
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def actions_of(areas: Iterable[str], without: Iterable[str] = ()) -> list[Action]:
+    """Those of some areas."""
+    left_out = set(without)
+    return [action for action in ACTIONS if action.area in areas and action.id not in left_out]
+
+
+def bindings(actions: Iterable[Action]) -> list[BindingType]:
+    """Keys of a screen that performs these actions."""
+    return [
+        Binding(
+            action.key, f"perform({action.id!r})", action.title, show=False, key_display=action.display or None,
+            id=action.id, tooltip=action.help,
+        )
+        for action in actions
+    ]  # fmt: skip

@@ -1,0 +1,83 @@
+"""What the full screens share: performing actions on the runs at hand, the line of keys, and a notice in small terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Static
+
+from scalearn_tui.dashboard.actions import BY_ID, Action
+from scalearn_tui.dashboard.services import Services
+from scalearn_tui.dashboard.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from engine.registry.listing import ListedRun
+
+SMALLEST = (60, 15)
+
+
+class TooSmall(Static):
+    """Covers the screen when it is smaller than anything useful."""
+
+    def on_mount(self) -> None:
+        self._write()
+
+    def on_resize(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        have = self.app.size
+        need = f"{SMALLEST[0]}x{SMALLEST[1]}"
+        self.update(f"needs {need}, have {have.width}x{have.height}; `scalearn ls` works at any size")
+
+
+class ActionScreen(Screen[None]):
+    """Carries out each of its ``actions`` in ``do_<name>(runs)``."""
+
+    actions: ClassVar[Sequence[Action]] = ()
+    leaves: ClassVar[str] = "back"
+    """What ``q`` does."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+
+    def runs_at_hand(self) -> Sequence[ListedRun]:
+        """The runs that actions are about."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield KeyLine(self.actions, self.leaves, id="keys")
+        yield TooSmall()
+
+    def show_possible(self) -> None:
+        """Let the line of keys say what can be done with the runs at hand."""
+        runs, line = self.runs_at_hand(), self.query_one(KeyLine)
+        line.show([not action.possible(runs) for action in line.actions])
+
+    def action_perform(self, action_id: str) -> None:
+        """Carry out an action, or say why it is impossible."""
+        action, runs = BY_ID[action_id], self.runs_at_hand()
+        if why := action.possible(runs):
+            self.notify(why, severity="warning", markup=False)
+        else:
+            getattr(self, action.method)(runs)
+
+    @on(KeyLine.Clicked)
+    def _clicked(self, event: KeyLine.Clicked) -> None:
+        self.action_perform(event.action)
+
+    def do_menu(self, runs: Sequence[ListedRun]) -> None:
+        """All actions of the screen, to choose from."""
+        from scalearn_tui.dashboard.screens.menu import MenuScreen
+
+        def chosen(action_id: str | None) -> None:
+            if action_id:
+                self.action_perform(action_id)
+
+        others = [action for action in self.actions if action.id != "app.menu"]
+        self.app.push_screen(MenuScreen(others, runs), chosen)
