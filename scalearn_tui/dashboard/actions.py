@@ -90,6 +90,7 @@ AREAS = {
     "run": "The runs at hand: those marked, else the one under the cursor",
     "runs": "The list",
     "view": "View",
+    "go": "Screens",
     "app": "Everywhere",
 }
 """Title by area, in the order of the help."""
@@ -111,8 +112,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.reverse", "S", "reverse", "the order of the list", shown=False),
     Action("runs.refresh", "r", "read again", "the whole registry", shown=False),
     Action("view.chart", "m", "chart", "the loss, the metric, or what the machine does"),
+    Action("go.runs", "1", "runs", "all runs, live", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )
+SCREENS = tuple(action for action in ACTIONS if action.area == "go")
+"""Those that lead to another screen; the rest of their id is its name."""
 BY_ID = {action.id: action for action in ACTIONS}
 
 

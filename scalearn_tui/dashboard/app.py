@@ -47,6 +47,7 @@ class Dashboard(BackgroundApp):
 
     TITLE = "scalearn"
     CSS_PATH = "styles/dashboard.tcss"
+    DEFAULT_MODE = "runs"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     # Textual declares these as "ClassVar | None", which mypy reads as instance variables.
@@ -76,12 +77,10 @@ class Dashboard(BackgroundApp):
             status_changed=Signal(self, "status-changed"),
         )
         self.services.reload_catalog()
+        self.add_mode("runs", lambda: RunsScreen(self.services))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), SINK]
-
-    def get_default_screen(self) -> Screen[None]:
-        return RunsScreen(self.services)
 
     def on_mount(self) -> None:
         # The registry takes longer to read than a frame to paint, so the frame comes first.

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from scalearn_tui.dashboard.actions import BY_ID, Action
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.key_line import KeyLine
+from scalearn_tui.dashboard.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
@@ -68,8 +69,12 @@ class ActionScreen(Screen[None]):
             getattr(self, action.method)(runs)
 
     @on(KeyLine.Clicked)
-    def _clicked(self, event: KeyLine.Clicked) -> None:
+    @on(TabLine.Clicked)
+    def _clicked(self, event: KeyLine.Clicked | TabLine.Clicked) -> None:
         self.action_perform(event.action)
+
+    def do_runs(self, _: Sequence[ListedRun]) -> None:
+        self.app.switch_mode("runs")
 
     def do_menu(self, runs: Sequence[ListedRun]) -> None:
         """All actions of the screen, to choose from."""

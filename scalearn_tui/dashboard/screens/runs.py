@@ -25,6 +25,7 @@ from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
 from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
+from scalearn_tui.dashboard.widgets.tab_line import TabLine
 from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ FILTER_REST = 0.08
 class RunsScreen(RunActions):
     """List, filter, detail pane."""
 
-    actions = actions_of(("run", "runs", "view", "app"))
+    actions = actions_of(("run", "runs", "view", "go", "app"))
     leaves = "quit"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(actions),
@@ -54,6 +55,7 @@ class RunsScreen(RunActions):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
+        yield TabLine("go.runs")
         with Container(id="body"):
             with Vertical(id="list"):
                 yield Input(placeholder="state:failed target:rte -seed:0 'dev>80', or words", id="filter")

@@ -59,6 +59,14 @@ def _method(group: Group) -> str:
     return method_title(shared(group, "method"))
 
 
+def _dev(group: Group) -> str:
+    return spread_text(group.dev, group.settings)
+
+
+def _test(group: Group) -> str:
+    return spread_text(group.test, group.settings)
+
+
 def _name_look(line: GroupLine) -> str:
     return "strong" if isinstance(line, Group) else "dim"
 
@@ -90,10 +98,8 @@ GROUP_COLUMNS: tuple[Column[GroupLine], ...] = (
     _column("seed", "seeds", 7, 3, lambda group: seeds_text(group.seeds), lambda run: str(run.seed), right=True),
     _column("state", "state", 13, 2, states_text, lambda run: f"{state_glyph(run.state)} {state_word(run)}", _look, least=9),
     _column("epoch", "epoch", 6, 10, lambda group: "", epoch_text, right=True),
-    _column("metric", "dev", 14, 1, lambda group: spread_text(group.dev, group.settings), lambda run: score(dev_value(run)), "strong",
-            right=True, least=13),
-    _column("test", "test", 14, 4, lambda group: spread_text(group.test, group.settings), lambda run: score(run.test), "strong",
-            right=True, least=13),
+    _column("metric", "dev", 14, 1, _dev, lambda run: score(dev_value(run)), "strong", right=True, least=13),
+    _column("test", "test", 14, 4, _test, lambda run: score(run.test), "strong", right=True, least=13),
     _column("trainable", "params", 6, 8, lambda group: count(group.runs[0].trainable), look="dim", right=True),
     _column("time", "time", 7, 7, lambda group: duration(group.seconds or None), lambda run: duration(run.seconds or None),
             right=True),
