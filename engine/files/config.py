@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import UserError, complaint, did_you_mean
@@ -22,6 +24,10 @@ class Config(BaseModel):
     """Runs at once on one GPU, as far as its memory is known to suffice."""
     free_gpu_memory: float = Field(default=1.0, ge=0.0)
     """GiB that stay free on a GPU which several runs share."""
+    keymap: Literal["default", "vim"] = "default"
+    """Keys of the dashboard."""
+    keys: dict[str, str] = {}
+    """Other keys of the dashboard by the ids that its help has, as in ``"run.stop" = "X"``."""
 
 
 DEFAULTS = Config()

@@ -13,7 +13,8 @@ from scalearn_tui.cli.output import print_json, print_table
 from scalearn_tui.cli.usage import Commands
 
 app = Commands(help="What applies to all runs: the values of the file config.toml in the home.", no_args_is_help=True)
-Row = tuple[str, str | int | float | list[int | str] | None, str]
+Value = str | int | float | list[int | str] | dict[str, str] | None
+Row = tuple[str, Value, str]
 """Key, value and origin."""
 
 
@@ -51,5 +52,7 @@ def _variable(name: str) -> str:
     return f"${name}" if os.environ.get(name) else "default"
 
 
-def _shown(value: str | int | float | list[int | str] | None) -> str:
+def _shown(value: Value) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {key}" for name, key in value.items()) or "–"
     return "–" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)

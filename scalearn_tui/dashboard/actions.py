@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,12 @@ class Action:
     """Whether the line of keys has it."""
     display: str = ""
     """How its key is written, where Textual would write it otherwise."""
+
+    def shown_key(self, keymap: Mapping[str, str]) -> str:
+        """How the first of its keys is written, where a keymap may give it another one."""
+        if self.id in keymap:
+            return keymap[self.id].partition(",")[0]
+        return self.display or self.key
 
     @property
     def area(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -16,14 +17,17 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from engine.files.home import Home
+from scalearn_tui.dashboard.ascii import Ascii, needed
 from scalearn_tui.dashboard.background import BackgroundApp
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
+from scalearn_tui.dashboard.once import print_once, size
 from scalearn_tui.dashboard.poller import Poller
 from scalearn_tui.dashboard.requests import Requests
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.sink import Sink
+from scalearn_tui.dashboard.widgets.key_line import KeyLine
 from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
@@ -40,6 +44,14 @@ def start_supervisor(home: Home) -> None:
     from engine.launch.supervision import ensure_supervisor
 
     ensure_supervisor(home)
+
+
+def read_keymap(home: Home) -> dict[str, str]:
+    """The keys that ``config.toml`` says. Raises UserError for a mistake in it. Blocks."""
+    from engine.files.config import read_config
+    from scalearn_tui.dashboard.keymaps import keymap_of
+
+    return keymap_of(read_config(home)) if home.config.exists() else {}
 
 
 class Dashboard(BackgroundApp):
@@ -60,8 +72,11 @@ class Dashboard(BackgroundApp):
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit-anywhere"),
     ]
 
-    def __init__(self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor) -> None:
+    def __init__(
+        self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor, ascii_only: bool = False
+    ) -> None:
         super().__init__()
+        self._filters = (SINK, Ascii()) if ascii_only else (SINK,)
         self.home = home or Home.default()
         self._launch = launch
         self._woken = False
@@ -80,11 +95,22 @@ class Dashboard(BackgroundApp):
         self.add_mode("runs", lambda: RunsScreen(self.services))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), SINK]
+        return [*super().get_line_filters(), *self._filters]
 
     def on_mount(self) -> None:
         # The registry takes longer to read than a frame to paint, so the frame comes first.
-        self.call_after_refresh(self.services.poller.start)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self.services.poller.start()
+        self.background(lambda: read_keymap(self.home), self._take_keymap)
+
+    def _take_keymap(self, keymap: dict[str, str]) -> None:
+        if keymap:
+            self.services.keymap.update(keymap)
+            self.set_keymap(keymap)
+            for line in self.screen.query(KeyLine):
+                line.refresh()
 
     def on_unmount(self) -> None:
         self.services.poller.close()
@@ -98,6 +124,7 @@ class Dashboard(BackgroundApp):
     @on(RunsRead)
     def _read(self, event: RunsRead) -> None:
         updated = self.services.index.update(event.changes, event.chosen)
+        self.services.is_read = True
         self._notify_ended(updated.ended)
         self.services.runs_changed.publish(updated)
         if not self._woken and self.services.index.active():
@@ -158,11 +185,19 @@ class Dashboard(BackgroundApp):
 def main() -> None:
     """Entry point of ``scalearn-tui``."""
     about = "A live view of all runs: start, watch, stop and resume them. Runs go on after it quits."
-    argparse.ArgumentParser("scalearn-tui", description=about, epilog="Registry: $SCALEARN_HOME. Keys: ? inside.").parse_args()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    parser = argparse.ArgumentParser("scalearn-tui", description=about, epilog="Registry: $SCALEARN_HOME. Keys: ? inside.")
+    parser.add_argument("--once", action="store_true", help="print one picture of the runs as text, for a log, and end")
+    parser.add_argument("--size", type=size, default=(120, 40), metavar="WxH", help="of that picture (120x40)")
+    parser.add_argument("--ascii", action="store_true", help="no characters but those of ASCII; default where the terminal's "
+                        "encoding has no others")  # fmt: skip
+    options = parser.parse_args()
+    ascii_only = options.ascii or needed()
+    if options.once:
+        sys.exit(print_once(Dashboard(launch=lambda _: None, ascii_only=ascii_only), options.size))
+    if os.environ.get("TERM") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         print("scalearn-tui needs a terminal; `scalearn ls` and `scalearn show` work without one", file=sys.stderr)
         sys.exit(2)
-    app = Dashboard()
+    app = Dashboard(ascii_only=ascii_only)
     going_on = app.run()
     if app.return_code:
         sys.exit(app.return_code)

@@ -43,8 +43,12 @@ class Services:
     """What can be named in ``home``, as ``reload_catalog`` read it last."""
     reader: Reader | None = None
     """None until the registry is open."""
+    keymap: dict[str, str] = field(default_factory=dict)
+    """Other keys than the usual ones, by the ids of actions."""
     draft: dict[str, str] = field(default_factory=dict)
     """What stands in the form's fields when it is opened."""
+    is_read: bool = False
+    """Whether ``index`` has all runs."""
     trouble: str = ""
     """Why what is shown may be old; empty while the registry answers."""
 

@@ -14,7 +14,6 @@ from textual.pilot import Pilot
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.files.home import Home
-from engine.registry.opening import open_reader
 from engine.registry.records import Metric, Run
 from engine.registry.store import Store, open_store
 from engine.runs.spec import RunSpec
@@ -86,10 +85,6 @@ def woken() -> list[Home]:
     return []
 
 
-def count_runs(home: Home) -> int:
-    return open_reader(home).count()
-
-
 OpenDashboard = AbstractAsyncContextManager[tuple[Dashboard, Pilot[int]]]
 
 
@@ -101,7 +96,7 @@ def dashboard(home: Home, woken: list[Home]) -> Callable[..., OpenDashboard]:
     async def opened(size: tuple[int, int] = (160, 45)) -> OpenDashboard:
         app = Dashboard(home, launch=woken.append)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.services.reader is not None and len(app.services.index) == count_runs(home))
+            await until(pilot, lambda: app.services.is_read)
             await pilot.pause()
             yield app, pilot
 

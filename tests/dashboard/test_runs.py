@@ -31,11 +31,10 @@ async def test_newest_first_and_live(dashboard, five_runs, store, train, until, 
         assert "queued" in screen_text(app)
         attempt = train(store, five_runs[4])
         await until(pilot, lambda: "71.25" in screen_text(app))
-        text = screen_text(app)
-        assert "4/12" in text and "● 1 running" in text and "01:15" in text
+        await until(pilot, lambda: all(part in screen_text(app) for part in ("4/12", "● 1 running", "01:15")))
         store.finish(five_runs[4].id, attempt, RunState.FAILED, "the loss became nan at step 40")
         await until(pilot, lambda: "✗ failed" in screen_text(app))
-        assert "the loss became nan" in screen_text(app)
+        await until(pilot, lambda: "the loss became nan" in screen_text(app))
         newer = make_run(6, "scalearn", "toy/similarity")
         store.add([newer], [])
         await until(pilot, lambda: shown(app)[0] == newer.id)

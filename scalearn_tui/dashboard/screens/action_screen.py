@@ -52,7 +52,7 @@ class ActionScreen(Screen[None]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        yield KeyLine(self.actions, self.leaves, id="keys")
+        yield KeyLine(self.actions, self.services.keymap, self.leaves, id="keys")
         yield TooSmall()
 
     def show_possible(self) -> None:
@@ -85,4 +85,4 @@ class ActionScreen(Screen[None]):
                 self.action_perform(action_id)
 
         others = [action for action in self.actions if action.id != "app.menu"]
-        self.app.push_screen(MenuScreen(others, runs), chosen)
+        self.app.push_screen(MenuScreen(others, runs, self.services.keymap), chosen)

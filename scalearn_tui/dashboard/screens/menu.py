@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -29,9 +29,9 @@ class MenuScreen(ModalScreen[str]):
         Binding("k", "move(-1)", "up", show=False, id="menu.up"),
     ]
 
-    def __init__(self, actions: Sequence[Action], runs: Sequence[ListedRun]) -> None:
+    def __init__(self, actions: Sequence[Action], runs: Sequence[ListedRun], keymap: Mapping[str, str]) -> None:
         super().__init__()
-        self._actions, self._runs = actions, runs
+        self._actions, self._runs, self._keymap = actions, runs, keymap
 
     def compose(self) -> ComposeResult:
         with Vertical(id="menu"):
@@ -41,7 +41,7 @@ class MenuScreen(ModalScreen[str]):
 
     def _option(self, action: Action) -> Option:
         why = action.possible(self._runs)
-        key = (action.display or action.key).rjust(3)
+        key = action.shown_key(self._keymap).rjust(3)
         if why:
             return Option(Content.assemble((f"{key}  {action.title}  ", DIM), (why, "$text-warning")), action.id, disabled=True)
         return Option(Content.assemble((key, "bold $text-accent"), f"  {action.title}  ", (action.help, DIM)), action.id)
@@ -50,7 +50,7 @@ class MenuScreen(ModalScreen[str]):
         """The key of an action chooses it here, too."""
         character = getattr(event, "character", None)
         for action in self._actions:
-            if character and character == (action.display or action.key) and not action.possible(self._runs):
+            if character and character == action.shown_key(self._keymap) and not action.possible(self._runs):
                 self.dismiss(action.id)
 
     def action_move(self, by: int) -> None:

@@ -23,7 +23,7 @@ from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.facts import DIM
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
-from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS
+from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS, WITHOUT_CAUSES
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
 from scalearn_tui.text.suggestions import FIRST_RUN
@@ -114,11 +114,7 @@ class RunsScreen(RunActions):
     def _describe(self) -> None:
         """Say around the list what it shows."""
         index, services, grid = self.services.index, self.services, self.query_one(Grid)
-        notice = self._notice()
-        self.query_one("#notice").display = bool(notice)
-        grid.display = not notice
-        if notice:
-            self.query_one("#notice", Static).update(notice)
+        self._show_notice(self._notice())
         shown = f"{index.shown():,} of {len(index):,}" if self._filter else f"{len(index):,} runs"
         matching = f" match “{self._filter}”" if self._filter else ""
         grouped = f", {self._groups.groups:,} groups" if self._groups is not None else ""
@@ -126,9 +122,19 @@ class RunsScreen(RunActions):
         order = f"{index.order.name}{', reversed' if index.reversed else ''}"
         right = services.requests.pending or (f"{shown}{matching}{grouped}{marked}, {order}" if services.reader else "")
         self.query_one(StatusLine).show(index.counts(), right, services.trouble or self._refused)
+        if self._groups is None:
+            # What is queued or completed has no cause, and needs no room for one.
+            grid.columns = RUN_COLUMNS if set(index.counts()) - {"queued", "completed"} else WITHOUT_CAUSES
         arrow = "" if self._groups is not None else index.order.column
         grid.show_sorted(arrow, index.order.falling is not index.reversed)
         self._show_run()
+
+    def _show_notice(self, notice: Content | None) -> None:
+        stands_in = self.query_one("#notice", Static)
+        if notice is not None:
+            stands_in.update(notice)
+        if stands_in.display is (notice is None):
+            stands_in.display, self.query_one(Grid).display = notice is not None, notice is None
 
     def _show_run(self) -> None:
         key = self.query_one(Grid).key
@@ -229,7 +235,7 @@ class RunsScreen(RunActions):
         grouping = groupings[(groupings.index(now) + 1) % len(groupings)]
         grid.unmark()
         if grouping is None:
-            self._groups, grid.columns = None, RUN_COLUMNS
+            self._groups = None
             grid.replace(FlatLines(self.services.index))
         else:
             self._groups, grid.columns = GroupedLines(self.services.index, grouping), GROUP_COLUMNS

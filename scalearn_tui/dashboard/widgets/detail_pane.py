@@ -93,7 +93,9 @@ class DetailPane(Vertical):
             return
         run = detail.run
         self.query_one(LogView).watch_file(self._services.home.log(run.id))
-        self.query_one("#facts", Static).update(facts(run, detail, self._services.index, self._services.catalog, self._brief))
+        shown = facts(run, detail, self._services.index, self._services.catalog, self._brief)
+        # Beside the list they have a fixed height, and the screen need not be laid out again.
+        self.query_one("#facts", Static).update(shown, layout=not self._brief)
         title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
         if self.chart_shows == "metric":
             title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}

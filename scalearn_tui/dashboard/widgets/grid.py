@@ -105,8 +105,9 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
 
     @columns.setter
     def columns(self, columns: Sequence[Column[Line]]) -> None:
-        self._columns, self._width = tuple(columns), 0
-        self.refresh()
+        if tuple(columns) != self._columns:
+            self._columns, self._width = tuple(columns), 0
+            self.refresh()
 
     # Lines.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,9 +28,10 @@ class KeyLine(Widget):
 
         action: str
 
-    def __init__(self, actions: Sequence[Action], last: str = "quit", id: str | None = None) -> None:
+    def __init__(self, actions: Sequence[Action], keymap: Mapping[str, str], last: str = "quit", id: str | None = None) -> None:
         """``last`` is what ``q`` does."""
         super().__init__(id=id)
+        self._keymap = keymap
         self._actions = [action for action in actions if action.shown]
         self._last = (("?", "help"), ("q", last))
         self._possible: tuple[bool, ...] = ()
@@ -58,7 +59,7 @@ class KeyLine(Widget):
         last = sum(len(name) + 1 + len(text) + GAP for name, text in self._last)
         possible = self._possible or (True,) * len(self._actions)
         for action, can in zip(self._actions, possible, strict=True):
-            name = action.display or action.key
+            name = action.shown_key(self._keymap)
             length = len(name) + 1 + len(action.title) + GAP
             if x + length + last > self.size.width:
                 continue

@@ -37,7 +37,7 @@ RUN_COLUMNS: tuple[Column[ListedRun], ...] = (
     Column("glyph", "", 1, 0, lambda run: state_glyph(run.state), _state, gap=0),
     Column("state", "state", 9, 9, state_word, _state, gap=1),
     Column("id", "id", ID_LENGTH, 2, lambda run: run.id[:ID_LENGTH], "dim", gap=1),
-    Column("method", "method", 18, 1, lambda run: method_title(run.method), "strong", least=11),
+    Column("method", "method", 18, 1, lambda run: method_title(run.method), "strong", least=13),
     Column("backbone", "backbone", 14, 10, lambda run: run.backbone, least=8),
     Column("target", "target", 18, 1, lambda run: run.target, least=13),
     Column("seed", "seed", 5, 3, lambda run: str(run.seed), right=True),
@@ -47,6 +47,8 @@ RUN_COLUMNS: tuple[Column[ListedRun], ...] = (
     Column("trainable", "params", 6, 11, lambda run: count(run.trainable), "dim", right=True),
     Column("time", "time", 7, 8, lambda run: duration(run.seconds or None), right=True),
     Column("tags", "tags", 20, 12, lambda run: " ".join(run.tags), "dim", least=10),
-    Column("cause", "cause", 200, 7, cause_text, "dim", least=12),
+    Column("cause", "cause", 200, 4, cause_text, "dim", least=14),
 )
 """By rank: what a run is and how it does, its seed, then why it ended, before anything that repeats or adorns."""
+WITHOUT_CAUSES = tuple(column for column in RUN_COLUMNS if column.key != "cause")
+"""Where all runs went well."""

@@ -39,4 +39,5 @@ class StatusLine(Static):
         room = self.size.width - left.cell_length - right.cell_length
         if room < 2:
             right, room = right.truncate(max(0, self.size.width - left.cell_length - 2), ellipsis=True), 2
-        self.update(Content.assemble(left, " " * room, right))
+        # Its size never changes, so the screen need not be laid out again.
+        self.update(Content.assemble(left, " " * room, right), layout=False)

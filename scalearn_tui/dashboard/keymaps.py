@@ -1,0 +1,48 @@
+"""Other keys than the usual ones: a preset, and what ``config.toml`` says of single actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from engine.errors import UserError, did_you_mean
+from scalearn_tui.dashboard.actions import ACTIONS
+
+if TYPE_CHECKING:
+    from engine.files.config import Config
+
+PRESETS: Mapping[str, Mapping[str, str]] = {
+    "default": {},
+    "vim": {"table.home": "home,g", "table.end": "end,G", "runs.group": "z"},
+}
+WIDGETS = (
+    "table.down", "table.up", "table.pagedown", "table.pageup", "table.home", "table.end", "table.open", "table.mark",
+    "table.mark-all", "app.help", "app.quit", "app.back",
+)  # fmt: skip
+"""Ids of keys that are no actions."""
+
+
+def keymap_of(config: Config) -> dict[str, str]:
+    """Keys by id, with commas between several. Raises UserError for an id that is none, and for a key that two have."""
+    keys = dict(PRESETS[config.keymap]) | config.keys
+    known = [*(action.id for action in ACTIONS), *WIDGETS]
+    for name in keys:
+        if name not in known:
+            raise UserError(f"config.toml: no key {name!r} to change{did_you_mean(name, known)}; `?` in the dashboard has all")
+    _refuse_clashes({action.id: keys.get(action.id, action.key) for action in ACTIONS}.items())
+    return keys
+
+
+def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:
+    owners: dict[str, str] = {}
+    for name, several in keys:
+        for key in several.split(","):
+            if (other := owners.setdefault(key, name)) != name and _meet(other, name):
+                raise UserError(f"config.toml: the key {key!r} is that of {other} and of {name}; give one of them another")
+
+
+def _meet(first: str, second: str) -> bool:
+    """Whether two actions are on one screen: those of other screens' own areas never are."""
+    own = {"runs", "board", "sweep", "queue", "compare"}
+    areas = {name.partition(".")[0] for name in (first, second)}
+    return len(areas) == 1 or len(areas & own) < 2
