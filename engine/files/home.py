@@ -89,6 +89,11 @@ class Home:
         return self.root / "queue.paused"
 
     @property
+    def remembered(self) -> Path:
+        """What the dashboard remembers."""
+        return self.root / "dashboard.json"
+
+    @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 

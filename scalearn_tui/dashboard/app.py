@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Console
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -22,6 +22,7 @@ from scalearn_tui.dashboard.background import BackgroundApp
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
 from scalearn_tui.dashboard.once import print_once, size
 from scalearn_tui.dashboard.poller import Poller
+from scalearn_tui.dashboard.remembered import Remembered, recall, remember
 from scalearn_tui.dashboard.requests import Requests
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
@@ -69,6 +70,7 @@ class Dashboard(BackgroundApp):
     VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-too-short"), (15, "-short"), (34, "-tall")]  # type: ignore[misc]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?", id="app.help"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="app.suspend"),
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit-anywhere"),
     ]
 
@@ -98,6 +100,9 @@ class Dashboard(BackgroundApp):
         return [*super().get_line_filters(), *self._filters]
 
     def on_mount(self) -> None:
+        if (theme := recall(self.home).theme) in self.available_themes:
+            self.theme = theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self._remember(Remembered(theme.name)))
         # The registry takes longer to read than a frame to paint, so the frame comes first.
         self.call_after_refresh(self._start)
 
@@ -111,6 +116,9 @@ class Dashboard(BackgroundApp):
             self.set_keymap(keymap)
             for line in self.screen.query(KeyLine):
                 line.refresh()
+
+    def _remember(self, chosen: Remembered) -> None:
+        self.background(partial(remember, self.home, chosen), lambda _: None)
 
     def on_unmount(self) -> None:
         self.services.poller.close()
@@ -194,7 +202,7 @@ def main() -> None:
     ascii_only = options.ascii or needed()
     if options.once:
         sys.exit(print_once(Dashboard(launch=lambda _: None, ascii_only=ascii_only), options.size))
-    if os.environ.get("TERM") == "dumb" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or Console().is_dumb_terminal:
         print("scalearn-tui needs a terminal; `scalearn ls` and `scalearn show` work without one", file=sys.stderr)
         sys.exit(2)
     app = Dashboard(ascii_only=ascii_only)

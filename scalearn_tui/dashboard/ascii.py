@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import locale
-import os
+import sys
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -26,9 +25,8 @@ HORIZONTAL, VERTICAL = "─━═╌╍┄┅┈┉", "│┃║╎╏┆┇┊�
 
 def needed() -> bool:
     """Whether the terminal's encoding lacks the marks."""
-    encoding = os.environ.get("PYTHONIOENCODING", "").partition(":")[0] or locale.getpreferredencoding(False)
     try:
-        "●─⣿".encode(encoding)
+        "●─⣿".encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return True
     return False

@@ -88,3 +88,15 @@ async def test_a_mistake_in_the_file_is_a_notice(home, dashboard, five_runs, unt
 
 def test_every_action_has_its_own_id() -> None:
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+
+
+async def test_the_theme_is_remembered(home, dashboard, five_runs, until) -> None:
+    async with dashboard() as (app, pilot):
+        app.theme = "nord"
+        await until(pilot, home.remembered.exists)
+    async with dashboard() as (app, _):
+        assert app.theme == "nord"
+    for text in ("", "[1]", '{"theme": 3}', '{"theme": "of another version"}'):
+        home.remembered.write_text(text)
+        async with dashboard() as (app, _):
+            assert app.theme == "textual-dark"

@@ -6,22 +6,20 @@ import re
 
 import pytest
 import typer
-from scalearn_tui.dashboard.screens.run_screen import RunScreen
 
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.defaults import DEFAULT_BACKBONE, DEFAULT_METHOD
 from engine.reports.figures.kinds import KINDS
 from scalearn_tui.cli.app import app
 from scalearn_tui.cli.exits import ExitCode
-from scalearn_tui.dashboard.app import Dashboard
-from scalearn_tui.dashboard.screens.runs import RunsScreen
+from scalearn_tui.dashboard.actions import ACTIONS
+from scalearn_tui.dashboard.widgets.grid import Grid
 from tests.docs.pages import GUIDE, REFERENCE, ROOT
 
 README = (ROOT / "README.md").read_text()
 DOCS = ROOT / "docs"
 SOURCES = "".join(path.read_text() for room in ("engine", "scalearn_tui") for path in sorted((ROOT / room).rglob("*.py")))
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-KEYS = {"question_mark": "?", "slash": "/", "escape": "Escape"}
 ODD_ENGLISH = (
     "given away", "told by name", "without a word", "be rid of", "is given up", "was given up",
     "as many of each class as of any other", "is told", "are told",
@@ -63,9 +61,9 @@ def test_all_commands_are_in_the_changelog() -> None:
 
 def test_the_dashboards_page_has_every_key_of_the_list_of_runs() -> None:
     page = (DOCS / "dashboard.md").read_text()
-    bindings = [binding for screen in (Dashboard, RunScreen, RunsScreen) for binding in screen.BINDINGS]
-    keys = {KEYS.get(binding.key, binding.key) for binding in bindings if binding.id != "app.quit-anywhere"}  # type: ignore[union-attr]
-    assert len(keys) > 10 and {key for key in keys if f"`{key}`" not in page} == set()
+    keys = {action.shown_key({}) for action in ACTIONS} | {key for binding in Grid.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
+    written = page.lower().replace("arrow keys", "`up` `down`")
+    assert len(keys) > 10 and {key for key in keys if f"`{key.lower()}`" not in written} == set()
 
 
 def test_the_messages_that_the_trouble_page_explains_exist() -> None:
