@@ -23,11 +23,11 @@ async def test_facts_chart_and_log(dashboard, five_runs, store, home, train, wri
         assert "epoch 4/12" in text and "best kept" in text
         assert "epoch 1/12  dev loss 0.5" in text and "10%" not in text
         chart = app.screen.query_one(Chart)
-        await until(pilot, lambda: [line.name for line in chart.lines] == ["train", "dev"])
+        await until(pilot, lambda: [one.name for one in chart.series] == ["train", "dev"])
         assert "train 0.025" in screen_text(app) and any("⠀" < character <= "⣿" for character in screen_text(app))
         await pilot.press("m")
         await until(pilot, lambda: "dev accuracy" in screen_text(app))
-        assert [line.stretches[-1].last for line in chart.lines] == [80.0], "metrics are shown times 100"
+        assert [one.points.newest[1] for one in chart.series] == [80.0], "metrics are shown times 100"
 
 
 def test_the_settings_shown_first_are_those_that_a_leaderboard_names(make_run) -> None:
@@ -47,12 +47,12 @@ async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, w
     write_log(home, run, "one\n")
     async with dashboard() as (app, pilot):
         chart, log = app.screen.query_one(Chart), app.screen.query_one(LogView)
-        await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].end == 39)
+        await until(pilot, lambda: chart.series and chart.series[0].points.newest[0] == 39)
         store.progress(
             run.id, attempt, [Metric(run_id=run.id, name="train/loss", step=40, value=0.01, epoch=4, attempt=attempt)]
         )
         write_log(home, run, "two\n")
-        await until(pilot, lambda: chart.lines[0].stretches[-1].end == 40)
+        await until(pilot, lambda: chart.series[0].points.newest[0] == 40)
         await until(pilot, lambda: log.text_lines == ["one", "two"])
         store.finish(run.id, attempt, RunState.STOPPED, "stopped on request")
         store.requeue([run.id])
@@ -60,7 +60,7 @@ async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, w
         store.started(run.id, second)
         point = Metric(run_id=run.id, name="train/loss", step=40, value=0.02, epoch=4, attempt=second)
         store.progress(run.id, second, [point])
-        await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].last == 0.02)
+        await until(pilot, lambda: chart.series and chart.series[0].points.newest[1] == 0.02)
 
 
 async def test_sources_and_results(dashboard, store, make_run, train, until, screen_text) -> None:

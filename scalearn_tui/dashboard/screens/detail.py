@@ -22,7 +22,7 @@ class DetailScreen(RunScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "log", "log", id="run.log", tooltip="the log on the whole screen"),
-        Binding("m", "chart", "chart", id="view.chart", tooltip="chart the loss or the metric"),
+        Binding("m", "chart", "chart", id="view.chart", tooltip="the next chart: loss, metric, machine"),
         Binding("escape,q", "app.pop_screen", "back", id="app.back"),
     ]
 
@@ -49,8 +49,7 @@ class DetailScreen(RunScreen):
         self.query_one(DetailPane).refresh_run()
 
     def action_chart(self) -> None:
-        pane = self.query_one(DetailPane)
-        pane.chart_shows = "metric" if pane.chart_shows == "loss" else "loss"
+        self.query_one(DetailPane).next_chart()
 
     def action_log(self) -> None:
         from scalearn_tui.dashboard.screens.log import LogScreen

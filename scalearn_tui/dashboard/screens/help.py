@@ -29,6 +29,7 @@ AREAS = {
     "runs": "The list",
     "view": "View",
     "table": "Moving in the table",
+    "chart": "The chart",
     "log": "Moving in the log",
     "app": "Everywhere",
 }

@@ -35,7 +35,7 @@ class RunsScreen(RunScreen):
         Binding("s", "sort", "sort", id="runs.sort", tooltip="next order of the table"),
         Binding("n", "new", "new", id="run.new", tooltip="plan and queue runs, as `scalearn run` does"),
         Binding("l", "log", "log", id="run.log", tooltip="the log on the whole screen"),
-        Binding("m", "chart", "chart", id="view.chart", tooltip="chart the loss or the metric"),
+        Binding("m", "chart", "chart", id="view.chart", tooltip="the next chart: loss, metric, machine"),
         Binding("escape", "clear", "clear the filter", show=False, id="runs.clear"),
         Binding("r", "refresh", "read again", show=False, id="runs.refresh", tooltip="read the whole registry again"),
         Binding("q", "app.quit", "quit", id="app.quit", tooltip="leave; runs go on"),
@@ -153,8 +153,7 @@ class RunsScreen(RunScreen):
         self.services.open_registry()
 
     def action_chart(self) -> None:
-        pane = self.query_one(DetailPane)
-        pane.chart_shows = "metric" if pane.chart_shows == "loss" else "loss"
+        self.query_one(DetailPane).next_chart()
 
     def action_log(self) -> None:
         from scalearn_tui.dashboard.screens.log import LogScreen

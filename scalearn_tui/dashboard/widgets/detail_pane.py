@@ -9,9 +9,10 @@ from textual.containers import Vertical
 from textual.reactive import var
 from textual.widgets import Static
 
-from scalearn_tui.dashboard.detail import Detail, DetailReader, headline
+from scalearn_tui.dashboard.detail import Detail, DetailReader
+from scalearn_tui.dashboard.run_charts import RunChart, curve_names, run_charts
 from scalearn_tui.dashboard.services import Services
-from scalearn_tui.dashboard.widgets.chart import Chart, Line
+from scalearn_tui.dashboard.widgets.chart import Chart
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
@@ -26,7 +27,7 @@ class DetailPane(Vertical):
     """Shows one run and follows it. It reads nothing while it is hidden."""
 
     chart_shows: var[str] = var("loss", init=False)
-    """``loss`` or ``metric``."""
+    """Key of a ``RunChart``."""
 
     def __init__(self, services: Services, brief: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -43,7 +44,7 @@ class DetailPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="facts")
-        yield Chart(id="chart")
+        yield Chart(self._services.background, id="chart")
         yield LogView(self._services.background, id="log")
 
     def on_mount(self) -> None:
@@ -71,7 +72,7 @@ class DetailPane(Vertical):
             return
         self.query_one(LogView).watch_file(self._services.home.log(run.id))
         if self._reader is None or self._reader.run_id != run.id:
-            self._reader, self._reading = DetailReader(registry, run.id), False
+            self._reader, self._reading = DetailReader(registry, run.id, curve_names(self._charts(run))), False
         if self._reader.seen == run.version or self._reading:
             return
         reader, self._reading = self._reader, True
@@ -81,12 +82,17 @@ class DetailPane(Vertical):
         if reader is not self._reader or not self.is_attached:
             return
         self._reading = False
+        if self._detail is None:
+            # What was looked at closely was another run.
+            self.query_one(Chart).action_whole()
         self._detail = detail
         self._draw()
         self.refresh_run()
 
     def _failed(self, error: BaseException) -> None:
         self._reading = False
+        if self._detail is None:
+            self.query_one(Chart).show("", ())
         self._services.notify_error(error)
 
     def watch_chart_shows(self) -> None:
@@ -100,8 +106,21 @@ class DetailPane(Vertical):
             self.query_one(LogView).watch_file(None)
             return
         self.query_one("#facts", Static).update(facts(run, detail, self._services.runs, self._services.catalog, self._brief))
-        title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
-        if self.chart_shows == "metric":
-            title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}
-        curves = detail.curves if detail else {}
-        self.query_one(Chart).show(title, [Line(label, curves[name]) for name, label in wanted.items() if curves.get(name)])
+        if detail is not None:
+            # Until it is read, the chart of the run before stays.
+            chart = next((one for one in self._with_points(run, detail) if one.key == self.chart_shows), self._charts(run)[0])
+            self.query_one(Chart).show(chart.title, chart.series(run, detail))
+
+    def next_chart(self) -> None:
+        """Show the next chart that has points."""
+        run, detail = self.run, self._detail
+        keys = ["loss", "metric"] if run is None or detail is None else [one.key for one in self._with_points(run, detail)]
+        at = keys.index(self.chart_shows) + 1 if self.chart_shows in keys else 0
+        self.chart_shows = keys[at % len(keys)]
+
+    def _charts(self, run: Run) -> list[RunChart]:
+        return run_charts(run, self._services.catalog)
+
+    def _with_points(self, run: Run, detail: Detail) -> list[RunChart]:
+        """The charts of the run that show something; loss and metric in any case."""
+        return [one for one in self._charts(run) if one.key in ("loss", "metric") or one.series(run, detail)]
