@@ -14,7 +14,7 @@ RUNS = tuple(
 
 
 class Canvas:
-    """``width`` x ``height`` characters of dots; each character belongs to the last curve that touched it."""
+    """``width`` x ``height`` characters of dots; each character shows the last curve that touched it, and no other."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -26,7 +26,8 @@ class Canvas:
         low, high = max(0, min(y0, y1)), min(self.height * 4 - 1, max(y0, y1))
         cell, runs = x // 2, RUNS[x % 2]
         for row in range(low // 4, high // 4 + 1):
-            self.bits[row][cell] |= runs[max(0, low - row * 4)][min(3, high - row * 4)]
+            bits = self.bits[row][cell] if self.owners[row][cell] == owner else 0
+            self.bits[row][cell] = bits | runs[max(0, low - row * 4)][min(3, high - row * 4)]
             self.owners[row][cell] = owner
 
     def join(self, start: tuple[int, int], end: tuple[int, int], owner: int) -> None:

@@ -12,9 +12,6 @@ from typing import NamedTuple
 from scalearn_tui.dashboard.curve import Points
 
 
-ARRAYS = ("steps", "means", "lows", "highs")
-
-
 class Column(NamedTuple):
     """All points of a curve in one column of dots."""
 
@@ -70,7 +67,10 @@ def positive(points: Points) -> Points | None:
         for step, mean, low, high in zip(points.steps, points.means, points.lows, points.highs, strict=True)
         if high > 0
     ]
-    return replace(points, **{name: array("d", of) for name, of in zip(ARRAYS, zip(*rows))}) if rows else None
+    if not rows:
+        return None
+    steps, means, lows, highs = (array("d", of) for of in zip(*rows, strict=True))
+    return replace(points, steps=steps, means=means, lows=lows, highs=highs)
 
 
 @lru_cache(maxsize=32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scalearn_tui.dashboard.charts.canvas import Canvas
 from scalearn_tui.dashboard.charts.columns import Column, columns, positive, smoothed, smoothed_band
-from scalearn_tui.dashboard.charts.looks import AXIS, MARKS, Look, Part, faint, series_look
+from scalearn_tui.dashboard.charts.looks import AXIS, FAINT, MARKS, SERIES, Part
 from scalearn_tui.dashboard.charts.scales import ValueAxis, ticks
 from scalearn_tui.dashboard.charts.series import Series, View
 from scalearn_tui.dashboard.curve import Points
@@ -154,11 +154,11 @@ def _cells(front: Canvas, behind: Canvas, marks: dict[tuple[int, int], int], y: 
     for x in range(front.width):
         text, look = " ", AXIS
         if (y, x) in marks:
-            text, look = MARKS[marks[y, x]], series_look(marks[y, x])
+            text, look = MARKS[marks[y, x]], SERIES[marks[y, x]]
         elif front.bits[y][x]:
-            text, look = front.text(y, x), series_look(front.owners[y][x])
+            text, look = front.text(y, x), SERIES[front.owners[y][x]]
         elif behind.bits[y][x]:
-            text, look = behind.text(y, x), faint(series_look(behind.owners[y][x]))
+            text, look = behind.text(y, x), FAINT[behind.owners[y][x]]
         if parts and parts[-1][1] == look:
             parts[-1] = (parts[-1][0] + text, look)
         else:
@@ -172,9 +172,8 @@ def _step_axis(axis: str, window: tuple[float, float], margin: int, cells: int) 
     line = "".join("┴" if x in labels else "─" for x in range(cells))
     text = [" "] * cells
     for x, label in labels.items():
-        start = max(0, min(x - len(label) // 2, cells - len(label)))
-        text[start : start + len(label)] = label
-    caption = "".join(text).rstrip()
-    if len(caption) + len(unit) + 2 <= cells:
-        caption += f"  {unit}"
+        shown = f"{label} {unit}" if x == max(labels) else label
+        start = max(0, min(x - len(label) // 2, cells - len(shown)))
+        text[start : start + len(shown)] = shown
+    caption = "".join(text)[:cells].rstrip()
     return [[(" " * (margin - 1) + "└" + line, AXIS)], [(" " * margin + caption, AXIS)]]

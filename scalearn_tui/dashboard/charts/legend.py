@@ -8,7 +8,7 @@ from statistics import fmean
 
 from rich.cells import cell_len, set_cell_size
 
-from scalearn_tui.dashboard.charts.looks import AXIS, MARKS, TITLE, Part, series_look
+from scalearn_tui.dashboard.charts.looks import AXIS, MARKS, SERIES, TITLE, Part
 from scalearn_tui.dashboard.charts.series import Series
 from scalearn_tui.text.formatting import NOTHING, count
 
@@ -32,7 +32,7 @@ def legend(title: str, notes: str, series: Sequence[Series], values: Sequence[st
                 rows[-1].append((more, AXIS))
                 break
             rows.append([])
-        rows[-1].append((text, series_look(number)))
+        rows[-1].append((text, SERIES[number]))
     return rows
 
 

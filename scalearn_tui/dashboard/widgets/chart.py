@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -16,7 +17,7 @@ from textual.widget import Widget
 from scalearn_tui.dashboard.charts import legend, looks
 from scalearn_tui.dashboard.charts.close_look import CloseLook
 from scalearn_tui.dashboard.charts.drawing import Picture, draw, extent, left_out
-from scalearn_tui.dashboard.charts.looks import Part
+from scalearn_tui.dashboard.charts.looks import Look, Part
 from scalearn_tui.dashboard.charts.scales import place_text
 from scalearn_tui.dashboard.charts.series import AXES, Series, View
 from scalearn_tui.dashboard.services import Background
@@ -25,6 +26,7 @@ MINIMUM = (16, 5)
 """Smallest width and height at which a chart says more than a number."""
 WEIGHTS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
 """Of the past, from no smoothing to the most."""
+DIM = Style(dim=True)
 FEWEST = 4
 """Steps that are not zoomed into any further."""
 
@@ -32,7 +34,7 @@ FEWEST = 4
 class Chart(Widget, can_focus=True):
     """Shows what it was given last, and paints only when that or the way of looking at it changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = looks.ALL
+    COMPONENT_CLASSES: ClassVar[set[str]] = looks.NAMES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "zoom(0.5)", "zoom in", key_display="+", id="chart.zoom-in"),
         Binding("minus", "zoom(2)", "zoom out", key_display="-", id="chart.zoom-out"),
@@ -94,7 +96,7 @@ class Chart(Widget, can_focus=True):
             self._head = self._draw()
         head, picture = self._head, self._picture
         rows = [*head, *picture.rows] if picture else head
-        segments = [Segment(text, self.get_component_rich_style(*look)) for text, look in (rows[y] if y < len(rows) else ())]
+        segments = [Segment(text, self._style(look)) for text, look in (rows[y] if y < len(rows) else ())]
         strip = Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
         if picture and self._pointed is not None and len(head) <= y < len(rows) - 2:
             strip = self._crossed(strip, picture.margin + picture.cell(self._pointed))
@@ -109,10 +111,14 @@ class Chart(Widget, can_focus=True):
         left, right = self._picture.window
         return place if left <= place <= right else None
 
+    def _style(self, look: Look) -> Style:
+        style = self.get_component_rich_style(look.name)
+        return style + DIM if look.faint else style
+
     def _crossed(self, strip: Strip, x: int) -> Strip:
         cell = strip.crop(x, x + 1)
         if cell.text == " ":
-            cell = Strip([Segment("│", self.get_component_rich_style(*looks.CROSSHAIR))])
+            cell = Strip([Segment("│", self._style(looks.CROSSHAIR))])
         return Strip.join([strip.crop(0, x), cell, strip.crop(x + 1)])
 
     def _draw(self) -> list[list[Part]]:
@@ -219,10 +225,16 @@ class Chart(Widget, can_focus=True):
         if len(known) < 2:
             return
         before, after = self.axis, known[(known.index(self.axis) + 1) % len(known)]
-        scale = next((one.per_step[after] / one.per_step[before] for one in self.series if {before, after} <= {*one.per_step}), 0)
-        window = self.view.window
-        self.crosshair = self.crosshair * scale if self.crosshair is not None and scale else None
-        self._look(axis=after, window=(window[0] * scale, window[1] * scale) if window and scale else None)
+        units = next((one.per_step for one in self.series if before in one.per_step and after in one.per_step), None)
+        window, crosshair = self.view.window, self.crosshair
+        if units is None:
+            window = crosshair = None
+        else:
+            scale = units[after] / units[before]
+            window = window and (window[0] * scale, window[1] * scale)
+            crosshair = None if crosshair is None else crosshair * scale
+        self.crosshair = crosshair
+        self._look(axis=after, window=window)
 
     def action_summary(self) -> None:
         """Lowest, mean and highest values, or the newest."""
