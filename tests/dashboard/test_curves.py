@@ -126,6 +126,20 @@ def test_round_steps(low: float, high: float) -> None:
     assert all(low - 1e-9 <= step <= high + 1e-9 for step in steps)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.0, 1.0, ["0.0", "0.5", "1.0"]),
+        (1e-6, 3e-6, ["1e-06", "2e-06", "3e-06"]),
+        (0.0, 4e5, ["0", "250k"]),
+        (0.0, 2e20, ["0", "2e+20"]),
+        (0.500001, 0.500003, ["0.500001", "0.500002", "0.500003"]),
+    ],
+)
+def test_labels_are_short_and_told_apart(low: float, high: float, expected: list[str]) -> None:
+    assert list(ValueAxis.around(low, high, 8).labels().values()) == expected
+
+
 def test_ticks_are_told_apart_and_time_has_a_unit_that_fits() -> None:
     labels, unit = ticks("step", 36_912, 36_952, 60)
     assert len(set(labels.values())) == len(labels) and "36,920" in labels.values() and unit == "step"

@@ -106,9 +106,10 @@ def _traces(one: Series, view: View, window: tuple[float, float], dots: int) -> 
     def found(points: Points | None) -> list[Column]:
         return columns(points, left, right, dots) if points else []
 
-    line, band = one.points, one.band
+    line: Points | None = one.points
+    band = one.band
     if view.log:
-        line, band = positive(line), band and positive(band)
+        line, band = positive(one.points), band and positive(band)
     if not view.smoothing:
         return _Traces(found(line), [], found(band))
     # A band and the unsmoothed curve behind it would hide each other.

@@ -44,8 +44,7 @@ class ValueAxis:
         most = max(1, min(5, self.cells // 3))
         numbers = (self.log and _powers(self.low, self.high, most)) or round_steps(self.low, self.high, most)
         numbers = [number for number in numbers if number > 0] if self.log else numbers
-        digits = _digits(numbers)
-        texts = [f"{number:g}" if self.log else f"{number:.{digits}f}" for number in numbers]
+        texts = [f"{number:.6g}" for number in numbers] if self.log else _texts(numbers)
         return {self.row(number) // 4: text for number, text in zip(numbers, texts, strict=True)}
 
 
@@ -59,9 +58,21 @@ def _powers(low: float, high: float, most: int) -> list[float]:
     return inside if len(inside) >= 2 else []
 
 
-def _digits(numbers: Sequence[float]) -> int:
-    """Decimals that tell evenly spaced numbers apart."""
-    gap = abs(numbers[1] - numbers[0]) if len(numbers) > 1 else max(map(abs, numbers), default=0.0) or 1.0
+def _texts(numbers: Sequence[float]) -> list[str]:
+    """Evenly spaced numbers, short and yet told apart."""
+    largest, gap = max(map(abs, numbers)), _gap(numbers)
+    if gap < 1e-4 or largest >= 1e5:
+        short = [count(number) if 1e3 <= largest < 1e12 else f"{number:.3g}" for number in numbers]
+        return short if len(set(short)) == len(short) else [f"{number:.6g}" for number in numbers]
+    return [f"{number:.{_digits(gap)}f}" for number in numbers]
+
+
+def _gap(numbers: Sequence[float]) -> float:
+    return abs(numbers[1] - numbers[0]) if len(numbers) > 1 else abs(numbers[0]) or 1.0
+
+
+def _digits(gap: float) -> int:
+    """Decimals that tell numbers apart."""
     return next((digits for digits in range(5) if abs(round(gap, digits) - gap) < gap * 1e-6), 4)
 
 
@@ -80,6 +91,6 @@ def ticks(axis: str, left: float, right: float, cells: int) -> tuple[dict[int, s
         numbers = [number for number in numbers if number == round(number)]
     texts = [count(round(number, 6)) for number in numbers]
     if len(set(texts)) < len(texts):
-        texts = [f"{number:,.{_digits(numbers)}f}" for number in numbers]
+        texts = [f"{number:,.{_digits(_gap(numbers))}f}" for number in numbers]
     places = [round((number * unit - left) / (right - left) * (cells - 1)) for number in numbers]
     return dict(zip(places, texts, strict=True)), name

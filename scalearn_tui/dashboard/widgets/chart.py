@@ -74,6 +74,15 @@ class Chart(Widget, can_focus=True):
         """What has a place on the axis."""
         return [one for one in self.series if self.axis in one.per_step][: looks.MOST]
 
+    @property
+    def drawn(self) -> list[Series]:
+        """``shown``, zoomed in with the points of a closer look where they were read."""
+        return self._close_look.of(self.shown, self._seen)
+
+    @property
+    def _seen(self) -> View:
+        return replace(self.view, axis=self.axis)
+
     def show(self, title: str, series: Sequence[Series]) -> None:
         """Show these curves; what is shown already is not painted again."""
         before, axis = self._drawn_from(), self.axis
@@ -127,13 +136,12 @@ class Chart(Widget, can_focus=True):
         shown = self.shown
         if not shown or width < MINIMUM[0] or height < MINIMUM[1]:
             return [[(self.title, looks.TITLE)], [("no points yet" if self.title and not shown else "", looks.AXIS)]]
-        view = replace(self.view, axis=self.axis)
-        closer = self._close_look.of(shown, view)
-        head = legend.legend(self.title, self._notes(), shown, self._values(closer), width, max(1, height // 4))
+        drawn = self.drawn
+        head = legend.legend(self.title, self._notes(), shown, self._values(drawn), width, max(1, height // 4))
         if self._picture is None:
-            self._picture = draw(closer, view, width, height - len(head))
+            self._picture = draw(drawn, self._seen, width, height - len(head))
         if self._picture is None:
-            head.append([("nothing to see here; 0 shows everything" if view.window else "no value above 0", looks.AXIS)])
+            head.append([("nothing to see here; 0 shows everything" if self.view.window else "no value above 0", looks.AXIS)])
         return head
 
     def _notes(self) -> str:
@@ -151,14 +159,14 @@ class Chart(Widget, can_focus=True):
             if part
         )
 
-    def _values(self, closer: Sequence[Series]) -> list[str]:
+    def _values(self, drawn: Sequence[Series]) -> list[str]:
         """What the legend says of each series: at the crosshair, in the window, or last of all."""
         place, axis = self._pointed, self.axis
         if place is not None:
-            return [legend.value_at(one, place / one.per_step[axis]) for one in closer]
+            return [legend.value_at(one, place / one.per_step[axis]) for one in drawn]
         if self.view.summary:
-            left, right = self.view.window or extent(closer, axis)
-            return [legend.summary(one, left / one.per_step[axis], right / one.per_step[axis]) for one in closer]
+            left, right = self.view.window or extent(drawn, axis)
+            return [legend.summary(one, left / one.per_step[axis], right / one.per_step[axis]) for one in drawn]
         return [legend.newest(one) for one in self.shown]
 
     def _draw_anew(self) -> None:
@@ -185,7 +193,7 @@ class Chart(Widget, can_focus=True):
         self._read_closer()
 
     def _read_closer(self) -> None:
-        self._close_look.read(self.shown, replace(self.view, axis=self.axis))
+        self._close_look.read(self.shown, self._seen)
 
     def action_zoom(self, factor: float) -> None:
         """Show ``factor`` times as much, around the crosshair or the middle."""
