@@ -266,12 +266,14 @@ class Reader:
         rows = self.select(f"SELECT {', '.join(f'MAX({column})' for column in columns)} FROM run")
         return max((as_time(value) for value in rows[0] if value is not None), default=None) if rows else None
 
-    def metrics(self, run_id: str, name: str | None = None, after: int = -1) -> list[Metric]:
-        """Points of one curve or of all, at steps greater than ``after``, ordered by step."""
-        where = "WHERE run_id = :run_id AND step > :after"
+    def metrics(self, run_id: str, name: str | None = None, after: int = -1, until: int | None = None) -> list[Metric]:
+        """Points of one curve or of all, at steps greater than ``after`` and up to ``until``, ordered by step."""
+        where, asked = "WHERE run_id = :run_id AND step > :after", {"run_id": run_id, "after": after}
+        if until is not None:
+            where, asked = f"{where} AND step <= :until", {**asked, "until": until}
         if name is None:
-            return self._records(Metric, f"{where} ORDER BY step, name", run_id=run_id, after=after)
-        return self._records(Metric, f"{where} AND name = :name ORDER BY step", run_id=run_id, after=after, name=name)
+            return self._records(Metric, f"{where} ORDER BY step, name", **asked)
+        return self._records(Metric, f"{where} AND name = :name ORDER BY step", **asked, name=name)
 
     def load(self, run_id: str) -> dict[str, tuple[float, float]]:
         """Mean and maximum of each curve ``system/...`` (``engine.training.system_metrics``), by the rest of its name."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from scalearn_tui.dashboard.curve import Curve, Stretch
+from scalearn_tui.dashboard.charts.series import Reading
+from scalearn_tui.dashboard.curve import Curve, Points
 
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
-    from engine.registry.records import Results, Run
+    from engine.registry.records import Metric, Results, Run
 
 
 @dataclass(frozen=True)
@@ -24,15 +27,18 @@ class Detail:
     """task -> split -> metric -> value."""
     checkpoints: dict[str, tuple[int, int]] = field(default_factory=dict)
     """kind -> (epoch, step)."""
-    curves: dict[str, tuple[Stretch, ...]] = field(default_factory=dict)
+    curves: dict[str, Points] = field(default_factory=dict)
     """By name; metrics times 100, as they are shown everywhere."""
+    readings: dict[str, Reading] = field(default_factory=dict)
+    """How the curves are read at full resolution, by name."""
 
 
 class DetailReader:
     """Reads one run. ``read`` blocks: call it in a thread, one call at a time. Only new points of curves are fetched."""
 
-    def __init__(self, registry: Reader, run_id: str) -> None:
-        self._registry = registry
+    def __init__(self, registry: Reader, run_id: str, names: Callable[[Run], Iterable[str]]) -> None:
+        """``names(run)`` are those of the curves to read."""
+        self._registry, self._names = registry, names
         self.run_id = run_id
         self.seen = -1
         """Version of the run at the last read."""
@@ -48,7 +54,8 @@ class DetailReader:
         if run.attempt != self._attempt:
             # A new attempt goes back to its checkpoint and writes the points after it again.
             self._curves, self._attempt = {}, run.attempt
-        for name in curve_names(run):
+        names = tuple(self._names(run))
+        for name in names:
             self._extend(name)
         if self._sources is None:
             self._sources = tuple((source.task, source.source_id) for source in self._registry.sources(run.id))
@@ -59,21 +66,26 @@ class DetailReader:
             self._sources,
             self._registry.results([run.id]).get(run.id, {}),
             {kind: (checkpoint.epoch, checkpoint.step) for kind, checkpoint in checkpoints.items()},
-            {name: tuple(curve.stretches) for name, curve in self._curves.items()},
+            {name: curve.points for name, curve in self._curves.items() if curve.points},
+            {name: partial(self._between, name) for name in names},
         )
 
     def _extend(self, name: str) -> None:
         curve = self._curves.setdefault(name, Curve())
-        scale = 1 if name.endswith("/loss") else 100
-        points = self._registry.metrics(self.run_id, name, curve.newest)
-        curve.extend((point.step, scale * point.value) for point in points if math.isfinite(point.value))
+        _append(curve, name, self._registry.metrics(self.run_id, name, curve.newest))
+
+    def _between(self, name: str, low: float, high: float) -> Points | None:
+        curve = Curve()
+        _append(curve, name, self._registry.metrics(self.run_id, name, math.ceil(low) - 1, math.floor(high)))
+        return curve.points
+
+
+def _append(curve: Curve, name: str, points: Iterable[Metric]) -> None:
+    scale = 100 if name.startswith("dev/") and not name.endswith("/loss") else 1
+    finite = [point for point in points if math.isfinite(point.value)]
+    curve.extend([point.step for point in finite], [scale * point.value for point in finite])
 
 
 def headline(run: Run) -> str:
     """Name of the run's headline metric."""
     return run.metric or "loss"
-
-
-def curve_names(run: Run) -> tuple[str, ...]:
-    """The curves that a detail pane shows."""
-    return tuple(dict.fromkeys(("train/loss", "dev/loss", f"dev/{headline(run)}")))

@@ -23,11 +23,11 @@ async def test_facts_chart_and_log(dashboard, five_runs, store, home, train, wri
         assert "epoch 4/12" in text and "best kept" in text
         assert "epoch 1/12  dev loss 0.5" in text and "10%" not in text
         chart = app.screen.query_one(Chart)
-        await until(pilot, lambda: [line.name for line in chart.lines] == ["train", "dev"])
+        await until(pilot, lambda: [one.name for one in chart.series] == ["train", "dev"])
         assert "train 0.025" in screen_text(app) and any("⠀" < character <= "⣿" for character in screen_text(app))
         await pilot.press("m")
         await until(pilot, lambda: "dev accuracy" in screen_text(app))
-        assert [line.stretches[-1].last for line in chart.lines] == [80.0], "metrics are shown times 100"
+        assert [one.points.newest[1] for one in chart.series] == [80.0], "metrics are shown times 100"
 
 
 def test_the_settings_shown_first_are_those_that_a_leaderboard_names(make_run) -> None:
@@ -47,12 +47,12 @@ async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, w
     write_log(home, run, "one\n")
     async with dashboard() as (app, pilot):
         chart, log = app.screen.query_one(Chart), app.screen.query_one(LogView)
-        await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].end == 39)
+        await until(pilot, lambda: chart.series and chart.series[0].points.newest[0] == 39)
         store.progress(
             run.id, attempt, [Metric(run_id=run.id, name="train/loss", step=40, value=0.01, epoch=4, attempt=attempt)]
         )
         write_log(home, run, "two\n")
-        await until(pilot, lambda: chart.lines[0].stretches[-1].end == 40)
+        await until(pilot, lambda: chart.series[0].points.newest[0] == 40)
         await until(pilot, lambda: log.text_lines == ["one", "two"])
         store.finish(run.id, attempt, RunState.STOPPED, "stopped on request")
         store.requeue([run.id])
@@ -60,7 +60,7 @@ async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, w
         store.started(run.id, second)
         point = Metric(run_id=run.id, name="train/loss", step=40, value=0.02, epoch=4, attempt=second)
         store.progress(run.id, second, [point])
-        await until(pilot, lambda: chart.lines and chart.lines[0].stretches[-1].last == 0.02)
+        await until(pilot, lambda: chart.series and chart.series[0].points.newest[1] == 0.02)
 
 
 async def test_sources_and_results(dashboard, store, make_run, train, until, screen_text) -> None:
@@ -114,7 +114,8 @@ async def test_a_joint_run_shows_its_mean_and_every_task(dashboard, store, make_
     store.add([run], [])
     attempt = store.claim(run.id, "local", "cpu")
     store.started(run.id, attempt, steps=40)
-    points = [Metric(run_id=run.id, name="dev/mean", step=10, value=0.7, epoch=1, attempt=attempt)]
+    curves = {"dev/mean": 0.7, "dev/toy/question/accuracy": 0.8, "dev/toy/choice/accuracy": 0.6, "dev/toy/choice/loss": 0.1}
+    points = [Metric(run_id=run.id, name=name, step=10, value=at, epoch=1, attempt=attempt) for name, at in curves.items()]
     store.progress(run.id, attempt, points, step=10, epoch=1, loss=0.3, value=0.7, best=0.7, best_epoch=1)
     accuracies = {"toy/question": 0.81, "toy/choice": 0.61}
     results = {task: {"test": {"accuracy": value}} for task, value in accuracies.items()}
@@ -125,3 +126,65 @@ async def test_a_joint_run_shows_its_mean_and_every_task(dashboard, store, make_
         assert "question 81.00" in text and "choice 61.00" in text
         await pilot.press("m")
         await until(pilot, lambda: "dev mean" in screen_text(app))
+        series = app.screen.query_one(Chart).series
+        assert {one.name: one.points.newest[1] for one in series} == {"mean": 70.0, "question": 80.0, "choice": 60.0}
+
+
+async def test_charts_of_the_machine_follow_the_metric(dashboard, five_runs, store, train, until, screen_text) -> None:
+    run = five_runs[4]
+    attempt = train(store, run)
+    loads = {"system/cpu": 90.0, "system/gpu": 70.0, "system/memory": 2.5}
+    points = [
+        Metric(run_id=run.id, name=name, step=second, value=value, epoch=0, attempt=attempt)
+        for name, value in loads.items()
+        for second in (5, 10)
+    ]
+    store.progress(run.id, attempt, points)
+    async with dashboard() as (app, pilot):
+        await until(pilot, lambda: "train 0.025" in screen_text(app))
+        for title in ("dev accuracy", "load, %  • cpu 90", "memory, GiB  • process 2.5", "loss  • train"):
+            await pilot.press("m")
+            await until(pilot, lambda title=title: title in screen_text(app))
+
+
+async def test_the_chart_of_the_run_before_stays_until_the_next_is_read(
+    dashboard, five_runs, store, train, until, screen_text
+) -> None:
+    for run in five_runs[3:]:
+        train(store, run, steps=40 if run is five_runs[4] else 30)
+    async with dashboard() as (app, pilot):
+        chart = app.screen.query_one(Chart)
+        await until(pilot, lambda: "train 0.025" in screen_text(app))
+        seen = set()
+        show = chart.show
+
+        def watched(title, series) -> None:
+            seen.add((title, len(series)))
+            show(title, series)
+
+        chart.show = watched
+        chart.focus()
+        await pilot.press("plus")
+        assert chart.view.window is not None
+        app.screen.query_one("#table").focus()
+        await pilot.press("down")
+        await until(pilot, lambda: "train 0.0333" in screen_text(app))
+        assert seen == {("loss", 2)} and chart.view.window is None
+
+
+async def test_long_curves_are_read_at_full_resolution_where_they_are_zoomed_into(dashboard, store, make_run, until) -> None:
+    run = make_run(1)
+    store.add([run], [])
+    attempt = store.claim(run.id, "local", "cpu")
+    store.started(run.id, attempt, steps=5000)
+    points = [
+        Metric(run_id=run.id, name="train/loss", step=step, value=step % 2, epoch=0, attempt=attempt) for step in range(5000)
+    ]
+    store.progress(run.id, attempt, points)
+    async with dashboard() as (app, pilot):
+        chart = app.screen.query_one(Chart)
+        await until(pilot, lambda: chart.series)
+        assert chart.series[0].points.each == 4
+        chart.focus()
+        await pilot.press("plus", "plus", "plus", "i")
+        await until(pilot, lambda: [one.points.each for one in chart.drawn] == [1])

@@ -6,10 +6,15 @@ import math
 
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits of the dots of a braille character, by column and row."""
+RUNS = tuple(
+    tuple(tuple(sum(side[first : last + 1]) for last in range(4)) for first in range(4))
+    for side in DOTS
+)  # fmt: skip
+"""Bits of the dots of a braille character from one row to another, by column, first and last row."""
 
 
 class Canvas:
-    """``width`` x ``height`` characters of dots; each character belongs to the last curve that touched it."""
+    """``width`` x ``height`` characters of dots; each character shows the last curve that touched it, and no other."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -18,10 +23,12 @@ class Canvas:
 
     def column(self, x: int, y0: int, y1: int, owner: int) -> None:
         """Dots from row ``y0`` to row ``y1`` (any order) in dot column ``x``."""
-        low, high = min(y0, y1), max(y0, y1)
-        for y in range(max(0, low), min(self.height * 4 - 1, high) + 1):
-            self.bits[y // 4][x // 2] |= DOTS[x % 2][y % 4]
-            self.owners[y // 4][x // 2] = owner
+        low, high = max(0, min(y0, y1)), min(self.height * 4 - 1, max(y0, y1))
+        cell, runs = x // 2, RUNS[x % 2]
+        for row in range(low // 4, high // 4 + 1):
+            bits = self.bits[row][cell] if self.owners[row][cell] == owner else 0
+            self.bits[row][cell] = bits | runs[max(0, low - row * 4)][min(3, high - row * 4)]
+            self.owners[row][cell] = owner
 
     def join(self, start: tuple[int, int], end: tuple[int, int], owner: int) -> None:
         """A line between two dots; each column is filled up to where the line leaves it, so a steep line has no holes."""

@@ -54,5 +54,4 @@ class DetailScreen(RunActions):
         self.query_one(DetailPane).refresh_run()
 
     def do_chart(self, _: Runs) -> None:
-        pane = self.query_one(DetailPane)
-        pane.chart_shows = "metric" if pane.chart_shows == "loss" else "loss"
+        self.query_one(DetailPane).next_chart()

@@ -246,5 +246,4 @@ class RunsScreen(RunActions):
         self.services.poller.open_again()
 
     def do_chart(self, _: Runs) -> None:
-        pane = self.query_one(DetailPane)
-        pane.chart_shows = "metric" if pane.chart_shows == "loss" else "loss"
+        self.query_one(DetailPane).next_chart()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import var
 from textual.widgets import Static
 
-from scalearn_tui.dashboard.detail import Detail, DetailReader, headline
+from scalearn_tui.dashboard.detail import Detail, DetailReader
+from scalearn_tui.dashboard.run_charts import RunChart, curve_names, run_charts
 from scalearn_tui.dashboard.services import Services
-from scalearn_tui.dashboard.widgets.chart import Chart, Line
+from scalearn_tui.dashboard.widgets.chart import Chart
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
+
+if TYPE_CHECKING:
+    from engine.registry.records import Run
 
 SETTLE = 0.06
 """Seconds of rest before a newly selected run is read, so that holding a cursor key reads nothing in between."""
@@ -21,7 +27,7 @@ class DetailPane(Vertical):
     """Shows one run and follows it. It reads nothing while it is hidden."""
 
     chart_shows: var[str] = var("loss", init=False)
-    """``loss`` or ``metric``."""
+    """Key of a ``RunChart``."""
 
     def __init__(self, services: Services, brief: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -34,7 +40,7 @@ class DetailPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(id="facts")
-        yield Chart(id="chart")
+        yield Chart(self._services.background, id="chart")
         yield LogView(self._services.background, id="log")
 
     def on_mount(self) -> None:
@@ -61,7 +67,7 @@ class DetailPane(Vertical):
         if row is None or registry is None:
             return
         if self._reader is None or self._reader.run_id != row.id:
-            self._reader, self._reading = DetailReader(registry, row.id), False
+            self._reader, self._reading = DetailReader(registry, row.id, self._curves), False
         if self._reader.seen >= row.version or self._reading:
             return
         reader, self._reading = self._reader, True
@@ -73,12 +79,17 @@ class DetailPane(Vertical):
         self._reading = False
         if detail is None:
             return
+        if self._detail is None or self._detail.run.id != detail.run.id:
+            # What was looked at closely was another run.
+            self.query_one(Chart).action_whole()
         self._detail = detail
         self._draw()
         self.refresh_run()
 
     def _failed(self, error: BaseException) -> None:
         self._reading = False
+        if self._detail is None:
+            self.query_one(Chart).show("", ())
         self._services.notify_error(error)
 
     def watch_chart_shows(self) -> None:
@@ -96,8 +107,22 @@ class DetailPane(Vertical):
         shown = facts(run, detail, self._services.index, self._services.catalog, self._brief)
         # Beside the list they have a fixed height, and the screen need not be laid out again.
         self.query_one("#facts", Static).update(shown, layout=not self._brief)
-        title, wanted = "loss", {"train/loss": "train", "dev/loss": "dev"}
-        if self.chart_shows == "metric":
-            title, wanted = f"dev {headline(run)}", {f"dev/{headline(run)}": "dev"}
-        curves = detail.curves
-        self.query_one(Chart).show(title, [Line(label, curves[name]) for name, label in wanted.items() if curves.get(name)])
+        chart = next((one for one in self._with_points(detail) if one.key == self.chart_shows), self._charts(run)[0])
+        self.query_one(Chart).show(chart.title, chart.series(run, detail))
+
+    def next_chart(self) -> None:
+        """Show the next chart that has points."""
+        keys = ["loss", "metric"] if self._detail is None else [one.key for one in self._with_points(self._detail)]
+        at = keys.index(self.chart_shows) + 1 if self.chart_shows in keys else 0
+        self.chart_shows = keys[at % len(keys)]
+
+    def _curves(self, run: Run) -> tuple[str, ...]:
+        return curve_names(self._charts(run))
+
+    def _charts(self, run: Run) -> list[RunChart]:
+        return run_charts(run, self._services.catalog)
+
+    def _with_points(self, detail: Detail) -> list[RunChart]:
+        """The charts of the run that show something; loss and metric in any case."""
+        charts = self._charts(detail.run)
+        return [one for one in charts if one.key in ("loss", "metric") or one.series(detail.run, detail)]
