@@ -28,6 +28,9 @@ async def main():
     async with app.run_test(size=(120, 40)) as pilot:
         while app.services.reader is None:
             await pilot.pause(0.05)
+        await pilot.press("slash", *"epochs:12", "enter")
+        await pilot.pause(0.5)
+        seen["reading"] = sorted({"sqlmodel", "sqlalchemy"} & set(sys.modules))
         await pilot.press("n")
         await pilot.pause(0.5)
         await pilot.press("escape")
@@ -44,7 +47,7 @@ def test_paints_first_and_stays_light(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert "scalearn" in seen["first"] and "reading the registry" in seen["first"]
-    assert seen["before"] == []
+    assert seen["before"] == [] and seen["reading"] == []
     assert not {"torch", "transformers", "datasets", "tokenizers", "pyarrow"} & set(seen["heavy"])
 
 
