@@ -30,7 +30,7 @@ def run_fields(reader: Reader, catalog: Catalog, specs: Specs | None = None) -> 
     What is no column of theirs is read of all runs at once, when it is asked for first.
     """
     facts = _Facts(reader, catalog, specs or Specs(reader))
-    return [
+    fields: list[Field[AnyRun]] = [
         Field("id", lambda run: [run.id], beginning),
         Field("method", facts.methods, whole_name),
         Field("target", facts.targets, whole_name),
@@ -49,8 +49,9 @@ def run_fields(reader: Reader, catalog: Catalog, specs: Specs | None = None) -> 
         Field("cause", lambda run: _present(run.cause), part_of_text),
         Field("tag", facts.tags, whole_name),
         Field("sweep", lambda run: facts.sweeps.get(run.id, []), whole_name),
-        *(facts.setting(name, setting) for name, setting in _settings(catalog).items()),
     ]
+    fields += [facts.setting(name, setting) for name, setting in _settings(catalog).items()]
+    return fields
 
 
 def run_text(run: Run | ListedRun, catalog: Catalog) -> str:

@@ -78,7 +78,7 @@ class Dashboard(BackgroundApp):
         self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor, ascii_only: bool = False
     ) -> None:
         super().__init__()
-        self._filters = (SINK, Ascii()) if ascii_only else (SINK,)
+        self._last_filters = (SINK, Ascii()) if ascii_only else (SINK,)
         self.home = home or Home.default()
         self._launch = launch
         self._woken = False
@@ -97,7 +97,7 @@ class Dashboard(BackgroundApp):
         self.add_mode("runs", lambda: RunsScreen(self.services))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._filters]
+        return [*super().get_line_filters(), *self._last_filters]
 
     def on_mount(self) -> None:
         if (theme := recall(self.home).theme) in self.available_themes:

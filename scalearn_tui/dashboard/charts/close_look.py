@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from scalearn_tui.dashboard.background import Background
 from scalearn_tui.dashboard.charts.series import Reading, Series, View
 from scalearn_tui.dashboard.curve import Points
-from scalearn_tui.dashboard.services import Background
 
 MARGIN = 0.5
 """Of the window, read on both sides as well, so that moving it a little needs no other look."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scalearn_tui.dashboard.model.index import RunIndex
 from scalearn_tui.dashboard.model.orders import dev_value
@@ -90,7 +90,7 @@ class Group:
         return sum(run.seconds for run in self.runs)
 
 
-GroupLine = Group | ListedRun if TYPE_CHECKING else object
+GroupLine: TypeAlias = "Group | ListedRun"
 
 
 class GroupedLines:
@@ -136,7 +136,7 @@ class GroupedLines:
 
     def fold(self, key: Hashable) -> None:
         """List the runs of a group below it, or no longer; of a run that of its group."""
-        group = self._groups.get(key) if isinstance(key, tuple) else None  # type: ignore[arg-type]
+        group = self._groups.get(key) if isinstance(key, tuple) else None
         if group is not None:
             self._open ^= {group.key}
             self.arrange()

@@ -14,13 +14,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from scalearn_tui.dashboard.background import Background
 from scalearn_tui.dashboard.charts import legend, looks
 from scalearn_tui.dashboard.charts.close_look import CloseLook
 from scalearn_tui.dashboard.charts.drawing import Picture, draw, extent, left_out
 from scalearn_tui.dashboard.charts.looks import Look, Part
 from scalearn_tui.dashboard.charts.scales import place_text
 from scalearn_tui.dashboard.charts.series import AXES, Series, View
-from scalearn_tui.dashboard.services import Background
 
 MINIMUM = (16, 5)
 """Smallest width and height at which a chart says more than a number."""

@@ -116,7 +116,7 @@ class DetailPane(Vertical):
         at = keys.index(self.chart_shows) + 1 if self.chart_shows in keys else 0
         self.chart_shows = keys[at % len(keys)]
 
-    def _curves(self, run: Run) -> tuple[str, ...]:
+    def _curves(self, run: Run) -> list[str]:
         return curve_names(self._charts(run))
 
     def _charts(self, run: Run) -> list[RunChart]:

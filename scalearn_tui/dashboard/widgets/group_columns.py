@@ -28,7 +28,7 @@ def spread_text(spread: Spread | None, settings: int) -> str:
 
 def of_line(group: Callable[[Group], str], run: Callable[[ListedRun], str]) -> Callable[[GroupLine], str]:
     """One function of two."""
-    return lambda line: group(line) if isinstance(line, Group) else run(line)  # type: ignore[arg-type]
+    return lambda line: group(line) if isinstance(line, Group) else run(line)
 
 
 def shared(group: Group, name: str) -> str:
@@ -52,7 +52,7 @@ def states_text(group: Group) -> str:
 def _look(line: GroupLine) -> str:
     if isinstance(line, Group):
         return next(iter(line.states)) if len(line.states) == 1 else "plain"
-    return line.state.value  # type: ignore[attr-defined,no-any-return]
+    return line.state.value
 
 
 def _method(group: Group) -> str:

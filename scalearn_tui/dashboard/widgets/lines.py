@@ -9,16 +9,17 @@ from typing import Generic, Protocol, TypeVar
 from scalearn_tui.text.formatting import padded
 
 Line = TypeVar("Line")
+Shown = TypeVar("Shown", covariant=True)
 GAP = 2
 """Cells between columns."""
 
 
-class Lines(Protocol[Line]):
+class Lines(Protocol[Shown]):
     """Lines by position. They may change between two calls of the grid, and only then."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, position: int, /) -> Line: ...
+    def __getitem__(self, position: int, /) -> Shown: ...
 
     def key(self, position: int) -> Hashable:
         """What the line is about: the cursor and marks stay with it."""

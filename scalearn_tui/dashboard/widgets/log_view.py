@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
-from scalearn_tui.dashboard.services import Background
+from scalearn_tui.dashboard.background import Background
 from scalearn_tui.dashboard.tail import Tail, Tailed
 
 if TYPE_CHECKING:
