@@ -268,10 +268,10 @@ class Reader:
 
     def metrics(self, run_id: str, name: str | None = None, after: int = -1, until: int | None = None) -> list[Metric]:
         """Points of one curve or of all, at steps greater than ``after`` and up to ``until``, ordered by step."""
-        where = "WHERE run_id = :run_id AND step > :after"
         asked: dict[str, Any] = {"run_id": run_id, "after": after}
+        where = "WHERE run_id = :run_id AND step > :after"
         if until is not None:
-            where, asked = f"{where} AND step <= :until", {**asked, "until": until}
+            where, asked["until"] = f"{where} AND step <= :until", until
         if name is None:
             return self._records(Metric, f"{where} ORDER BY step, name", **asked)
         return self._records(Metric, f"{where} AND name = :name ORDER BY step", **asked, name=name)

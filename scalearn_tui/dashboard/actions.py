@@ -117,7 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
     Action("runs.reverse", "S", "reverse", "the order of the list", shown=False),
     Action("runs.refresh", "r", "read again", "the whole registry", shown=False),
-    Action("view.chart", "m", "chart", "the loss, the metric, or what the machine does"),
+    Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )

@@ -119,6 +119,7 @@ async def test_a_click_on_a_title_sorts_and_another_reverses(dashboard, five_run
 
 
 async def test_only_changed_rows_are_drawn(dashboard, five_runs, store, train, until) -> None:
+    train(store, five_runs[0])
     async with dashboard() as (app, pilot):
         table = app.screen.query_one(Grid)
         drawn = []

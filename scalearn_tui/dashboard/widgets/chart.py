@@ -16,11 +16,11 @@ from textual.widget import Widget
 
 from scalearn_tui.dashboard.background import Background
 from scalearn_tui.dashboard.charts import legend, looks
-from scalearn_tui.dashboard.charts.close_look import CloseLook
 from scalearn_tui.dashboard.charts.drawing import Picture, draw, extent, left_out
 from scalearn_tui.dashboard.charts.looks import Look, Part
 from scalearn_tui.dashboard.charts.scales import place_text
 from scalearn_tui.dashboard.charts.series import AXES, Series, View
+from scalearn_tui.dashboard.close_look import CloseLook
 
 MINIMUM = (16, 5)
 """Smallest width and height at which a chart says more than a number."""
@@ -37,13 +37,21 @@ class Chart(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = looks.NAMES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "zoom(0.5)", "zoom in", key_display="+", id="chart.zoom-in"),
-        Binding("minus", "zoom(2)", "zoom out", key_display="-", id="chart.zoom-out"),
+        Binding("minus", "zoom(2)", "zoom out", show=False, key_display="-", id="chart.zoom-out"),
         Binding("0", "whole", "everything", show=False, id="chart.whole", tooltip="the whole curves"),
         Binding("left", "move(-1)", "left", show=False, id="chart.left", tooltip="the window or the crosshair"),
         Binding("right", "move(1)", "right", show=False, id="chart.right", tooltip="the window or the crosshair"),
         Binding("i", "crosshair", "crosshair", id="chart.crosshair", tooltip="the values at one place"),
         Binding("comma", "smooth(-1)", "smooth less", show=False, key_display=",", id="chart.smooth-less"),
-        Binding("full_stop", "smooth(1)", "smooth", key_display=".", id="chart.smooth-more", tooltip="moving average"),
+        Binding(
+            "full_stop",
+            "smooth(1)",
+            "smooth more",
+            show=False,
+            key_display=".",
+            id="chart.smooth-more",
+            tooltip="moving average",
+        ),
         Binding("Y", "log", "log", show=False, id="chart.log", tooltip="logarithmic or linear values"),
         Binding("X", "axis", "axis", show=False, id="chart.axis", tooltip="steps, epochs or time"),
         Binding("v", "summary", "values", show=False, id="chart.values", tooltip="the newest, or lowest ‥ mean ‥ highest"),
