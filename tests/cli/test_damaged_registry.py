@@ -35,6 +35,8 @@ UNTOUCHED = {
     "garbled json": {"run", "data prune"},
 }
 """What does not read the damaged part."""
+LOADS_WHAT_TRAINS = {"adapters export", "predict"}
+"""Which takes seconds: one damage of all is enough for them."""
 Capture = pytest.CaptureFixture[str]
 
 
@@ -49,7 +51,7 @@ def content(store: Store) -> bytes:
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_every_command_says_in_one_line_what_helps(damage: str, content: bytes, store: Store, capsys: Capture) -> None:
     damaged = DAMAGES[damage](content)
-    spared = UNTOUCHED.get(damage, set())
+    spared = UNTOUCHED.get(damage, set()) | (LOADS_WHAT_TRAINS if damage != "half" else set())
     for command in COMMANDS:
         if command[0] in spared or " ".join(command[:2]) in spared:
             continue
