@@ -95,6 +95,7 @@ class Action:
 AREAS = {
     "run": "The runs at hand: those marked, else the one under the cursor",
     "runs": "The list",
+    "log": "The log",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
@@ -107,6 +108,10 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("runs.sort", "s", "sort", "the next order of the list"),
     Action("runs.group", "g", "group", "by seeds, then by method and target, then not"),
+    Action("log.search", "slash", "search", "any case, unless a capital is typed", display="/"),
+    Action("log.next-error", "e", "next error", "the next line that tells of one"),
+    Action("log.wrap", "w", "wrap", "long lines in several rows"),
+    Action("log.pager", "O", "pager", "open the file in $PAGER", shown=False),
     Action("run.log", "l", "log", "its log on the whole screen", one),
     Action("run.stop", "T", "stop", "save, then end; asks first", stoppable),
     Action("run.resume", "R", "resume", "queue failed, stopped or lost runs again", resumable),

@@ -43,6 +43,6 @@ def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:
 
 def _meet(first: str, second: str) -> bool:
     """Whether two actions are on one screen: those of other screens' own areas never are."""
-    own = {"runs", "board", "sweep", "queue", "compare"}
+    own = {"runs", "log", "board", "sweep", "queue", "compare"}
     areas = {name.partition(".")[0] for name in (first, second)}
     return len(areas) == 1 or len(areas & own) < 2

@@ -25,7 +25,7 @@ MEANINGS = {
     "stopped": "ended on request after saving",
     "lost": "its process ended without an exit record",
 }
-TITLES = {**AREAS, "table": "Moving in the table", "chart": "The chart", "log": "Moving in the log"}
+TITLES = {**AREAS, "table": "Moving in the table", "chart": "The chart"}
 
 
 class HelpScreen(ModalScreen[None]):
