@@ -33,7 +33,8 @@ def row(line: str, query: Query | None, look: Look) -> Strip:
 
 def wrapped(line: str, width: int, query: Query | None, look: Look) -> list[Strip]:
     """A line in rows of at most ``width`` cells; no wide character is cut in two."""
-    strip, cuts = row(line, query, look), []
+    strip = row(line, query, look)
+    cuts: list[int] = []
     for piece in chop_cells(line, max(2, width)):
         cuts.append((cuts[-1] if cuts else 0) + cell_len(piece))
     return list(strip.divide(cuts)) if len(cuts) > 1 else [strip]
