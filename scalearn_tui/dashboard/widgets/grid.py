@@ -285,10 +285,10 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         mark = self.get_component_rich_style("grid--mark")
         segments = [Segment(MARK, mark + base) if marked else Segment(" " * MARGIN, base)]
         for column, cells in self._layout:
-            segments.append(Segment(" " * column.gap, base))
             look = column.look_of(line)
             style = self.get_component_rich_style(f"grid--{look}")
             if at_hand and look not in STATES:
                 style = behind if look != "strong" else behind + Style(bold=True)
-            segments.append(Segment(column.cell(line, cells), style + base))
-        return Strip(segments).adjust_cell_length(width, base)
+            # The gap in the cell's style: each change of style is bytes on the line to a terminal.
+            segments.append(Segment(" " * column.gap + column.cell(line, cells), style + base))
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)

@@ -163,10 +163,13 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _paint(self) -> None:
         """Make the rows anew; those of before stay while the lines are not there."""
-        if self._holds_shown():
-            self._shown = self._rows()
-            self.post_message(self.Moved())
-        self.refresh()
+        if not self._holds_shown():
+            self.refresh()
+            return
+        before, self._shown = self._shown, self._rows()
+        if self._shown != before:
+            self.refresh()
+        self.post_message(self.Moved())
 
     def _rows(self) -> list[Strip]:
         region, page = self.scrollable_content_region, self._page
