@@ -51,7 +51,7 @@ BUGS_TEXT = """\
 ## What bugs of the released code do
 
 The papers' released code has bugs that change scores ([all of them](deviations.md)). Three of them can be brought back, in runs
-that are otherwise equal: `python benchmarks/released_bugs.py RUN...` trains runs of this page once as they are and once with the
+that are otherwise equal: `python benchmarks/released_bugs.py RUN...` trains runs of this page as they are, and with the
 bug. *last omega*: the best epoch's head meets the last epoch's omega; *one sentence*: WiC without its second sentence;
 *no penalty*: AdapterFusion without the penalty on its value map. In points on test:"""
 LIMITS = """\
