@@ -23,7 +23,7 @@ from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 from scalearn_tui.dashboard.widgets.facts import DIM
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
-from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS, WITHOUT_CAUSES
+from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
 from scalearn_tui.text.suggestions import FIRST_RUN
@@ -122,9 +122,10 @@ class RunsScreen(RunActions):
         order = f"{index.order.name}{', reversed' if index.reversed else ''}"
         right = services.requests.pending or (f"{shown}{matching}{grouped}{marked}, {order}" if services.reader else "")
         self.query_one(StatusLine).show(index.counts(), right, services.trouble or self._refused)
-        if self._groups is None:
-            # What is queued or completed has no cause, and needs no room for one.
-            grid.columns = RUN_COLUMNS if set(index.counts()) - {"queued", "completed"} else WITHOUT_CAUSES
+        columns = RUN_COLUMNS if self._groups is None else GROUP_COLUMNS
+        # What is queued or completed has no cause, and needs no room for one.
+        caused = bool(set(index.counts()) - {"queued", "completed"})
+        grid.columns = [column for column in columns if caused or column.key != "cause"]
         arrow = "" if self._groups is not None else index.order.column
         grid.show_sorted(arrow, index.order.falling is not index.reversed)
         self._show_run()
@@ -238,7 +239,7 @@ class RunsScreen(RunActions):
             self._groups = None
             grid.replace(FlatLines(self.services.index))
         else:
-            self._groups, grid.columns = GroupedLines(self.services.index, grouping), GROUP_COLUMNS
+            self._groups = GroupedLines(self.services.index, grouping)
             grid.replace(self._groups)
         self._describe()
 

@@ -96,7 +96,7 @@ GROUP_COLUMNS: tuple[Column[GroupLine], ...] = (
     _column("target", "target", 18, 1, lambda group: shared(group, "target"), least=12),
     _column("backbone", "backbone", 14, 9, lambda group: shared(group, "backbone"), least=8),
     _column("seed", "seeds", 7, 3, lambda group: seeds_text(group.seeds), lambda run: str(run.seed), right=True),
-    _column("state", "state", 13, 2, states_text, lambda run: f"{state_glyph(run.state)} {state_word(run)}", _look, least=9),
+    _column("state", "state", 13, 2, states_text, lambda run: f"{state_glyph(run.state)} {state_word(run)}", _look, least=11),
     _column("epoch", "epoch", 6, 10, lambda group: "", epoch_text, right=True),
     _column("metric", "dev", 14, 1, _dev, lambda run: score(dev_value(run)), "strong", right=True, least=13),
     _column("test", "test", 14, 4, _test, lambda run: score(run.test), "strong", right=True, least=13),

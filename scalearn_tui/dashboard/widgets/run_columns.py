@@ -50,5 +50,3 @@ RUN_COLUMNS: tuple[Column[ListedRun], ...] = (
     Column("cause", "cause", 200, 4, cause_text, "dim", least=14),
 )
 """By rank: what a run is and how it does, its seed, then why it ended, before anything that repeats or adorns."""
-WITHOUT_CAUSES = tuple(column for column in RUN_COLUMNS if column.key != "cause")
-"""Where all runs went well."""
