@@ -56,12 +56,18 @@ def export(asked: Asked, output: Path, reader: Reader, catalog: Catalog) -> Path
     return output
 
 
-def form_values(row: Row, task: str, reader: Reader) -> dict[str, str]:
-    """The form's fields for a task that a row lacks: what asked for its other runs, with all of its seeds."""
+def form_values(row: Row, task: str, beside: str | None, reader: Reader) -> dict[str, str]:
+    """The form's fields for a task that a row lacks: what asked for its other runs, with all of its seeds.
+
+    The part of the data is that of ``beside``, a run in the same column.
+    """
     from scalearn_tui.text.repeating import repeated_values
 
     cells = list(row.cells.values())
     values = repeated_values(reader.find(cells[0].run_ids[0]))
     values.pop("benchmark", None)
     seeds = sorted({seed for cell in cells for seed in cell.seeds})
+    if beside is not None:
+        values.pop("limit", None)
+        values |= {name: text for name, text in repeated_values(reader.find(beside)).items() if name == "limit"}
     return values | {"target": task, "seed": ",".join(map(str, seeds))}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from engine.reports.formats.grid import Figure, Line, grid
 from engine.reports.formats.text import figure_text
 from scalearn_tui.dashboard.widgets.lines import Column, fit
+from scalearn_tui.text.formatting import shorten
 
 if TYPE_CHECKING:
     from engine.reports.table import Table
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 MISSING = "·"
 NAME, LEAST_NAME = 44, 16
 """Cells of a row's name, where there is room and where there is not."""
+MOST_HEADING = 16
 FIRST_TASK = 10
 """Rank of the first task's column; those that never vanish are below."""
 
@@ -53,6 +57,11 @@ class BoardLines:
         tasks = {task.key for task in self.tasks}
         return [column.key for column, _ in fit(self.columns(first), width) if column.key in tasks]
 
+    def run_of_column(self, place: int) -> str | None:
+        """A run that has a cell there, of any row."""
+        cells = (line.row.cells.get(self.table.columns[place].key) for line in self.shown.lines if not line.row.published)
+        return next((cell.run_ids[0] for cell in cells if cell), None)
+
     def why_blank(self, line: Line, place: int) -> str:
         """Why a row lacks a task; ``place`` is the column's."""
         heading = self.table.columns[place].heading
@@ -73,7 +82,7 @@ class BoardLines:
 def _fixed(lines: BoardLines) -> list[Column[Line]]:
     """Name, parameters, average and rank."""
     shown = lines.shown.lines
-    name = max((len(line.title) for line in shown), default=0)
+    name = max((cell_len(line.title) for line in shown), default=0)
 
     def texts(key: str, title: str, rank: int, text: list[str]) -> Column[Line]:
         by_line = {id(line): said for line, said in zip(shown, text, strict=True)}
@@ -105,7 +114,10 @@ def _figures(lines: BoardLines, place: int, key: str) -> Column[Line]:
     def look(line: Line) -> str:
         return _look(line, line.figures[place])
 
-    width = max(len(heading), *(len(text(line)) for line in lines.shown.lines))
+    cells = max((cell_len(text(line)) for line in lines.shown.lines), default=0)
+    # The line below the table has the heading in full: that of another definition is a sentence.
+    heading = shorten(heading, max(cells, MOST_HEADING))
+    width = max(cell_len(heading), cells)
     return Column(f"task {key}", heading, width, FIRST_TASK + place, text, look, right=True)
 
 

@@ -223,7 +223,8 @@ class BoardScreen(RunActions):
             self.app.switch_mode("runs")
         else:
             task = lines.table.columns[self._place].task
-            self.services.background(lambda: form_values(line.row, task, reader), self._open_form)
+            beside = lines.run_of_column(self._place)
+            self.services.background(lambda: form_values(line.row, task, beside, reader), self._open_form)
 
     def _ask_for(self, **changes: str) -> None:
         self._asked = replace(self._asked, **changes)
