@@ -13,30 +13,15 @@ from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Terms, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_line, print_table, say
 from scalearn_tui.cli.watching import look
+from scalearn_tui.text.leaderboard_files import Format, format_of_file, formatted, write
 
 if TYPE_CHECKING:
-    from engine.registry.reading import Reader
     from engine.reports.table import Leaderboard
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    LATEX = "latex"
-    HTML = "html"
-    CSV = "csv"
-    CSV_LONG = "csv-long"
-    JSON = "json"
 
 
 class Split(StrEnum):
     TEST = "test"
     DEV = "dev"
-
-
-SUFFIXES = {
-    ".md": Format.MARKDOWN, ".tex": Format.LATEX, ".html": Format.HTML, ".csv": Format.CSV, ".json": Format.JSON,
-}  # fmt: skip
 
 
 def leaderboard(
@@ -66,15 +51,12 @@ def leaderboard(
     Terms, as in ls, select the completed runs that count; the footer says so.
     """
     from engine.catalog.backbones import BACKBONES
-    from engine.errors import UserError, did_you_mean
+    from engine.errors import did_you_mean
     from engine.registry.choosing import read_selection
     from engine.reports.leaderboard import build
     from engine.reports.query import Query
 
-    chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else Format.TABLE)
-    if output and chosen in (None, Format.TABLE):
-        formats = ", ".join(known for known in Format if known is not Format.TABLE)
-        raise UserError(f"a file needs --format, one of {formats}; or a name that ends in {', '.join(SUFFIXES)}")
+    chosen = format_of_file(output, format_) if output else format_ or Format.TABLE
     reader, catalog = look(), home_catalog()
     selection = read_selection(terms, reader, catalog) if terms else None
     query = Query(benchmark, backbone, selection, split.value, metric, complete_only, best_of)
@@ -82,7 +64,7 @@ def leaderboard(
     gc.disable()
     try:
         found = build(reader, catalog, query)
-        if against or chosen not in (None, Format.TABLE, Format.CSV):
+        if against or chosen not in (Format.TABLE, Format.CSV):
             from engine.reports.with_standings import with_standings
 
             found = with_standings(found, reader, catalog, against)
@@ -95,41 +77,14 @@ def leaderboard(
         none = f"no completed run matches{close}" if query != Query() else "no completed run to compare yet"
         say(f"{none}; `scalearn ls` shows what is under way")
         return ExitCode.NOTHING_MATCHED
-    if chosen is None or chosen is Format.TABLE:
+    if chosen is Format.TABLE:
         _print(found)
     elif output is None:
-        print(_formatted(found, chosen, reader), end="")
+        print(formatted(found, chosen, reader), end="")
     else:
-        _write(output, _formatted(found, chosen, reader))
+        write(output, formatted(found, chosen, reader))
+        say(f"wrote {output}")
     return ExitCode.OK
-
-
-def _formatted(board: Leaderboard, format_: Format, reader: Reader) -> str:
-    from engine.reports.formats.csv import to_csv, to_csv_long
-    from engine.reports.formats.html import to_html
-    from engine.reports.formats.json import to_json
-    from engine.reports.formats.latex import to_latex
-    from engine.reports.formats.markdown import to_markdown
-    from engine.reports.run_details import run_details
-    from scalearn_tui.text.repeating import repeating_command
-
-    if format_ is Format.HTML:
-        return to_html(board, run_details(reader, board, repeating_command))
-    writers = {
-        Format.MARKDOWN: to_markdown, Format.LATEX: to_latex, Format.CSV: to_csv, Format.CSV_LONG: to_csv_long,
-        Format.JSON: to_json,
-    }  # fmt: skip
-    return writers[format_](board)
-
-
-def _write(output: Path, text: str) -> None:
-    from engine.errors import UserError
-
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}") from error
-    say(f"wrote {output}")
 
 
 def _print(board: Leaderboard) -> None:

@@ -96,6 +96,7 @@ AREAS = {
     "run": "The runs at hand: those marked, else the one under the cursor",
     "runs": "The list",
     "log": "The log",
+    "board": "The board",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
@@ -122,8 +123,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
     Action("runs.reverse", "S", "reverse", "the order of the list", shown=False),
     Action("runs.refresh", "r", "read again", "the whole registry", shown=False),
+    Action("board.filter", "slash", "select", "only these runs count; terms as in `scalearn ls`", display="/"),
+    Action("board.against", "d", "against", "test all rows against the one at hand, or none"),
+    Action("board.split", "m", "split", "test, or dev at the selected epoch"),
+    Action("board.table", "b", "table", "the next benchmark or backbone"),
+    Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does"),
+    Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),
+    Action("go.board", "2", "board", "the leaderboard: methods against targets", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")

@@ -50,7 +50,7 @@ async def test_search_and_errors(dashboard, five_runs, home, write_log, until, s
         await pilot.press(*"hiT", "enter")
         await until(pilot, lambda: "no match" in screen_text(app))
         await pilot.press("escape")
-        assert isinstance(app.screen, LogScreen) and view.query is None
+        assert isinstance(app.screen, LogScreen) and view.searched is None
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, LogScreen))
 

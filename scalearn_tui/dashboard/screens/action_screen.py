@@ -76,6 +76,9 @@ class ActionScreen(Screen[None]):
     def do_runs(self, _: Sequence[ListedRun]) -> None:
         self.app.switch_mode("runs")
 
+    def do_board(self, _: Sequence[ListedRun]) -> None:
+        self.app.switch_mode("board")
+
     def do_menu(self, runs: Sequence[ListedRun]) -> None:
         """All actions of the screen, to choose from."""
         from scalearn_tui.dashboard.screens.menu import MenuScreen

@@ -111,7 +111,7 @@ class LogScreen(RunActions):
     def action_match(self, step: int) -> None:
         """Go to the next match, or the one before."""
         if self._search is None:
-            self.action_search()
+            self.do_search(())
         else:
             self._read_on(step)
 
@@ -128,7 +128,7 @@ class LogScreen(RunActions):
     def _begin(self, query: Query, step: int) -> None:
         self._end_search()
         self._search = Search(self._path, query)
-        self.query_one(LogView).query = query
+        self.query_one(LogView).searched = query
         self._read_on(step)
 
     def _read_on(self, step: int) -> None:
@@ -172,7 +172,7 @@ class LogScreen(RunActions):
             return
         self._end_search()
         self.query_one("#log-search", Input).value = ""
-        self.query_one(LogView).query = None
+        self.query_one(LogView).searched = None
         self._close_field()
         self._write_status()
 

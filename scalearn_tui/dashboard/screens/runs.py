@@ -106,6 +106,7 @@ class RunsScreen(RunActions):
         self._refused = event.error
         if not event.error:
             self._filter = event.text
+            self._show_filter(event.text)
             if self._groups is not None:
                 self._groups.arrange()
             self.query_one(Grid).renewed(top=True)
@@ -197,6 +198,14 @@ class RunsScreen(RunActions):
         self._apply_filter()
         self.query_one("#filter").display = bool(self.query_one("#filter", Input).value.strip())
         self.query_one(Grid).focus()
+
+    def _show_filter(self, text: str) -> None:
+        """Put what another screen chose into the field; what is typed there is never touched."""
+        field = self.query_one("#filter", Input)
+        if not field.has_focus and field.value.strip() != text:
+            with field.prevent(Input.Changed):
+                field.value = text
+            field.display = bool(text)
 
     def action_clear(self) -> None:
         """Take the marks away; without any, drop the filter and go back to the list."""

@@ -32,6 +32,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "grid--header",
         "grid--cursor",
+        "grid--cell",
         "grid--mark",
         "grid--strong",
         "grid--dim",
@@ -80,6 +81,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._marks: dict[Hashable, None] = {}
         self._sorted: tuple[str, bool] = ("", False)
+        self._cell = ""
         self._layout: list[tuple[Column[Line], int]] = []
         self._strips: LRUCache[tuple[Hashable, ...], Strip] = LRUCache(512)
         self._width = 0
@@ -109,6 +111,16 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
             self._columns, self._width = tuple(columns), 0
             self.refresh()
 
+    @property
+    def cell(self) -> str:
+        """Key of the column that is at hand in the line at hand; empty where lines are taken as a whole."""
+        return self._cell
+
+    @cell.setter
+    def cell(self, column: str) -> None:
+        self._cell = column
+        self._refresh_line(self._cursor)
+
     # Lines.
 
     def show_sorted(self, column: str, falling: bool) -> None:
@@ -117,10 +129,11 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
             self._sorted = (column, falling)
             self.refresh()
 
-    def replace(self, lines: Lines[Line]) -> None:
-        """Show other lines, from their top."""
+    def replace(self, lines: Lines[Line], top: bool = True) -> None:
+        """Show other lines; as with ``renewed``, from their top."""
         self._lines = lines
-        self.renewed(top=True)
+        self._strips.clear()
+        self.renewed(top)
 
     def renewed(self, top: bool = False) -> None:
         """Draw everything anew; with ``top`` the view goes to the first line, and the cursor too."""
@@ -263,7 +276,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         if position >= self._count:
             return Strip.blank(width, self.rich_style)
         at_hand, key = position == self._cursor, self._lines.key(position)
-        drawn = (key, self._lines.stamp(position), at_hand, self.has_focus, key in self._marks)
+        drawn = (key, self._lines.stamp(position), at_hand and (self._cell,), self.has_focus, key in self._marks)
         if drawn not in self._strips:
             self._strips[drawn] = self._line(self._lines[position], at_hand, key in self._marks, width)
         return self._strips[drawn]
@@ -289,6 +302,11 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
             style = self.get_component_rich_style(f"grid--{look}")
             if at_hand and look not in STATES:
                 style = behind if look != "strong" else behind + Style(bold=True)
-            # The gap in the cell's style: each change of style is bytes on the line to a terminal.
-            segments.append(Segment(" " * column.gap + column.cell(line, cells), style + base))
+            gap, text = " " * column.gap, column.cell(line, cells)
+            if at_hand and column.key == self._cell:
+                segments.append(Segment(gap, base))
+                segments.append(Segment(text, base + style + self.get_component_rich_style("grid--cell", partial=True)))
+            else:
+                # The gap in the cell's style: each change of style is bytes on the line to a terminal.
+                segments.append(Segment(gap + text, style + base))
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, base)

@@ -52,7 +52,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     ]
     following: var[bool] = var(True, init=False)
     wrap: var[bool] = var(False, init=False)
-    query: var[Query | None] = var(None, init=False)
+    searched: var[Query | None] = var(None, init=False)
     """What is marked in the lines."""
 
     class Moved(Message):
@@ -179,11 +179,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         start = self.top - page.first
         lines = page.lines[start : start + region.height]
         if not self.wrap:
-            return [row(line, self.query, look) for line in lines]
+            return [row(line, self.searched, look) for line in lines]
         rows: list[Strip] = []
         for line in lines:
             if len(rows) < region.height or self.following:
-                rows += wrapped(line, region.width, self.query, look)
+                rows += wrapped(line, region.width, self.searched, look)
         return rows[-region.height :] if self.following else rows
 
     def _to_end(self) -> None:
@@ -216,7 +216,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._fit()
         self._to_end()
 
-    def watch_query(self) -> None:
+    def watch_searched(self) -> None:
         self._paint()
 
     def _count(self) -> None:
