@@ -23,9 +23,10 @@ SCREENS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "runs": ((150, 36), ("s", "s", "s", "s", "s", "s", "s")),
     "groups": ((110, 24), ("g", "enter")),
     "run": ((130, 36), ("enter",)),
+    "board": ((150, 24), ("2",)),
 }
 """Size in cells, and the keys that lead there."""
-SETTLED = 1.0
+SETTLED = 3.0
 """Seconds after each key."""
 
 
