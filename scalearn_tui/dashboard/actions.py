@@ -120,6 +120,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.delete", "D", "delete", "with everything that belongs to them; asks first", deletable),
     Action("run.tag", "t", "tag", "give runs tags, or take them away", some),
     Action("run.open", "o", "open", "the run on the whole screen, as enter does", one, shown=False),
+    Action("run.sources", "u", "sources", "list the runs whose adapters it takes", one, shown=False),
     Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
     Action("runs.reverse", "S", "reverse", "the order of the list", shown=False),
     Action("runs.refresh", "r", "read again", "the whole registry", shown=False),

@@ -162,6 +162,21 @@ async def test_the_filter_is_the_language_of_ls(dashboard, store, make_run, unti
         await until(pilot, lambda: app.services.index.shown() == 12 and len(app.services.index) == 13)
 
 
+async def test_the_sources_of_a_run_are_listed(dashboard, store, make_run, until, notices) -> None:
+    from engine.registry.records import Source
+
+    source, run, other = make_run(1), make_run(2, "scalearn++", "toy/question"), make_run(3)
+    store.add([source, run, other], [Source(run.id, 0, source.id, "toy/sentiment")])
+    async with dashboard() as (app, pilot):
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.services.index.shown() == 1)
+        assert app.services.index.at(0).id == source.id
+        await pilot.press("u")
+        await until(pilot, lambda: "takes adapters from no other run" in notices(app))
+
+
 async def test_a_run_that_is_deleted_elsewhere_closes_its_page(dashboard, five_runs, store, until, notices) -> None:
     async with dashboard() as (app, pilot):
         await pilot.press("enter")

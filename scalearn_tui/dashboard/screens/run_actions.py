@@ -101,6 +101,21 @@ class RunActions(ActionScreen):
 
         self.app.push_screen(NewRunScreen(self.services, values))
 
+    def do_sources(self, runs: Runs) -> None:
+        """Show in the list only the runs that this one takes adapters from."""
+        reader, run_id = self.services.reader, runs[0].id
+
+        def found(sources: list[str]) -> None:
+            if not sources:
+                self.notify(f"{run_id[:7]} takes adapters from no other run", severity="warning")
+                return
+            self.services.poller.choose(f"id:{','.join(sources)}")
+            if self.is_current and len(self.app.screen_stack) > 1:
+                self.app.pop_screen()
+
+        if reader is not None:
+            self.services.background(lambda: [source.source_id for source in reader.sources(run_id)], found)
+
     def do_copy_id(self, runs: Runs) -> None:
         """Copy the runs' ids."""
         ids = " ".join(run.id for run in runs)
