@@ -28,6 +28,11 @@ def different_conditions(cells: Mapping[Column, Sequence[Run]]) -> dict[str, str
     return texts
 
 
+def conditions_of(runs: Sequence[Run], names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """The values that runs have of each of these conditions: several where they differ, none where it was not recorded."""
+    return tuple(_known(map(CONDITIONS[name], runs)) for name in names)
+
+
 def _known(values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted({str(value) for value in values if value is not None}))
 

@@ -12,6 +12,7 @@ from engine.catalog.catalog import Catalog
 from engine.errors import UserError, did_you_mean
 from engine.registry.reading import Reader
 from engine.registry.records import Run
+from engine.reports.conditions import conditions_of
 from engine.reports.significance.answered import measured
 from engine.reports.significance.standings import Entry, standings
 from engine.reports.standings_note import standings_note
@@ -73,19 +74,27 @@ def _entries(
     catalog: Catalog,
     why_not: dict[str, list[str]],
 ) -> dict[int, Entry]:
-    """The rows of the column that can be compared, by place: those with answers on the same examples. Else empty."""
-    by_examples: dict[str, list[int]] = {}
+    """The rows of the column that can be compared, by place: with answers on the same examples, computed alike. Else empty."""
+    differing = sorted({name for row in table.rows for name in row.conditions})
+    alike: dict[tuple[str, tuple[tuple[str, ...], ...]], list[int]] = {}
+    """Places of rows by the examples that they answered, and by conditions that are not the same in all cells of all rows."""
     for place, row in enumerate(table.rows):
         if row.published or column.key not in row.cells:
             continue
+        conditions = conditions_of([runs[run_id] for run_id in row.cells[column.key].run_ids], differing)
         examples, reason = _examples_of(row, column, reader)
+        if any(len(values) > 1 for values in conditions):
+            reason = "computed under different conditions"
         if reason:
             why_not.setdefault(reason, []).append(row.name)
         else:
-            by_examples.setdefault(examples, []).append(place)
-    places, *others = sorted(by_examples.values(), key=len, reverse=True) or [[]]
-    for place in (place for of_others in others for place in of_others):
-        why_not.setdefault(f"other examples than most on {column.heading}", []).append(table.rows[place].name)
+            alike.setdefault((examples, conditions), []).append(place)
+    (most, places), *others = sorted(alike.items(), key=lambda group: len(group[1]), reverse=True) or [(("", ()), [])]
+    for (examples, _), of_others in others:
+        what = "conditions" if examples == most[0] else "examples"
+        why_not.setdefault(f"other {what} than most on {column.heading}", []).extend(
+            table.rows[place].name for place in of_others
+        )
     run_ids = {place: table.rows[place].cells[column.key].run_ids for place in places}
     # A run that was tuned and asked for without tuning is in two rows.
     members = [runs[run_id] for run_id in dict.fromkeys(run_id for ids in run_ids.values() for run_id in ids)]
@@ -104,8 +113,6 @@ def _entries(
 
 def _examples_of(row: Row, column: Column, reader: Reader) -> tuple[str, str]:
     """The digest of the examples that the row's runs answered, or why they are not compared."""
-    if row.conditions:
-        return "", "computed under different conditions"
     kept = [
         {
             evidence.rows_sha256

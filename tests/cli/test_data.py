@@ -93,7 +93,7 @@ def test_fetched_files_serve_runs_without_the_hub(scalearn: Command, hub: TinyHu
     began = time.monotonic()
     plan = scalearn("run", "-m", "adapter", "-t", "superglue/cb", "-b", "org/tiny", "--dry-run")
     assert plan.returncode == 0 and "superglue/cb" in plan.stdout, plan.stderr
-    assert time.monotonic() - began < 10 and len(hub.asked) == count
+    assert time.monotonic() - began < 60 and len(hub.asked) == count
     loaded = scalearn(code=LOAD)
     assert loaded.stdout.split() == ["250", hub.repositories["org/tiny"].sha], loaded.stderr
 

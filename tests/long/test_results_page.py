@@ -28,4 +28,4 @@ def test_the_bundle_is_right(tmp_path: Path) -> None:
     variables = os.environ | {"SCALEARN_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "scalearn_tui", "verify", str(RESULTS / "results.zip")]
     done = subprocess.run(command, env=variables, stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0 and done.stdout.startswith("equal: 54 runs, 8 cells")
+    assert done.returncode == 0 and done.stdout.startswith("equal: 125 runs, 20 cells")

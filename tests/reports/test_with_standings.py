@@ -90,6 +90,24 @@ def test_what_is_not_comparable_is_named(store: Store) -> None:
     assert stood == ["Full FT", "Adapter"]
 
 
+def test_columns_may_differ_in_their_conditions_but_not_the_cells_of_one(store: Store) -> None:
+    """All of SST-2 was trained at one commit and all of RTE at another, but for one cell."""
+    skills = {"full-ft": 1.0, "adapter": 1.6, "lora": 2.0}
+    for key, commit in ((SST2, "a" * 40), (RTE, "b" * 40)):
+        task, rows = BUILT_IN.tasks[key], examples(BUILT_IN.tasks[key], 60)
+        for number, (method, skill) in enumerate(skills.items()):
+            at = "c" * 40 if (method, key) == ("lora", RTE) else commit
+            for seed in range(2):
+                logits = {key: answers(task, rows, skill, 100 * number + seed)}
+                answer(store, spec(method, key, seed, backbone="minilm"), logits, {key: rows}, provenance={"git_commit": at})
+    table = table_of(store)
+    rows_of = {row.method: row for row in table.rows if not row.published}
+    assert all(row.conditions for row in rows_of.values())
+    stood = {(name, key) for name, row in rows_of.items() for key in (SST2, RTE) if row.cells[key].standing}
+    assert stood == {(name, key) for name in skills for key in (SST2, RTE)} - {("lora", RTE)}
+    assert "LoRA (other conditions than most on RTE)" in "; ".join(table.provenance["tests"])
+
+
 def test_rows_of_one_seed_are_compared_as_trained_models(store: Store) -> None:
     answer_all(store, {"full-ft": 1.0, "adapter": 1.6}, [SST2], 2, 60)
     one_more(store, count=60, learning_rate=0.001)
