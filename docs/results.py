@@ -63,7 +63,7 @@ LIMITS = """\
 ## What this does not show
 
 - These are {tasks} and the methods of the main question. QNLI and the other six methods of the paper are still to be trained.
-- On CoLA no method learns anything at this budget (Matthews correlations around 0), and on WiC little: they cannot part methods.
+- On CoLA no method learns anything at this budget (Matthews correlations around 0), and on WiC little: they part no methods.
 - {rows} rows and {steps} steps are far from the papers' budgets, and MiniLM has six layers of 384 dimensions. Sources are as
   small as targets: the papers' sources have seen up to 393 thousand examples, which is what transfer lives on.
 - All two-stage runs share the source adapters of seed 0; other source adapters may change the order of methods."""
