@@ -27,7 +27,7 @@ FIGURES = {
     "scales": ("method:scalearn", "Learned scales of ScaLearn: how much each layer takes of each source."),
     "efficiency": (
         "benchmark:glue",
-        "On the tasks of GLUE, score against the parameters that each method trains, with 95% intervals over seeds and examples.",
+        "On GLUE, score against the parameters that each method trains, with 95% intervals over seeds and examples.",
     ),
     "learning": ("target:stsb", "Learning curves on STS-B, tuned settings."),
 }
