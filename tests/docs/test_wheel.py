@@ -39,7 +39,7 @@ from scalearn_tui.dashboard.app import Dashboard
 async def paint():
     app = Dashboard(Home(Path("home")), launch=lambda home: None)
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.services.registry is None:
+        while not app.services.is_read:
             await pilot.pause(0.05)
     print(Path(__import__("scalearn_tui").__file__).parent)
 
