@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError, did_you_mean
-from scalearn_tui.dashboard.actions import ACTIONS
+from scalearn_tui.dashboard.actions import ACTIONS, Action
 
 if TYPE_CHECKING:
     from engine.files.config import Config
@@ -29,20 +29,24 @@ def keymap_of(config: Config) -> dict[str, str]:
     for name in keys:
         if name not in known:
             raise UserError(f"config.toml: no key {name!r} to change{did_you_mean(name, known)}; `?` in the dashboard has all")
-    _refuse_clashes({action.id: keys.get(action.id, action.key) for action in ACTIONS}.items())
+    for actions in _screens():
+        _refuse_clashes((action.id, keys.get(action.id, action.key)) for action in actions)
     return keys
+
+
+def _screens() -> list[Sequence[Action]]:
+    """The actions of each screen: only on one screen do two of them meet."""
+    from scalearn_tui.dashboard.screens.board import BoardScreen
+    from scalearn_tui.dashboard.screens.detail import DetailScreen
+    from scalearn_tui.dashboard.screens.log import LogScreen
+    from scalearn_tui.dashboard.screens.runs import RunsScreen
+
+    return [screen.actions for screen in (RunsScreen, BoardScreen, DetailScreen, LogScreen)]
 
 
 def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:
     owners: dict[str, str] = {}
     for name, several in keys:
         for key in several.split(","):
-            if (other := owners.setdefault(key, name)) != name and _meet(other, name):
+            if (other := owners.setdefault(key, name)) != name:
                 raise UserError(f"config.toml: the key {key!r} is that of {other} and of {name}; give one of them another")
-
-
-def _meet(first: str, second: str) -> bool:
-    """Whether two actions are on one screen: those of other screens' own areas never are."""
-    own = {"runs", "log", "board", "sweep", "queue", "compare"}
-    areas = {name.partition(".")[0] for name in (first, second)}
-    return len(areas) == 1 or len(areas & own) < 2
