@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.console import Console
 from textual import on
@@ -89,6 +89,7 @@ class Dashboard(BackgroundApp):
             background=self.background,
             notify_error=self.notify_error,
             launch=launch,
+            run_screen=self._run_screen,
             runs_changed=Signal(self, "runs-changed"),
             runs_chosen=Signal(self, "runs-chosen"),
             status_changed=Signal(self, "status-changed"),
@@ -174,6 +175,12 @@ class Dashboard(BackgroundApp):
         if len(ended) > MOST_NOTICES:
             self.notify(f"{len(ended) - MOST_NOTICES} more runs ended")
 
+    def _run_screen(self, kind: Literal["detail", "log"], run_id: str) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.detail import DetailScreen
+        from scalearn_tui.dashboard.screens.log import LogScreen
+
+        return (DetailScreen if kind == "detail" else LogScreen)(self.services, run_id)
+
     def action_help(self) -> None:
         """Keys of what is on screen, and what the marks mean."""
         from scalearn_tui.dashboard.screens.help import HelpScreen
@@ -207,7 +214,8 @@ def main() -> None:
     options = parser.parse_args()
     ascii_only = options.ascii or needed()
     if options.once:
-        sys.exit(print_once(Dashboard(launch=lambda _: None, ascii_only=ascii_only), options.size))
+        looking = Dashboard(launch=lambda _: None, ascii_only=ascii_only)
+        sys.exit(print_once(looking, looking.services, options.size))
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or Console().is_dumb_terminal:
         print("scalearn-tui needs a terminal; `scalearn ls` and `scalearn show` work without one", file=sys.stderr)
         sys.exit(2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App
 from textual.worker import Worker, WorkerState
@@ -12,17 +12,6 @@ from scalearn_tui.text.errors import one_line
 
 Result = TypeVar("Result")
 Then = Callable[[Any], None]
-
-
-class Background(Protocol):
-    """Runs ``work()`` in a thread; later calls ``then(result)``, or ``failed(error)``, on the event loop.
-
-    Without ``failed`` an error becomes a notice.
-    """
-
-    def __call__(
-        self, work: Callable[[], Result], then: Callable[[Result], None], failed: Callable[[BaseException], None] | None = None
-    ) -> None: ...
 
 
 class BackgroundApp(App[int]):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from scalearn_tui.dashboard.background import Background
+from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.charts.series import Reading, Series, View
 from scalearn_tui.dashboard.curve import Points
 

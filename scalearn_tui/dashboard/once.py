@@ -8,8 +8,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from textual.app import App
+
 if TYPE_CHECKING:
-    from scalearn_tui.dashboard.app import Dashboard
+    from scalearn_tui.dashboard.services import Services
 
 PATIENCE = 20.0
 """Seconds that the registry may take."""
@@ -25,20 +27,20 @@ def size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def print_once(app: Dashboard, size: tuple[int, int]) -> int:
+def print_once(app: App[int], services: Services, size: tuple[int, int]) -> int:
     """Print the screen as it is when the registry has been read; the exit code: 1 where it could not be."""
-    lines, code = asyncio.run(_lines(app, size))
+    lines, code = asyncio.run(_lines(app, services, size))
     encoding = sys.stdout.encoding or "ascii"
     print("\n".join(lines).encode(encoding, "replace").decode(encoding))
     return code
 
 
-async def _lines(app: Dashboard, size: tuple[int, int]) -> tuple[list[str], int]:
+async def _lines(app: App[int], services: Services, size: tuple[int, int]) -> tuple[list[str], int]:
     async with app.run_test(size=size) as pilot:
         began = time.monotonic()
-        while not (app.services.is_read or app.services.trouble) and time.monotonic() < began + PATIENCE:
+        while not (services.is_read or services.trouble) and time.monotonic() < began + PATIENCE:
             await pilot.pause(0.02)
         await pilot.pause(SETTLED)
         drawn = app.screen._compositor.render_strips()
         lines = ["".join(segment.text for segment in strip).rstrip() for strip in drawn]
-    return lines, 0 if app.services.is_read else 1
+    return lines, 0 if services.is_read else 1

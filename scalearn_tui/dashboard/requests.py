@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.files.home import Home
-from scalearn_tui.dashboard.background import Background
+from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.text.errors import one_line
 
 if TYPE_CHECKING:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from textual.screen import Screen
 from textual.signal import Signal
 
 from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.files.home import Home
 from engine.plugins.home_catalog import load_catalog
-from scalearn_tui.dashboard.background import Background
+from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.messages import RunsChosen
 from scalearn_tui.dashboard.model.index import RunIndex, Updated
 from scalearn_tui.dashboard.poller import Poller
@@ -32,6 +33,8 @@ class Services:
     notify_error: Callable[[BaseException], None]
     launch: Callable[[Home], None]
     """Wakes the supervisor. Blocks."""
+    run_screen: Callable[[Literal["detail", "log"], str], Screen[None]]
+    """Makes the screen of a run, by its id: screens lead to each other, and import each other in no circle."""
     runs_changed: Signal[Updated]
     """After ``index`` changed."""
     runs_chosen: Signal[RunsChosen]

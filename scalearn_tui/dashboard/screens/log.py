@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import subprocess
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +12,7 @@ from textual.widgets import Input, Static
 
 from scalearn_tui.dashboard.actions import actions_of, bindings
 from scalearn_tui.dashboard.log_search import ERRORS, Query, Search
+from scalearn_tui.dashboard.pager import pager, read_in
 from scalearn_tui.dashboard.screens.run_actions import RunActions, Runs
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.facts import DIM, state_style
@@ -185,12 +182,12 @@ class LogScreen(RunActions):
 
     def do_pager(self, _: Runs) -> None:
         """Hand the terminal to the user's pager until it ends."""
-        command = shlex.split(os.environ.get("PAGER", "less"))
-        if not command or shutil.which(command[0]) is None:
+        command = pager()
+        if not command:
             self.notify("there is no pager; set PAGER to one, such as less", severity="warning")
             return
         try:
             with self.app.suspend():
-                subprocess.run([*command, str(self._path)], check=False)
+                read_in(command, self._path)
         except SuspendNotSupported:
             self.notify("this terminal cannot be lent to a pager", severity="warning")

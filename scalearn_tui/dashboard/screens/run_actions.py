@@ -26,14 +26,10 @@ class RunActions(ActionScreen):
     """A screen about runs."""
 
     def do_open(self, runs: Runs) -> None:
-        from scalearn_tui.dashboard.screens.detail import DetailScreen
-
-        self.app.push_screen(DetailScreen(self.services, runs[0].id))
+        self.app.push_screen(self.services.run_screen("detail", runs[0].id))
 
     def do_log(self, runs: Runs) -> None:
-        from scalearn_tui.dashboard.screens.log import LogScreen
-
-        self.app.push_screen(LogScreen(self.services, runs[0].id))
+        self.app.push_screen(self.services.run_screen("log", runs[0].id))
 
     def do_stop(self, runs: Runs) -> None:
         """Ask, then request a stop."""

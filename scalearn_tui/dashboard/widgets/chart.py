@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from scalearn_tui.dashboard.background import Background
+from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.charts import legend, looks
 from scalearn_tui.dashboard.charts.drawing import Picture, draw, extent, left_out
 from scalearn_tui.dashboard.charts.looks import Look, Part

@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
-from scalearn_tui.dashboard.background import Background
+from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.log_file import LogFile, Page
 from scalearn_tui.dashboard.log_search import Query
 from scalearn_tui.dashboard.widgets.log_rows import Look, height, row, wrapped
