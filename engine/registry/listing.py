@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.registry.encoding import as_seconds
-from engine.registry.records import RunState
+from engine.registry.records import DIVERGED, RunState
 
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
@@ -59,6 +59,11 @@ class ListedRun(NamedTuple):
     @property
     def heartbeat_at(self) -> datetime | None:
         return None if self.heartbeat is None else datetime.fromtimestamp(self.heartbeat, UTC)
+
+    @property
+    def diverged(self) -> bool:
+        """As that of ``Run``."""
+        return self.state is RunState.FAILED and DIVERGED in (self.cause or "")
 
 
 @dataclass(frozen=True)

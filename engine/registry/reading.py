@@ -256,6 +256,10 @@ class Reader:
         """All registered sweeps, the one that was registered or changed last first."""
         return self._records(Sweep, "ORDER BY updated_at DESC, name")
 
+    def sweep_stamps(self) -> list[Row]:
+        """Of each sweep what is another one after a change: equal lists mean equal sweeps."""
+        return self.select("SELECT name, updated_at, stopped FROM sweep ORDER BY name")
+
     def sweep(self, name: str) -> Sweep | None:
         """The registered sweep of this name."""
         return next(iter(self._records(Sweep, "WHERE name = :name", name=name)), None)

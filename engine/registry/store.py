@@ -90,12 +90,14 @@ class Store(Adoption):
     def register(self, sweep: Sweep) -> None:
         """Keep what a sweep asks for, in place of what one of its name asked for before."""
         with self._write() as connection:
+            tick(connection)
             known = connection.scalar(select(SWEEP.c.created_at).where(SWEEP.c.name == sweep.name))
             replace_rows(connection, SWEEP, [columns_of(sweep) | ({"created_at": known} if known else {})])
 
     def forget_sweep(self, name: str) -> None:
         """Keep no longer what a sweep asks for; its runs stay."""
         with self._write() as connection:
+            tick(connection)
             connection.execute(delete(SWEEP).where(SWEEP.c.name == name))
 
     def revise_cells(self, name: str, revise: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
@@ -104,11 +106,13 @@ class Store(Adoption):
             # The clock's row is locked until the transaction ends, so that no other writer reads the cells meanwhile.
             tick(connection)
             if found := connection.execute(select(SWEEP.c.cells).where(SWEEP.c.name == name)).first():
-                connection.execute(update(SWEEP).where(SWEEP.c.name == name).values(cells=revise(found.cells)))
+                values = {"cells": revise(found.cells), "updated_at": utc_now()}
+                connection.execute(update(SWEEP).where(SWEEP.c.name == name).values(values))
 
     def stop_sweep(self, name: str) -> None:
         """Let tuning choose nothing more in a sweep, until it is registered again."""
         with self._write() as connection:
+            tick(connection)
             connection.execute(update(SWEEP).where(SWEEP.c.name == name).values(stopped=True))
 
     def _let_work(self) -> None:

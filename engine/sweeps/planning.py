@@ -79,6 +79,13 @@ def difference(planned: PlannedSweep, registered: Sweep | None) -> Difference:
     )
 
 
+def refuse_loss(found: Difference, registered: Sweep, asked: str, advice: str) -> None:
+    """Raises UserError with ``advice`` where what was ``asked`` for lacks cells of the ``registered`` sweep."""
+    if found.orphaned:
+        lost = f"{len(found.orphaned)} of the {len(registered.cells)} cells of the sweep {registered.name}"
+        raise UserError(f"{asked} no longer asks for {lost}; {advice}")
+
+
 def _plan_tuned(declaration: Declaration, tune: Tune, reader: Reader, catalog: Catalog) -> PlannedSweep:
     """The runs that try settings, without those that diverged, and the runs of each setting that is chosen by now."""
     requests = tuned_requests(declaration, tune, catalog)

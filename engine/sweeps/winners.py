@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from engine.registry.listing import ListedRun
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
 from engine.sweeps.cells import MISSING, Cell
@@ -77,12 +78,16 @@ class Search:
 
 def searches_of(cells: Sequence[Cell], reader: Reader) -> list[Search]:
     """The searches of a sweep's cells, in their order; none of a sweep without tuning."""
+    ids = [cell.run for cell in cells if cell.tuning]
+    return searches_among(cells, {run.id: run for run in reader.runs(ids=ids)} if ids else {})
+
+
+def searches_among(cells: Sequence[Cell], runs: Mapping[str, Run | ListedRun]) -> list[Search]:
+    """The same from the ``runs`` that there are, by their ids."""
     members: dict[int, list[Cell]] = {}
     for cell in cells:
         if cell.search is not None:
             members.setdefault(cell.search, []).append(cell)
-    ids = [cell.run for cell in cells if cell.tuning]
-    runs = {run.id: run for run in reader.runs(ids=ids)} if ids else {}
     return [_search(number, found, runs) for number, found in members.items()]
 
 
@@ -107,7 +112,7 @@ def is_done(cells: Sequence[Cell], reader: Reader) -> bool:
     return over and all(states.get(cell.run) is RunState.COMPLETED for cell in cells if not cell.tuning)
 
 
-def _search(number: int, members: Sequence[Cell], runs: Mapping[str, Run]) -> Search:
+def _search(number: int, members: Sequence[Cell], runs: Mapping[str, Run | ListedRun]) -> Search:
     tuning = [cell for cell in members if cell.tuning]
     by_trial: dict[int | None, list[Cell]] = {}
     for cell in tuning:
@@ -123,7 +128,7 @@ def _search(number: int, members: Sequence[Cell], runs: Mapping[str, Run]) -> Se
     )
 
 
-def _trial(cells: Sequence[Cell], runs: Mapping[str, Run]) -> Trial:
+def _trial(cells: Sequence[Cell], runs: Mapping[str, Run | ListedRun]) -> Trial:
     found = [runs.get(cell.run) for cell in cells]
     return Trial(
         setting=cells[0].setting,
@@ -133,5 +138,5 @@ def _trial(cells: Sequence[Cell], runs: Mapping[str, Run]) -> Trial:
     )
 
 
-def _state(run: Run | None) -> str:
+def _state(run: Run | ListedRun | None) -> str:
     return MISSING if run is None else DIVERGED if run.diverged else str(run.state)

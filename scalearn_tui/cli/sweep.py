@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import UserError, did_you_mean
+from engine.errors import UserError
 from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Detach, Gpus, Json, JsonAtEnd, Priority, home_catalog, launch_flag, placed, switch
 from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
-from scalearn_tui.cli.sweep_grid import BY
 from scalearn_tui.cli.usage import Commands
 from scalearn_tui.cli.watching import ensure_supervised, look
+from scalearn_tui.text.suggestions import FIRST_SWEEP
+from scalearn_tui.text.sweeps import BY, aspects_of, marks
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -112,7 +113,7 @@ def show(
     name: Name,
     by: Annotated[
         str, typer.Option(metavar="ROWS,COLUMNS", help="Two of method, target, seed, setting, shots and backbone.")
-    ] = BY,
+    ] = ",".join(BY),
     as_json: Json = False,
 ) -> int:
     """Show how many of a sweep's cells are completed, going on, failed or missing."""
@@ -120,7 +121,7 @@ def show(
 
     reader = look()
     sweep = registered_sweep(name, reader)
-    aspects = _aspects(by)
+    aspects = aspects_of(by)
     ensure_supervised(reader)
     show_sweep(sweep, aspects, reader.states([cell["run"] for cell in sweep.cells]), reader, as_json)
     return ExitCode.OK
@@ -131,7 +132,7 @@ def ls(as_json: Json = False) -> int:
     """List the sweeps, the one that was registered or changed last first."""
     from engine.registry.encoding import as_json as record_of
     from engine.sweeps.cells import counted, from_records
-    from scalearn_tui.cli.sweep_grid import all_counts, marks
+    from scalearn_tui.cli.sweep_grid import all_counts
 
     reader = look()
     ensure_supervised(reader)
@@ -146,7 +147,7 @@ def ls(as_json: Json = False) -> int:
         rows = [(sweep.name, str(len(cells[sweep.name])), marks(counts[sweep.name]), sweep.file) for sweep in sweeps]
         print_table(("name", "cells", "states", "file"), rows, right=("cells",), drop=("file",))
     else:
-        say("no sweeps yet; begin one: scalearn sweep new paper.toml --method adapter --benchmark toy --backbone minilm")
+        say(f"no sweeps yet; begin one: {FIRST_SWEEP}")
     return ExitCode.OK
 
 
@@ -156,26 +157,19 @@ def stop(name: Name) -> int:
     from engine.files.home import Home
     from engine.launch.supervision import ensure_supervisor
     from engine.registry.store import open_store
+    from engine.sweeps.stopping import stop_sweep
     from scalearn_tui.text.glyphs import state_word
 
-    reader = look()
-    asked = [cell["run"] for cell in registered_sweep(name, reader).cells]
-    others = {cell["run"] for sweep in reader.sweeps() if sweep.name != name and not sweep.stopped for cell in sweep.cells}
-    cells = [run_id for run_id in asked if run_id not in others]
-    runs = reader.runs(ids=[*cells, *reader.sources_of_these_alone(cells)])
-    active = [run.id for run in runs if run.state.active]
+    registered_sweep(name, look())
     store = open_store(Home.default())
-    # Otherwise tuning may yet choose a setting and queue its runs.
-    store.stop_sweep(name)
-    shared = [run.id for run in reader.runs(ids=[run_id for run_id in asked if run_id in others]) if run.state.active]
-    if shared:
-        say(f"{len(shared)} runs that other sweeps ask for too go on; `scalearn stop sweep:{name}` stops them all")
-    if not active:
+    found = stop_sweep(name, store)
+    if found.shared:
+        say(f"{len(found.shared)} runs that other sweeps ask for too go on; `scalearn stop sweep:{name}` stops them all")
+    if not found.alone:
         say(f"no run that only {name} asks for is going on or queued")
         return ExitCode.NOTHING_MATCHED
-    store.request_stop(active)
     ensure_supervisor(store.home)
-    for run in store.runs(ids=active):
+    for run in store.runs(ids=[run.id for run in found.alone]):
         print_line(f"{run.id}  {state_word(run)}")
     return ExitCode.OK
 
@@ -238,15 +232,3 @@ def _declared(ref: str, reader: Reader) -> Declaration:
         return read_sweep(Path(ref))
     sweep = registered_sweep(ref, reader)
     return parse_sweep(sweep.text, Path(sweep.file))
-
-
-def _aspects(text: str) -> list[str]:
-    from engine.sweeps.cells import ASPECTS
-
-    names = [name.strip() for name in text.split(",")]
-    for name in names:
-        if name not in ASPECTS:
-            raise UserError(f"--by takes two of {', '.join(ASPECTS)}, not {name!r}{did_you_mean(name, ASPECTS)}")
-    if len(set(names)) != 2 or len(names) != 2:
-        raise UserError(f"--by takes two of {', '.join(ASPECTS)}, as in --by {BY}")
-    return names

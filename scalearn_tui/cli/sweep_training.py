@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import UserError
 from scalearn_tui.cli.choosing import registered_sweep
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import print_json, say
-from scalearn_tui.cli.sweep_grid import BY
+from scalearn_tui.text.sweeps import BY, words
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -40,14 +39,13 @@ def register(planned: PlannedSweep, reader: Reader, asked: str, advice: str) -> 
     """
     from engine.files.home import Home
     from engine.registry.store import open_store
-    from engine.sweeps.planning import difference
+    from engine.sweeps.planning import difference, refuse_loss
 
     name = planned.declaration.name
     registered = reader.sweep(name)
     found = difference(planned, registered)
-    if registered and found.orphaned and advice:
-        lost = f"{len(found.orphaned)} of the {len(registered.cells)} cells of the sweep {name}"
-        raise UserError(f"{asked} no longer asks for {lost}; {advice}")
+    if registered and advice:
+        refuse_loss(found, registered, asked, advice)
     store = open_store(Home.default())
     _say_notes(planned.plan, reader)
     store.register(planned.record())
@@ -70,7 +68,7 @@ def train(planned: PlannedSweep, chosen: Plan, store: Store, detach: bool, as_js
         return ExitCode.INTERRUPTED
     registered = registered_sweep(declared.name, store)
     states = store.states([cell["run"] for cell in registered.cells])
-    show_sweep(registered, BY.split(","), states, store, as_json)
+    show_sweep(registered, BY, states, store, as_json)
     if declared.tune:
         done = is_done(from_records(registered.cells), store)
     else:
@@ -113,6 +111,5 @@ def _say_notes(plan: Plan, reader: Reader) -> Any:
 
 def _say_counts(cells: Sequence[Cell], states: dict[str, RunState], name: str) -> None:
     from engine.sweeps.cells import counted
-    from scalearn_tui.cli.sweep_grid import words
 
     say(f"{name}: {len(cells)} cells, {words(counted(cells, states))}")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scalearn_tui.cli.output import print_line, print_table, say
-from scalearn_tui.text.formatting import NOTHING, score
+from scalearn_tui.text.formatting import NOTHING
+from scalearn_tui.text.tuning import chosen, counted, others
 
 if TYPE_CHECKING:
     from engine.registry.records import RunState
     from engine.registry.store import Store
     from engine.sweeps.cells import Cell
-    from engine.sweeps.winners import Search, Trial
+    from engine.sweeps.winners import Search
 
 MOST = 4
 """Settings beside the chosen one that a line has room for, the best of them."""
@@ -52,22 +52,11 @@ def print_tuned(cells: Sequence[Cell], searches: Sequence[Search], by: Sequence[
     telling = [name for name in ("shots", "backbone") if len({cell.aspect(name) for cell in cells}) > 1]
     rows = []
     for search in searches:
-        cell, best = search.chosen[0], search.winner
+        cell, rest = search.chosen[0], others(search)
         shown = [cell.aspect(name) or NOTHING for name in ("method", "target", *telling)]
-        others = sorted((trial for number, trial in enumerate(search.trials) if number != best), key=_worse)
-        told = [*map(_tried, others[:MOST]), *([f"{len(others) - MOST} more in --json"] if len(others) > MOST else [])]
-        if best is None:
-            chosen = ["none: all diverged" if search.over else "waits", NOTHING]
-        else:
-            chosen = [search.trials[best].setting, score(search.trials[best].mean)]
-        rows.append([*shown, *chosen, ", ".join(told)])
+        told = [*rest[:MOST], *([f"{len(rest) - MOST} more in --json"] if len(rest) > MOST else [])]
+        rows.append([*shown, *chosen(search), ", ".join(told)])
     print_table(["method", "target", *telling, "chosen", "dev", "others"], rows, right=("dev",), drop=("backbone",))
-
-
-def counted(search: Search) -> str:
-    """``3 settings x 1 seed``."""
-    settings, seeds = len(search.trials), len(search.seeds)
-    return f"{settings} settings x {seeds} seed{'' if seeds == 1 else 's'}"
 
 
 def tuning_record(searches: Sequence[Search]) -> dict[str, Any]:
@@ -85,13 +74,3 @@ def _search_record(search: Search) -> dict[str, Any]:
         "winner": search.winner,
         "tried": [asdict(trial) | {"mean": trial.mean} for trial in search.trials],
     }
-
-
-def _worse(trial: Trial) -> float:
-    return math.inf if trial.mean is None else -trial.mean
-
-
-def _tried(trial: Trial) -> str:
-    """``81.25 learning_rate=0.001``; in place of a mean, what there is of it."""
-    states = [state for state in trial.states if state != "completed"]
-    return f"{score(trial.mean) if trial.mean is not None else states[0] if states else NOTHING} {trial.setting}"
