@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
+from engine.files.disk import try_lock
 from engine.files.home import Home
 from engine.registry.store import Store, open_store
 from tests.files.tiny_hub import Repository, TinyHub
@@ -69,6 +70,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def store(home: Home) -> Store:
     return open_store(home)
+
+
+@pytest.fixture
+def supervised(store: Store) -> Iterator[None]:
+    """Commands find a supervisor at work and start none."""
+    lock = try_lock(store.home.supervisor_lock)
+    assert lock is not None
+    yield
+    os.close(lock)
 
 
 @pytest.fixture

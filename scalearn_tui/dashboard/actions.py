@@ -97,6 +97,7 @@ AREAS = {
     "runs": "The list",
     "log": "The log",
     "board": "The board",
+    "sweep": "The sweep at hand",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
@@ -130,9 +131,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.table", "b", "table", "the next benchmark or backbone"),
     Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does"),
     Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),
+    Action("sweep.run", "M", "run missing", "queue what is missing, failed or stopped, of the sweep or the cell at hand; asks"),
+    Action("sweep.stop", "T", "stop", "the runs that only this sweep asks for; asks first", stoppable),
+    Action("sweep.forget", "D", "forget", "its name and what it asks for; its runs stay; asks first"),
+    Action("sweep.by", "b", "rows, columns", "two of method, target, seed, setting, shots and backbone"),
+    Action("sweep.tuning", "m", "settings", "those that tuning tried, in place of the cells"),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),
     Action("go.board", "2", "board", "the leaderboard: methods against targets", shown=False),
+    Action("go.sweeps", "3", "sweeps", "declared experiments: what is done of them and what is missing", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")

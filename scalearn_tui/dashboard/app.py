@@ -97,11 +97,17 @@ class Dashboard(BackgroundApp):
         self.services.reload_catalog()
         self.add_mode("runs", lambda: RunsScreen(self.services))
         self.add_mode("board", self._board)
+        self.add_mode("sweeps", self._sweeps)
 
     def _board(self) -> Screen[None]:
         from scalearn_tui.dashboard.screens.board import BoardScreen
 
         return BoardScreen(self.services)
+
+    def _sweeps(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
+
+        return SweepsScreen(self.services)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._last_filters]

@@ -40,8 +40,9 @@ def _screens() -> list[Sequence[Action]]:
     from scalearn_tui.dashboard.screens.detail import DetailScreen
     from scalearn_tui.dashboard.screens.log import LogScreen
     from scalearn_tui.dashboard.screens.runs import RunsScreen
+    from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
 
-    return [screen.actions for screen in (RunsScreen, BoardScreen, DetailScreen, LogScreen)]
+    return [screen.actions for screen in (RunsScreen, BoardScreen, SweepsScreen, DetailScreen, LogScreen)]
 
 
 def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:

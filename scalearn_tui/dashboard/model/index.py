@@ -25,6 +25,8 @@ class Updated:
     """Whether runs came, went or changed places in the view."""
     ended: tuple[ListedRun, ...]
     """Runs in a new state that were in another one before."""
+    removed: frozenset[str] = frozenset()
+    """Ids of runs that are gone."""
 
 
 class RunIndex:
@@ -114,10 +116,11 @@ class RunIndex:
                     ended.append(run)
             self._runs[run.id] = run
             moved |= self._place(run)
-        for run_id in changes.removed & self._runs.keys():
+        removed = changes.removed & self._runs.keys()
+        for run_id in removed:
             self._count(self._runs.pop(run_id), None)
             moved |= self._take_out(run_id)
-        return Updated(frozenset(run.id for run in changes.runs), moved, tuple(ended))
+        return Updated(frozenset(run.id for run in changes.runs), moved, tuple(ended), removed)
 
     def _fill(self, runs: Iterable[ListedRun]) -> Updated:
         self._runs = {run.id: run for run in runs}

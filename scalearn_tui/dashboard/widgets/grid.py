@@ -37,6 +37,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         "grid--strong",
         "grid--dim",
         "grid--plain",
+        "grid--missing",
         *(f"grid--{state}" for state in STATES),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,6 +91,10 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
     def cursor(self) -> int:
         """Position of the line at hand."""
         return self._cursor
+
+    @property
+    def lines(self) -> Lines[Line]:
+        return self._lines
 
     @property
     def key(self) -> Hashable | None:

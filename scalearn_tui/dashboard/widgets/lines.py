@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -77,3 +77,28 @@ def fit(columns: Sequence[Column[Line]], width: int) -> list[tuple[Column[Line],
         widths[column.key] += more
         left -= more
     return [(column, widths[column.key]) for column in columns if column.key in widths]
+
+
+class RowLines(Generic[Line]):
+    """Lines that can be hashed, and are equal if they look alike; they are replaced as a whole."""
+
+    def __init__(self, lines: Sequence[Line], key: Callable[[Line], Hashable]) -> None:
+        self._lines, self._keys = lines, [key(line) for line in lines]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self._lines)
+
+    def __getitem__(self, position: int, /) -> Line:
+        return self._lines[position]
+
+    def key(self, position: int) -> Hashable:
+        return self._keys[position]
+
+    def stamp(self, position: int) -> Hashable:
+        return self._lines[position]
+
+    def find(self, key: Hashable) -> int | None:
+        return self._keys.index(key) if key in self._keys else None

@@ -1,0 +1,162 @@
+"""Registered sweeps as lines, with the states of their cells from the index; a change costs what it changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from engine.catalog.catalog import plain_name
+from engine.sweeps.cells import counted
+from scalearn_tui.dashboard.model.index import RunIndex
+
+if TYPE_CHECKING:
+    from engine.registry.listing import ListedRun
+    from engine.registry.records import RunState, Sweep
+    from engine.sweeps.cells import Cell
+
+TERMS = ("method", "target", "seed", "shots", "backbone")
+"""Aspects of cells that are fields of the selection language."""
+
+
+@dataclass(frozen=True)
+class KnownSweep:
+    """A registered sweep."""
+
+    sweep: Sweep
+    cells: list[Cell]
+
+    @property
+    def name(self) -> str:
+        return self.sweep.name
+
+
+@dataclass(frozen=True)
+class SweepLine:
+    """What the list says of a sweep."""
+
+    name: str
+    cells: int
+    counts: tuple[tuple[str, int], ...]
+    """Of cells by state, ``missing`` among them."""
+    seconds_left: float | None
+    file: str
+    stopped: bool
+
+
+class SweepLines:
+    """Lines of the list, in the order in which they were read."""
+
+    def __init__(self, index: RunIndex) -> None:
+        self._index = index
+        self._sweeps: dict[str, KnownSweep] = {}
+        self._names: list[str] = []
+        self._of_run: dict[str, list[str]] = {}
+        self._states: dict[str, dict[str, RunState]] = {}
+        self._lines: dict[str, SweepLine] = {}
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, position: int, /) -> SweepLine:
+        return self._lines[self._names[position]]
+
+    def key(self, position: int) -> Hashable:
+        return self._names[position]
+
+    def stamp(self, position: int) -> Hashable:
+        return self[position]
+
+    def find(self, key: Hashable) -> int | None:
+        return self._names.index(str(key)) if key in self._sweeps else None
+
+    def get(self, name: Hashable | None) -> KnownSweep | None:
+        return self._sweeps.get(str(name))
+
+    def line(self, name: str) -> SweepLine:
+        return self._lines[name]
+
+    def states(self, name: str) -> Mapping[str, RunState]:
+        """Of the runs of a sweep's cells that exist."""
+        return self._states[name]
+
+    def replace(self, sweeps: Sequence[KnownSweep]) -> None:
+        """Show these."""
+        self._sweeps = {known.name: known for known in sweeps}
+        self._names = list(self._sweeps)
+        of_run: defaultdict[str, list[str]] = defaultdict(list)
+        for known in sweeps:
+            for cell in known.cells:
+                of_run[cell.run].append(known.name)
+        self._of_run = dict(of_run)
+        self.count_again(self._names)
+
+    def of_runs(self, run_ids: Iterable[str]) -> set[str]:
+        """Names of the sweeps that these runs are cells of."""
+        return {name for run_id in run_ids for name in self._of_run.get(run_id, ())}
+
+    def count_again(self, names: Iterable[str]) -> set[str]:
+        """Look up the runs of these sweeps; the names of those with a cell in another state."""
+        others = set()
+        for name in names:
+            known = self._sweeps[name]
+            runs = _runs_of(known.cells, self._index)
+            states = {run.id: run.state for run in runs}
+            if states != self._states.get(name):
+                self._states[name] = states
+                others.add(name)
+            counts = tuple(sorted(counted(known.cells, states).items()))
+            sweep = known.sweep
+            self._lines[name] = SweepLine(name, len(known.cells), counts, seconds_left(runs), sweep.file, sweep.stopped)
+        return others
+
+    def terms(self, known: KnownSweep, chosen: Sequence[Cell]) -> str:
+        """What holds, in the language of ``/``, of the runs of the ``chosen`` cells of a sweep, and of no other run."""
+        told: dict[str, Collection[str]] = {}
+        for name in TERMS:
+            values = dict.fromkeys(cell.aspect(name) for cell in chosen)
+            if len(values) < len({cell.aspect(name) for cell in known.cells}):
+                told[name] = values
+        held = [cell for cell in known.cells if all(cell.aspect(name) in values for name, values in told.items())]
+        if len(held) == len(chosen) and self._can_be_said(known, told):
+            return " ".join([f"sweep:{known.name}", *(f"{name}:{','.join(values)}" for name, values in told.items())])
+        return f"id:{','.join(cell.run for cell in chosen if cell.run)}"
+
+    def _can_be_said(self, known: KnownSweep, told: Mapping[str, Collection[str]]) -> bool:
+        """Whether names mean what they say: a joint run also has the name of each of its targets, none has an empty one."""
+        alike = [name for name in self._names if plain_name(name) == plain_name(known.name)]
+        joint = any("+" in cell.target or "/" not in cell.target for cell in known.cells)
+        return len(alike) == 1 and not ("target" in told and joint) and all(all(values) for values in told.values())
+
+
+def seconds_left(runs: Sequence[ListedRun]) -> float | None:
+    """Until those of the runs that are queued or live have ended, if as many train at once as do now.
+
+    A run that does not know yet is taken to be as long as others of its method. None while no run is live, and where nothing
+    tells how long a run takes.
+    """
+    live = sum(run.state.live for run in runs)
+    if not live:
+        return None
+    lengths: defaultdict[str, list[float]] = defaultdict(list)
+    for run in runs:
+        if run.state == "completed":
+            lengths[run.method].append(run.seconds)
+        elif run.state.live and run.seconds_left is not None:
+            lengths[run.method].append(run.seconds + run.seconds_left)
+    usual, total = {method: median(seconds) for method, seconds in lengths.items()}, 0.0
+    for run in runs:
+        if run.state.live and run.seconds_left is not None:
+            total += run.seconds_left
+        elif run.state.active:
+            if run.method not in usual:
+                return None
+            total += max(0.0, usual[run.method] - run.seconds)
+    return total / live
+
+
+def _runs_of(cells: Iterable[Cell], index: RunIndex) -> list[ListedRun]:
+    found = (index.get(cell.run) for cell in cells)
+    return [run for run in found if run is not None]
