@@ -24,6 +24,7 @@ SCREENS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "groups": ((110, 24), ("g", "enter")),
     "run": ((130, 36), ("enter",)),
     "board": ((150, 24), ("2",)),
+    "sweeps": ((130, 40), ("3", "enter")),
 }
 """Size in cells, and the keys that lead there."""
 SETTLED = 3.0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.catalog.catalog import Catalog
+from engine.errors import UserError
 from engine.plans.planner import Plan, PlannedRun, submit
 from engine.plans.several import narrowed
 from engine.registry.reading import Reader
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 class Rest:
     """What is left to train, and what waits."""
 
+    sweep: Sweep
+    """As it was registered when this was planned."""
     planned: PlannedSweep
     plan: Plan
     """Of the runs that are missing or over, and of the sources that these need."""
@@ -52,11 +55,17 @@ def rest_of(sweep: Sweep, cells: Sequence[Cell], reader: Reader, catalog: Catalo
     now = [cell for cell in planned.cells if cell.identity in asked]
     wanted = {cell.run for cell in now}
     plan = narrowed(planned.plan, lambda run: run.run_id in wanted and _is_left(run))
-    return Rest(planned, plan, sum(not cell.run for cell in now))
+    return Rest(sweep, planned, plan, sum(not cell.run for cell in now))
 
 
 def queue_rest(rest: Rest, store: Store) -> None:
-    """Queue it. A sweep that was stopped goes on."""
+    """Queue it; a sweep that was stopped goes on.
+
+    Raises UserError if the sweep changed since it was planned: tuning may have chosen a setting.
+    """
+    name, now = rest.sweep.name, store.sweep(rest.sweep.name)
+    if now is None or now.updated_at != rest.sweep.updated_at:
+        raise UserError(f"the sweep {name} was {'changed' if now else 'forgotten'} meanwhile; nothing was queued")
     store.register(rest.planned.record())
     asked_for = submit(rest.plan, store)
     if rest.planned.declaration.tags:

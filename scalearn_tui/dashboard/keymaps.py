@@ -16,8 +16,8 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
     "vim": {"table.home": "home,g", "table.end": "end,G", "runs.group": "z"},
 }
 WIDGETS = (
-    "table.down", "table.up", "table.pagedown", "table.pageup", "table.home", "table.end", "table.open", "table.mark",
-    "table.mark-all", "app.help", "app.quit", "app.back",
+    "table.down", "table.up", "table.pagedown", "table.pageup", "table.home", "table.end", "table.left", "table.right",
+    "table.open", "table.mark", "table.mark-all", "app.help", "app.quit", "app.back",
 )  # fmt: skip
 """Ids of keys that are no actions."""
 

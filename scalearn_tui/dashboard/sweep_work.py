@@ -13,7 +13,6 @@ from scalearn_tui.dashboard.model.sweeps import KnownSweep
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
     from engine.registry.records import Sweep
-    from engine.registry.store import Store
     from engine.sweeps.cells import Cell
     from engine.sweeps.rest import Rest
 
@@ -45,11 +44,3 @@ def plan_rest(sweep: Sweep, cells: Sequence[Cell], reader: Reader) -> tuple[Rest
     notes = [*rest.plan.notes, *incomplete_notes(rest.plan, open_files(rest.plan, reader.home))] if rest.runs else []
     paused = paused_notice(reader.home)
     return rest, [*notes, *([paused] if paused else [])]
-
-
-def queue_rest(sweep: Sweep, cells: Sequence[Cell], store: Store) -> None:
-    """Plan again, because time went by since the user was asked, and queue it."""
-    from engine.sweeps.rest import queue_rest, rest_of
-
-    # As it is registered by now: tuning may have chosen a setting.
-    queue_rest(rest_of(store.sweep(sweep.name) or sweep, cells, store, load_catalog(store.home)), store)

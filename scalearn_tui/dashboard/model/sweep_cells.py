@@ -41,15 +41,19 @@ class CellRows:
     def __init__(self, sweep: KnownSweep, by: tuple[str, str], states: Mapping[str, RunState]) -> None:
         self.of, self.by = sweep, by
         self._parts = _parts(sweep.cells)
-        tables = {part: cell_table(found, by, states) for part, found in self._parts.items()}
-        named = [column for table in tables.values() for column in table.columns]
+        self._tables = {part: cell_table(found, by, states) for part, found in self._parts.items()}
+        named = [column for table in self._tables.values() for column in table.columns]
         self.columns = sorted(dict.fromkeys(named), key=lambda column: column == ALL)
-        rows = [_row(part, name, table, self.columns) for part, table in tables.items() for name in table.rows]
+        rows = [_row(part, name, table, self.columns) for part, table in self._tables.items() for name in table.rows]
         self.lines = RowLines(rows, lambda row: (row.part, row.name))
 
     @property
     def tuned(self) -> bool:
         return "" not in self._parts
+
+    def counts(self, row: CellRow, place: int) -> Mapping[str, int]:
+        """Of cells by state, in one of the columns; empty where there is none."""
+        return self._tables[row.part].counts.get((row.name, self.columns[place]), {})
 
     def cells(self, key: Hashable, place: int) -> list[Cell]:
         """Those of a row in one of the columns."""

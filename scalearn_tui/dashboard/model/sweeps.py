@@ -82,8 +82,13 @@ class SweepLines:
         """Of the runs of a sweep's cells that exist."""
         return self._states[name]
 
+    def runs(self, name: str) -> list[ListedRun]:
+        """Those of a sweep's cells that exist."""
+        found = (self._index.get(cell.run) for cell in self._sweeps[name].cells)
+        return [run for run in found if run is not None]
+
     def replace(self, sweeps: Sequence[KnownSweep]) -> None:
-        """Show these."""
+        """Show these, as their runs are by now."""
         self._sweeps = {known.name: known for known in sweeps}
         self._names = list(self._sweeps)
         of_run: defaultdict[str, list[str]] = defaultdict(list)
@@ -91,26 +96,39 @@ class SweepLines:
             for cell in known.cells:
                 of_run[cell.run].append(known.name)
         self._of_run = dict(of_run)
-        self.count_again(self._names)
+        self._states = {name: {run.id: run.state for run in self.runs(name)} for name in self._names}
+        for name in self._names:
+            self._say(name, count_again=True)
 
     def of_runs(self, run_ids: Iterable[str]) -> set[str]:
         """Names of the sweeps that these runs are cells of."""
         return {name for run_id in run_ids for name in self._of_run.get(run_id, ())}
 
-    def count_again(self, names: Iterable[str]) -> set[str]:
-        """Look up the runs of these sweeps; the names of those with a cell in another state."""
+    def update(self, run_ids: Iterable[str]) -> set[str]:
+        """Take these runs as the index has them by now; the names of the sweeps with a cell in another state."""
         others = set()
-        for name in names:
-            known = self._sweeps[name]
-            runs = _runs_of(known.cells, self._index)
-            states = {run.id: run.state for run in runs}
-            if states != self._states.get(name):
-                self._states[name] = states
+        for run_id in run_ids:
+            run = self._index.get(run_id)
+            for name in self._of_run.get(run_id, ()):
+                states = self._states[name]
+                if states.get(run_id) is (run and run.state):
+                    continue
                 others.add(name)
-            counts = tuple(sorted(counted(known.cells, states).items()))
-            sweep = known.sweep
-            self._lines[name] = SweepLine(name, len(known.cells), counts, seconds_left(runs), sweep.file, sweep.stopped)
+                if run is None:
+                    del states[run_id]
+                else:
+                    states[run_id] = run.state
+        for name in self.of_runs(run_ids):
+            self._say(name, name in others)
         return others
+
+    def _say(self, name: str, count_again: bool) -> None:
+        """Write the line of a sweep anew."""
+        known = self._sweeps[name]
+        sweep, number = known.sweep, len(known.cells)
+        counts = counted(known.cells, self._states[name]) if count_again else dict(self._lines[name].counts)
+        left = seconds_left(self.runs(name)) if counts.get("running") or counts.get("starting") else None
+        self._lines[name] = SweepLine(name, number, tuple(sorted(counts.items())), left, sweep.file, sweep.stopped)
 
     def terms(self, known: KnownSweep, chosen: Sequence[Cell]) -> str:
         """What holds, in the language of ``/``, of the runs of the ``chosen`` cells of a sweep, and of no other run."""
@@ -155,8 +173,3 @@ def seconds_left(runs: Sequence[ListedRun]) -> float | None:
                 return None
             total += max(0.0, usual[run.method] - run.seconds)
     return total / live
-
-
-def _runs_of(cells: Iterable[Cell], index: RunIndex) -> list[ListedRun]:
-    found = (index.get(cell.run) for cell in cells)
-    return [run for run in found if run is not None]

@@ -11,6 +11,7 @@ from scalearn_tui.dashboard.model.sweeps import KnownSweep
 from scalearn_tui.dashboard.requests import Request
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
+from scalearn_tui.dashboard.services import Services
 from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.sweeps import words
 
@@ -29,6 +30,10 @@ MOST_NAMED = 3
 class SweepActions(ActionScreen):
     """A screen about one sweep at a time."""
 
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._planning = False
+
     def sweep_at_hand(self) -> KnownSweep | None:
         raise NotImplementedError
 
@@ -46,8 +51,8 @@ class SweepActions(ActionScreen):
         if known is None or reader is None:
             self._refuse("there is no sweep")
             return
-        if why := self._nothing_left(cells):
-            self._refuse(why)
+        if self._planning or (why := self._nothing_left(cells)):
+            self._refuse("a plan is being made" if self._planning else why)
             return
 
         def work() -> tuple[Rest, list[str]]:
@@ -56,37 +61,45 @@ class SweepActions(ActionScreen):
             return plan_rest(known.sweep, cells, reader)
 
         def planned(found: tuple[Rest, list[str]]) -> None:
-            self.say("")
-            self._ask_to_queue(known, cells, *found)
+            self._plans(False)
+            # Otherwise its user went elsewhere in the meantime.
+            if self.is_current:
+                self._ask_to_queue(known.name, *found)
 
         def failed(error: BaseException) -> None:
-            self.say("")
+            self._plans(False)
             self._refuse(one_line(error))
 
-        self.say("planning…")
+        self._plans(True)
         self.services.background(work, planned, failed)
+
+    def _plans(self, planning: bool) -> None:
+        self._planning = planning
+        self.say("planning…" if planning else "")
 
     def _nothing_left(self, cells: Sequence[Cell]) -> str:
         """Why none of the cells can be queued; empty if one may be."""
+        if not cells:
+            return "no cell is here"
         runs = [self.services.index.get(cell.run) for cell in cells]
         if any(run is None or run.state.over for run in runs):
             return ""
         which = "the run is" if len(cells) == 1 else f"all {len(cells)} runs are"
         return f"nothing is missing: {which} completed or under way"
 
-    def _ask_to_queue(self, known: KnownSweep, cells: Sequence[Cell], rest: Rest, notes: Sequence[str]) -> None:
+    def _ask_to_queue(self, name: str, rest: Rest, notes: Sequence[str]) -> None:
         waits = f"{_counted(rest.undecided, 'cell waits', 'cells wait')} until tuning has chosen" if rest.undecided else ""
         if not rest.runs:
-            self._refuse(f"nothing can be queued{': ' if waits else ''}{waits}")
+            self._refuse(f"nothing can be queued: {waits or 'settings that diverged are not tried again'}")
             return
-        number, sources, name = len(rest.runs), len(rest.sources), known.name
+        number, sources = len(rest.runs), len(rest.sources)
         counts = Counter("missing" if run.existing is None else str(run.existing.state) for run in rest.runs)
         first = f"{_counted(sources, 'source adapter is', 'source adapters are')} trained first" if sources else ""
         request = Request(
             f"queuing {_counted(number, 'run')} of {name}",
             f"{_counted(number, 'run')} of {name} {'is' if number == 1 else 'are'} queued",
             tuple(run.run_id for run in rest.runs),
-            partial(_queue, known, cells),
+            partial(_queue, rest),
             lambda run: run is not None and not run.state.over,
         )
         title = f"Queue {_counted(number, 'run')} of {name}?"
@@ -148,10 +161,10 @@ class SweepActions(ActionScreen):
         self.notify(why, severity="warning", markup=False)
 
 
-def _queue(known: KnownSweep, cells: Sequence[Cell], store: Store) -> None:
-    from scalearn_tui.dashboard.sweep_work import queue_rest
+def _queue(rest: Rest, store: Store) -> None:
+    from engine.sweeps.rest import queue_rest
 
-    queue_rest(known.sweep, cells, store)
+    queue_rest(rest, store)
 
 
 def _stop(name: str, store: Store) -> None:

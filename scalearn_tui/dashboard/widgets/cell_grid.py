@@ -36,7 +36,7 @@ class CellGrid(Grid[Line]):
         """How many columns of cells do not fit."""
         return len(self._cells) - len(self._shown())
 
-    def arrange(self, fixed: Sequence[Column[Line]], cells: Sequence[Column[Line]]) -> None:
+    def show_columns(self, fixed: Sequence[Column[Line]], cells: Sequence[Column[Line]]) -> None:
         """Have columns that are always shown, and those of cells behind them."""
         self._fixed, self._cells = fixed, cells
         self._place = max(0, min(self._place, len(cells) - 1))

@@ -22,7 +22,8 @@ def _states(line: SweepLine) -> str:
 
 
 def _left(line: SweepLine) -> str:
-    return "stopped" if line.stopped else duration(line.seconds_left)
+    done = [state for state, _ in line.counts] == ["completed"]
+    return "stopped" if line.stopped and not done else duration(line.seconds_left)
 
 
 SWEEP_COLUMNS: tuple[Column[SweepLine], ...] = (
