@@ -65,7 +65,7 @@ def queue_rest(rest: Rest, store: Store) -> None:
     """
     name, now = rest.sweep.name, store.sweep(rest.sweep.name)
     if now is None or now.updated_at != rest.sweep.updated_at:
-        raise UserError(f"the sweep {name} was {'changed' if now else 'forgotten'} meanwhile; nothing was queued")
+        raise UserError(f"the sweep {name} was {'changed' if now else 'forgotten'} meanwhile and nothing was queued; ask again")
     store.register(rest.planned.record())
     asked_for = submit(rest.plan, store)
     if rest.planned.declaration.tags:

@@ -11,12 +11,14 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.plans.planner import submit
-from engine.registry.records import RunState
+from engine.registry.records import RunState, Sweep
 from engine.registry.store import Store
+from engine.sweeps.cells import Cell
 from engine.sweeps.declaration import parse_sweep
 from engine.sweeps.planning import plan_sweep
 from scalearn_tui.cli.app import main
-from scalearn_tui.dashboard.model.sweeps import seconds_left
+from scalearn_tui.dashboard.model.index import RunIndex
+from scalearn_tui.dashboard.model.sweeps import KnownSweep, SweepLines, seconds_left
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
@@ -166,6 +168,17 @@ async def test_only_what_a_cell_lacks_is_queued(holed, store, dashboard, until, 
         assert store.find(failed).state is RunState.FAILED and store.find(missing).state is RunState.QUEUED
 
 
+async def test_a_plan_of_a_sweep_that_changed_is_not_queued(holed, store, dashboard, until, notices) -> None:
+    async with dashboard() as (app, pilot):
+        await open_sweeps(app, pilot, until)
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        store.revise_cells("paper", lambda cells: cells[:-1])
+        await pilot.press("y")
+        await until(pilot, lambda: "paper was changed meanwhile" in notices(app))
+        assert len(store.sweep("paper").cells) == 7 and store.find(holed[0]).state is RunState.FAILED
+
+
 async def test_planning_leaves_the_keys_alone(holed, dashboard, until) -> None:
     async with dashboard() as (app, pilot):
         await open_sweeps(app, pilot, until)
@@ -231,17 +244,18 @@ async def test_tuning_is_told_below_the_cells_or_in_their_place(store, dashboard
     end(store, rate)
     async with dashboard((120, 40)) as (app, pilot):
         screen = await open_sweeps(app, pilot, until)
-        assert "learning_rate=0.01" in screen_text(
-            app
-        ) and "0.10 learning_rate=0.001, 0.01 learning_rate=0.0001" in screen_text(app)
-        assert [line.split()[1] for line in screen_text(app).splitlines() if line.startswith(" adapter")][:2] == [
-            "tuning",
-            "reported",
-        ]
+        text = screen_text(app)
+        assert "learning_rate=0.01" in text and "0.10 learning_rate=0.001, 0.01 learning_rate=0.0001" in text
+        rows = [line.split() for line in text.splitlines() if line.startswith(" adapter")]
+        assert [row[1] for row in rows][:2] == ["tuning", "reported"]
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "learning_rate" not in screen_text(app))
         await pilot.press("m", "enter")
         await until(pilot, lambda: "learning_rate=0.01" in screen_text(app))
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "Queue 2 runs of tuned?" in screen_text(app), "the reported ones of the search at hand"
+        await pilot.press("n")
         tried = {cell.run for cell in screen.cells_at_hand() if cell.tuning}
         assert len(tried) == 6
         await pilot.press("enter")
@@ -265,6 +279,31 @@ async def test_what_fits_is_shown(holed, dashboard, until, screen_text) -> None:
         await open_sweeps(app, pilot, until)
         text = screen_text(app)
         assert "◷3 ✓3 ✗1 ·1" in text and "toy/question" in text and "✓1 ✗1" in text
+
+
+def cell(run: str, method: str, target: str, seed: int = 0) -> Cell:
+    return Cell(run, method, target, seed, "", None, "minilm")
+
+
+def known(name: str, *cells: Cell) -> KnownSweep:
+    return KnownSweep(Sweep(name=name, file=f"/{name}.toml", text="", requests=[], cells=[]), list(cells))
+
+
+def test_terms_mean_the_cells_at_hand_and_nothing_else() -> None:
+    lines = SweepLines(RunIndex())
+    plain = [cell("a", "adapter", "toy/claim"), cell("b", "adapter", "toy/topics"), cell("c", "lora", "toy/claim", 1)]
+    joint = [cell("d", "mtl", "toy/claim+toy/topics"), cell("e", "mtl", "toy/claim")]
+    lines.replace([known("paper", *plain), known("joint", *joint), known("two-words", *plain), known("two_words", *plain)])
+
+    def terms(name: str, *chosen: Cell) -> str:
+        return lines.terms(lines.get(name), chosen)
+
+    assert terms("paper", *plain) == "sweep:paper"
+    assert terms("paper", plain[0]) == "sweep:paper method:adapter target:toy/claim seed:0"
+    assert terms("paper", *plain[:2]) == "sweep:paper method:adapter seed:0"
+    assert terms("paper", *plain[1:]) == "id:b,c", "no terms hold of these two alone"
+    assert terms("joint", joint[1]) == "id:e", "the joint run has this target, too"
+    assert terms("two-words", plain[2]) == "id:c", "the names of both sweeps are alike"
 
 
 def test_time_left(store, make_run, train) -> None:

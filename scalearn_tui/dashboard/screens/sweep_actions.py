@@ -121,8 +121,8 @@ class SweepActions(ActionScreen):
 
     def _ask_to_stop(self, name: str, found: Stoppable) -> None:
         number, shared = len(found.alone), found.shared
-        stay = f"{_counted(len(shared), 'run stays', 'runs stay')}, because another sweep asks for "
-        stay = stay + f"{'it' if len(shared) == 1 else 'them'} too: {_named(shared)}." if shared else ""
+        which = f"{_counted(len(shared), 'run stays', 'runs stay')}, because another sweep asks for"
+        stay = f"{which} {'it' if len(shared) == 1 else 'them'} too: {_named(shared)}." if shared else ""
         if not number:
             self._refuse(stay or f"no run of {name} is going on or queued")
             return

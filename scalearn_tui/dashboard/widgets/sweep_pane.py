@@ -125,15 +125,17 @@ class SweepPane(Vertical):
         if self._tuning.has_focus and self._tuning.key is not None:
             line = self._tuning.lines[self._tuning.cursor]
             found = counted(self.cells_at_hand(), self._lines.states(rows.of.name))
-            return f"{line.method} · {line.target}: {words(found)} · enter: its runs{_queues(found)}"
+            return f"{line.method} · {line.target}: {words(found)}{_keys(found)}"
         if not self._cells.has_focus or not len(rows.lines):
-            return f"enter: its cells{_queues(dict(self._lines.line(rows.of.name).counts))}"
+            return "enter: its cells"
         row, place = self._cells.lines[self._cells.cursor], self._cells.place
         names = [heading(name) for name in (row.name, rows.columns[place]) if name != ALL]
         where = " · ".join([*(names or [ALL]), *filter(None, [row.part])])
         counts = rows.counts(row, place)
-        return f"{where}: {words(counts)} · enter: its runs{_queues(counts)}" if counts else f"{where}: no cell"
+        return f"{where}: {words(counts)}{_keys(counts)}" if counts else f"{where}: no cell"
 
 
-def _queues(states: Collection[str]) -> str:
-    return " · M: run what is missing" if LEFT.intersection(states) else ""
+def _keys(states: Collection[str]) -> str:
+    """What can be done with cells in these states."""
+    can = ["enter: its runs"] * (set(states) != {"missing"}) + ["M: run what is missing"] * bool(LEFT.intersection(states))
+    return "".join(f" · {text}" for text in can)
