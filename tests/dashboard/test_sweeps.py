@@ -309,8 +309,16 @@ def test_terms_mean_the_cells_at_hand_and_nothing_else() -> None:
 def test_time_left(store, make_run, train) -> None:
     from engine.registry.listing import Listing
 
-    runs = [make_run(number) for number in range(3)]
+    runs = [make_run(number, method) for number, method in enumerate(("adapter", "adapter", "lora"))]
     store.add(runs, [])
     assert seconds_left(Listing(store).changes().runs) is None, "none trains"
-    train(store, runs[0])
-    assert seconds_left(Listing(store).changes().runs) == 3600 + 2 * (75 + 3600)
+    attempt = store.claim(runs[0].id, "local", "cpu:0")
+    store.started(runs[0].id, attempt)
+    assert seconds_left(Listing(store).changes().runs) is None, "nothing tells how long a run takes"
+    store.request_stop([runs[0].id])
+    store.finish(runs[0].id, attempt, RunState.STOPPED)
+    train(store, runs[1])
+    assert seconds_left(Listing(store).changes().runs) == 3600 + (75 + 3600), "of one of two, as long as the other"
+    store.add([make_run(4, "adapter"), make_run(5, "adapter")], [])
+    train(store, make_run(4))
+    assert seconds_left(Listing(store).changes().runs) == (2 * 3600 + 2 * (75 + 3600)) / 2, "two at a time"

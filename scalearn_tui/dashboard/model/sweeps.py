@@ -152,8 +152,8 @@ class SweepLines:
 def seconds_left(runs: Sequence[ListedRun]) -> float | None:
     """Until those of the runs that are queued or live have ended, if as many train at once as do now.
 
-    A run that does not know yet is taken to be as long as others of its method. None while no run is live, and where nothing
-    tells how long a run takes.
+    A run that does not know yet is taken to be as long as others of its method, or as all others where there is none. None
+    while no run is live, and where nothing tells how long a run takes.
     """
     live = sum(run.state.live for run in runs)
     if not live:
@@ -164,12 +164,14 @@ def seconds_left(runs: Sequence[ListedRun]) -> float | None:
             lengths[run.method].append(run.seconds)
         elif run.state.live and run.seconds_left is not None:
             lengths[run.method].append(run.seconds + run.seconds_left)
-    usual, total = {method: median(seconds) for method, seconds in lengths.items()}, 0.0
+    if not lengths:
+        return None
+    usual = {method: median(seconds) for method, seconds in lengths.items()}
+    of_any = median([length for seconds in lengths.values() for length in seconds])
+    total = 0.0
     for run in runs:
         if run.state.live and run.seconds_left is not None:
             total += run.seconds_left
         elif run.state.active:
-            if run.method not in usual:
-                return None
-            total += max(0.0, usual[run.method] - run.seconds)
+            total += max(0.0, usual.get(run.method, of_any) - run.seconds)
     return total / live
