@@ -49,10 +49,12 @@ def start_supervisor(home: Home) -> None:
 
 def read_keymap(home: Home) -> dict[str, str]:
     """The keys that ``config.toml`` says. Raises UserError for a mistake in it. Blocks."""
+    if not home.config.exists():
+        return {}
     from engine.files.config import read_config
     from scalearn_tui.dashboard.keymaps import keymap_of
 
-    return keymap_of(read_config(home)) if home.config.exists() else {}
+    return keymap_of(read_config(home))
 
 
 class Dashboard(BackgroundApp):
@@ -94,7 +96,6 @@ class Dashboard(BackgroundApp):
             runs_chosen=Signal(self, "runs-chosen"),
             status_changed=Signal(self, "status-changed"),
         )
-        self.services.reload_catalog()
         self.add_mode("runs", lambda: RunsScreen(self.services))
         self.add_mode("board", self._board)
 
@@ -139,7 +140,7 @@ class Dashboard(BackgroundApp):
     @on(RunsRead)
     def _read(self, event: RunsRead) -> None:
         updated = self.services.index.update(event.changes, event.chosen)
-        self.services.is_read = True
+        self.services.is_read = event.changes.version >= 0
         self._notify_ended(updated.ended)
         self.services.runs_changed.publish(updated)
         if not self._woken and self.services.index.active():

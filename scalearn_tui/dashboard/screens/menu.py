@@ -14,7 +14,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from scalearn_tui.dashboard.actions import Action
-from scalearn_tui.dashboard.widgets.facts import DIM
+from scalearn_tui.dashboard.widgets.colours import DIM
 
 if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
