@@ -75,6 +75,8 @@ class Action:
     """Whether the line of keys has it."""
     display: str = ""
     """How its key is written, where Textual would write it otherwise."""
+    writes: bool = False
+    """Whether it changes the home or starts a program: impossible where one may only look."""
 
     def shown_key(self, keymap: Mapping[str, str]) -> str:
         """How the first of its keys is written, where a keymap may give it another one."""
@@ -103,7 +105,7 @@ AREAS = {
 }
 """Title by area, in the order of the help."""
 ACTIONS: tuple[Action, ...] = (
-    Action("runs.new", "n", "new", "plan and queue runs, as `scalearn run` does"),
+    Action("runs.new", "n", "new", "plan and queue runs, as `scalearn run` does", writes=True),
     Action(
         "runs.filter", "slash", "filter", "terms as in `scalearn ls`: state:failed target:rte 'dev>80', or words", display="/"
     ),
@@ -112,13 +114,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("log.search", "slash", "search", "any case, unless a capital is typed", display="/"),
     Action("log.next-error", "e", "next error", "the next line that tells of one"),
     Action("log.wrap", "w", "wrap", "long lines in several rows"),
-    Action("log.pager", "O", "pager", "open the file in $PAGER", shown=False),
+    Action("log.pager", "O", "pager", "open the file in $PAGER", shown=False, writes=True),
     Action("run.log", "l", "log", "its log on the whole screen", one),
-    Action("run.stop", "T", "stop", "save, then end; asks first", stoppable),
-    Action("run.resume", "R", "resume", "queue failed, stopped or lost runs again", resumable),
-    Action("run.clone", "C", "clone", "the form, filled with what asked for the run", one),
-    Action("run.delete", "D", "delete", "with everything that belongs to them; asks first", deletable),
-    Action("run.tag", "t", "tag", "give runs tags, or take them away", some),
+    Action("run.stop", "T", "stop", "save, then end; asks first", stoppable, writes=True),
+    Action("run.resume", "R", "resume", "queue failed, stopped or lost runs again", resumable, writes=True),
+    Action("run.clone", "C", "clone", "the form, filled with what asked for the run", one, writes=True),
+    Action("run.delete", "D", "delete", "with everything that belongs to them; asks first", deletable, writes=True),
+    Action("run.tag", "t", "tag", "give runs tags, or take them away", some, writes=True),
     Action("run.open", "o", "open", "the run on the whole screen, as enter does", one, shown=False),
     Action("run.sources", "u", "sources", "list the runs whose adapters it takes", one, shown=False),
     Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
@@ -128,7 +130,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.against", "d", "against", "test all rows against the one at hand, or none"),
     Action("board.split", "m", "split", "test, or dev at the selected epoch"),
     Action("board.table", "b", "table", "the next benchmark or backbone"),
-    Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does"),
+    Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does", writes=True),
     Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),

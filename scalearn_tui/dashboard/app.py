@@ -58,7 +58,10 @@ def read_keymap(home: Home) -> dict[str, str]:
 
 
 class Dashboard(BackgroundApp):
-    """Shows the registry of ``home``. ``launch`` is called, in a thread, after something was queued or stopped."""
+    """Shows the registry of ``home``.
+
+    ``launch`` is called, in a thread, after something was queued or stopped; never where ``read_only``.
+    """
 
     TITLE = "scalearn"
     CSS_PATH = "styles/dashboard.tcss"
@@ -77,13 +80,17 @@ class Dashboard(BackgroundApp):
     ]
 
     def __init__(
-        self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor, ascii_only: bool = False
+        self,
+        home: Home | None = None,
+        launch: Callable[[Home], None] = start_supervisor,
+        ascii_only: bool = False,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
         self._last_filters = (SINK, Ascii()) if ascii_only else (SINK,)
         self.home = home or Home.default()
         self._launch = launch
-        self._woken = False
+        self._woken = read_only
         self.services = Services(
             self.home,
             Poller(self.home, lambda: self.services.catalog, self.post_message),
@@ -95,6 +102,7 @@ class Dashboard(BackgroundApp):
             runs_changed=Signal(self, "runs-changed"),
             runs_chosen=Signal(self, "runs-chosen"),
             status_changed=Signal(self, "status-changed"),
+            read_only=read_only,
         )
         self.add_mode("runs", lambda: RunsScreen(self.services))
         self.add_mode("board", self._board)
@@ -126,6 +134,8 @@ class Dashboard(BackgroundApp):
                 line.refresh()
 
     def _remember(self, chosen: Remembered) -> None:
+        if self.services.read_only:
+            return
         self.background(partial(remember, self.home, chosen), lambda _: None)
 
     def on_unmount(self) -> None:

@@ -49,6 +49,8 @@ class Services:
     """What stands in the form's fields when it is opened."""
     is_read: bool = False
     """Whether ``index`` has all runs."""
+    read_only: bool = False
+    """Whether one may only look."""
     trouble: str = ""
     """Why what is shown may be old; empty while the registry answers."""
 
