@@ -53,7 +53,7 @@ def deletable(runs: Runs) -> str:
 
 def comparable(runs: Runs) -> str:
     """At least two runs."""
-    return "" if len(runs) > 1 else "mark two or more runs with space"
+    return "" if len(runs) > 1 else "mark two or more runs or groups with space"
 
 
 def _only(runs: Runs, rule: str) -> str:
@@ -99,6 +99,7 @@ AREAS = {
     "runs": "The list",
     "log": "The log",
     "board": "The board",
+    "compare": "The comparison",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
@@ -111,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("runs.sort", "s", "sort", "the next order of the list"),
     Action("runs.group", "g", "group", "by seeds, then by method and target, then not"),
+    Action("runs.diff", "d", "compare", "marked runs or groups beside each other: what differs, curves, the test", comparable),
     Action("log.search", "slash", "search", "any case, unless a capital is typed", display="/"),
     Action("log.next-error", "e", "next error", "the next line that tells of one"),
     Action("log.wrap", "w", "wrap", "long lines in several rows"),
@@ -132,9 +134,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.table", "b", "table", "the next benchmark or backbone"),
     Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does", writes=True),
     Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),
+    Action("compare.keys", "u", "all keys", "all that may differ, or what differs"),
+    Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it"),
+    Action("compare.copy", "y", "copy command", "the command that tests the same"),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),
     Action("go.board", "2", "board", "the leaderboard: methods against targets", shown=False),
+    Action("go.compare", "6", "compare", "marked runs or groups beside each other", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")

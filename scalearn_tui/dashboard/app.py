@@ -106,11 +106,17 @@ class Dashboard(BackgroundApp):
         )
         self.add_mode("runs", lambda: RunsScreen(self.services))
         self.add_mode("board", self._board)
+        self.add_mode("compare", self._compare)
 
     def _board(self) -> Screen[None]:
         from scalearn_tui.dashboard.screens.board import BoardScreen
 
         return BoardScreen(self.services)
+
+    def _compare(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.compare import CompareScreen
+
+        return CompareScreen(self.services)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._last_filters]

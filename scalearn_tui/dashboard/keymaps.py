@@ -37,11 +37,12 @@ def keymap_of(config: Config) -> dict[str, str]:
 def _screens() -> list[Sequence[Action]]:
     """The actions of each screen: only on one screen do two of them meet."""
     from scalearn_tui.dashboard.screens.board import BoardScreen
+    from scalearn_tui.dashboard.screens.compare import CompareScreen
     from scalearn_tui.dashboard.screens.detail import DetailScreen
     from scalearn_tui.dashboard.screens.log import LogScreen
     from scalearn_tui.dashboard.screens.runs import RunsScreen
 
-    return [screen.actions for screen in (RunsScreen, BoardScreen, DetailScreen, LogScreen)]
+    return [screen.actions for screen in (RunsScreen, BoardScreen, CompareScreen, DetailScreen, LogScreen)]
 
 
 def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:

@@ -47,6 +47,8 @@ class Services:
     """Other keys than the usual ones, by the ids of actions."""
     draft: dict[str, str] = field(default_factory=dict)
     """What stands in the form's fields when it is opened."""
+    compared: tuple[tuple[str, ...], ...] = ()
+    """Ids of the runs that are compared, by side."""
     is_read: bool = False
     """Whether ``index`` has all runs."""
     read_only: bool = False

@@ -8,6 +8,7 @@ from textual.widgets import Input
 from engine.registry.records import RunState
 from scalearn_tui.dashboard.actions import ACTIONS, actions_of
 from scalearn_tui.dashboard.screens.board import BoardScreen
+from scalearn_tui.dashboard.screens.compare import CompareScreen
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.detail import DetailScreen
 from scalearn_tui.dashboard.screens.log import LogScreen
@@ -18,7 +19,7 @@ from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 
 
-@pytest.mark.parametrize("screen", [RunsScreen, BoardScreen, DetailScreen, LogScreen])
+@pytest.mark.parametrize("screen", [RunsScreen, BoardScreen, CompareScreen, DetailScreen, LogScreen])
 def test_a_screen_carries_out_each_of_its_actions(screen: type) -> None:
     assert (
         screen.actions and [action.id for action in screen.actions if not callable(getattr(screen, action.method, None))] == []

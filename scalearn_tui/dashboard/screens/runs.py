@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from scalearn_tui.dashboard.actions import actions_of, bindings
 from scalearn_tui.dashboard.messages import RunsChosen
-from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines
+from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines, sides_of
 from scalearn_tui.dashboard.model.index import Updated
 from scalearn_tui.dashboard.model.orders import BY_COLUMN, ORDERS, Order
 from scalearn_tui.dashboard.screens.run_actions import RunActions
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 
 Runs = Sequence["ListedRun"]
+MOST_SIDES = 8
+"""Of a comparison: more curves are not told apart."""
 FILTER_REST = 0.08
 """Seconds without a key before a filter is applied."""
 
@@ -268,6 +270,22 @@ class RunsScreen(RunActions):
 
     def do_refresh(self, _: Runs) -> None:
         self.services.poller.open_again()
+
+    def do_diff(self, runs: Runs) -> None:
+        """Compare what is marked; of a group alone, its runs."""
+        grid = self.query_one(Grid)
+        sides = sides_of(self._runs_of(key) for key in grid.marks or (grid.key,))
+        if len(sides) > MOST_SIDES:
+            self.notify(f"the first {MOST_SIDES} of {len(sides)} are compared", severity="warning")
+        self.services.compared = sides[:MOST_SIDES]
+        super().do_compare(runs)
+
+    def do_compare(self, runs: Runs) -> None:
+        """The same where something is marked, else what was compared last."""
+        if len(self.query_one(Grid).marks) > 1:
+            self.do_diff(runs)
+        else:
+            super().do_compare(runs)
 
     def do_chart(self, _: Runs) -> None:
         if self._pane is not None:
