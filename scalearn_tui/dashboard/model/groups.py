@@ -96,14 +96,16 @@ def sides_of(lines: Iterable[Sequence[ListedRun]]) -> tuple[tuple[str, ...], ...
     Of a single one, each run is.
     """
     sides = [side for runs in lines for side in _by_settings(runs)]
-    return tuple((run_id,) for run_id in sides[0]) if len(sides) == 1 else tuple(sides)
+    if len(sides) == 1:
+        sides = [[run] for run in sorted(sides[0], key=lambda run: run.seed)]
+    return tuple(tuple(run.id for run in side) for side in sides)
 
 
-def _by_settings(runs: Iterable[ListedRun]) -> Iterable[tuple[str, ...]]:
-    members: dict[str, list[str]] = {}
+def _by_settings(runs: Iterable[ListedRun]) -> Iterable[list[ListedRun]]:
+    members: dict[str, list[ListedRun]] = {}
     for run in runs:
-        members.setdefault(run.group_id, []).append(run.id)
-    return map(tuple, members.values())
+        members.setdefault(run.group_id, []).append(run)
+    return members.values()
 
 
 GroupLine: TypeAlias = "Group | ListedRun"
