@@ -252,7 +252,7 @@ async def test_the_next_chart_and_sides_of_other_metrics(trained, store, make_ru
             titles.append(chart.title)
             await pilot.press("m")
         assert titles == ["dev accuracy", "train loss"] and chart.title == "dev accuracy"
-        assert [one.name for one in chart.series] == ["A Adapter sst2"]
+        assert [one.name for one in chart.series] == ["A Adapter"]
 
 
 def test_the_export_refuses_nothing_to_write(tmp_path: Path) -> None:

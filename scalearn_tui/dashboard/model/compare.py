@@ -9,9 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.catalog.task import MEAN
-from engine.reports.conditions import CONDITIONS
-from engine.runs.deviations import setting_text, settings_of
-from engine.runs.distinctions import beyond_settings
 from scalearn_tui.dashboard.charts.series import Series, over_seeds
 from scalearn_tui.dashboard.curve import Points
 from scalearn_tui.dashboard.detail import Detail
@@ -44,13 +41,18 @@ class Side:
 
     @property
     def title(self) -> str:
-        """``A ScaLearn``."""
+        """``A ScaLearn rte``."""
         return f"{self.letter} {self.name}"
 
     @property
     def heading(self) -> str:
-        """``A ScaLearn (3)``: of several runs with their number."""
+        """``A ScaLearn rte (3)``: of several runs with their number."""
         return self.title if len(self.details) == 1 else f"{self.title} ({len(self.details)})"
+
+    @property
+    def legend(self) -> str:
+        """``A ScaLearn``: a chart has little room, and the letter says the rest."""
+        return f"{self.letter} {method_title(self.runs[0].method)}"
 
     @property
     def runs(self) -> list[Run]:
@@ -93,6 +95,8 @@ def _last(key: str) -> str:
 
 def _settings(sides: Sequence[Sequence[Run]]) -> list[str]:
     """Those in which they differ: ``epochs 5``; with blanks, where a title is wrapped."""
+    from engine.runs.deviations import setting_text, settings_of
+
     settings = [settings_of(runs[0].parsed) for runs in sides]
     differing = [name for name in settings[0] if len({of_side.get(name) for of_side in settings}) > 1]
     return [" ".join(f"{name} {setting_text(of_side[name])}" for name in differing if name in of_side) for of_side in settings]
@@ -164,6 +168,9 @@ def _status(side: Side, several_metrics: bool) -> dict[str, str]:
 
 
 def _asked(run: Run, catalog: Catalog) -> dict[str, str]:
+    from engine.runs.deviations import setting_text, settings_of
+    from engine.runs.distinctions import beyond_settings
+
     spec = run.parsed
     beyond = beyond_settings(spec, catalog)
     return {
@@ -181,6 +188,8 @@ def _asked(run: Run, catalog: Catalog) -> dict[str, str]:
 
 def _recorded(run: Run) -> dict[str, str]:
     """How it was trained: code, versions and hardware."""
+    from engine.reports.conditions import CONDITIONS
+
     provenance = run.provenance or {}
     told = {USED.get(name, name): value_of(run) for name, value_of in CONDITIONS.items()}
     told |= {"python": provenance.get("python"), "hardware": provenance.get("device"), **provenance.get("versions", {})}
@@ -258,9 +267,9 @@ def _series(side: Side, name: str) -> Series | None:
     first = having[0]
     units = units_per_step(first.run, name)
     if len(having) == 1:
-        return Series(side.title, first.curves[name], None, units, first.readings.get(name))
+        return Series(side.legend, first.curves[name], None, units, first.readings.get(name))
     over = _over_seeds(tuple(detail.curves[name] for detail in having))
-    return Series(f"{side.title} ({len(having)})", *over, units) if over else None
+    return Series(f"{side.legend} ({len(having)})", *over, units) if over else None
 
 
 @lru_cache(maxsize=128)
