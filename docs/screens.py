@@ -24,6 +24,7 @@ SCREENS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "groups": ((110, 24), ("g", "enter")),
     "run": ((130, 36), ("enter",)),
     "board": ((150, 24), ("2",)),
+    "compare": ((130, 34), ("g", "space", "space", "space", "6")),
 }
 """Size in cells, and the keys that lead there."""
 SETTLED = 3.0

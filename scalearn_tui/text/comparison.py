@@ -65,6 +65,9 @@ def notes(found: Comparison, names: tuple[str, str], letters: tuple[str, str] = 
         if line.discordant
     ]
     family = max((difference.family for difference in differences), default=1)
+    alone = family == sum(line.difference is not None for line in found.tasks)
+    of_what = "tasks" if alone else "tests against the first side"
+    apart = ", the average apart" if found.average else ""
     texts = {
         letters[0]: names[0],
         letters[1]: names[1],
@@ -72,7 +75,7 @@ def notes(found: Comparison, names: tuple[str, str], letters: tuple[str, str] = 
         "examples": f"{found.split}: {'; '.join(examples)}",
         "claims": "; ".join(f"{test} generalises to {claim}" for test, claim in claims.items()),
         "given": "; ".join(found.given),
-        "correction": f"Holm over {family} tasks, the average apart" if family > 1 else "",
+        "correction": f"Holm over {family} {of_what}{apart}" if family > 1 else "",
         "discordant": "; ".join(counts),
         "not compared": f"{', '.join(found.only_one)}: only one side has runs" if found.only_one else "",
     }

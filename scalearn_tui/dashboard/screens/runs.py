@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from scalearn_tui.dashboard.actions import actions_of, bindings
+from scalearn_tui.dashboard.actions import actions_of, bindings, comparable
 from scalearn_tui.dashboard.messages import RunsChosen
 from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines, sides_of
 from scalearn_tui.dashboard.model.index import Updated
@@ -282,7 +282,7 @@ class RunsScreen(RunActions):
 
     def do_compare(self, runs: Runs) -> None:
         """The same where something is marked, else what was compared last."""
-        if len(self.query_one(Grid).marks) > 1:
+        if self.query_one(Grid).marks and not comparable(runs):
             self.do_diff(runs)
         else:
             super().do_compare(runs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -13,6 +14,9 @@ from scalearn_tui.dashboard.compared import Pair
 from scalearn_tui.dashboard.widgets.facts import DIM
 from scalearn_tui.dashboard.widgets.lines import Column, fit
 from scalearn_tui.text.comparison import HEADINGS, NUMBERS, lines, notes, row
+
+if TYPE_CHECKING:
+    from engine.reports.comparison import Compared
 
 RANKS = {"A - B": 1, "95% interval": 2, "p": 3, "A is": 4, "Holm p": 5, "A": 6, "B": 7, "test": 8, "metric": 9}
 """Which columns go first where there is no room, the highest first; what a row is about never goes."""
@@ -49,7 +53,7 @@ class PairedTest(Static):
 
 
 def _table(pairs: Sequence[Pair], width: int) -> list[Content]:
-    rows = [(_name(pair), *row(line)) for pair in pairs if pair.found for line in lines(pair.found)]
+    rows = [_row(pair, line) for pair in pairs if pair.found for line in lines(pair.found)]
     if not rows:
         return []
     headings = _headings(pairs)
@@ -73,8 +77,11 @@ def _table(pairs: Sequence[Pair], width: int) -> list[Content]:
     return lined
 
 
-def _name(pair: Pair) -> str:
-    return pair.other.title if pair.split == "test" else f"{pair.other.title}, on {pair.split}"
+def _row(pair: Pair, line: Compared) -> tuple[str, ...]:
+    """The command's, with the other side in front; why nothing was tested is told below."""
+    *cells, test = row(line)
+    name = pair.other.title if pair.split == "test" else f"{pair.other.title}, on {pair.split}"
+    return (name, *cells, test if line.difference else "")
 
 
 def _headings(pairs: Sequence[Pair]) -> tuple[str, ...]:
@@ -91,16 +98,13 @@ def _column(place: int, title: str, width: int) -> Column[Sequence[str]]:
 
 def _notes(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
     """Each once; the sides are named in the table above the chart already."""
-    found = [(pair, pair.found) for pair in pairs if pair.found]
     told = [
         note
-        for pair, comparison in found
-        for note in notes(comparison, (pair.first.title, pair.other.title), pair.letters)
-        if note[0] not in pair.letters and (note[0] != "correction" or len(found) == 1)
+        for pair in pairs
+        if pair.found
+        for note in notes(pair.found, (pair.first.title, pair.other.title), pair.letters)
+        if note[0] not in pair.letters
     ]
-    tests = sum(line.difference is not None for _, comparison in found for line in comparison.tasks)
-    if len(found) > 1:
-        told.append(("correction", f"Holm over these {tests} tests, averages apart"))
     return list(dict.fromkeys(told))
 
 
