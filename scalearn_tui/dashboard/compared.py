@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 from scalearn_tui.dashboard.detail import DetailReader
-from scalearn_tui.dashboard.model.compare import ID, Fact, Overlay, Side, facts, overlays, sides_of
+from scalearn_tui.dashboard.model.compare import ID, Fact, Side, facts, sides_of
+from scalearn_tui.dashboard.model.overlays import Overlay, Overlays
 from scalearn_tui.dashboard.run_charts import curve_names, run_charts
 from scalearn_tui.text.comparison import command, words
 from scalearn_tui.text.errors import one_line
@@ -33,7 +34,7 @@ class SidesReader:
 
     def __init__(self, registry: Reader, catalog: Catalog, sides: Sequence[Sequence[str]]) -> None:
         """``sides`` are the ids of their runs."""
-        self.registry, self._catalog = registry, catalog
+        self.registry, self._catalog, self._overlays = registry, catalog, Overlays(catalog)
         self._sides = [
             [DetailReader(registry, run_id, lambda run: curve_names(run_charts(run, catalog))) for run_id in side]
             for side in sides
@@ -43,7 +44,7 @@ class SidesReader:
         """All sides at this moment; runs that are gone are left out."""
         read = [[reader.read() for reader in side] for side in self._sides]
         sides = sides_of([detail for detail in side if detail is not None] for side in read)
-        return SidesRead(sides, facts(sides, self._catalog), overlays(sides, self._catalog))
+        return SidesRead(sides, facts(sides, self._catalog), self._overlays.of(sides))
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,22 @@ async def test_several_are_tested_against_the_first(trained, store, dashboard, u
         assert f"A - D: run {without} is of a version that kept no answers" in text
 
 
+async def test_runs_of_tuning_are_tested_on_dev(store, dashboard, until, screen_text) -> None:
+    ids = []
+    for epochs, skill in ((2, 1.0), (3, 2.2)):
+        run = spec("adapter", SST2, backbone="minilm", epochs=epochs).model_copy(update={"dev_only": True})
+        attempt, task = start(store, run), BUILT_IN.tasks[SST2]
+        keep(store, run, attempt, task, "dev", ROWS, answers(task, ROWS, skill, epochs))
+        store.finish(run.run_id, attempt, RunState.COMPLETED, results={SST2: {"dev": {"accuracy": 0.7}}}, best=0.7)
+        ids.append(run.run_id)
+    async with dashboard((160, 50)) as (app, pilot):
+        screen = await compare(app, pilot, until, *ids)
+        text = screen_text(app)
+        assert "dev: glue/sst2 90" in text and screen._pairs[0].command.endswith("--split dev")
+        lines = {line.split("  ")[0]: line.split()[2:] for line in table(screen).splitlines()}
+        assert lines["dev accuracy"] == ["70.00", "70.00"] and lines["test accuracy"] == ["–", "–"]
+
+
 async def test_one_run_is_not_compared(trained, dashboard, until, notices, screen_text) -> None:
     async with dashboard() as (app, pilot):
         await pilot.press("d")

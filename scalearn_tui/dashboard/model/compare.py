@@ -1,22 +1,17 @@
-"""What is compared, side by side: the facts in which sides differ, and their curves in one chart."""
+"""Runs or groups side by side: their names, and the facts in which they differ."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.catalog.task import MEAN
-from scalearn_tui.dashboard.charts.series import Series, over_seeds
-from scalearn_tui.dashboard.curve import Points
 from scalearn_tui.dashboard.detail import Detail
 from scalearn_tui.dashboard.model.groups import spread
-from scalearn_tui.dashboard.run_charts import run_charts, units_per_step
 from scalearn_tui.text.formatting import NOTHING, score
 from scalearn_tui.text.names import method_title
-from scalearn_tui.text.results import shown_split
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
@@ -111,9 +106,6 @@ def _ids(sides: Sequence[Sequence[Run]]) -> list[str]:
     return [runs[0].id[:ID] for runs in sides]
 
 
-# Facts.
-
-
 @dataclass(frozen=True)
 class Fact:
     """One line of the table: a name, and its text for each side."""
@@ -200,7 +192,7 @@ def _states(side: Side) -> str:
     """``completed``; ``running, epoch 3/30``; of several runs how many are in which."""
     if len(side.runs) == 1:
         run = side.runs[0]
-        epoch = f", epoch {run.epoch}/{run.epochs}" if run.epochs and run.state != "completed" else ""
+        epoch = f", epoch {run.epoch}/{run.epochs}" if run.epoch and run.state != "completed" else ""
         return f"{run.state}{epoch}"
     return ", ".join(f"{number} {state}" for state, number in Counter(run.state.value for run in side.runs).items())
 
@@ -219,60 +211,4 @@ def _result(side: Side, of: Callable[[Detail], float | None]) -> str:
 def _tested(detail: Detail) -> float | None:
     run = detail.run
     results = detail.results.get(MEAN if len(run.tasks) > 1 else run.tasks[0], {})
-    return results.get(shown_split(run), {}).get(run.metric or "")
-
-
-# Curves.
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """One kind of curve, of all sides that have points of it."""
-
-    title: str
-    series: tuple[Series, ...]
-    places: tuple[int, ...]
-    """Of the sides that the series belong to."""
-
-
-def overlays(sides: Sequence[Side], catalog: Catalog) -> list[Overlay]:
-    """All kinds of curves of which any side has points, the metric on dev first."""
-    kinds = [_curves(side.runs[0], catalog) for side in sides]
-    names = [{title: name for kind in of_side for title, name in kind.items()} for of_side in kinds]
-    found = []
-    for title in dict.fromkeys(title for kind in zip(*kinds, strict=True) for of_side in kind for title in of_side):
-        of_sides = [_series(side, of_side.get(title, "")) for side, of_side in zip(sides, names, strict=True)]
-        drawn = {place: series for place, series in enumerate(of_sides) if series}
-        if drawn:
-            found.append(Overlay(title, tuple(drawn.values()), tuple(drawn)))
-    return found
-
-
-def _curves(run: Run, catalog: Catalog) -> tuple[dict[str, str], ...]:
-    """Of each kind, metrics, losses and loads of the machine, names of the curves that a run may have, by title."""
-    losses, metric, *loads = run_charts(run, catalog)
-    (headline, _), *tasks = metric.labels.items()
-    return (
-        {metric.title: headline} | {f"dev {label}": name for name, label in tasks},
-        {f"{label} loss": name for name, label in losses.labels.items()},
-        {f"{label} {chart.title}": name for chart in loads for name, label in chart.labels.items()},
-    )
-
-
-def _series(side: Side, name: str) -> Series | None:
-    """The curve, or the mean over the runs that have one with the band between their lowest and highest."""
-    having = [detail for detail in side.details if name in detail.curves]
-    if not having:
-        return None
-    first = having[0]
-    units = units_per_step(first.run, name)
-    if len(having) == 1:
-        return Series(side.legend, first.curves[name], None, units, first.readings.get(name))
-    over = _over_seeds(tuple(detail.curves[name] for detail in having))
-    return Series(f"{side.legend} ({len(having)})", *over, units) if over else None
-
-
-@lru_cache(maxsize=128)
-def _over_seeds(curves: tuple[Points, ...]) -> tuple[Points, Points] | None:
-    """Kept for curves that did not change: equal curves are one object, and their chart is not painted again."""
-    return over_seeds([dict(zip(map(int, curve.steps), curve.means, strict=True)) for curve in curves])
+    return results.get("test", {}).get(run.metric or "")

@@ -14,8 +14,9 @@ from textual.widgets import Static
 from scalearn_tui.dashboard.actions import Runs, actions_of, bindings
 from scalearn_tui.dashboard.charts.looks import MARKS, SERIES
 from scalearn_tui.dashboard.compared import Pair, SidesRead, SidesReader, paired_tests, pairs_of
-from scalearn_tui.dashboard.model.compare import ID, Overlay, shown
+from scalearn_tui.dashboard.model.compare import ID, shown
 from scalearn_tui.dashboard.model.index import Updated
+from scalearn_tui.dashboard.model.overlays import Overlay
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
 from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.dashboard.services import Services
@@ -35,12 +36,12 @@ class Body(VerticalScroll, can_focus=True, inherit_bindings=False):
     """All of it, one below the other; left and right are those of the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_down", "down", show=False, id="compare.down"),
-        Binding("up,k", "scroll_up", "up", show=False, id="compare.up"),
-        Binding("pagedown", "page_down", "page down", show=False, id="compare.pagedown"),
-        Binding("pageup", "page_up", "page up", show=False, id="compare.pageup"),
-        Binding("home", "scroll_home", "top", show=False, id="compare.home"),
-        Binding("end", "scroll_end", "bottom", show=False, id="compare.end"),
+        Binding("down,j", "scroll_down", "down", show=False, id="table.down"),
+        Binding("up,k", "scroll_up", "up", show=False, id="table.up"),
+        Binding("pagedown", "page_down", "page down", show=False, id="table.pagedown"),
+        Binding("pageup", "page_up", "page up", show=False, id="table.pageup"),
+        Binding("home", "scroll_home", "top", show=False, id="table.home"),
+        Binding("end", "scroll_end", "bottom", show=False, id="table.end"),
     ]
 
 
