@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does", writes=True),
     Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),
     Action("compare.keys", "u", "all keys", "all that may differ, or what differs"),
-    Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it"),
+    Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it", writes=True),
     Action("compare.copy", "y", "copy command", "the command that tests the same"),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),

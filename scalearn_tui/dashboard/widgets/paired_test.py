@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.compared import Pair
-from scalearn_tui.dashboard.widgets.facts import DIM
+from scalearn_tui.dashboard.widgets.colours import DIM
 from scalearn_tui.dashboard.widgets.lines import Column, fit
 from scalearn_tui.text.comparison import HEADINGS, NUMBERS, lines, notes, row
 

@@ -12,7 +12,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.model.compare import Fact
-from scalearn_tui.dashboard.widgets.facts import DIM
+from scalearn_tui.dashboard.widgets.colours import DIM
 from scalearn_tui.text.formatting import padded, shorten
 
 GAP = 2
