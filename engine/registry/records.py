@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.registry.document import Document
 from engine.runs.placement import Placement
@@ -201,6 +201,26 @@ class Run:
     def imported(self) -> bool:
         """Whether it was trained elsewhere and imported from a file."""
         return "imported" in (self.provenance or {})
+
+
+class QueuedRun(NamedTuple):
+    """What the queue needs of a run, in the names of ``Run``; a tuple, because thousands of them are read every few seconds."""
+
+    id: str
+    method: str
+    backbone: str
+    target: str
+    seed: int
+    priority: int
+    executor: str
+    gpus: str | None
+    created: float
+    """When it was asked for, in seconds since 1970."""
+
+    @property
+    def age(self) -> tuple[float, str]:
+        """Of runs of equal priority the one with the least starts first."""
+        return self.created, self.id
 
 
 @dataclass
