@@ -45,8 +45,8 @@ def refusal(
         floor: bytes that stay free.
         claimed: whether other people's processes on the GPU do not matter.
     """
-    if not claimed and (why := used_by_others(use, residents)):
-        return f"{name}, {why}"
+    if not claimed and (others := users(use, residents)):
+        return f"{name}, which {others} uses; name it with --gpus, or `gpus` in config.toml"
     if not residents:
         return None
     if use is None:
@@ -65,17 +65,16 @@ def refusal(
     return f"memory of {name}: it needs {need / GIB:.1f} GiB, {free / GIB:.1f} are free"
 
 
-def used_by_others(use: Use | None, residents: Sequence[Resident]) -> str:
-    """What no worker is and yet uses a GPU, and what to do about it; empty where nothing is known to."""
+def users(use: Use | None, residents: Sequence[Resident]) -> str:
+    """What uses a GPU and is no worker, in a few words; empty where nothing is known to."""
     if use is None:
         return ""
-    if use.processes is None and not residents and use.free < UNUSED * use.total:
-        return "whose memory something uses that the driver does not name; name it with --gpus to take it"
-    if not (foreign := strangers(use.processes or (), residents)):
+    if use.processes is None:
+        return "something that its driver does not name" if not residents and use.free < UNUSED * use.total else ""
+    if not (foreign := strangers(use.processes, residents)):
         return ""
     more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
-    users = f"process {foreign[0].pid}{more} of another program"
-    return f"which {users} uses; name it with --gpus, or `gpus` in config.toml"
+    return f"process {foreign[0].pid}{more} of another program"
 
 
 def strangers(processes: Sequence[GpuProcess], residents: Sequence[Resident]) -> list[GpuProcess]:

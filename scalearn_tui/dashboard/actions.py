@@ -45,6 +45,11 @@ def resumable(runs: Runs) -> str:
     return "" if any(run.state.over for run in runs) else _only(runs, "only failed, stopped and lost runs can be resumed")
 
 
+def queued(runs: Runs) -> str:
+    """Runs that wait to start."""
+    return "" if any(run.state == "queued" for run in runs) else _only(runs, "only queued runs can be moved")
+
+
 def deletable(runs: Runs) -> str:
     """Runs without a process."""
     live = [run for run in runs if run.state.live]
@@ -99,6 +104,7 @@ AREAS = {
     "runs": "The list",
     "log": "The log",
     "board": "The board",
+    "queue": "The queue",
     "compare": "The comparison",
     "view": "View",
     "go": "Screens",
@@ -137,12 +143,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.keys", "u", "all keys", "all that may differ, or what differs"),
     Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it", writes=True),
     Action("compare.copy", "y", "copy command", "the command that tests the same"),
+    Action("queue.pause", "p", "pause", "let nothing start while runs go on, or let queued runs start again", writes=True),
+    Action("queue.earlier", "less_than_sign", "earlier", "start before the run in front; sources come with it", queued,
+           display="<", writes=True),
+    Action("queue.later", "greater_than_sign", "later", "start after the next run; what waits for it comes with it", queued,
+           display=">", writes=True),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),
     Action("go.board", "2", "board", "the leaderboard: methods against targets", shown=False),
+    Action("go.queue", "4", "queue", "devices, what runs on them, and what waits", shown=False),
     Action("go.compare", "6", "compare", "marked runs or groups beside each other", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
-)
+)  # fmt: skip
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")
 """Those that lead to another screen; the rest of their id is its name."""
 BY_ID = {action.id: action for action in ACTIONS}

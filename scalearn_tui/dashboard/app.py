@@ -107,6 +107,7 @@ class Dashboard(BackgroundApp):
         self.add_mode("runs", lambda: RunsScreen(self.services))
         self.add_mode("board", self._board)
         self.add_mode("compare", self._compare)
+        self.add_mode("queue", self._queue)
 
     def _board(self) -> Screen[None]:
         from scalearn_tui.dashboard.screens.board import BoardScreen
@@ -117,6 +118,11 @@ class Dashboard(BackgroundApp):
         from scalearn_tui.dashboard.screens.compare import CompareScreen
 
         return CompareScreen(self.services)
+
+    def _queue(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.queue import QueueScreen
+
+        return QueueScreen(self.services)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._last_filters]
@@ -178,7 +184,9 @@ class Dashboard(BackgroundApp):
         self.services.status_changed.publish(None)
 
     def _answer(self, text: str, refused: bool) -> None:
-        self.notify(text, severity="warning" if refused else "information", markup=False)
+        # What is seen to have happened needs no words.
+        if text:
+            self.notify(text, severity="warning" if refused else "information", markup=False)
         self.services.poller.look()
 
     def _notify_ended(self, runs: Sequence[ListedRun]) -> None:

@@ -40,9 +40,10 @@ def _screens() -> list[Sequence[Action]]:
     from scalearn_tui.dashboard.screens.compare import CompareScreen
     from scalearn_tui.dashboard.screens.detail import DetailScreen
     from scalearn_tui.dashboard.screens.log import LogScreen
+    from scalearn_tui.dashboard.screens.queue import QueueScreen
     from scalearn_tui.dashboard.screens.runs import RunsScreen
 
-    return [screen.actions for screen in (RunsScreen, BoardScreen, CompareScreen, DetailScreen, LogScreen)]
+    return [screen.actions for screen in (RunsScreen, BoardScreen, QueueScreen, CompareScreen, DetailScreen, LogScreen)]
 
 
 def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:

@@ -87,6 +87,9 @@ class ActionScreen(Screen[None]):
     def do_compare(self, _: Sequence[ListedRun]) -> None:
         self.app.switch_mode("compare")
 
+    def do_queue(self, _: Sequence[ListedRun]) -> None:
+        self.app.switch_mode("queue")
+
     def do_menu(self, runs: Sequence[ListedRun]) -> None:
         """All actions of the screen, to choose from."""
         from scalearn_tui.dashboard.screens.menu import MenuScreen

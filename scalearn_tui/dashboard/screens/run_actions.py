@@ -111,6 +111,7 @@ class RunActions(ActionScreen):
             self.services.poller.choose(f"id:{','.join(sources)}")
             if self.is_current and len(self.app.screen_stack) > 1:
                 self.app.pop_screen()
+            self.app.switch_mode("runs")
 
         if reader is not None:
             self.services.background(lambda: [source.source_id for source in reader.sources(run_id)], found)
