@@ -192,7 +192,7 @@ class Reader:
         """Queued runs, whether or not their sources are completed, in the order of ``ready``."""
         columns = ", ".join((*QueuedRun._fields[:-1], "created_at"))
         rows = self.select(f"SELECT {columns} FROM run WHERE state = :queued {IN_TURN}", queued=RunState.QUEUED)
-        return [QueuedRun(*row[:-1], created=as_seconds(row[-1])) for row in rows]
+        return [QueuedRun._make((*row[:-1], as_seconds(row[-1]))) for row in rows]
 
     def _in_turn(self, where: str, limit: int | None, **values: Any) -> list[Run]:
         # Their ids first: sorting whole rows takes twice the time.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.gpu_driver import Gpu
     from engine.launch.devices import Slot
     from engine.launch.executor import Executor, Handle
+    from engine.launch.queue import Waiting
     from engine.registry.reading import Reader
 
 ROUGHLY = 2**26
@@ -41,7 +42,8 @@ class QueueWatch:
             self._next = reader
             return
         self._looking, self._next = True, None
-        self._background(lambda: look(reader), self._seen, lambda error: self._take(self.now, one_line(error)))
+        before = self.now
+        self._background(lambda: look(reader, before), self._seen, lambda error: self._take(self.now, one_line(error)))
 
     def _seen(self, seen: QueueLook) -> None:
         self._take(seen, "")
@@ -55,25 +57,27 @@ class QueueWatch:
             self.look(self._next)
 
 
-def look(reader: Reader) -> QueueLook:
-    """How devices and queue are now. Blocks. Raises OSError where the home cannot be written, and as the registry does."""
+def look(reader: Reader, before: QueueLook | None = None) -> QueueLook:
+    """How devices and queue are now; the look before where that is the same. Blocks. Raises as the registry does."""
     from engine.launch.checkup import supervisor_of
-    from engine.launch.queue import is_paused, waiting
+    from engine.launch.queue import is_paused
     from engine.launch.supervision import is_stopped, is_supervised
 
-    home = reader.home
+    home, version = reader.home, reader.version()
     slots, executors, trouble = _served(home)
-    waits = waiting(reader, executors)
     begun = supervisor_of(home)
-    return QueueLook(
+    now = QueueLook(
         devices=_devices(slots, _held(home), _live(reader)),
-        waiting=tuple(Waits(one.run.id, one.priority, one.waits_for) for one in waits),
         paused=is_paused(home),
         supervised=is_supervised(home),
         since=begun[1] if begun else None,
         stopped=is_stopped(home),
         trouble=trouble,
+        version=version,
     )
+    if before is not None and before.version == version and replace(before, waiting=()) == now:
+        return before
+    return replace(now, waiting=tuple(Waits(one.run.id, one.priority, one.waits_for) for one in _waiting(reader, executors)))
 
 
 def _served(home: Home) -> tuple[Sequence[Slot], Mapping[str, Executor], str]:
@@ -87,6 +91,17 @@ def _served(home: Home) -> tuple[Sequence[Slot], Mapping[str, Executor], str]:
         return find_slots(read_config(home)), {name: make(home) for name, make in EXECUTORS.items()}, ""
     except UserError as error:
         return (), {LocalExecutor.name: LocalExecutor(home, slots=())}, str(error)
+
+
+def _waiting(reader: Reader, executors: Mapping[str, Executor]) -> Sequence[Waiting]:
+    from engine.launch.local import LocalExecutor
+    from engine.launch.queue import waiting
+
+    try:
+        return waiting(reader, executors)
+    except OSError:
+        # Where slots cannot be locked, as on a read-only disk, nobody knows of one; the order is known all the same.
+        return waiting(reader, {LocalExecutor.name: LocalExecutor(reader.home, slots=())})
 
 
 def _held(home: Home) -> Collection[Handle]:

@@ -207,6 +207,13 @@ async def test_a_worker_that_has_not_left_has_its_slot(dashboard, graph, home, u
         await until(pilot, lambda: why(screen)[0] == (0, "nothing, it starts now"))
 
 
+async def test_the_order_is_known_where_slots_cannot_be_locked(dashboard, graph, home, until) -> None:
+    home.slots.write_text("This stands for a disk that cannot be written.")
+    async with dashboard() as (app, pilot):
+        screen = await open_queue(app, pilot, until)
+        assert shown(screen) == [run.id for run in graph] and why(screen)[0] == (0, "a free device")
+
+
 async def test_the_supervisor_is_told(dashboard, graph, home: Home, until, screen_text) -> None:
     async with dashboard() as (app, pilot):
         await open_queue(app, pilot, until)

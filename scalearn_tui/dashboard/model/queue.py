@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,6 +69,8 @@ class QueueLook:
     """Whether a user ended the supervisor, so that none starts by itself."""
     trouble: str = ""
     """Why devices cannot be told."""
+    version: int = field(default=-1, compare=False)
+    """Of the registry."""
 
     @property
     def slots(self) -> int:

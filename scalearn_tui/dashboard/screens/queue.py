@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import BY_ID, actions_of, bindings
@@ -144,19 +145,25 @@ class QueueScreen(RunActions):
         right = services.requests.pending or (f"{len(grid.marks)} marked" if grid.marks else "")
         self.query_one(StatusLine).show(services.index.counts(), right, trouble)
         notice = trouble or "looking…" if now is None else "" if len(self._lines) else NOTHING_WAITS
-        self.query_one("#notice", Static).update(notice)
+        self._write("#notice", notice)
         self.query_one("#notice").display, grid.display = bool(notice), not notice
         self.query_one(DeviceTable).show(now.devices if now else ())
-        self.query_one("#supervisor", Static).update(supervisor_text(now) if now else "")
+        self._write("#supervisor", supervisor_text(now) if now else "")
         left = seconds_left(now, self._typical, services.index) if now else None
-        self.query_one("#queue-title", Static).update(queue_text(now, left) if now else "")
+        self._write("#queue-title", queue_text(now, left) if now else "")
         self._show_at_hand()
+
+    def _write(self, selector: str, text: Content | str) -> None:
+        """Draw anew only what is new; all have a height of their own."""
+        line = self.query_one(selector, Static)
+        if line.content != text:
+            line.update(text, layout=False)
 
     @on(Grid.Moved)
     def _show_at_hand(self) -> None:
         position = self.query_one(Grid).cursor
         text = at_hand_text(self._lines[position]) if position < len(self._lines) else ""
-        self.query_one("#at-hand", Static).update(text)
+        self._write("#at-hand", text)
         self.show_possible()
 
     @on(Grid.Marked)

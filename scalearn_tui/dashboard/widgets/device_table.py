@@ -58,6 +58,7 @@ class DeviceTable(Static):
         self._named = named
 
     def show(self, devices: tuple[Device, ...]) -> None:
+        """Of the same ones too the runs may have become known."""
         self._devices = devices
         self._write()
 
@@ -85,5 +86,6 @@ class DeviceTable(Static):
             lines.append(Content.assemble(*parts))
         text = Content("\n").join(lines) if self._devices else Content()
         if text != self._text:
+            more = text.plain.count("\n") != self._text.plain.count("\n")
             self._text = text
-            self.update(text)
+            self.update(text, layout=more or not self.size.height)
