@@ -90,7 +90,7 @@ def _served(home: Home) -> tuple[Sequence[Slot], Mapping[str, Executor], str]:
     try:
         return find_slots(read_config(home)), {name: make(home) for name, make in EXECUTORS.items()}, ""
     except UserError as error:
-        return (), {LocalExecutor.name: LocalExecutor(home, slots=())}, str(error)
+        return (), {LocalExecutor.name: LocalExecutor(home, slots=())}, one_line(error)
 
 
 def _waiting(reader: Reader, executors: Mapping[str, Executor]) -> Sequence[Waiting]:

@@ -205,6 +205,9 @@ async def test_a_worker_that_has_not_left_has_its_slot(dashboard, graph, home, u
             assert "gone000" in screen_text(app).splitlines()[5] and "1/1" in screen_text(app).splitlines()[5]
             assert why(screen)[0] == (0, "a free device")
         await until(pilot, lambda: why(screen)[0] == (0, "nothing, it starts now"))
+        with holding(home.slots / "cpu.lock", {**handle, "run_id": graph[0].id}):
+            await until(pilot, lambda: "1/1" in screen_text(app).splitlines()[5] and why(screen)[0] == (0, "a free device"))
+            assert shown(screen) == [run.id for run in graph], "it is queued again"
 
 
 async def test_the_order_is_known_where_slots_cannot_be_locked(dashboard, graph, home, until) -> None:
@@ -264,7 +267,7 @@ def test_bars() -> None:
     assert [bar(share) for share in (None, 0.0, 0.5, 1.0, 1.2)] == ["", "········", "▇▇▇▇····", "▇▇▇▇▇▇▇▇", "▇▇▇▇▇▇▇▇"]
 
 
-async def test_when_the_queue_will_be_done(dashboard, store, make_run, train, until, screen_text) -> None:
+async def test_when_the_queue_will_be_done(dashboard, home, store, make_run, train, until, screen_text) -> None:
     done, same_group, same_kind, other = make_run(1), make_run(2, seed=1), make_run(3, seed=2), make_run(4, "lora")
     same_group.group_id = done.group_id
     store.add([done, same_group, same_kind, other], [])
@@ -280,4 +283,7 @@ async def test_when_the_queue_will_be_done(dashboard, store, make_run, train, un
         assert seconds_left(QueueLook((device,), tuple(waits)), typical, index) == 3000.0
         assert "done in" not in screen_text(app), "not all are known"
         store.delete([other.id])
-        await until(pilot, lambda: "2 waiting, done in about 2 h" in screen_text(app))
+        await until(pilot, lambda: "2 waiting" in screen_text(app))
+        assert "done in" not in screen_text(app), "nothing starts them"
+        with holding(home.supervisor_lock, {"pid": 1, "since": 1_700_000_000.0}):
+            await until(pilot, lambda: "2 waiting, done in about 2 h" in screen_text(app))

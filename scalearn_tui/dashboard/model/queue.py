@@ -99,7 +99,9 @@ class QueueLines:
     def __init__(self, look: QueueLook, index: RunIndex) -> None:
         """Runs that the index lacks, as it has not heard of them yet, are left out."""
         self._index = index
-        lines = [_line(index, run_id) for run_id in look.live]
+        # One that is queued again may still have a worker of before, which has not left its slot.
+        again = {one.run_id for one in look.waiting}
+        lines = [_line(index, run_id) for run_id in look.live if run_id not in again]
         lines += [_line(index, one.run_id, place, one) for place, one in enumerate(look.waiting, 1)]
         self._lines = [line for line in lines if line is not None]
         self._places = {line.run.id: position for position, line in enumerate(self._lines)}

@@ -42,7 +42,7 @@ def queue_text(look: QueueLook, left: float | None) -> Content:
     """How much waits, and when that will be done."""
     slots = "slot" if look.slots == 1 else "slots"
     parts: list[Part] = [("queue", "bold"), f"  {len(look.live)} of {look.slots} {slots} taken, {len(look.waiting):,} waiting"]
-    if left is not None:
+    if left is not None and (look.supervised or not look.waiting) and not look.paused:
         parts.append((f", done in about {_roughly(left)}", DIM))
     return Content.assemble(*parts)
 
@@ -66,10 +66,9 @@ def waits_for_text(line: QueueLine) -> str:
 
 
 def at_hand_text(line: QueueLine) -> str:
-    """A line in full."""
-    run = line.run
-    what = f"{method_title(run.method)} on {run.target}, seed {run.seed}"
-    return f"{run.id} · {what} · {'waits for ' if run.state == 'queued' else ''}{waits_for_text(line)}"
+    """A line in full, first what its column may have cut."""
+    run, waits = line.run, "waits for " if line.run.state == "queued" else ""
+    return f"{waits}{waits_for_text(line)} · {method_title(run.method)} on {run.target}, seed {run.seed}"
 
 
 def _state(line: QueueLine) -> str:
@@ -85,5 +84,5 @@ QUEUE_COLUMNS: tuple[Column[QueueLine], ...] = (
     Column("target", "target", 18, 1, lambda line: line.run.target, least=12),
     Column("seed", "seed", 4, 3, lambda line: str(line.run.seed), right=True),
     Column("priority", "priority", 8, 6, lambda line: str(line.priority) if line.place else "", right=True),
-    Column("reason", "waits for", 200, 1, waits_for_text, least=18),
+    Column("reason", "waits for", 200, 1, waits_for_text, least=19),
 )
