@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.model.queue import Device
-from scalearn_tui.dashboard.widgets.facts import DIM, Part
+from scalearn_tui.dashboard.widgets.colours import DIM, Part
 from scalearn_tui.dashboard.widgets.lines import Column, fit
 from scalearn_tui.text.formatting import NOTHING
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from scalearn_tui.dashboard.model.queue import QueueLine, QueueLook, device_name
-from scalearn_tui.dashboard.widgets.facts import DIM, Part
+from scalearn_tui.dashboard.widgets.colours import DIM, Part
 from scalearn_tui.dashboard.widgets.lines import Column
 from scalearn_tui.dashboard.widgets.run_columns import ID_LENGTH, epoch_text
 from scalearn_tui.text.formatting import duration
