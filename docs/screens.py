@@ -25,6 +25,7 @@ SCREENS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "run": ((130, 36), ("enter",)),
     "board": ((150, 24), ("2",)),
     "sweeps": ((130, 40), ("3", "enter")),
+    "compare": ((130, 34), ("g", "space", "space", "space", "6")),
 }
 """Size in cells, and the keys that lead there."""
 SETTLED = 3.0

@@ -45,13 +45,8 @@ def refusal(
         floor: bytes that stay free.
         claimed: whether other people's processes on the GPU do not matter.
     """
-    foreign = strangers(use.processes or (), residents) if use else []
-    if use and use.processes is None and not residents and not claimed and use.free < UNUSED * use.total:
-        return f"{name}, whose memory something uses that the driver does not name; name it with --gpus to take it"
-    if foreign and not claimed:
-        more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
-        users = f"process {foreign[0].pid}{more} of another program"
-        return f"{name}, which {users} uses; name it with --gpus, or `gpus` in config.toml"
+    if not claimed and (others := users(use, residents)):
+        return f"{name}, which {others} uses; name it with --gpus, or `gpus` in config.toml"
     if not residents:
         return None
     if use is None:
@@ -62,11 +57,24 @@ def refusal(
     if unknown := [resident.run_id for resident, peak in zip(residents, taken, strict=True) if peak is None]:
         return f"run {unknown[0]} on {name}: the memory {UNKNOWN}"
     # A worker that has just started will take more than it has now.
+    foreign = strangers(use.processes or (), residents)
     promised = use.total - sum(filter(None, taken)) - sum(process.memory or 0 for process in foreign)
     free = max(0, min(use.free, promised) - floor)
     if need <= free:
         return None
     return f"memory of {name}: it needs {need / GIB:.1f} GiB, {free / GIB:.1f} are free"
+
+
+def users(use: Use | None, residents: Sequence[Resident]) -> str:
+    """What uses a GPU and is no worker, in a few words; empty where nothing is known to."""
+    if use is None:
+        return ""
+    if use.processes is None:
+        return "something that its driver does not name" if not residents and use.free < UNUSED * use.total else ""
+    if not (foreign := strangers(use.processes, residents)):
+        return ""
+    more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
+    return f"process {foreign[0].pid}{more} of another program"
 
 
 def strangers(processes: Sequence[GpuProcess], residents: Sequence[Resident]) -> list[GpuProcess]:

@@ -9,7 +9,7 @@ from engine.files.home import Home
 from engine.launch.executor import Executor
 from engine.launch.supervision import is_stopped
 from engine.registry.reading import Reader
-from engine.registry.records import Run
+from engine.registry.records import QueuedRun, Run
 
 PAUSED = "the queue is paused"
 STOPPED = "a supervisor, which was stopped"
@@ -21,7 +21,7 @@ TURN = "its turn"
 class Waiting:
     """A queued run."""
 
-    run: Run
+    run: QueuedRun
     priority: int
     """Its own, or the highest one of the runs that wait for it."""
     waits_for: str
@@ -70,11 +70,7 @@ def waiting(reader: Reader, executors: Mapping[str, Executor]) -> list[Waiting]:
         executors: by name, those that a supervisor would serve.
     """
     queued, awaited = reader.queued(), reader.awaited()
-    priorities = {run.id: run.priority for run in queued}
-    for run_id, sources in awaited.items():
-        for source in sources:
-            if source in priorities and run_id in priorities:
-                priorities[source] = max(priorities[source], priorities[run_id])
+    priorities = urgencies(queued, awaited)
     reasons = {run.id: TURN for run in queued} | {run_id: _several(sources) for run_id, sources in awaited.items()}
     ready = [run for run in queued if run.id not in awaited]
     if is_paused(reader.home) or is_stopped(reader.home):
@@ -87,13 +83,25 @@ def waiting(reader: Reader, executors: Mapping[str, Executor]) -> list[Waiting]:
     return [Waiting(run, priorities[run.id], reasons[run.id]) for run in queued]
 
 
-def _rooms(ready: Sequence[Run], reader: Reader, executor: Executor) -> dict[str, str]:
+def urgencies(queued: Sequence[QueuedRun], awaited: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """By id the priority by which each starts: its own, or the highest one of the runs that wait for it."""
+    own = {run.id: run.priority for run in queued}
+    found = dict(own)
+    for run_id, sources in awaited.items():
+        for source in sources:
+            if source in own and run_id in own:
+                found[source] = max(found[source], own[run_id])
+    return found
+
+
+def _rooms(ready: Sequence[QueuedRun], reader: Reader, executor: Executor) -> dict[str, str]:
     """What runs wait for whose turn it is, as a supervisor finds it."""
     reasons: dict[str, str] = {}
     passed = Passed()
-    for run in ready:
-        if run.gpus in passed.gpus:
+    for candidate in ready:
+        if candidate.gpus in passed.gpus or not (found := reader.runs(ids=[candidate.id])):
             continue
+        (run,) = found
         answer = executor.acquire(run, reader.peaks, passed.kept)
         if not isinstance(answer, str):
             answer.release()
@@ -104,7 +112,7 @@ def _rooms(ready: Sequence[Run], reader: Reader, executor: Executor) -> dict[str
     return reasons
 
 
-def _nowhere(ready: Sequence[Run]) -> dict[str, str]:
+def _nowhere(ready: Sequence[QueuedRun]) -> dict[str, str]:
     return {run.id: f"the executor {run.executor}, which this version does not have" for run in ready}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.registry.encoding import as_seconds
-from engine.registry.records import DIVERGED, RunState
+from engine.registry.records import DIVERGED, LIVE, RunState
 
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
@@ -71,7 +71,7 @@ class Changes:
     """What happened to the runs of a registry."""
 
     version: int
-    """Ask for what comes after it next time."""
+    """Ask for what comes after it next time; -1 of the first of many runs, which all follow."""
     runs: tuple[ListedRun, ...]
     """New and changed ones."""
     removed: frozenset[str] = frozenset()
@@ -104,6 +104,12 @@ class Listing:
         self._known: set[str] = set()
         self._texts = _Once()
 
+    def first(self, most: int) -> Changes:
+        """So many runs, live ones first and then the newest, to be shown before all are read."""
+        live = ", ".join(f"'{state}'" for state in LIVE)
+        order = f"ORDER BY state IN ({live}) DESC, created_at DESC LIMIT :most"
+        return Changes(-1, tuple(self._runs(self._reader.select(f"{SELECT} {order}", most=most))))
+
     def changes(self) -> Changes | None:
         """What changed since the last call, everything at first; None if nothing did."""
         now = self._reader.version()
@@ -121,10 +127,11 @@ class Listing:
 
     def _read(self) -> list[ListedRun]:
         if self._version < 0:
-            rows, ids = self._reader.select(SELECT), None
-        else:
-            rows = self._reader.select(f"{SELECT} WHERE version > :version", version=self._version)
-            ids = [row[0] for row in rows]
+            return self._runs(self._reader.select(SELECT), all_runs=True)
+        return self._runs(self._reader.select(f"{SELECT} WHERE version > :version", version=self._version))
+
+    def _runs(self, rows: Sequence[tuple[Any, ...]], all_runs: bool = False) -> list[ListedRun]:
+        ids = None if all_runs else [row[0] for row in rows]
         tests, tags = self._reader.headlines(ids), self._reader.tags(ids)
         return [self._run(row, tests.get(row[0]), tags.get(row[0], ())) for row in rows]
 

@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import UserError
 from engine.files.home import Home
 from engine.registry.damage import Damaged, is_damage
-from engine.registry.encoding import Kind, as_time, from_rows
+from engine.registry.encoding import Kind, as_seconds, as_time, from_rows
 from engine.registry.fence import Presence
 from engine.registry.records import (
     ACTIVE,
@@ -20,6 +20,7 @@ from engine.registry.records import (
     Event,
     Evidence,
     Metric,
+    QueuedRun,
     Replicate,
     Results,
     Run,
@@ -187,11 +188,13 @@ class Reader:
         where += " AND (gpus IS NULL OR gpus NOT IN :passed)" if passed else ""
         return self._in_turn(f"{where} AND NOT EXISTS ({waits})", limit, completed=RunState.COMPLETED, **values, **others)
 
-    def queued(self) -> list[Run]:
+    def queued(self) -> list[QueuedRun]:
         """Queued runs, whether or not their sources are completed, in the order of ``ready``."""
-        return self._in_turn()
+        columns = ", ".join((*QueuedRun._fields[:-1], "created_at"))
+        rows = self.select(f"SELECT {columns} FROM run WHERE state = :queued {IN_TURN}", queued=RunState.QUEUED)
+        return [QueuedRun._make((*row[:-1], as_seconds(row[-1]))) for row in rows]
 
-    def _in_turn(self, where: str = "", limit: int | None = None, **values: Any) -> list[Run]:
+    def _in_turn(self, where: str, limit: int | None, **values: Any) -> list[Run]:
         # Their ids first: sorting whole rows takes twice the time.
         most, values = ("", values) if limit is None else (" LIMIT :most", {**values, "most": limit})
         rows = self.select(

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.registry.document import Document
-from engine.runs.definition import Definition
-from engine.runs.memory_kind import memory_kind
 from engine.runs.placement import Placement
-from engine.runs.request import Request
-from engine.runs.spec import RUN_ID_LENGTH, RunSpec, fingerprint_of, group_of, headline_of
+
+# What checks a specification takes longer to load than thousands of runs to list, which need none of it.
+if TYPE_CHECKING:
+    from engine.runs.definition import Definition
+    from engine.runs.request import Request
+    from engine.runs.spec import RunSpec
 
 Results = dict[str, dict[str, dict[str, float]]]
 """Final numbers of a run: task -> split -> metric -> value."""
@@ -150,6 +152,9 @@ class Run:
 
         ``definitions`` are those of its targets; needed where the catalog may lack them.
         """
+        from engine.runs.memory_kind import memory_kind
+        from engine.runs.spec import RUN_ID_LENGTH, fingerprint_of, group_of, headline_of
+
         definitions = spec.definitions if definitions is None else definitions
         fingerprint = fingerprint_of(spec, definitions)
         row: dict[str, Any] = {
@@ -173,6 +178,8 @@ class Run:
     @cached_property
     def parsed(self) -> RunSpec:
         """The specification, typed."""
+        from engine.runs.spec import RunSpec
+
         return RunSpec(**self.spec)
 
     @cached_property
@@ -194,6 +201,26 @@ class Run:
     def imported(self) -> bool:
         """Whether it was trained elsewhere and imported from a file."""
         return "imported" in (self.provenance or {})
+
+
+class QueuedRun(NamedTuple):
+    """What the queue needs of a run, in the names of ``Run``; a tuple, because thousands of them are read every few seconds."""
+
+    id: str
+    method: str
+    backbone: str
+    target: str
+    seed: int
+    priority: int
+    executor: str
+    gpus: str | None
+    created: float
+    """When it was asked for, in seconds since 1970."""
+
+    @property
+    def age(self) -> tuple[float, str]:
+        """Of runs of equal priority the one with the least starts first."""
+        return self.created, self.id
 
 
 @dataclass

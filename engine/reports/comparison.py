@@ -80,13 +80,24 @@ def compare(
         contrasts.append(Contrast(on, range(count), range(count, len(runs))))
     tasks = [_on_task(contrast, first, second, test) for contrast in contrasts]
     every = [*first.values(), *second.values()]
-    return Comparison(
+    found = Comparison(
         split=split,
-        tasks=_corrected(tasks),
+        tasks=tuple(tasks),
         average=_on_average(contrasts, tasks, test) if len(tasks) > 1 else None,
         given=given(every, reader),
         only_one=tuple(sorted(first.keys() ^ second.keys())),
     )
+    return corrected([found])[0]
+
+
+def corrected(found: Sequence[Comparison]) -> list[Comparison]:
+    """With Holm's p over all tasks of all these comparisons, as one looks at them together; averages are a family apart."""
+    tasks = iter(_corrected([task for one in found for task in one.tasks]))
+    averages = iter(_corrected([one.average for one in found if one.average]))
+    return [
+        replace(one, tasks=tuple(next(tasks) for _ in one.tasks), average=next(averages) if one.average else None)
+        for one in found
+    ]
 
 
 def _tasks(catalog: Catalog, first: Groups, second: Groups, metric: str | None) -> list[TaskInfo]:

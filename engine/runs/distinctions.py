@@ -26,7 +26,7 @@ def distinctions(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, Se
     if len(set(named.values())) == len(specs):
         return {}
     told = {run_id: deviations(spec, catalog) for run_id, spec in specs.items()}
-    for aspect in (_sources, _source_runs, _definitions, _data, _revision):
+    for aspect in ASPECTS:
         for alike in _alike({run_id: (named[run_id], tuple(told[run_id].items())) for run_id in specs}):
             facts = {run_id: aspect(specs[run_id], catalog) for run_id in alike}
             for name in dict.fromkeys(name for fact in facts.values() for name in fact):
@@ -34,6 +34,11 @@ def distinctions(specs: Mapping[str, RunSpec], catalog: Catalog) -> dict[str, Se
                     for run_id, fact in facts.items():
                         told[run_id] |= {name: fact[name]} if name in fact else {}
     return told
+
+
+def beyond_settings(spec: RunSpec, catalog: Catalog) -> Settings:
+    """What changes a run's result beside method, target, seed and settings, by the names that ``distinctions`` uses."""
+    return {name: text for aspect in ASPECTS for name, text in aspect(spec, catalog).items()}
 
 
 def settings_line(settings: Settings) -> str:
@@ -79,3 +84,7 @@ def _of_targets(spec: RunSpec, facts: Mapping[str, Settings]) -> Settings:
 
 def _short(identity: str) -> str:
     return identity.removeprefix("sha256:")[:SHORT]
+
+
+ASPECTS = (_sources, _source_runs, _definitions, _data, _revision)
+"""In the order in which they are told."""

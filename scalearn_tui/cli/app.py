@@ -34,6 +34,7 @@ from scalearn_tui.cli import (
     results,
     run,
     runs,
+    serve,
     sweep,
     wait,
 )
@@ -74,6 +75,7 @@ app.command("logs", rich_help_panel=COMPARE)(logs.logs)
 app.command("tag", rich_help_panel=COMPARE)(annotate.tag)
 app.command("note", rich_help_panel=COMPARE)(annotate.note)
 app.command("leaderboard", rich_help_panel=COMPARE)(leaderboard.leaderboard)
+app.command("serve", rich_help_panel=COMPARE)(serve.serve)
 app.command("results", rich_help_panel=COMPARE)(results.results)
 app.command("figure", rich_help_panel=COMPARE)(figure.figure)
 app.command("compare", rich_help_panel=COMPARE)(compare.compare)

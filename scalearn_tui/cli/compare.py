@@ -12,11 +12,12 @@ from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, filter_flag, home_catalog, switch
 from scalearn_tui.cli.output import print_json, print_line, print_table
 from scalearn_tui.cli.watching import look
+from scalearn_tui.text.comparison import HEADINGS, NUMBERS, lines, notes, row
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.reports.comparison import Compared, Comparison
-    from engine.reports.table import Cell, Difference
+    from engine.reports.table import Cell
 
 
 class TestName(StrEnum):
@@ -111,62 +112,6 @@ def _line_record(line: Compared) -> dict[str, Any]:
 
 
 def _print(found: Comparison, names: tuple[str, str]) -> None:
-    lines = [*found.tasks, *([found.average] if found.average else [])]
-    headings = ["task", "metric", "A", "B", "A - B", "95% interval", "p", "Holm p", "A is", "test"]
-    rows = [_row(line) for line in lines]
-    print_table(headings, rows, right=headings[2:8])
+    print_table(HEADINGS, [row(line) for line in lines(found)], right=NUMBERS)
     print_line()
-    print_table(("", ""), _notes(found, names, lines))
-
-
-def _row(line: Compared) -> list[str]:
-    scores = [_score(line.first), _score(line.second)]
-    difference = line.difference
-    if difference is None:
-        return [line.title, line.metric, *scores, f"{line.first.mean - line.second.mean:+.2f}", *["–"] * 4, line.why_not]
-    interval = f"{difference.low:+.2f} to {difference.high:+.2f}"
-    ps = [_p(difference.p), _p(difference.adjusted) if difference.family > 1 else "–"]
-    return [
-        line.title, line.metric, *scores, f"{difference.difference:+.2f}", interval, *ps, difference.verdict, difference.test,
-    ]  # fmt: skip
-
-
-def _score(cell: Cell) -> str:
-    spread = f" ± {cell.std:.2f}" if cell.std is not None else ""
-    return f"{cell.mean:.2f}{spread} ({len(cell.values)})"
-
-
-def _p(value: float) -> str:
-    return f"{value:.4f}" if value >= 0.0001 else "<.0001"
-
-
-def _notes(found: Comparison, names: tuple[str, str], lines: list[Compared]) -> list[tuple[str, str]]:
-    """What the numbers are, and what they claim."""
-    from engine.reports.significance.tests import CLAIMS
-
-    differences: list[Difference] = [line.difference for line in lines if line.difference]
-    claims = {difference.test: CLAIMS[difference.claim] for difference in differences}
-    examples = [
-        f"{line.title} {line.examples:,}"
-        + (f" in {line.difference.clusters:,} clusters" if line.difference and line.difference.clusters < line.examples else "")
-        + (f", {line.left_out:,} left out that not all answered" if line.left_out else "")
-        for line in found.tasks
-    ]
-    counts = [
-        f"{line.title}: only A right on {line.discordant[0]:,}, only B on {line.discordant[1]:,}"
-        for line in found.tasks
-        if line.discordant
-    ]
-    family = max((difference.family for difference in differences), default=1)
-    notes = {
-        "A": names[0],
-        "B": names[1],
-        "cells": "mean ± sample standard deviation (number of seeds), metric x 100",
-        "examples": f"{found.split}: {'; '.join(examples)}",
-        "claims": "; ".join(f"{test} generalises to {claim}" for test, claim in claims.items()),
-        "given": "; ".join(found.given),
-        "correction": f"Holm over {family} tasks, the average apart" if family > 1 else "",
-        "discordant": "; ".join(counts),
-        "not compared": f"{', '.join(found.only_one)}: only one side has runs" if found.only_one else "",
-    }
-    return [(name, text) for name, text in notes.items() if text]
+    print_table(("", ""), notes(found, names))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UserError
+from scalearn_tui.text.columns import plain_lines
 from scalearn_tui.text.harmless import harmless
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def print_table(
 
     out = console()
     if not out.is_terminal:
-        _print_plain(headings, rows, right)
+        for line in plain_lines(headings, rows, right):
+            print(line)
         return
     table = _table(headings, rows, right)
     for name in (name for name in drop if name in headings):
@@ -85,22 +87,6 @@ def print_table(
         rows = [[*row[:index], *row[index + 1 :]] for row in rows]
         table = _table(headings, rows, right)
     out.print(table)
-
-
-def _print_plain(headings: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str]) -> None:
-    """As wide as it gets: measuring what fits takes rich a second for a thousand rows."""
-    from rich.cells import cell_len
-
-    lines = [[harmless(getattr(cell, "plain", str(cell))) for cell in row] for row in rows]
-    if any(headings):
-        lines.insert(0, [harmless(heading) for heading in headings])
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = []
-        for cell, heading, width in zip(line, headings, widths, strict=True):
-            blanks = " " * (width - cell_len(cell))
-            padded.append(f"{blanks}{cell}" if heading in right else f"{cell}{blanks}")
-        print("  ".join(padded).rstrip())
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[str]) -> Table:

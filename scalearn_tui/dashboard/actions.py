@@ -45,6 +45,11 @@ def resumable(runs: Runs) -> str:
     return "" if any(run.state.over for run in runs) else _only(runs, "only failed, stopped and lost runs can be resumed")
 
 
+def queued(runs: Runs) -> str:
+    """Runs that wait to start."""
+    return "" if any(run.state == "queued" for run in runs) else _only(runs, "only queued runs can be moved")
+
+
 def deletable(runs: Runs) -> str:
     """Runs without a process."""
     live = [run for run in runs if run.state.live]
@@ -53,7 +58,7 @@ def deletable(runs: Runs) -> str:
 
 def comparable(runs: Runs) -> str:
     """At least two runs."""
-    return "" if len(runs) > 1 else "mark two or more runs with space"
+    return "" if len(runs) > 1 else "mark two or more runs or groups with space"
 
 
 def _only(runs: Runs, rule: str) -> str:
@@ -75,6 +80,8 @@ class Action:
     """Whether the line of keys has it."""
     display: str = ""
     """How its key is written, where Textual would write it otherwise."""
+    writes: bool = False
+    """Whether it changes the home or starts a program: impossible where one may only look."""
 
     def shown_key(self, keymap: Mapping[str, str]) -> str:
         """How the first of its keys is written, where a keymap may give it another one."""
@@ -98,28 +105,31 @@ AREAS = {
     "log": "The log",
     "board": "The board",
     "sweep": "The sweep at hand",
+    "queue": "The queue",
+    "compare": "The comparison",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
 }
 """Title by area, in the order of the help."""
 ACTIONS: tuple[Action, ...] = (
-    Action("runs.new", "n", "new", "plan and queue runs, as `scalearn run` does"),
+    Action("runs.new", "n", "new", "plan and queue runs, as `scalearn run` does", writes=True),
     Action(
         "runs.filter", "slash", "filter", "terms as in `scalearn ls`: state:failed target:rte 'dev>80', or words", display="/"
     ),
     Action("runs.sort", "s", "sort", "the next order of the list"),
     Action("runs.group", "g", "group", "by seeds, then by method and target, then not"),
+    Action("runs.diff", "d", "compare", "marked runs or groups beside each other: what differs, curves, the test", comparable),
     Action("log.search", "slash", "search", "any case, unless a capital is typed", display="/"),
     Action("log.next-error", "e", "next error", "the next line that tells of one"),
     Action("log.wrap", "w", "wrap", "long lines in several rows"),
-    Action("log.pager", "O", "pager", "open the file in $PAGER", shown=False),
+    Action("log.pager", "O", "pager", "open the file in $PAGER", shown=False, writes=True),
     Action("run.log", "l", "log", "its log on the whole screen", one),
-    Action("run.stop", "T", "stop", "save, then end; asks first", stoppable),
-    Action("run.resume", "R", "resume", "queue failed, stopped or lost runs again", resumable),
-    Action("run.clone", "C", "clone", "the form, filled with what asked for the run", one),
-    Action("run.delete", "D", "delete", "with everything that belongs to them; asks first", deletable),
-    Action("run.tag", "t", "tag", "give runs tags, or take them away", some),
+    Action("run.stop", "T", "stop", "save, then end; asks first", stoppable, writes=True),
+    Action("run.resume", "R", "resume", "queue failed, stopped or lost runs again", resumable, writes=True),
+    Action("run.clone", "C", "clone", "the form, filled with what asked for the run", one, writes=True),
+    Action("run.delete", "D", "delete", "with everything that belongs to them; asks first", deletable, writes=True),
+    Action("run.tag", "t", "tag", "give runs tags, or take them away", some, writes=True),
     Action("run.open", "o", "open", "the run on the whole screen, as enter does", one, shown=False),
     Action("run.sources", "u", "sources", "list the runs whose adapters it takes", one, shown=False),
     Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
@@ -129,19 +139,30 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.against", "d", "against", "test all rows against the one at hand, or none"),
     Action("board.split", "m", "split", "test, or dev at the selected epoch"),
     Action("board.table", "b", "table", "the next benchmark or backbone"),
-    Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does"),
+    Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does", writes=True),
     Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),
-    Action("sweep.run", "M", "run missing", "queue what is missing, failed or stopped, of the sweep or the cell at hand; asks"),
-    Action("sweep.stop", "T", "stop", "the runs that only this sweep asks for; asks first", stoppable),
-    Action("sweep.forget", "D", "forget", "its name and what it asks for; its runs stay; asks first"),
+    Action("sweep.run", "M", "run missing", "queue what is missing, failed or stopped, of the sweep or the cell at hand; asks",
+           writes=True),
+    Action("sweep.stop", "T", "stop", "the runs that only this sweep asks for; asks first", stoppable, writes=True),
+    Action("sweep.forget", "D", "forget", "its name and what it asks for; its runs stay; asks first", writes=True),
     Action("sweep.by", "b", "rows, columns", "two of method, target, seed, setting, shots and backbone"),
     Action("sweep.tuning", "m", "settings", "those that tuning tried, in place of the cells"),
+    Action("compare.keys", "u", "all keys", "all that may differ, or what differs"),
+    Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it", writes=True),
+    Action("compare.copy", "y", "copy command", "the command that tests the same"),
+    Action("queue.pause", "p", "pause", "let nothing start while runs go on, or let queued runs start again", writes=True),
+    Action("queue.earlier", "less_than_sign", "earlier", "start before the run in front; sources come with it", queued,
+           display="<", writes=True),
+    Action("queue.later", "greater_than_sign", "later", "start after the next run; what waits for it comes with it", queued,
+           display=">", writes=True),
     Action("view.chart", "m", "chart", "the next chart: loss, metric, machine"),
     Action("go.runs", "1", "runs", "all runs, live", shown=False),
     Action("go.board", "2", "board", "the leaderboard: methods against targets", shown=False),
     Action("go.sweeps", "3", "sweeps", "declared experiments: what is done of them and what is missing", shown=False),
+    Action("go.queue", "4", "queue", "devices, what runs on them, and what waits", shown=False),
+    Action("go.compare", "6", "compare", "marked runs or groups beside each other", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
-)
+)  # fmt: skip
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")
 """Those that lead to another screen; the rest of their id is its name."""
 BY_ID = {action.id: action for action in ACTIONS}

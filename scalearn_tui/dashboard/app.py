@@ -49,14 +49,19 @@ def start_supervisor(home: Home) -> None:
 
 def read_keymap(home: Home) -> dict[str, str]:
     """The keys that ``config.toml`` says. Raises UserError for a mistake in it. Blocks."""
+    if not home.config.exists():
+        return {}
     from engine.files.config import read_config
     from scalearn_tui.dashboard.keymaps import keymap_of
 
-    return keymap_of(read_config(home)) if home.config.exists() else {}
+    return keymap_of(read_config(home))
 
 
 class Dashboard(BackgroundApp):
-    """Shows the registry of ``home``. ``launch`` is called, in a thread, after something was queued or stopped."""
+    """Shows the registry of ``home``.
+
+    ``launch`` is called, in a thread, after something was queued or stopped; never where ``read_only``.
+    """
 
     TITLE = "scalearn"
     CSS_PATH = "styles/dashboard.tcss"
@@ -75,13 +80,17 @@ class Dashboard(BackgroundApp):
     ]
 
     def __init__(
-        self, home: Home | None = None, launch: Callable[[Home], None] = start_supervisor, ascii_only: bool = False
+        self,
+        home: Home | None = None,
+        launch: Callable[[Home], None] = start_supervisor,
+        ascii_only: bool = False,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
         self._last_filters = (SINK, Ascii()) if ascii_only else (SINK,)
         self.home = home or Home.default()
         self._launch = launch
-        self._woken = False
+        self._woken = read_only
         self.services = Services(
             self.home,
             Poller(self.home, lambda: self.services.catalog, self.post_message),
@@ -93,11 +102,13 @@ class Dashboard(BackgroundApp):
             runs_changed=Signal(self, "runs-changed"),
             runs_chosen=Signal(self, "runs-chosen"),
             status_changed=Signal(self, "status-changed"),
+            read_only=read_only,
         )
-        self.services.reload_catalog()
         self.add_mode("runs", lambda: RunsScreen(self.services))
         self.add_mode("board", self._board)
         self.add_mode("sweeps", self._sweeps)
+        self.add_mode("compare", self._compare)
+        self.add_mode("queue", self._queue)
 
     def _board(self) -> Screen[None]:
         from scalearn_tui.dashboard.screens.board import BoardScreen
@@ -108,6 +119,16 @@ class Dashboard(BackgroundApp):
         from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
 
         return SweepsScreen(self.services)
+
+    def _compare(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.compare import CompareScreen
+
+        return CompareScreen(self.services)
+
+    def _queue(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.queue import QueueScreen
+
+        return QueueScreen(self.services)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._last_filters]
@@ -131,6 +152,8 @@ class Dashboard(BackgroundApp):
                 line.refresh()
 
     def _remember(self, chosen: Remembered) -> None:
+        if self.services.read_only:
+            return
         self.background(partial(remember, self.home, chosen), lambda _: None)
 
     def on_unmount(self) -> None:
@@ -145,7 +168,7 @@ class Dashboard(BackgroundApp):
     @on(RunsRead)
     def _read(self, event: RunsRead) -> None:
         updated = self.services.index.update(event.changes, event.chosen)
-        self.services.is_read = True
+        self.services.is_read = event.changes.version >= 0
         self._notify_ended(updated.ended)
         self.services.runs_changed.publish(updated)
         if not self._woken and self.services.index.active():
@@ -167,7 +190,9 @@ class Dashboard(BackgroundApp):
         self.services.status_changed.publish(None)
 
     def _answer(self, text: str, refused: bool) -> None:
-        self.notify(text, severity="warning" if refused else "information", markup=False)
+        # What is seen to have happened needs no words.
+        if text:
+            self.notify(text, severity="warning" if refused else "information", markup=False)
         self.services.poller.look()
 
     def _notify_ended(self, runs: Sequence[ListedRun]) -> None:

@@ -37,12 +37,15 @@ def keymap_of(config: Config) -> dict[str, str]:
 def _screens() -> list[Sequence[Action]]:
     """The actions of each screen: only on one screen do two of them meet."""
     from scalearn_tui.dashboard.screens.board import BoardScreen
+    from scalearn_tui.dashboard.screens.compare import CompareScreen
     from scalearn_tui.dashboard.screens.detail import DetailScreen
     from scalearn_tui.dashboard.screens.log import LogScreen
+    from scalearn_tui.dashboard.screens.queue import QueueScreen
     from scalearn_tui.dashboard.screens.runs import RunsScreen
     from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
 
-    return [screen.actions for screen in (RunsScreen, BoardScreen, SweepsScreen, DetailScreen, LogScreen)]
+    screens = (RunsScreen, BoardScreen, SweepsScreen, QueueScreen, CompareScreen, DetailScreen, LogScreen)
+    return [screen.actions for screen in screens]
 
 
 def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from engine.catalog.catalog import Catalog
 from engine.errors import UserError
 from engine.files.home import Home
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
 from scalearn_tui.text.errors import one_line
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.registry.listing import ListedRun, Listing
     from engine.registry.reading import Reader
     from engine.registry.run_fields import Specs
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 INTERVAL = 1.0
 """Seconds between two questions to the registry. Without changes nothing else happens."""
+FIRST = 200
+"""Runs that are shown before all are read."""
+PAINTING = 0.2
+"""Seconds that painting them may take undisturbed."""
 
 
 class Poller(threading.Thread):
@@ -75,7 +79,10 @@ class Poller(threading.Thread):
 
     def _look(self) -> None:
         if self._reader is None or self._again:
+            is_first_look = self._reader is None
             self._open()
+            if is_first_look and not self._wanted:
+                self._show_first()
         if self._wanted != self._chosen:
             self._choose(self._wanted)
         assert self._listing is not None
@@ -91,15 +98,21 @@ class Poller(threading.Thread):
     def _open(self) -> None:
         from engine.registry.listing import Listing
         from engine.registry.opening import open_reader
-        from engine.registry.run_fields import Specs
 
         if self._reader is not None:
             self._reader.close()
         reader = open_reader(self._home)
-        self._listing, self._specs = Listing(reader), Specs(reader)
+        self._listing, self._specs = Listing(reader), None
         self._reader, self._again = reader, False
         self._runs.clear()
         self._post(RegistryOpened(reader))
+
+    def _show_first(self) -> None:
+        assert self._listing is not None
+        first = self._listing.first(FIRST)
+        if len(first.runs) == FIRST:
+            self._post(RunsRead(first, None))
+            self._wake.wait(PAINTING)
 
     def _choose(self, text: str) -> None:
         try:
@@ -118,6 +131,8 @@ class Poller(threading.Thread):
     def _read(self, text: str) -> Selection[ListedRun]:
         # Anew each time: tags and sweeps are those of now.
         from engine.registry.choosing import read_row_selection
+        from engine.registry.run_fields import Specs
 
-        assert self._reader is not None and self._specs is not None
+        assert self._reader is not None
+        self._specs = self._specs or Specs(self._reader)
         return read_row_selection(text, self._reader, self._catalog(), self._specs)

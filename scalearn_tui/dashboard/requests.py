@@ -30,7 +30,7 @@ class Request:
     doing: str
     """``stopping abc1234``: shown while it is not done."""
     done: str
-    """``abc1234 was asked to stop``."""
+    """``abc1234 was asked to stop``; empty where the screen shows it."""
     run_ids: tuple[str, ...]
     write: Callable[[Store], object]
     holds: Callable[[Run | None], bool]

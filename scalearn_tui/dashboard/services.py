@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.screen import Screen
 from textual.signal import Signal
 
-from engine.catalog.catalog import BUILT_IN, Catalog
 from engine.files.home import Home
-from engine.plugins.home_catalog import load_catalog
 from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.messages import RunsChosen
 from scalearn_tui.dashboard.model.index import RunIndex, Updated
@@ -19,6 +17,7 @@ from scalearn_tui.dashboard.poller import Poller
 from scalearn_tui.dashboard.requests import Requests
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.registry.reading import Reader
 
 
@@ -42,20 +41,31 @@ class Services:
     status_changed: Signal[None]
     """After ``reader``, ``trouble`` or the requests under way changed."""
     index: RunIndex = field(default_factory=RunIndex)
-    catalog: Catalog = BUILT_IN
-    """What can be named in ``home``, as ``reload_catalog`` read it last."""
     reader: Reader | None = None
     """None until the registry is open."""
     keymap: dict[str, str] = field(default_factory=dict)
     """Other keys than the usual ones, by the ids of actions."""
     draft: dict[str, str] = field(default_factory=dict)
     """What stands in the form's fields when it is opened."""
+    compared: tuple[tuple[str, ...], ...] = ()
+    """Ids of the runs that are compared, by side."""
     is_read: bool = False
     """Whether ``index`` has all runs."""
+    read_only: bool = False
+    """Whether one may only look."""
     trouble: str = ""
     """Why what is shown may be old; empty while the registry answers."""
 
+    _catalog: Catalog | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        """What can be named in ``home``, as ``reload_catalog`` read it last, at first when it is asked for: rows need none."""
+        return self._catalog or self.reload_catalog()
+
     def reload_catalog(self) -> Catalog:
         """The catalog anew: a benchmark may have been added since."""
-        self.catalog = load_catalog(self.home)
-        return self.catalog
+        from engine.plugins.home_catalog import load_catalog
+
+        self._catalog = load_catalog(self.home)
+        return self._catalog

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.catalog.catalog import Catalog
 from engine.catalog.task import MEAN
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.registry.records import Results, Run
 
 

@@ -8,18 +8,20 @@ from textual.widgets import Input
 from engine.registry.records import RunState
 from scalearn_tui.dashboard.actions import ACTIONS, actions_of
 from scalearn_tui.dashboard.screens.board import BoardScreen
+from scalearn_tui.dashboard.screens.compare import CompareScreen
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.detail import DetailScreen
 from scalearn_tui.dashboard.screens.log import LogScreen
 from scalearn_tui.dashboard.screens.menu import MenuScreen
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.dashboard.screens.prompt import PromptScreen
+from scalearn_tui.dashboard.screens.queue import QueueScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 
 
-@pytest.mark.parametrize("screen", [RunsScreen, BoardScreen, SweepsScreen, DetailScreen, LogScreen])
+@pytest.mark.parametrize("screen", [RunsScreen, BoardScreen, SweepsScreen, QueueScreen, CompareScreen, DetailScreen, LogScreen])
 def test_a_screen_carries_out_each_of_its_actions(screen: type) -> None:
     assert (
         screen.actions and [action.id for action in screen.actions if not callable(getattr(screen, action.method, None))] == []

@@ -7,7 +7,7 @@ import random
 from engine.registry.listing import Changes, ListedRun
 from engine.registry.records import RunState
 from scalearn_tui.dashboard.model.groups import GROUPINGS, GroupedLines
-from scalearn_tui.dashboard.model.index import RunIndex
+from scalearn_tui.dashboard.model.index import MANY, RunIndex
 from scalearn_tui.dashboard.model.orders import ORDERS
 from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS, seeds_text
 
@@ -55,6 +55,20 @@ def test_changes_lead_to_what_a_new_index_has() -> None:
         anew.update(Changes(step, tuple(rows.values())))
         assert ids(index) == ids(anew) and index.counts() == anew.counts() and len(index) == len(rows)
         assert all(index.position(run_id) == at for at, run_id in enumerate(ids(index)))
+
+
+def test_many_changes_lead_to_what_few_at_a_time_do() -> None:
+    first = [row(number) for number in range(0, 2 * MANY, 2)]
+    ended = [row(number, 1, state=RunState.COMPLETED) for number in range(2 * MANY)]
+    at_once, one_by_one = RunIndex(), RunIndex()
+    for index in (at_once, one_by_one):
+        index.update(Changes(0, tuple(first)))
+    updated = at_once.update(Changes(1, tuple(ended), frozenset({ended[0].id})))
+    for run in ended[1:]:
+        one_by_one.update(Changes(1, (run,)))
+    one_by_one.update(Changes(1, (), frozenset({ended[0].id})))
+    assert ids(at_once) == ids(one_by_one) and at_once.counts() == one_by_one.counts()
+    assert updated.moved and {run.id for run in updated.ended} == {run.id for run in first}
 
 
 def test_a_change_in_place_is_no_move() -> None:

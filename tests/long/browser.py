@@ -16,7 +16,8 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """Key of an element's reference in WebDriver's answers."""
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1400,900",
+    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--window-size=1400,900",
 ]  # fmt: skip
 
 
@@ -30,8 +31,9 @@ class Browser:
         session = self._ask("/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, **logs}}})
         self.base = f"{url}/session/{session['sessionId']}"
 
-    def open(self, page: Path) -> None:
-        self._ask("/url", {"url": page.as_uri()})
+    def open(self, page: Path | str) -> None:
+        """A file, or an address of this machine."""
+        self._ask("/url", {"url": page.as_uri() if isinstance(page, Path) else page})
 
     def run(self, script: str) -> Any:
         """What ``return`` gives back in the page."""

@@ -24,10 +24,13 @@ from engine.registry.opening import open_reader
 from engine.registry.records import Run, RunState
 
 SCALEARN = (sys.executable, "-m", "scalearn_tui")
-MINUTES = 20.0
 FEWEST_KILLS = 40
+MOST_ACTS = 80
+"""On a slow machine runs are killed faster than they start, and without an end to it none would ever be completed."""
 SHORTEST_PACE = 3.5
 """Seconds; where runs are shorter, they would be killed before they have loaded what they train."""
+LEAST_SECONDS = 1200.0
+"""That a storm may take with what follows it, on any machine."""
 FORK_SERVER = "engine.launch.fork_server"
 HOLD = """
 import sqlite3, sys, time
@@ -38,11 +41,16 @@ FILL = 'cat /dev/zero > "$0" 2>/dev/null; sleep "$1"; rm "$0"'
 SUSPEND = 'kill -STOP "$0"; sleep "$1"; kill -CONT "$0"'
 
 
+def longest(pace: float) -> float:
+    """Seconds that a storm may take with what follows it: of a machine on which runs take long, more."""
+    return max(LEAST_SECONDS, 200 * pace)
+
+
 class Storm:
     """What befalls the runs of a home, and the user who resumes them."""
 
-    def __init__(self, home: Home, pace: float, seed: str) -> None:
-        self.home, self.pace = home, pace
+    def __init__(self, home: Home, pace: float, seed: str, most_acts: int = MOST_ACTS) -> None:
+        self.home, self.pace, self.most_acts = home, pace, most_acts
         self.reader = open_reader(home)
         self.random = random.Random(seed)
         self.began = time.monotonic()
@@ -53,11 +61,14 @@ class Storm:
         """Runs that were stopped, and when they are resumed."""
 
     def rage(self) -> None:
-        """Act until every run is completed; then let the supervisor end. Raises AssertionError when that takes too long."""
+        """Act until every run is completed or enough was done, and let runs and supervisor end.
+
+        Raises AssertionError when that takes too long.
+        """
         deck = self._deck()
         while self._unfinished():
             self._tend(self.random.uniform(0.05, 0.7) * self.pace)
-            while self._unfinished() and not next(deck)():
+            while self._unfinished() and self.counts.total() < self.most_acts and not next(deck)():
                 self._tend(0.2)
         for trouble in self.passing:
             trouble.wait()
@@ -175,7 +186,7 @@ class Storm:
         return next(iter(processes(self.home, "engine.launch.supervisor")), None)
 
     def _check_time(self) -> None:
-        assert time.monotonic() - self.began < MINUTES * 60, [*map(vars, self._unfinished()), *processes(self.home)]
+        assert time.monotonic() - self.began < longest(self.pace), [*map(vars, self._unfinished()), *processes(self.home)]
 
 
 def processes(home: Home, module: str = "") -> list[int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.files.home import Home
 from engine.registry.store import open_store
 from tests.long.comparison import assert_same_runs, assert_sound, environment, scalearn, train
-from tests.long.storm import MINUTES, processes
+from tests.long.storm import longest, processes
 from tests.registry.namespaces import mounts_are_allowed
 
 BUDGET = shlex.split(
@@ -66,7 +66,7 @@ def train_in_storm(home: Home, requests: list[list[str]], pace: float) -> Home:
     script = STORM.format(mount=DISK if namespace else "")
     command = [*namespace, "/bin/sh", "-ec", script, "sh", *(" ".join(request) for request in requests)]
     variables = environment(home, PYTHON=sys.executable, PACE=str(pace), SEED=seed)
-    subprocess.run(command, env=variables, check=True, timeout=MINUTES * 60 + 60)
+    subprocess.run(command, env=variables, check=True, timeout=longest(pace) + 60)
     assert processes(home) == []
     return Home(home.root.with_name(f"{home.root.name}.after"))
 

@@ -52,7 +52,7 @@ def torture(homes: tuple[Home, Home], requests: Sequence[Sequence[str]], kills: 
         scalearn(tortured, "run", *request, "--detach")
     seed = os.environ.get("STORM_SEED") or str(random.randrange(10**6))
     # A storm waits for 0.38 of its pace between two acts on average, and every kill lets it last longer.
-    trouble = Torture(tortured, calm_seconds / (0.38 * (kills + 4)), seed)
+    trouble = Torture(tortured, calm_seconds / (0.38 * (kills + 4)), seed, most_acts=kills)
     began = time.monotonic()
     with attached(tortured, asked):
         trouble.rage()

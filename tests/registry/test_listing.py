@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.registry.choosing import read_row_selection, read_selection, select
 from engine.registry.listing import Listing
 from engine.registry.opening import open_reader
-from engine.registry.records import RunState, Source
+from engine.registry.records import RunState, Source, utc_now
 from engine.registry.run_fields import Specs
 from engine.registry.store import Store
 from tests.registry.rows import run
@@ -52,6 +54,18 @@ def test_only_what_changed_is_read_again(graph: Store) -> None:
     graph.finish(A, attempt, RunState.COMPLETED)
     changes = listing.changes()
     assert changes is not None and changes.runs[0].heartbeat is None, "what has ended is not silent"
+
+
+def test_live_runs_are_shown_first_and_then_the_newest(store: Store) -> None:
+    ages = {number: utc_now() - timedelta(hours=number) for number in range(1, 6)}
+    store.add([run(number, created_at=created) for number, created in ages.items()], [])
+    oldest = run(5).id
+    assert store.claim(oldest, "local", "cpu")
+    listing = Listing(open_reader(store.home))
+    first = listing.first(3)
+    assert [row.id for row in first.runs] == [oldest, run(1).id, run(2).id] and first.version == -1
+    everything = listing.changes()
+    assert everything is not None and len(everything.runs) == 5, "what was shown first is read again"
 
 
 def test_deleted_runs_are_removed(graph: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
@@ -88,6 +88,24 @@ class Group:
     def seconds(self) -> float:
         """Of all its runs."""
         return sum(run.seconds for run in self.runs)
+
+
+def sides_of(lines: Iterable[Sequence[ListedRun]]) -> tuple[tuple[str, ...], ...]:
+    """Ids of what is compared, from the runs of each line: those that differ in nothing but the seed are a side.
+
+    Of a single one, each run is.
+    """
+    sides = [side for runs in lines for side in _by_settings(runs)]
+    if len(sides) == 1:
+        sides = [[run] for run in sorted(sides[0], key=lambda run: run.seed)]
+    return tuple(tuple(run.id for run in side) for side in sides)
+
+
+def _by_settings(runs: Iterable[ListedRun]) -> Iterable[list[ListedRun]]:
+    members: dict[str, list[ListedRun]] = {}
+    for run in runs:
+        members.setdefault(run.group_id, []).append(run)
+    return members.values()
 
 
 GroupLine: TypeAlias = "Group | ListedRun"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ from scalearn_tui.text.glyphs import STATES
 
 if TYPE_CHECKING:
     from engine.registry.listing import Changes, ListedRun
+
+MANY = 500
+"""Changed runs from which on sorting all is cheaper than placing each."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,8 @@ class RunIndex:
         if self._chosen is not None and chosen is not None:
             self._chosen.difference_update([run.id for run in changes.runs])
             self._chosen.update(chosen)
-        if not self._runs:
-            return self._fill(changes.runs)
-        ended, moved = [], False
+        many = len(changes.runs) > MANY
+        ended, moved = [], many
         for run in changes.runs:
             before = self._runs.get(run.id)
             if before is None or before.state is not run.state:
@@ -115,18 +117,14 @@ class RunIndex:
                 if before is not None:
                     ended.append(run)
             self._runs[run.id] = run
-            moved |= self._place(run)
+            moved |= not many and self._place(run)
         removed = changes.removed & self._runs.keys()
         for run_id in removed:
             self._count(self._runs.pop(run_id), None)
             moved |= self._take_out(run_id)
+        if many:
+            self._arrange()
         return Updated(frozenset(run.id for run in changes.runs), moved, tuple(ended), removed)
-
-    def _fill(self, runs: Iterable[ListedRun]) -> Updated:
-        self._runs = {run.id: run for run in runs}
-        self._counts = Counter(run.state.value for run in self._runs.values())
-        self._arrange()
-        return Updated(frozenset(self._runs), True, ())
 
     def clear(self) -> None:
         """Forget all runs; the view keeps its order."""

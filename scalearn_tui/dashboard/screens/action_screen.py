@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
 
 SMALLEST = (60, 15)
+READ_ONLY = "here one may only look; scalearn-tui in a terminal does it"
 
 
 class TooSmall(Static):
@@ -58,12 +59,16 @@ class ActionScreen(Screen[None]):
     def show_possible(self) -> None:
         """Let the line of keys say what can be done with the runs at hand."""
         runs, line = self.runs_at_hand(), self.query_one(KeyLine)
-        line.show([not action.possible(runs) for action in line.actions])
+        line.show([not self._why_not(action, runs) for action in line.actions])
+
+    def _why_not(self, action: Action, runs: Sequence[ListedRun]) -> str:
+        """Why an action is impossible, in a few words; empty where it is possible."""
+        return READ_ONLY if action.writes and self.services.read_only else action.possible(runs)
 
     def action_perform(self, action_id: str) -> None:
         """Carry out an action, or say why it is impossible."""
         action, runs = BY_ID[action_id], self.runs_at_hand()
-        if why := action.possible(runs):
+        if why := self._why_not(action, runs):
             self.notify(why, severity="warning", markup=False)
         else:
             getattr(self, action.method)(runs)
@@ -82,6 +87,12 @@ class ActionScreen(Screen[None]):
     def do_sweeps(self, _: Sequence[ListedRun]) -> None:
         self.app.switch_mode("sweeps")
 
+    def do_compare(self, _: Sequence[ListedRun]) -> None:
+        self.app.switch_mode("compare")
+
+    def do_queue(self, _: Sequence[ListedRun]) -> None:
+        self.app.switch_mode("queue")
+
     def do_menu(self, runs: Sequence[ListedRun]) -> None:
         """All actions of the screen, to choose from."""
         from scalearn_tui.dashboard.screens.menu import MenuScreen
@@ -90,5 +101,5 @@ class ActionScreen(Screen[None]):
             if action_id:
                 self.action_perform(action_id)
 
-        others = [action for action in self.actions if action.id != "app.menu"]
+        others = [(action, self._why_not(action, runs)) for action in self.actions if action.id != "app.menu"]
         self.app.push_screen(MenuScreen(others, runs, self.services.keymap), chosen)

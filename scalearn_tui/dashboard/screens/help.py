@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import AREAS
-from scalearn_tui.dashboard.widgets.facts import DIM, Part, state_style
+from scalearn_tui.dashboard.widgets.colours import DIM, Part, state_style
 from scalearn_tui.text.glyphs import STATES
 
 KEY_WIDTH = 16

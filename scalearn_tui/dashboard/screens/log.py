@@ -15,7 +15,7 @@ from scalearn_tui.dashboard.log_search import ERRORS, Query, Search
 from scalearn_tui.dashboard.pager import pager, read_in
 from scalearn_tui.dashboard.screens.run_actions import RunActions, Runs
 from scalearn_tui.dashboard.services import Services
-from scalearn_tui.dashboard.widgets.facts import DIM, state_style
+from scalearn_tui.dashboard.widgets.colours import DIM, state_style
 from scalearn_tui.dashboard.widgets.log_view import LogView
 from scalearn_tui.text.glyphs import state_glyph
 from scalearn_tui.text.names import method_title

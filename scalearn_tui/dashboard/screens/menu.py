@@ -14,7 +14,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from scalearn_tui.dashboard.actions import Action
-from scalearn_tui.dashboard.widgets.facts import DIM
+from scalearn_tui.dashboard.widgets.colours import DIM
 
 if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
@@ -29,7 +29,8 @@ class MenuScreen(ModalScreen[str]):
         Binding("k", "move(-1)", "up", show=False, id="menu.up"),
     ]
 
-    def __init__(self, actions: Sequence[Action], runs: Sequence[ListedRun], keymap: Mapping[str, str]) -> None:
+    def __init__(self, actions: Sequence[tuple[Action, str]], runs: Sequence[ListedRun], keymap: Mapping[str, str]) -> None:
+        """``actions`` with why each is impossible, empty where it is possible."""
         super().__init__()
         self._actions, self._runs, self._keymap = actions, runs, keymap
 
@@ -37,10 +38,9 @@ class MenuScreen(ModalScreen[str]):
         with Vertical(id="menu"):
             about = f"{len(self._runs)} runs" if len(self._runs) != 1 else self._runs[0].id[:7]
             yield Label(about, id="dialog-title", markup=False)
-            yield OptionList(*(self._option(action) for action in self._actions), id="actions")
+            yield OptionList(*(self._option(action, why) for action, why in self._actions), id="actions")
 
-    def _option(self, action: Action) -> Option:
-        why = action.possible(self._runs)
+    def _option(self, action: Action, why: str) -> Option:
         key = action.shown_key(self._keymap).rjust(3)
         if why:
             return Option(Content.assemble((f"{key}  {action.title}  ", DIM), (why, "$text-warning")), action.id, disabled=True)
@@ -49,8 +49,8 @@ class MenuScreen(ModalScreen[str]):
     def on_key(self, event: object) -> None:
         """The key of an action chooses it here, too."""
         character = getattr(event, "character", None)
-        for action in self._actions:
-            if character and character == action.shown_key(self._keymap) and not action.possible(self._runs):
+        for action, why in self._actions:
+            if character and character == action.shown_key(self._keymap) and not why:
                 self.dismiss(action.id)
 
     def action_move(self, by: int) -> None:

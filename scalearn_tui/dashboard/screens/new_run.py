@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from scalearn_tui.dashboard.services import Services
-from scalearn_tui.dashboard.widgets.facts import DIM, Part
+from scalearn_tui.dashboard.widgets.colours import DIM, Part
 from scalearn_tui.dashboard.widgets.option_field import OptionField
 from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.options import LAUNCH_OPTIONS, command_line, parse_request

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 from scalearn_tui.dashboard.requests import Request
-from scalearn_tui.dashboard.screens.action_screen import ActionScreen
+from scalearn_tui.dashboard.screens.action_screen import READ_ONLY, ActionScreen
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.text.errors import one_line
@@ -93,6 +93,9 @@ class RunActions(ActionScreen):
         self._open_form(None)
 
     def _open_form(self, values: dict[str, str] | None) -> None:
+        if self.services.read_only:
+            self.notify(READ_ONLY, severity="warning")
+            return
         from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 
         self.app.push_screen(NewRunScreen(self.services, values))
@@ -108,6 +111,7 @@ class RunActions(ActionScreen):
             self.services.poller.choose(f"id:{','.join(sources)}")
             if self.is_current and len(self.app.screen_stack) > 1:
                 self.app.pop_screen()
+            self.app.switch_mode("runs")
 
         if reader is not None:
             self.services.background(lambda: [source.source_id for source in reader.sources(run_id)], found)

@@ -12,15 +12,14 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from scalearn_tui.dashboard.actions import actions_of, bindings
+from scalearn_tui.dashboard.actions import actions_of, bindings, comparable
 from scalearn_tui.dashboard.messages import RunsChosen
-from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines
+from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines, sides_of
 from scalearn_tui.dashboard.model.index import Updated
 from scalearn_tui.dashboard.model.orders import BY_COLUMN, ORDERS, Order
 from scalearn_tui.dashboard.screens.run_actions import RunActions
 from scalearn_tui.dashboard.services import Services
-from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
-from scalearn_tui.dashboard.widgets.facts import DIM
+from scalearn_tui.dashboard.widgets.colours import DIM
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
 from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS
@@ -30,8 +29,11 @@ from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
+    from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
 
 Runs = Sequence["ListedRun"]
+MOST_SIDES = 8
+"""Of a comparison: more curves are not told apart."""
 FILTER_REST = 0.08
 """Seconds without a key before a filter is applied."""
 
@@ -52,16 +54,15 @@ class RunsScreen(RunActions):
         self._filter = self._refused = ""
         self._typed = 0
         self._groups: GroupedLines | None = None
+        self._pane: DetailPane | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusLine(id="status")
         yield TabLine("go.runs")
-        with Container(id="body"):
-            with Vertical(id="list"):
-                yield Input(placeholder="state:failed target:rte -seed:0 'dev>80', or words", id="filter")
-                yield Static(id="notice")
-                yield Grid(RUN_COLUMNS, FlatLines(self.services.index), id="table")
-            yield DetailPane(self.services, id="detail")
+        with Container(id="body"), Vertical(id="list"):
+            yield Input(placeholder="state:failed target:rte -seed:0 'dev>80', or words", id="filter")
+            yield Static(id="notice")
+            yield Grid(RUN_COLUMNS, FlatLines(self.services.index), id="table")
         yield from super().compose()
 
     def on_mount(self) -> None:
@@ -73,8 +74,19 @@ class RunsScreen(RunActions):
         self.query_one(Grid).focus()
         self._describe()
 
+    def _mount_pane(self) -> None:
+        """Put the run at hand beside the list once that is painted: what draws it takes long to load."""
+        if self._pane is not None:
+            return
+        from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
+
+        self._pane = DetailPane(self.services, id="detail")
+        self.query_one("#body").mount(self._pane)
+        self._show_run()
+
     def on_screen_resume(self) -> None:
-        self.query_one(DetailPane).refresh_run()
+        if self._pane is not None:
+            self._pane.refresh_run()
 
     # What is at hand.
 
@@ -101,6 +113,8 @@ class RunsScreen(RunActions):
         else:
             grid.changed(updated.changed if self._groups is None else self._groups.update(updated.changed))
         self._describe()
+        if self._pane is None:
+            self.call_after_refresh(self._mount_pane)
 
     def _runs_chosen(self, event: RunsChosen) -> None:
         self._refused = event.error
@@ -121,7 +135,8 @@ class RunsScreen(RunActions):
         grouped = f", {self._groups.groups:,} groups" if self._groups is not None else ""
         marked = f", {len(grid.marks)} marked" if grid.marks else ""
         order = f"{index.order.name}{', reversed' if index.reversed else ''}"
-        right = services.requests.pending or (f"{shown}{matching}{grouped}{marked}, {order}" if services.reader else "")
+        all_of_it = f"{shown}{matching}{grouped}{marked}, {order}" if services.is_read else "reading all runs…"
+        right = services.requests.pending or (all_of_it if services.reader else "")
         self.query_one(StatusLine).show(index.counts(), right, services.trouble or self._refused)
         columns = RUN_COLUMNS if self._groups is None else GROUP_COLUMNS
         # What is queued or completed has no cause, and needs no room for one.
@@ -141,7 +156,8 @@ class RunsScreen(RunActions):
     def _show_run(self) -> None:
         key = self.query_one(Grid).key
         runs = () if key is None else self._runs_of(key)
-        self.query_one(DetailPane).show(runs[0].id if runs else None)
+        if self._pane is not None:
+            self._pane.show(runs[0].id if runs else None)
         self.show_possible()
 
     def _notice(self) -> Content | None:
@@ -255,5 +271,22 @@ class RunsScreen(RunActions):
     def do_refresh(self, _: Runs) -> None:
         self.services.poller.open_again()
 
+    def do_diff(self, runs: Runs) -> None:
+        """Compare what is marked; of a group alone, its runs."""
+        grid = self.query_one(Grid)
+        sides = sides_of(self._runs_of(key) for key in grid.marks or (grid.key,))
+        if len(sides) > MOST_SIDES:
+            self.notify(f"the first {MOST_SIDES} of {len(sides)} are compared", severity="warning")
+        self.services.compared = sides[:MOST_SIDES]
+        super().do_compare(runs)
+
+    def do_compare(self, runs: Runs) -> None:
+        """The same where something is marked, else what was compared last."""
+        if self.query_one(Grid).marks and not comparable(runs):
+            self.do_diff(runs)
+        else:
+            super().do_compare(runs)
+
     def do_chart(self, _: Runs) -> None:
-        self.query_one(DetailPane).next_chart()
+        if self._pane is not None:
+            self._pane.next_chart()

@@ -6,27 +6,21 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from engine.catalog.catalog import Catalog
 from scalearn_tui.dashboard.detail import Detail, headline
 from scalearn_tui.dashboard.model.index import RunIndex
+from scalearn_tui.dashboard.widgets.colours import DIM, Part, state_style
 from scalearn_tui.text.formatting import count, duration, number, score
-from scalearn_tui.text.glyphs import STATES, silence, state_glyph
+from scalearn_tui.text.glyphs import silence, state_glyph
 from scalearn_tui.text.names import method_title
 from scalearn_tui.text.results import declared_scores, joint_scores, shown_split
 
 if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
     from engine.registry.records import Run
 
-Part = tuple[str, str] | str
-DIM = "$foreground 60%"
 BAR = 16
 BRIEF = ("learning_rate", "batch_size")
 """Settings that are always worth showing."""
-
-
-def state_style(state: str) -> str:
-    """The theme's colour of a state."""
-    return f"$text-{STATES[state].role}"
 
 
 def facts(run: Run, detail: Detail | None, runs: RunIndex, catalog: Catalog, brief: bool) -> Content:

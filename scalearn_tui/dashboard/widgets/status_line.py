@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from scalearn_tui.dashboard.widgets.facts import DIM, Part, state_style
+from scalearn_tui.dashboard.widgets.colours import DIM, Part, state_style
 from scalearn_tui.text.glyphs import state_glyph
 
 WORDS_FROM = 100

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import SCREENS
-from scalearn_tui.dashboard.widgets.facts import DIM, Part
+from scalearn_tui.dashboard.widgets.colours import DIM, Part
 
 GAP = 2
 
