@@ -17,8 +17,10 @@ from engine.sweeps.cells import Cell
 from engine.sweeps.declaration import parse_sweep
 from engine.sweeps.planning import plan_sweep
 from scalearn_tui.cli.app import main
+from scalearn_tui.dashboard.app import Dashboard
 from scalearn_tui.dashboard.model.index import RunIndex
 from scalearn_tui.dashboard.model.sweeps import KnownSweep, SweepLines, seconds_left
+from scalearn_tui.dashboard.screens.action_screen import READ_ONLY
 from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
@@ -260,6 +262,19 @@ async def test_tuning_is_told_below_the_cells_or_in_their_place(store, dashboard
         assert len(tried) == 6
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.services.index.shown() == len(tried))
+
+
+async def test_where_one_may_only_look_nothing_is_asked(holed, store, home, until, notices) -> None:
+    before = {run.id: run.version for run in store.runs()}
+    app = Dashboard(home, launch=lambda _: None, read_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.services.is_read)
+        screen = await open_sweeps(app, pilot, until)
+        for place, key in enumerate("MTD", start=1):
+            await pilot.press(key)
+            await until(pilot, lambda number=place: notices(app).count(READ_ONLY) == number)
+            assert app.screen is screen
+    assert {run.id: run.version for run in store.runs()} == before and store.sweep("paper")
 
 
 async def test_rows_and_columns_are_any_two_aspects(holed, dashboard, until, screen_text, notices) -> None:

@@ -20,7 +20,7 @@ from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.dashboard.screens.sweep_actions import Runs, SweepActions
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.sweep_work import SweepsRead, read_sweeps
-from scalearn_tui.dashboard.widgets.facts import DIM
+from scalearn_tui.dashboard.widgets.colours import DIM
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.dashboard.widgets.sweep_columns import SWEEP_COLUMNS
