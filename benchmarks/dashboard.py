@@ -10,16 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
 import json
-import os
-import pty
-import re
-import select
-import signal
-import struct
-import sys
-import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -30,6 +21,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from large_home import fill
+from terminal import SIZE, Terminal, program
 
 from engine.files.home import Home
 from engine.registry.opening import open_reader
@@ -38,103 +30,22 @@ from engine.registry.store import Store, open_store
 
 EMPTY = "from textual.app import App; App().run()"
 DASHBOARD = "from scalearn_tui.dashboard.app import Dashboard; Dashboard(launch=lambda _: None).run()"
-SIZE = (120, 40)
 FRAME = SIZE[0] * SIZE[1] // 2
 """Cells, spaces included, that have been written once a frame is painted."""
 CURVES, POINTS, LIVE_RUNS = 100, 1000, 16
 LONG_CURVES, LONG_POINTS = 8, 100_000
 LOG_BYTES = 100 * 2**20
 LAST_LINE = "the last line of the log"
-STARTS, KEYS, CHANGES, DRAWINGS = 5, 100, 15, 9
-IDLE_SECONDS = 20.0
-QUIET = 0.15
-"""Seconds without output after which a program has answered: the pane reads a run when the cursor rested for 0.06 s."""
+STARTS, CHANGES, DRAWINGS = 5, 15, 9
+KEYS, SCROLLING = 5 * (10 * "j" + 10 * "k"), 40 * "j"
+"""Within the lines in view, and then on from them, where each key moves all lines by one."""
 BARS = {
     "first_paint_ratio": 1.5, "content_cpu_ms": 500, "key_cpu_ms": 8, "changed_row_ms": 3, "idle_percent": 0.2,
-    "live16_percent": 2, "rss_mib": 150, "key_bytes": 4000, "chart_ms": 30, "chart_fetch_ms": 1000, "log_open_ms": 100,
-    "log_open_mib": 30,
+    "live16_percent": 2, "rss_mib": 150, "key_bytes": 4000, "scrolling_bytes": 4000, "chart_ms": 30, "chart_fetch_ms": 1000,
+    "log_open_ms": 100, "log_open_mib": 30,
 }  # fmt: skip
 """At most. Those of ``--json`` come first."""
 IN_JSON = tuple(BARS)[:7]
-ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
-
-
-class Terminal:
-    """A program in a terminal of its own."""
-
-    def __init__(self, pid: int, fd: int) -> None:
-        self.pid, self._fd = pid, fd
-
-    def cpu(self) -> float:
-        """Seconds that the process computed so far."""
-        # What clock_getcpuclockid(3) returns, which Python does not have.
-        return time.clock_gettime(~self.pid << 3 | 2)
-
-    def loop(self) -> float:
-        """Seconds that its main thread computed so far, which runs the event loop."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[0]) / 1e9
-
-    def memory(self, what: str) -> float:
-        """MiB that are resident now (``VmRSS``) or were at most (``VmHWM``)."""
-        found = re.search(rf"{what}:\s*(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
-        assert found is not None
-        return int(found[1]) / 1024
-
-    def _next(self, patience: float) -> bytes:
-        """A piece of output, empty when none comes in time."""
-        return os.read(self._fd, 1 << 16) if select.select([self._fd], [], [], max(0.0, patience))[0] else b""
-
-    def read(self, seconds: float) -> None:
-        """Let it run for so long."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self._next(left)
-
-    def read_until(self, text: str, cells: int = 0) -> None:
-        """Let it run until it has written ``text`` and so many cells. Raises RuntimeError when it ends or a minute passes."""
-        output, end = b"", time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                output += self._next(1.0)
-            except OSError:
-                break
-            painted = ESCAPES.sub("", output.decode(errors="replace"))
-            if text in painted and len(painted) >= cells:
-                return
-        raise RuntimeError(f"{text!r} was not painted; the output ends with {output[-2000:].decode(errors='replace')}")
-
-    def send(self, key: str) -> None:
-        os.write(self._fd, key.encode())
-
-    def press(self, key: str) -> int:
-        """Press a key; returns how many bytes it wrote until it was quiet."""
-        self.send(key)
-        written, patience = 0, 1.0
-        while piece := self._next(patience):
-            written, patience = written + len(piece), QUIET
-        return written
-
-    def idle(self, seconds: float = IDLE_SECONDS) -> tuple[float, float]:
-        """What share of a core the process and its event loop take when it is left alone."""
-        cpu, loop = self.cpu(), self.loop()
-        self.read(seconds)
-        return (self.cpu() - cpu) / seconds, (self.loop() - loop) / seconds
-
-
-@contextmanager
-def program(code: str, home: Home, size: tuple[int, int] = SIZE) -> Iterator[Terminal]:
-    pid, fd = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-        os.environ.update(SCALEARN_HOME=str(home.root), TERM="xterm-256color", COLORTERM="truecolor")
-        os.chdir(Path(__file__).parents[1])
-        os.execv(sys.executable, [sys.executable, "-c", code])
-    try:
-        yield Terminal(pid, fd)
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(fd)
 
 
 # Filling a home
@@ -228,20 +139,24 @@ def using(home: Home, store: Store, live: list[Run]) -> dict[str, float]:
             terminal.read(2.0)
             working, _ = terminal.idle()
         terminal.read(3.0)
-        keys, resident = [], 0.0
-        for number in range(KEYS):
-            before = terminal.cpu()
-            keys.append((terminal.press("j"), terminal.cpu() - before))
-            if number + 1 == 30:
-                resident = terminal.memory("VmRSS")
+        keys = [pressed(terminal, key) for key in KEYS]
+        resident = terminal.memory("VmRSS")
+        scrolling = [pressed(terminal, key) for key in SCROLLING]
     return {
         "key_cpu_ms": 1000 * median(cpu for _, cpu in keys),
         "key_bytes": median(written for written, _ in keys),
+        "scrolling_bytes": median(written for written, _ in scrolling),
         "changed_row_ms": 1000 * median(changed),
         "idle_percent": 100 * (rest - nothing),
         "live16_percent": 100 * (working - nothing),
         "rss_mib": resident,
     }
+
+
+def pressed(terminal: Terminal, key: str) -> tuple[int, float]:
+    """Bytes written and seconds computed until the pane shows the run at hand."""
+    before = terminal.cpu()
+    return terminal.press(key), terminal.cpu() - before
 
 
 def changed_row(terminal: Terminal, store: Store, run: Run, step: int, rest: float) -> float:
