@@ -156,8 +156,7 @@ class RunsScreen(RunActions):
         stands_in = self.query_one("#notice", Static)
         if notice is not None:
             stands_in.update(notice)
-        if stands_in.display is (notice is None):
-            stands_in.display, self.query_one(Grid).display = notice is not None, notice is None
+        stands_in.display, self.query_one(Grid).display = notice is not None, notice is None
 
     def _show_run(self) -> None:
         key = self.query_one(Grid).key
