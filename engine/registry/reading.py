@@ -31,6 +31,8 @@ from engine.registry.records import (
 )
 from engine.registry.rows import Row, Rows
 
+LAST_STEP = 2**63 - 1
+"""No step is greater: it is the largest whole number that databases keep."""
 NEWEST_FIRST = "ORDER BY created_at DESC, id"
 URGENCY = (
     "CASE WHEN (SELECT max(priority) FROM run WHERE state = 'queued') = run.priority THEN run.priority ELSE"
@@ -273,15 +275,18 @@ class Reader:
         rows = self.select(f"SELECT {', '.join(f'MAX({column})' for column in columns)} FROM run")
         return max((as_time(value) for value in rows[0] if value is not None), default=None) if rows else None
 
-    def metrics(self, run_id: str, name: str | None = None, after: int = -1, until: int | None = None) -> list[Metric]:
-        """Points of one curve or of all, at steps greater than ``after`` and up to ``until``, ordered by step."""
-        asked: dict[str, Any] = {"run_id": run_id, "after": after}
-        where = "WHERE run_id = :run_id AND step > :after"
-        if until is not None:
-            where, asked["until"] = f"{where} AND step <= :until", until
+    def metrics(self, run_id: str, name: str | None = None) -> list[Metric]:
+        """Points of one curve or of all, ordered by step."""
         if name is None:
-            return self._records(Metric, f"{where} ORDER BY step, name", **asked)
-        return self._records(Metric, f"{where} AND name = :name ORDER BY step", **asked, name=name)
+            return self._records(Metric, "WHERE run_id = :run_id ORDER BY step, name", run_id=run_id)
+        return self._records(Metric, "WHERE run_id = :run_id AND name = :name ORDER BY step", run_id=run_id, name=name)
+
+    def curve(self, run_id: str, name: str, after: int = -1, until: int | None = None) -> tuple[list[int], list[float]]:
+        """Steps and values of one curve, at steps greater than ``after`` and up to ``until``, ordered by step."""
+        of_curve = "FROM metric WHERE run_id = :run_id AND name = :name AND step > :after AND step <= :until ORDER BY step"
+        asked = {"run_id": run_id, "name": name, "after": after, "until": LAST_STEP if until is None else until}
+        rows = self.select(f"SELECT step, value {of_curve}", **asked)
+        return [step for step, _ in rows], [value for _, value in rows]
 
     def load(self, run_id: str) -> dict[str, tuple[float, float]]:
         """Mean and maximum of each curve ``system/...`` (``engine.training.system_metrics``), by the rest of its name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -20,7 +19,6 @@ from engine.files.home import Home
 from scalearn_tui.dashboard.ascii import Ascii, needed
 from scalearn_tui.dashboard.background import BackgroundApp
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
-from scalearn_tui.dashboard.once import print_once, size
 from scalearn_tui.dashboard.poller import Poller
 from scalearn_tui.dashboard.remembered import Remembered, recall, remember
 from scalearn_tui.dashboard.requests import Requests
@@ -236,6 +234,10 @@ class Dashboard(BackgroundApp):
 
 def main() -> None:
     """Entry point of ``scalearn-tui``."""
+    import argparse
+
+    from scalearn_tui.dashboard.once import print_once, size
+
     about = "A live view of all runs: start, watch, stop and resume them. Runs go on after it quits."
     parser = argparse.ArgumentParser("scalearn-tui", description=about, epilog="Registry: $SCALEARN_HOME. Keys: ? inside.")
     parser.add_argument("--once", action="store_true", help="print one picture of the runs as text, for a log, and end")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from scalearn_tui.dashboard.charts.series import Reading
@@ -13,7 +14,7 @@ from scalearn_tui.dashboard.curve import Curve, Points
 
 if TYPE_CHECKING:
     from engine.registry.reading import Reader
-    from engine.registry.records import Metric, Results, Run
+    from engine.registry.records import Results, Run
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,21 @@ class DetailReader:
 
     def _extend(self, name: str) -> None:
         curve = self._curves.setdefault(name, Curve())
-        _append(curve, name, self._registry.metrics(self.run_id, name, curve.newest))
+        _append(curve, name, *self._registry.curve(self.run_id, name, curve.newest))
 
     def _between(self, name: str, low: float, high: float) -> Points | None:
         curve = Curve()
-        _append(curve, name, self._registry.metrics(self.run_id, name, math.ceil(low) - 1, math.floor(high)))
+        _append(curve, name, *self._registry.curve(self.run_id, name, math.ceil(low) - 1, math.floor(high)))
         return curve.points
 
 
-def _append(curve: Curve, name: str, points: Iterable[Metric]) -> None:
-    scale = 100 if name.startswith("dev/") and not name.endswith("/loss") else 1
-    finite = [point for point in points if math.isfinite(point.value)]
-    curve.extend([point.step for point in finite], [scale * point.value for point in finite])
+def _append(curve: Curve, name: str, steps: Sequence[float], values: Sequence[float]) -> None:
+    if not all(map(math.isfinite, values)):
+        finite = [math.isfinite(value) for value in values]
+        steps, values = list(compress(steps, finite)), list(compress(values, finite))
+    if name.startswith("dev/") and not name.endswith("/loss"):
+        values = [100 * value for value in values]
+    curve.extend(steps, values)
 
 
 def headline(run: Run) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.catalog.methods import METHODS
-
 
 def method_title(name: str) -> str:
     """``ScaLearn++`` for ``scalearn++``; one that is not built in keeps its name."""
+    # The dashboard paints its first frame before it knows methods.
+    from engine.catalog.methods import METHODS
+
     return METHODS[name].title if name in METHODS else name

@@ -83,7 +83,7 @@ QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "blocked": lambda reader: reader.blocked(),
     "aliases": lambda reader: (reader.aliases(), reader.is_known_as(run(1), "nothing")),
     "sources": lambda reader: reader.sources(C),
-    "curve": lambda reader: (reader.metrics(A), reader.metrics(A, "train/loss", after=0)),
+    "curve": lambda reader: (reader.metrics(A), reader.curve(A, "train/loss", after=0)),
     "load": lambda reader: reader.load(A),
     "results": lambda reader: reader.results([A, B, C]),
     "headlines": lambda reader: reader.headlines(),

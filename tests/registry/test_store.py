@@ -46,7 +46,8 @@ def test_a_run_from_queue_to_result(graph: Store) -> None:
     assert ended.started_at and ended.ended_at and ended.started_at <= ended.ended_at
     assert graph.results([A, B]) == {A: {"toy/question": {"test": {"accuracy": 0.5}}}}
     assert [(point.step, point.value) for point in graph.metrics(A)] == [(1, 0.5), (2, 0.25)]
-    assert [point.step for point in graph.metrics(A, "train/loss", after=1)] == [2]
+    assert graph.curve(A, "train/loss") == ([1, 2], [0.5, 0.25])
+    assert graph.curve(A, "train/loss", after=1) == ([2], [0.25]) and graph.curve(A, "train/loss", until=1) == ([1], [0.5])
     assert graph.checkpoints(A)["best"].bytes == 3_000_000_000
     asked, *others = (event.text for event in graph.events(A))
     assert others == ["starting attempt 1 on cpu", "running", "completed"]

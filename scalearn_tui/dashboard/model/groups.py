@@ -188,25 +188,3 @@ class GroupedLines:
             if group.open:
                 self._lines[self._places[run_id]] = run
         return changed
-
-
-class FlatLines:
-    """Lines of a grid: the index's view as it is."""
-
-    def __init__(self, index: RunIndex) -> None:
-        self._index = index
-
-    def __len__(self) -> int:
-        return self._index.shown()
-
-    def __getitem__(self, position: int) -> ListedRun:
-        return self._index.at(position)
-
-    def key(self, position: int) -> Hashable:
-        return self._index.at(position).id
-
-    def stamp(self, position: int) -> Hashable:
-        return self._index.at(position).version
-
-    def find(self, key: Hashable) -> int | None:
-        return self._index.position(key) if isinstance(key, str) else None

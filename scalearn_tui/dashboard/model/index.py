@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -152,3 +152,25 @@ class RunIndex:
         if key is not None:
             del self._keys[bisect_left(self._keys, key)]
         return key is not None
+
+
+class FlatLines:
+    """Lines of a grid: the index's view as it is."""
+
+    def __init__(self, index: RunIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return self._index.shown()
+
+    def __getitem__(self, position: int) -> ListedRun:
+        return self._index.at(position)
+
+    def key(self, position: int) -> Hashable:
+        return self._index.at(position).id
+
+    def stamp(self, position: int) -> Hashable:
+        return self._index.at(position).version
+
+    def find(self, key: Hashable) -> int | None:
+        return self._index.position(key) if isinstance(key, str) else None

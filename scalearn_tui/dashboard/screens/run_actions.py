@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from engine.errors import UserError
 from scalearn_tui.dashboard.requests import Request
 from scalearn_tui.dashboard.screens.action_screen import READ_ONLY, ActionScreen
-from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
-from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.text.errors import one_line
 from scalearn_tui.text.names import method_title
 
@@ -57,6 +55,8 @@ class RunActions(ActionScreen):
 
     def do_tag(self, runs: Runs) -> None:
         """Ask for tags to add and to take away."""
+        from scalearn_tui.dashboard.screens.prompt import PromptScreen
+
         tags = sorted({tag for run in runs for tag in run.tags})
         have = f"has {', '.join(tags)}" if tags else "no tags yet"
 
@@ -123,6 +123,8 @@ class RunActions(ActionScreen):
         self.notify(f"copied {ids}" if len(runs) == 1 else f"copied {len(runs)} ids")
 
     def _ask(self, title: str, runs: Runs, consequence: str, verb: str, request: Request) -> None:
+        from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
+
         def decided(yes: bool | None) -> None:
             if yes:
                 self.services.requests.send(request)

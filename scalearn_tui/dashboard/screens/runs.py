@@ -14,14 +14,12 @@ from textual.widgets import Input, Static
 
 from scalearn_tui.dashboard.actions import actions_of, bindings, comparable
 from scalearn_tui.dashboard.messages import RunsChosen
-from scalearn_tui.dashboard.model.groups import GROUPINGS, FlatLines, GroupedLines, sides_of
-from scalearn_tui.dashboard.model.index import Updated
+from scalearn_tui.dashboard.model.index import FlatLines, Updated
 from scalearn_tui.dashboard.model.orders import BY_COLUMN, ORDERS, Order
 from scalearn_tui.dashboard.screens.run_actions import RunActions
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.colours import DIM
 from scalearn_tui.dashboard.widgets.grid import Grid
-from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
 from scalearn_tui.dashboard.widgets.run_columns import RUN_COLUMNS
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
@@ -29,7 +27,9 @@ from scalearn_tui.text.suggestions import FIRST_RUN
 
 if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
+    from scalearn_tui.dashboard.model.groups import GroupedLines, GroupLine
     from scalearn_tui.dashboard.widgets.detail_pane import DetailPane
+    from scalearn_tui.dashboard.widgets.lines import Column
 
 Runs = Sequence["ListedRun"]
 MOST_SIDES = 8
@@ -138,7 +138,7 @@ class RunsScreen(RunActions):
         all_of_it = f"{shown}{matching}{grouped}{marked}, {order}" if services.is_read else "reading all runs…"
         right = services.requests.pending or (all_of_it if services.reader else "")
         self.query_one(StatusLine).show(index.counts(), right, services.trouble or self._refused)
-        columns = RUN_COLUMNS if self._groups is None else GROUP_COLUMNS
+        columns = RUN_COLUMNS if self._groups is None else self._group_columns()
         # What is queued or completed has no cause, and needs no room for one.
         caused = bool(set(index.counts()) - {"queued", "completed"})
         grid.columns = [column for column in columns if caused or column.key != "cause"]
@@ -146,12 +146,17 @@ class RunsScreen(RunActions):
         grid.show_sorted(arrow, index.order.falling is not index.reversed)
         self._show_run()
 
+    @staticmethod
+    def _group_columns() -> Sequence[Column[GroupLine]]:
+        from scalearn_tui.dashboard.widgets.group_columns import GROUP_COLUMNS
+
+        return GROUP_COLUMNS
+
     def _show_notice(self, notice: Content | None) -> None:
         stands_in = self.query_one("#notice", Static)
         if notice is not None:
             stands_in.update(notice)
-        if stands_in.display is (notice is None):
-            stands_in.display, self.query_one(Grid).display = notice is not None, notice is None
+        stands_in.display, self.query_one(Grid).display = notice is not None, notice is None
 
     def _show_run(self) -> None:
         key = self.query_one(Grid).key
@@ -256,6 +261,8 @@ class RunsScreen(RunActions):
 
     def do_group(self, _: Runs) -> None:
         """The next grouping, and after the last none."""
+        from scalearn_tui.dashboard.model.groups import GROUPINGS, GroupedLines
+
         grid, groupings = self.query_one(Grid), [*GROUPINGS, None]
         now = None if self._groups is None else self._groups.grouping
         grouping = groupings[(groupings.index(now) + 1) % len(groupings)]
@@ -274,6 +281,8 @@ class RunsScreen(RunActions):
     def do_diff(self, runs: Runs) -> None:
         """Compare what is marked; of a group alone, its runs."""
         grid = self.query_one(Grid)
+        from scalearn_tui.dashboard.model.groups import sides_of
+
         sides = sides_of(self._runs_of(key) for key in grid.marks or (grid.key,))
         if len(sides) > MOST_SIDES:
             self.notify(f"the first {MOST_SIDES} of {len(sides)} are compared", severity="warning")
