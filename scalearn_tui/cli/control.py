@@ -42,12 +42,14 @@ def resume(runs: RunArguments) -> int:
 
     Work on the queue begins again if its supervisor was stopped.
     """
-    from engine.launch.supervision import ensure_supervisor
+    from engine.launch.supervision import ensure_supervisor, is_stopped
     from engine.registry.records import RunState
 
     store, chosen = _find(runs)
     over = [run for run in chosen.runs if run.state.over]
-    chosen.tell(over, "can be resumed")
+    stopped = is_stopped(store.home)
+    if over or not stopped:
+        chosen.tell(over, "can be resumed")
     for run in chosen.runs if not chosen.selected else ():
         if run.state is RunState.COMPLETED:
             say(f"run {run.id} is completed; there is nothing to resume")
@@ -58,6 +60,8 @@ def resume(runs: RunArguments) -> int:
         return ExitCode.OK
     queued = store.requeue(unfinished)
     ensure_supervisor(store.home)
+    if stopped:
+        say("the supervisor was stopped; it works on the queue again")
     for run_id in queued:
         print_line(f"{run_id}  {RunState.QUEUED}")
     if over:

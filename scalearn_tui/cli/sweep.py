@@ -13,7 +13,7 @@ from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Detach, Gpus, Json, JsonAtEnd, Priority, home_catalog, launch_flag, placed, switch
 from scalearn_tui.cli.output import confirmed, print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
-from scalearn_tui.cli.watching import ensure_supervised, look
+from scalearn_tui.cli.watching import ensure_supervised, look, stopped_notice
 from scalearn_tui.text.suggestions import FIRST_SWEEP
 from scalearn_tui.text.sweeps import BY, aspects_of, marks
 
@@ -104,7 +104,7 @@ def run(
 
     chosen = narrowed(planned.plan, wanted) if missing or failed else planned.plan
     if not chosen.runs and (missing or failed):
-        say(f"no cell {'is missing' if missing else 'has failed'}")
+        say(stopped_notice(reader) or f"no cell {'is missing' if missing else 'has failed'}")
     return train(planned, chosen, store, detach, as_json, placement)
 
 

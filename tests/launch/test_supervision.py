@@ -96,7 +96,8 @@ def test_a_stopped_queue_stays_stopped_until_runs_are_asked_for(
     with pytest.raises(UserError, match="the supervisor was stopped"):
         care()
     assert supervisors(waiting.home) == []
-    assert main(["resume", run.id]) == 0
+    assert main(["resume", "state:queued"]) == 0
+    assert capsys.readouterr().err == "the supervisor was stopped; it works on the queue again\n"
     until(lambda: is_supervised(waiting.home))
     care()
 
