@@ -133,6 +133,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.open", "o", "open", "the run on the whole screen, as enter does", one, shown=False),
     Action("run.sources", "u", "sources", "list the runs whose adapters it takes", one, shown=False),
     Action("run.copy-id", "y", "copy id", "to the clipboard", some, shown=False),
+    Action("runs.columns", "c", "columns", "which columns the list has; remembered", shown=False),
     Action("runs.reverse", "S", "reverse", "the order of the list", shown=False),
     Action("runs.refresh", "r", "read again", "the whole registry", shown=False),
     Action("board.filter", "slash", "select", "only these runs count; terms as in `scalearn ls`", display="/"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -20,7 +21,7 @@ from scalearn_tui.dashboard.ascii import Ascii, needed
 from scalearn_tui.dashboard.background import BackgroundApp
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
 from scalearn_tui.dashboard.poller import Poller
-from scalearn_tui.dashboard.remembered import Remembered, recall, remember
+from scalearn_tui.dashboard.remembered import recall, remember
 from scalearn_tui.dashboard.requests import Requests
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
@@ -100,6 +101,7 @@ class Dashboard(BackgroundApp):
             runs_changed=Signal(self, "runs-changed"),
             runs_chosen=Signal(self, "runs-chosen"),
             status_changed=Signal(self, "status-changed"),
+            remember=self._remember,
             read_only=read_only,
         )
         self.add_mode("runs", lambda: RunsScreen(self.services))
@@ -132,9 +134,10 @@ class Dashboard(BackgroundApp):
         return [*super().get_line_filters(), *self._last_filters]
 
     def on_mount(self) -> None:
-        if (theme := recall(self.home).theme) in self.available_themes:
-            self.theme = theme
-        self.theme_changed_signal.subscribe(self, lambda theme: self._remember(Remembered(theme.name)))
+        self.services.remembered = recall(self.home)
+        if self.services.remembered.theme in self.available_themes:
+            self.theme = self.services.remembered.theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self._remember(theme=theme.name))
         # The registry takes longer to read than a frame to paint, so the frame comes first.
         self.call_after_refresh(self._start)
 
@@ -149,10 +152,10 @@ class Dashboard(BackgroundApp):
             for line in self.screen.query(KeyLine):
                 line.refresh()
 
-    def _remember(self, chosen: Remembered) -> None:
-        if self.services.read_only:
-            return
-        self.background(partial(remember, self.home, chosen), lambda _: None)
+    def _remember(self, **chosen: str) -> None:
+        self.services.remembered = replace(self.services.remembered, **chosen)
+        if not self.services.read_only:
+            self.background(partial(remember, self.home, self.services.remembered), lambda _: None)
 
     def on_unmount(self) -> None:
         self.services.poller.close()

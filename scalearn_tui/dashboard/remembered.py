@@ -15,6 +15,8 @@ class Remembered:
 
     theme: str = ""
     """Empty for the usual one."""
+    left_out: str = ""
+    """Keys of the columns that the list of runs is without, with commas between them."""
 
 
 def recall(home: Home) -> Remembered:

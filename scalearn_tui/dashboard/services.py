@@ -14,6 +14,7 @@ from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.messages import RunsChosen
 from scalearn_tui.dashboard.model.index import RunIndex, Updated
 from scalearn_tui.dashboard.poller import Poller
+from scalearn_tui.dashboard.remembered import Remembered
 from scalearn_tui.dashboard.requests import Requests
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Services:
     """Ids of the runs that are compared, by side."""
     is_read: bool = False
     """Whether ``index`` has all runs."""
+    remember: Callable[..., None] = lambda **_: None
+    """Keeps fields of ``remembered`` for the next time; they apply at once."""
+    remembered: Remembered = field(default_factory=Remembered)
     read_only: bool = False
     """Whether one may only look."""
     trouble: str = ""

@@ -7,12 +7,15 @@ import subprocess
 import sys
 
 import pytest
+from textual.widgets import SelectionList
 
 from engine.errors import UserError
 from engine.files.config import Config
 from scalearn_tui.dashboard.actions import ACTIONS
 from scalearn_tui.dashboard.ascii import LETTERS, likeness
 from scalearn_tui.dashboard.keymaps import PRESETS, keymap_of
+from scalearn_tui.dashboard.screens.columns import ColumnsScreen
+from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 
 
@@ -100,3 +103,25 @@ async def test_the_theme_is_remembered(home, dashboard, five_runs, until) -> Non
         home.remembered.write_text(text)
         async with dashboard() as (app, _):
             assert app.theme == "textual-dark"
+
+
+async def test_columns_are_chosen_and_remembered(home, dashboard, five_runs, until, screen_text) -> None:
+    async with dashboard() as (app, pilot):
+        assert "backbone" in screen_text(app) and "seed" in screen_text(app)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen) and app.screen.query(SelectionList))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        assert not home.remembered.exists(), "escape changes nothing"
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen) and app.screen.query(SelectionList))
+        columns = app.screen.query_one(SelectionList)
+        assert not {"glyph", "id"} & {columns.get_option_at_index(place).value for place in range(columns.option_count)}
+        columns.deselect("backbone")
+        await pilot.press("enter")
+        await until(pilot, lambda: home.remembered.exists() and "backbone" not in screen_text(app))
+        app.theme = "nord"
+        await until(pilot, lambda: "nord" in home.remembered.read_text())
+    async with dashboard() as (app, pilot):
+        await until(pilot, lambda: "seed" in screen_text(app))
+        assert "backbone" not in screen_text(app) and app.theme == "nord"

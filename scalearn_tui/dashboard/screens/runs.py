@@ -140,8 +140,10 @@ class RunsScreen(RunActions):
         self.query_one(StatusLine).show(index.counts(), right, services.trouble or self._refused)
         columns = RUN_COLUMNS if self._groups is None else self._group_columns()
         # What is queued or completed has no cause, and needs no room for one.
-        caused = bool(set(index.counts()) - {"queued", "completed"})
-        grid.columns = [column for column in columns if caused or column.key != "cause"]
+        left_out = set(services.remembered.left_out.split(","))
+        if not set(index.counts()) - {"queued", "completed"}:
+            left_out.add("cause")
+        grid.columns = [column for column in columns if column.key not in left_out]
         arrow = "" if self._groups is not None else index.order.column
         grid.show_sorted(arrow, index.order.falling is not index.reversed)
         self._show_run()
@@ -274,6 +276,18 @@ class RunsScreen(RunActions):
             self._groups = GroupedLines(self.services.index, grouping)
             grid.replace(self._groups)
         self._describe()
+
+    def do_columns(self, _: Runs) -> None:
+        """Choose the columns of the list."""
+        from scalearn_tui.dashboard.screens.columns import ColumnsScreen
+
+        def chosen(left_out: frozenset[str] | None) -> None:
+            if left_out is not None:
+                self.services.remember(left_out=",".join(sorted(left_out)))
+                self._describe()
+
+        columns = RUN_COLUMNS if self._groups is None else self._group_columns()
+        self.app.push_screen(ColumnsScreen(columns, self.services.remembered.left_out.split(",")), chosen)
 
     def do_refresh(self, _: Runs) -> None:
         self.services.poller.open_again()
