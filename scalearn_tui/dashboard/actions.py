@@ -106,6 +106,7 @@ AREAS = {
     "board": "The board",
     "queue": "The queue",
     "compare": "The comparison",
+    "transfer": "What is taken from sources",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
@@ -143,6 +144,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.keys", "u", "all keys", "all that may differ, or what differs"),
     Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it", writes=True),
     Action("compare.copy", "y", "copy command", "the command that tests the same"),
+    Action("transfer.numbers", "m", "numbers", "the next of its maps: scales and their spread, shares and similarities"),
+    Action("transfer.group", "b", "next group", "where the chosen runs differ in more than the seed"),
+    Action("transfer.copy", "y", "copy command", "the command that prints the same"),
+    Action("transfer.refresh", "r", "read again", "the files of the runs", shown=False),
     Action("queue.pause", "p", "pause", "let nothing start while runs go on, or let queued runs start again", writes=True),
     Action("queue.earlier", "less_than_sign", "earlier", "start before the run in front; sources come with it", queued,
            display="<", writes=True),
@@ -153,6 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.board", "2", "board", "the leaderboard: methods against targets", shown=False),
     Action("go.queue", "4", "queue", "devices, what runs on them, and what waits", shown=False),
     Action("go.compare", "6", "compare", "marked runs or groups beside each other", shown=False),
+    Action("go.transfer", "7", "transfer", "what the runs at hand take from each source", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )  # fmt: skip
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")

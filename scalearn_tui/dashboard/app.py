@@ -108,6 +108,7 @@ class Dashboard(BackgroundApp):
         self.add_mode("board", self._board)
         self.add_mode("compare", self._compare)
         self.add_mode("queue", self._queue)
+        self.add_mode("transfer", self._transfer)
 
     def _board(self) -> Screen[None]:
         from scalearn_tui.dashboard.screens.board import BoardScreen
@@ -123,6 +124,11 @@ class Dashboard(BackgroundApp):
         from scalearn_tui.dashboard.screens.queue import QueueScreen
 
         return QueueScreen(self.services)
+
+    def _transfer(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.transfer import TransferScreen
+
+        return TransferScreen(self.services)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._last_filters]

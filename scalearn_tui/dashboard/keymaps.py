@@ -42,8 +42,10 @@ def _screens() -> list[Sequence[Action]]:
     from scalearn_tui.dashboard.screens.log import LogScreen
     from scalearn_tui.dashboard.screens.queue import QueueScreen
     from scalearn_tui.dashboard.screens.runs import RunsScreen
+    from scalearn_tui.dashboard.screens.transfer import TransferScreen
 
-    return [screen.actions for screen in (RunsScreen, BoardScreen, QueueScreen, CompareScreen, DetailScreen, LogScreen)]
+    screens = (RunsScreen, BoardScreen, QueueScreen, CompareScreen, TransferScreen, DetailScreen, LogScreen)
+    return [screen.actions for screen in screens]
 
 
 def _refuse_clashes(keys: Iterable[tuple[str, str]]) -> None:
