@@ -56,6 +56,11 @@ def deletable(runs: Runs) -> str:
     return some(runs) or (f"{live[0].id[:7]} is {live[0].state}; stop it first" if live else "")
 
 
+def several_groups(runs: Runs) -> str:
+    """Runs that differ in more than the seed."""
+    return "" if len({run.group_id for run in runs}) > 1 else "this is one group; mark several with space in the list (1)"
+
+
 def comparable(runs: Runs) -> str:
     """At least two runs."""
     return "" if len(runs) > 1 else "mark two or more runs or groups with space"
@@ -145,7 +150,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it", writes=True),
     Action("compare.copy", "y", "copy command", "the command that tests the same"),
     Action("transfer.numbers", "m", "numbers", "the next of its maps: scales and their spread, shares and similarities"),
-    Action("transfer.group", "b", "next group", "where the chosen runs differ in more than the seed"),
+    Action("transfer.group", "b", "next group", "of those that were chosen", several_groups),
     Action("transfer.copy", "y", "copy command", "the command that prints the same"),
     Action("transfer.refresh", "r", "read again", "the files of the runs", shown=False),
     Action("queue.pause", "p", "pause", "let nothing start while runs go on, or let queued runs start again", writes=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ class Taken:
     maps: tuple[TransferMap, ...] = ()
     """Empty where there are no numbers; ``notes`` say why."""
     curves: Probing | None = None
+    of_all: bool = False
+    """Whether the numbers are of all runs of the kind, not of the chosen ones alone."""
     notes: tuple[str, ...] = ()
     """Which runs are missing in the numbers, and why."""
     command: str = ""
@@ -77,7 +80,7 @@ class TransferReader:
         if not maps:
             return Taken(side, notes=notes)
         kind = FIGURES[next(iter(kept.values())).weights.kind]
-        return Taken(side, maps, notes=notes, command=f"scalearn figure {kind} id:{','.join(kept)}")
+        return Taken(side, maps, notes=notes, command=_command(kind, f"id:{','.join(kept)}"))
 
     def _weights(self, run: Run) -> SourceWeights | None:
         """The weights of the parameters that were selected, as far as they are written."""
@@ -93,13 +96,13 @@ class TransferReader:
         key = (_probe(run), tuple(run.state for run in side.runs))
         if key not in self._probed:
             self._probed = {key: self._drawn(terms)}
-        found, command = self._probed[key], f"scalearn figure probing {' '.join(terms)}"
+        found, command = self._probed[key], _command("probing", *terms)
         incomplete = _notes((run, f"{run.state.value}; not in the numbers") for run in side.runs if run.state != "completed")
         if isinstance(found, str):
             return Taken(side, notes=(found, *incomplete))
         if hasattr(found, "series"):
-            return Taken(side, (map_of_curves(found),), found, incomplete, command)
-        return Taken(side, (map_of_pairs(found),), None, incomplete, command)
+            return Taken(side, (map_of_curves(found),), found, True, incomplete, command)
+        return Taken(side, (map_of_pairs(found),), None, True, incomplete, command)
 
     def _drawn(self, terms: Sequence[str]) -> Probing | ProbingPair | str:
         from engine.registry.choosing import read_selection
@@ -113,6 +116,10 @@ class TransferReader:
             return one_line(error)
 
 
+def _command(figure: str, *terms: str) -> str:
+    return shlex.join(["scalearn", "figure", figure, *terms])
+
+
 def _probe(run: Run) -> Hashable:
     """What probes with different scales have in common."""
     return run.method, run.target, run.backbone, tuple(source.task for source in run.parsed.sources)
@@ -122,7 +129,8 @@ def _why_not(run: Run) -> str:
     if run.state is RunState.COMPLETED:
         if run.parsed.dev_only:
             return "evaluated on dev alone, as runs of tuning are; such runs keep no weights"
-        return f"kept no weights; `scalearn figure {OTHER_FIGURES.get(run.method, 'scales')} id:{run.id}` makes up for it, then r"
+        figure = OTHER_FIGURES.get(run.method, "scales")
+        return f"kept no weights; `{_command(figure, f'id:{run.id}')}` reads them from its checkpoint, then press r"
     if run.state.over:
         return f"{run.state.value}; only completed runs have weights, R in the list resumes"
     return f"{run.state.value}; weights are written when a run completes"

@@ -18,7 +18,10 @@ Range = tuple[float, float]
 
 
 def lines_text(series: Sequence[Series], axes: Axes, width: int, height: int = HEIGHT) -> str:
-    """The curves in at most ``width`` columns, ``height`` lines between the axes. Each has a letter, at some points and in the legend."""
+    """The curves in at most ``width`` columns, ``height`` lines between the axes.
+
+    Each has a letter, at some of its points and in the legend.
+    """
     points = [point for curve in series for point in curve.points]
     references = [curve.reference for curve in series if curve.reference is not None]
     grid = Grid(

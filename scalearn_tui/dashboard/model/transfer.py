@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Matrix = Sequence[Sequence[float]]
 """``[layers][sources]``, as files of weights have it."""
+DIGITS = 3
+"""Decimals of the number under the cursor: seeds differ in the third."""
 BEYOND = 1.1
 """How far the colours go on after the value that scales start from, as a multiple of it."""
 
@@ -33,12 +36,11 @@ class Cell:
     more: str = ""
     """What else is known of it."""
 
-    @property
-    def text(self) -> str:
-        """``0.83 ± 0.02 (3)``, as leaderboards write means."""
-        deviation = "" if self.deviation is None else f" ± {number(self.deviation)}"
+    def text(self, digits: int) -> str:
+        """``0.834 ± 0.021 (3)``, as leaderboards write means."""
+        deviation = "" if self.deviation is None else f" ± {number(self.deviation, digits)}"
         seeds = f" ({self.seeds})" if self.seeds > 1 else ""
-        return f"{number(self.value)}{deviation}{seeds}" + (f"; {self.more}" if self.more else "")
+        return f"{number(self.value, digits)}{deviation}{seeds}" + (f"; {self.more}" if self.more else "")
 
 
 @dataclass(frozen=True)
@@ -61,29 +63,33 @@ class TransferMap:
     """What was before training."""
     totals: bool = False
     """Whether means of rows and sums of columns say something."""
+    digits: int = DIGITS
+    """Decimals of the number under the cursor."""
 
     @property
     def signed(self) -> bool:
         """Whether 0 is in the middle of the colours."""
         return self.low == -self.high
 
+    @cached_property
     def means(self) -> list[float]:
         """Over the columns, by row."""
         return [fmean(cell.value for cell in row if cell) for row in self.cells]
 
+    @cached_property
     def sums(self) -> list[float]:
         """Over the rows, by column."""
         return [sum(cell.value for cell in column if cell) for column in zip(*self.cells, strict=True)]
 
-    def told(self, row: int, column: int) -> tuple[str, str]:
-        """The number of a cell in words, and those of its row and its column as wholes."""
+    def told(self, row: int, column: int) -> str:
+        """The number of a cell in words, and in a second line those of its row and its column as wholes."""
         cell = self.cells[row][column]
         place = f"{self.down} {self.rows[row]}, {self._column(column)}".lstrip()
-        value = f"{place}: {cell.text if cell else 'no run'}"
+        value = f"{place}: {cell.text(self.digits) if cell else 'no run'}"
         if not self.totals:
-            return value, ""
-        mean = f"mean of {self.rows[row]} over the {self.across}s {number(self.means()[row])}; " if len(self.columns) > 1 else ""
-        return value, f"{mean}sum of {self._column(column)} over the sources {number(self.sums()[column])}"
+            return value
+        mean = f"{self.rows[row]}: mean {number(self.means[row], DIGITS)}; " if len(self.columns) > 1 else ""
+        return f"{value}\n{mean}{self._column(column)}: sum {number(self.sums[column], DIGITS)}"
 
     def _column(self, column: int) -> str:
         name = self.columns[column]
@@ -122,7 +128,7 @@ def _of_scales(scales: Sequence[Scales], sources: tuple[str, ...]) -> tuple[Tran
     def over_dimensions(layer: int, source: int) -> str:
         deviation = fmean(of.std[layer][source] for of in scales)
         least, most = min(of.min[layer][source] for of in scales), max(of.max[layer][source] for of in scales)
-        return f"over dimensions ± {number(deviation)}, {number(least)} … {number(most)}" if vectors else ""
+        return f"dimensions ± {number(deviation)}, {number(least)} to {number(most)}" if vectors else ""
 
     means = _map("scales", "layer", sources, columns, [of.mean for of in scales], start, True, over_dimensions)
     spreads = _map("std of scales over dimensions", "layer", sources, columns, [of.std for of in scales])
@@ -133,7 +139,7 @@ def _of_attention(attention: Sequence[Attention], sources: tuple[str, ...]) -> t
     from engine.reports.figures.weighed import layer_names
 
     columns = layer_names(len(attention[0].mean), shared=False)
-    title = f"attention, mean over the tokens of {attention[0].examples:,} examples of dev"
+    title = f"attention, mean over {attention[0].examples:,} examples of dev"
     return (_map(title, "layer", sources, columns, [of.mean for of in attention], totals=True),)
 
 
@@ -141,7 +147,7 @@ def _of_soups(soups: Sequence[Soup], sources: tuple[str, ...]) -> tuple[Transfer
     if not soups:
         return ()
     weights = _map("shares of the average", "", sources, ("share",), [[of.weights] for of in soups], totals=True)
-    alike = _map("similarity of the texts, by which it was chosen", "", sources, ("cosine",), [[of.similarities] for of in soups])
+    alike = _map("similarity to the target's texts", "", sources, ("cosine",), [[of.similarities] for of in soups])
     return weights, alike
 
 
@@ -178,12 +184,13 @@ def map_of_curves(found: Probing) -> TransferMap:
         cells = []
         for omega in omegas:
             point = points.get(omega)
-            interval = f"95% t interval {number(point.low)} … {number(point.high)}" if point and point.high > point.low else ""
+            interval = f"95% t interval {number(point.low)} to {number(point.high)}" if point and point.high > point.low else ""
             cells.append(Cell(point.y, point.n, more=interval) if point else None)
         rows.append(tuple(cells))
     values = [cell.value for row in rows for cell in row if cell]
-    title, names = f"test {found.metric} by the scale of the adapter", tuple(curve.name for curve in found.series)
-    return TransferMap(title, "", "omega", names, tuple(f"{omega:g}" for omega in omegas), tuple(rows), *_ends(values))
+    names, columns = tuple(curve.name for curve in found.series), tuple(f"{omega:g}" for omega in omegas)
+    title = f"test {found.metric} by the scale of the adapter"
+    return TransferMap(title, "", "omega", names, columns, tuple(rows), *_ends(values), digits=2)
 
 
 def map_of_pairs(found: ProbingPair) -> TransferMap:
@@ -192,7 +199,7 @@ def map_of_pairs(found: ProbingPair) -> TransferMap:
     cells = tuple(tuple(None if value is None else Cell(value) for value in row) for row in drawn.values)
     values = [cell.value for row in cells for cell in row if cell]
     title = f"{drawn.unit} by the scales of two adapters"
-    return TransferMap(title, drawn.y, drawn.x, drawn.rows, drawn.columns, cells, *_ends(values))
+    return TransferMap(title, drawn.y, drawn.x, drawn.rows, drawn.columns, cells, *_ends(values), digits=2)
 
 
 def _ends(values: Sequence[float]) -> tuple[float, float]:

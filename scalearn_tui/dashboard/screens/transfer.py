@@ -52,7 +52,6 @@ class TransferScreen(ActionScreen):
         yield Static(id="notice", markup=False)
         yield Static(id="transfer-title", markup=False)
         yield Static(id="transfer-cell", markup=False)
-        yield Static(id="transfer-totals", markup=False)
         yield HeatMap(id="map")
         yield ProbingCurve(id="curve")
         yield Static(id="transfer-notes", markup=False)
@@ -152,7 +151,8 @@ class TransferScreen(ActionScreen):
         self._write("#notice", "" if taken else self._notice())
         self._write("#transfer-title", self._title(taken, shown) if taken else "")
         self._write("#transfer-notes", "\n".join(taken.notes) if taken else "")
-        self._write("#transfer-command", f"{taken.command}  (y copies)" if taken and taken.command else "")
+        self.query_one("#transfer-notes").set_class(shown is None, "-alone")
+        self._write("#transfer-command", f"y copies: {taken.command}" if taken and taken.command else "")
         self._show_cell()
         services = self.services
         about = f"{self._known()} runs, {len(self._read)} groups" if self._read and len(self._read) > 1 else ""
@@ -162,21 +162,21 @@ class TransferScreen(ActionScreen):
     @on(HeatMap.Moved)
     def _show_cell(self) -> None:
         heat_map, shown = self.query_one(HeatMap), self._shown()
-        value, totals = shown.told(heat_map.row, heat_map.column) if shown else ("", "")
-        self._write("#transfer-cell", value)
-        self._write("#transfer-totals", totals)
+        self._write("#transfer-cell", shown.told(heat_map.row, heat_map.column) if shown else "", layout=False)
 
-    def _write(self, selector: str, text: str) -> None:
+    def _write(self, selector: str, text: str, layout: bool = True) -> None:
+        """Without ``layout`` where the height is the same for every text."""
         line = self.query_one(selector, Static)
         if line.content != text:
-            line.update(text)
+            line.update(text, layout=layout)
         line.display = bool(text)
 
     def _title(self, taken: Taken, shown: TransferMap | None) -> str:
-        """``ScaLearn (3) on glue/rte, minilm: scales``, with the letter of a group where there are several."""
-        several = self._read is not None and len(self._read) > 1
-        run = taken.side.runs[0]
-        heading = taken.side.heading if several else taken.side.heading.partition(" ")[2]
+        """``A ScaLearn (3) on glue/rte, minilm: scales``; without the letter where there is one group."""
+        run, side = taken.side.runs[0], taken.side
+        heading = side.title if taken.of_all else side.heading
+        if self._read and len(self._read) == 1:
+            heading = heading.removeprefix(f"{side.letter} ")
         return f"{heading} on {run.target}, {run.backbone}" + (f": {shown.title}" if shown else "")
 
     def _gone(self) -> str:
@@ -202,11 +202,9 @@ class TransferScreen(ActionScreen):
             self.notify("there is one map of these runs" if taken and taken.maps else NO_NUMBERS, severity="warning")
 
     def do_group(self, _: Runs) -> None:
-        if self._read and len(self._read) > 1:
-            self._group += 1
-            self._show()
-        else:
-            self.notify("mark runs of several groups with space in the list (1), then 7", severity="warning")
+        """The next of the groups."""
+        self._group += 1
+        self._show()
 
     def do_copy(self, _: Runs) -> None:
         """The command that prints the same numbers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,12 +11,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from scalearn_tui.dashboard.model.transfer import TransferMap
-from scalearn_tui.dashboard.widgets.ramps import TENTHS, cell_style, tenth
+from scalearn_tui.dashboard.widgets.ramps import cell_style, tenth
 from scalearn_tui.text.formatting import number, padded
 
 NAME = 24
@@ -28,7 +29,7 @@ BARE = (3, 2)
 TALLEST = 3
 """Lines of a row, at most."""
 SCALE = 20
-"""Cells of the scale of colours."""
+"""Cells of the scale of colours, or a quarter of what there is."""
 BAR = 40
 """Cells of the longest bar."""
 MEAN = "mean"
@@ -55,6 +56,8 @@ class Layout:
     """None where numbers have no room: each cell has the tenth of the scale in which it lies."""
     mean: int
     """Cells of the column of means; 0 without one."""
+    sums: bool
+    """Whether there is a line of sums."""
     count: int
     """Columns that are shown at a time."""
 
@@ -68,17 +71,17 @@ def layout_of(shown: TransferMap, width: int) -> Layout:
     """The longest numbers that fit with all columns, then means, then room around the numbers."""
     name, columns = min(NAME, max(map(cell_len, (shown.across, "sum", *shown.rows)))) + 1, len(shown.columns)
     values = [cell.value for row in shown.cells for cell in row if cell]
-    means = shown.means() if shown.totals and columns > 1 else []
+    means = shown.means if shown.totals and columns > 1 else []
     for form in FORMATS:
         text = max(len(form(value)) for value in (*values, *means))
         for mean in (max(text, len(MEAN)) + 2, 0) if means else (0,):
             for around in AROUND:
                 if name + (text + around) * columns + mean <= width:
-                    return Layout(name, text, text + around, form, mean, columns)
+                    return Layout(name, text, text + around, form, mean, shown.totals, columns)
     for cell in BARE:
         if name + cell * columns <= width:
-            return Layout(name, 1, cell, None, 0, columns)
-    return Layout(name, 1, BARE[-1], None, 0, max(1, (width - name) // BARE[-1]))
+            return Layout(name, 1, cell, None, 0, False, columns)
+    return Layout(name, 1, BARE[-1], None, 0, False, max(1, (width - name) // BARE[-1]))
 
 
 class HeatMap(Widget, can_focus=True):
@@ -104,11 +107,16 @@ class HeatMap(Widget, can_focus=True):
         self.row = self.column = 0
         """Of the cursor."""
         self._top = self._left = 0
+        """First row and column in sight."""
+        self._layout: Layout | None = None
+
+    def on_resize(self) -> None:
+        self._layout = None
 
     def show(self, shown: TransferMap | None) -> None:
         """Show this map; the cursor stays where it is as far as there are cells."""
         if shown != self.shown:
-            self.shown = shown
+            self.shown, self._layout = shown, None
             self.refresh(layout=True)
         self.point(self.row, self.column)
 
@@ -118,9 +126,19 @@ class HeatMap(Widget, can_focus=True):
             return
         place = max(0, min(row, len(self.shown.rows) - 1)), max(0, min(column, len(self.shown.columns) - 1))
         if place != (self.row, self.column):
+            before = self.row, self._top, self._left
             self.row, self.column = place
-            self.refresh()
+            self._paint(self.shown, *before)
             self.post_message(self.Moved())
+
+    def _paint(self, shown: TransferMap, row: int, top: int, left: int) -> None:
+        """Paint what a move of the cursor from this row changed: the titles and two rows, unless all of it was moved."""
+        _, tall, _ = self._fit(shown)
+        if (self._top, self._left) != (top, left):
+            self.refresh()
+            return
+        lines = [Region(0, 1 + (at - top) * tall, self.size.width, tall) for at in {row, self.row}]
+        self.refresh(Region(0, 0, self.size.width, 1), *lines)
 
     def action_move(self, down: int, right: int) -> None:
         self.point(self.row + down, self.column + right)
@@ -142,16 +160,17 @@ class HeatMap(Widget, can_focus=True):
 
     def _fit(self, shown: TransferMap) -> tuple[Layout, int, int]:
         """The layout, the lines of a row, and how many rows are shown; brings the cursor into view."""
-        layout = layout_of(shown, self.size.width)
-        room = max(1, self.size.height - 2 - shown.totals)
-        tall = max(1, min(TALLEST if layout.format else 1, (room - 1) // len(shown.rows)))
+        layout = self._layout = self._layout or layout_of(shown, self.size.width)
+        room = max(1, self.size.height - 2 - layout.sums)
+        tallest = TALLEST if layout.format and len(shown.columns) > 1 else 1
+        tall = max(1, min(tallest, (room - 1) // len(shown.rows)))
         rows = min(len(shown.rows), max(1, room // tall))
         self._top = min(max(self.row - rows + 1, min(self._top, self.row)), len(shown.rows) - rows)
         self._left = min(max(self.column - layout.count + 1, min(self._left, self.column)), len(shown.columns) - layout.count)
         return layout, tall, rows
 
-    def get_content_height(self, container, viewport, width: int) -> int:  # type: ignore[no-untyped-def]
-        """One line for each row, with titles, sums and the scale."""
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each row, the titles, the sums and the scale."""
         return len(self.shown.rows) + 2 + self.shown.totals if self.shown else 0
 
     def render_line(self, y: int) -> Strip:
@@ -164,9 +183,9 @@ class HeatMap(Widget, can_focus=True):
             segments = self._titles(self.shown, layout)
         elif row < rows:
             segments = self._row(self.shown, layout, self._top + row, line == tall // 2)
-        elif y - 1 - rows * tall < self.shown.totals:
+        elif y - 1 - rows * tall < layout.sums:
             segments = self._sums(self.shown, layout)
-        elif y - 1 - rows * tall == self.shown.totals:
+        elif y - 1 - rows * tall == layout.sums:
             segments = self._scale(self.shown, layout, rows)
         else:
             return blank
@@ -183,8 +202,10 @@ class HeatMap(Widget, can_focus=True):
         for place in self._places(layout):
             title = shown.columns[place]
             look = self._look("at-hand" if place == self.column else "name")
-            segments.append(Segment(layout.centred(title if len(title) <= layout.cell else ""), look))
-        return [*segments, Segment(MEAN.rjust(layout.mean), self._look("total"))]
+            # Where numbers have no room, neither have the names of all columns.
+            told = len(title) < layout.cell or layout.format or not int(place) % 2
+            segments.append(Segment(layout.centred(title if told else ""), look))
+        return [*segments, Segment(MEAN.rjust(layout.mean) if layout.mean else "", self._look("total"))]
 
     def _row(self, shown: TransferMap, layout: Layout, row: int, middle: bool) -> list[Segment]:
         """A line of a row; its texts stand in the ``middle``."""
@@ -203,30 +224,29 @@ class HeatMap(Widget, can_focus=True):
         cell = shown.cells[row][0]
         if len(shown.columns) == 1 and cell is not None:
             return [*segments, *self._bar(shown, layout, cell.value)]
-        mean = number(shown.means()[row]) if layout.mean and middle else ""
+        mean = number(shown.means[row]) if layout.mean and middle else ""
         return [*segments, Segment(mean.rjust(layout.mean), self._look("total"))]
 
     def _bar(self, shown: TransferMap, layout: Layout, value: float) -> list[Segment]:
         """Of the only number of a row, where length says more than colour."""
         room = min(BAR, self.size.width - layout.name - layout.cell - 2)
-        length = max(0, round(room * (abs(value) / shown.high if shown.low <= 0 else tenth(shown, value) / TENTHS)))
-        return [Segment("  " + "█" * length, self._look("bar"))]
+        return [Segment("  " + "█" * max(0, round(room * abs(value) / shown.high)), self._look("bar"))]
 
     def _sums(self, shown: TransferMap, layout: Layout) -> list[Segment]:
         segments = [Segment(padded("sum", layout.name), self._look("total"))]
-        if layout.format:
-            for total in shown.sums()[self._left : self._left + layout.count]:
-                text = number(total) if len(number(total)) < layout.cell else number(total, 1)
-                segments.append(Segment(layout.centred(text), self._look("total")))
+        for total in shown.sums:
+            text = number(total) if len(number(total)) < layout.cell else number(total, 1)
+            segments.append(Segment(layout.centred(text), self._look("total")))
         return segments
 
     def _scale(self, shown: TransferMap, layout: Layout, rows: int) -> list[Segment]:
         """The colours from end to end, with the place of what the numbers started from, and what is out of sight."""
         plain = self._look("total")
-        segments = [Segment(" " * layout.name + number(shown.low) + " ", plain)]
-        at = None if shown.start is None else int(SCALE * (shown.start - shown.low) / (shown.high - shown.low))
-        for place in range(SCALE):
-            value = shown.low + (shown.high - shown.low) * (place + 0.5) / SCALE
+        segments = [Segment(number(shown.low) + " ", plain)]
+        cells, span = min(SCALE, self.size.width // 4), shown.high - shown.low
+        at = None if shown.start is None else int(cells * (shown.start - shown.low) / span)
+        for place in range(cells):
+            value = shown.low + span * (place + 0.5) / cells
             digit = str(tenth(shown, value)) if layout.format is None and place % 2 else " "
             segments.append(Segment("│" if place == at else digit, cell_style(shown, value)))
         start = "" if shown.start is None else f"  │ start {number(shown.start)}"
@@ -234,7 +254,7 @@ class HeatMap(Widget, can_focus=True):
 
     def _hidden(self, shown: TransferMap, layout: Layout, rows: int) -> str:
         parts = [
-            f"{first + 1}…{first + count} of {len(names)} {what}"
+            f"{first + 1} to {first + count} of {len(names)} {what}"
             for first, count, names, what in (
                 (self._top, rows, shown.rows, "rows"), (self._left, layout.count, shown.columns, "columns"),
             )

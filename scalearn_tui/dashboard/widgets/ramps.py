@@ -1,4 +1,4 @@
-"""Colours of numbers: cividis, and PuOr around 0, as figures have them; readers of every colour vision put them in one order."""
+"""Colours of numbers as in figures, cividis and around 0 PuOr: readers of every colour vision put them into the same order."""
 
 from __future__ import annotations
 
