@@ -25,6 +25,7 @@ SCREENS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "run": ((130, 36), ("enter",)),
     "board": ((150, 24), ("2",)),
     "compare": ((130, 34), ("g", "space", "space", "space", "6")),
+    "transfer": ((110, 32), ("g", "down", "7", "down", "right", "right")),
 }
 """Size in cells, and the keys that lead there."""
 SETTLED = 3.0

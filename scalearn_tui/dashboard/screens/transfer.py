@@ -85,7 +85,7 @@ class TransferScreen(ActionScreen):
         self._show()
 
     def _runs_changed(self, updated: Updated) -> None:
-        self._stale |= not updated.changed.isdisjoint(self._chosen) or len(self.runs_at_hand()) != self._known()
+        self._stale |= not updated.changed.isdisjoint(self._chosen) or len(self.runs_at_hand()) < self._known()
         if self._stale and self.is_current:
             self._refresh()
 

@@ -203,7 +203,7 @@ class HeatMap(Widget, can_focus=True):
             title = shown.columns[place]
             look = self._look("at-hand" if place == self.column else "name")
             # Where numbers have no room, neither have the names of all columns.
-            told = len(title) < layout.cell or layout.format or not int(place) % 2
+            told = len(title) < layout.cell or layout.format or place % 2 == 0
             segments.append(Segment(layout.centred(title if told else ""), look))
         return [*segments, Segment(MEAN.rjust(layout.mean) if layout.mean else "", self._look("total"))]
 
