@@ -90,17 +90,19 @@ class TransferReader:
 
     def _of_probes(self, side: Side) -> Taken:
         """The figure of all completed probes of the same sources, target and backbone; the chosen runs are some of them."""
+        from engine.reports.figures.probing import Probing
+
         run = side.runs[0]
         sources = [f"source:{source.task}" for source in run.parsed.sources]
         terms = [f"method:{run.method}", f"target:{run.target}", f"backbone:{run.backbone}", *sources]
         key = (_probe(run), tuple(run.state for run in side.runs))
         if key not in self._probed:
-            self._probed = {key: self._drawn(terms)}
+            self._probed[key] = self._drawn(terms)
         found, command = self._probed[key], _command("probing", *terms)
         incomplete = _notes((run, f"{run.state.value}; not in the numbers") for run in side.runs if run.state != "completed")
         if isinstance(found, str):
             return Taken(side, notes=(found, *incomplete))
-        if hasattr(found, "series"):
+        if isinstance(found, Probing):
             return Taken(side, (map_of_curves(found),), found, True, incomplete, command)
         return Taken(side, (map_of_pairs(found),), None, True, incomplete, command)
 
