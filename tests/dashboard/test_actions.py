@@ -20,7 +20,6 @@ from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.transfer import TransferScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 
-
 SCREENS = [RunsScreen, BoardScreen, QueueScreen, CompareScreen, TransferScreen, DetailScreen, LogScreen]
 
 
