@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import UserError
-from engine.files.source_weights import SourceWeights, read_source_weights
 from engine.registry.records import RunState
 from scalearn_tui.dashboard.detail import Detail
 from scalearn_tui.dashboard.model.compare import ID, Side, sides_of
@@ -18,6 +17,7 @@ from scalearn_tui.text.names import method_title
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
+    from engine.files.source_weights import SourceWeights
     from engine.registry.reading import Reader
     from engine.registry.records import Run
     from engine.reports.figures.probing import Probing, ProbingPair
@@ -84,6 +84,9 @@ class TransferReader:
 
     def _weights(self, run: Run) -> SourceWeights | None:
         """The weights of the parameters that were selected, as far as they are written."""
+        # What checks files takes long to load: here a thread does it.
+        from engine.files.source_weights import read_source_weights
+
         checkpoint = self.registry.checkpoints(run.id).get("best")
         path = self.registry.home.source_weights(run.id)
         return read_source_weights(path, run.fingerprint, checkpoint.sha256 if checkpoint else None)
