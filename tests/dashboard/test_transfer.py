@@ -22,7 +22,7 @@ from scalearn_tui.dashboard.model.transfer import Cell, TransferMap, source_name
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.transfer import TransferScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
-from scalearn_tui.dashboard.widgets.heat_map import HeatMap, layout_of
+from scalearn_tui.dashboard.widgets.heat_map import FORMATS, HeatMap, layout_of
 from scalearn_tui.dashboard.widgets.ramps import UNSIGNED, cell_style, tenth
 from tests.reports.figures.test_sources import SEEDS, TASKS, attention, scales, soup, sources_of, weighed
 from tests.reports.rows import complete, queue, spec, start
@@ -306,6 +306,11 @@ def test_numbers_are_as_long_as_fits() -> None:
     formats = {width: layout_of(shown, width).format for width in (200, 80, 60, 30, 20)}
     texts = {width: form(-0.25) if form else "" for width, form in formats.items()}
     assert texts == {200: "-0.25", 80: "-0.25", 60: "-.2", 30: "", 20: ""}
+    assert [form(50.0) for form in FORMATS] == ["50.00", "50.00", "50.0"] and [form(0.5) for form in FORMATS] == [
+        "0.50",
+        ".50",
+        ".5",
+    ]
     assert layout_of(shown, 200).mean and not layout_of(shown, 20).mean
     assert layout_of(shown, 30).count == 12 and layout_of(shown, 20).count == 7
 

@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from scalearn_tui.dashboard.model.transfer import TransferMap
 from scalearn_tui.dashboard.widgets.ramps import cell_style, tenth
-from scalearn_tui.text.formatting import number, padded
+from scalearn_tui.text.formatting import number, padded, shorten
 
 NAME = 24
 """Cells of the name of a row, at most."""
@@ -35,11 +35,15 @@ BAR = 40
 MEAN = "mean"
 
 Format = Callable[[float], str]
-FORMATS: tuple[Format, ...] = (
-    number,
-    lambda value: number(value).replace("0.", ".", 1),
-    lambda value: number(value, 1).replace("0.", ".", 1),
-)
+
+
+def _short(value: float, digits: int = 2) -> str:
+    """``-.25`` for -0.25."""
+    text = number(value, digits)
+    return text.replace("0.", ".", 1) if text.removeprefix("-").startswith("0.") else text
+
+
+FORMATS: tuple[Format, ...] = (number, _short, lambda value: _short(value, 1))
 """From the longest to the shortest."""
 
 
@@ -204,7 +208,7 @@ class HeatMap(Widget, can_focus=True):
             look = self._look("at-hand" if place == self.column else "name")
             # Where numbers have no room, neither have the names of all columns.
             told = len(title) < layout.cell or layout.format or place % 2 == 0
-            segments.append(Segment(layout.centred(title if told else ""), look))
+            segments.append(Segment(layout.centred(shorten(title, layout.cell) if told else ""), look))
         return [*segments, Segment(MEAN.rjust(layout.mean) if layout.mean else "", self._look("total"))]
 
     def _row(self, shown: TransferMap, layout: Layout, row: int, middle: bool) -> list[Segment]:
@@ -235,7 +239,8 @@ class HeatMap(Widget, can_focus=True):
     def _sums(self, shown: TransferMap, layout: Layout) -> list[Segment]:
         segments = [Segment(padded("sum", layout.name), self._look("total"))]
         for total in shown.sums:
-            text = number(total) if len(number(total)) < layout.cell else number(total, 1)
+            texts = [number(total, decimals) for decimals in (2, 1, 0)]
+            text = next((text for text in texts if len(text) < layout.cell), texts[-1])
             segments.append(Segment(layout.centred(text), self._look("total")))
         return segments
 
