@@ -26,6 +26,7 @@ SCREENS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "board": ((150, 24), ("2",)),
     "sweeps": ((130, 40), ("3", "enter")),
     "compare": ((130, 34), ("g", "space", "space", "space", "6")),
+    "transfer": ((110, 32), ("g", "down", "7", "down", "right", "right")),
 }
 """Size in cells, and the keys that lead there."""
 SETTLED = 3.0

@@ -56,6 +56,11 @@ def deletable(runs: Runs) -> str:
     return some(runs) or (f"{live[0].id[:7]} is {live[0].state}; stop it first" if live else "")
 
 
+def several_groups(runs: Runs) -> str:
+    """Runs that differ in more than the seed."""
+    return "" if len({run.group_id for run in runs}) > 1 else "this is one group; mark several with space in the list (1)"
+
+
 def comparable(runs: Runs) -> str:
     """At least two runs."""
     return "" if len(runs) > 1 else "mark two or more runs or groups with space"
@@ -107,6 +112,7 @@ AREAS = {
     "sweep": "The sweep at hand",
     "queue": "The queue",
     "compare": "The comparison",
+    "transfer": "What is taken from sources",
     "view": "View",
     "go": "Screens",
     "app": "Everywhere",
@@ -151,6 +157,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare.keys", "u", "all keys", "all that may differ, or what differs"),
     Action("compare.export", "w", "export", "write the test to a file, as `scalearn compare` prints it", writes=True),
     Action("compare.copy", "y", "copy command", "the command that tests the same"),
+    Action("transfer.numbers", "m", "numbers", "the next of its maps: scales and their spread, shares and similarities"),
+    Action("transfer.group", "b", "next group", "of those that were chosen", several_groups),
+    Action("transfer.copy", "y", "copy command", "the command that prints the same"),
+    Action("transfer.refresh", "r", "read again", "the files of the runs", shown=False),
     Action("queue.pause", "p", "pause", "let nothing start while runs go on, or let queued runs start again", writes=True),
     Action("queue.earlier", "less_than_sign", "earlier", "start before the run in front; sources come with it", queued,
            display="<", writes=True),
@@ -162,6 +172,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.sweeps", "3", "sweeps", "declared experiments: what is done of them and what is missing", shown=False),
     Action("go.queue", "4", "queue", "devices, what runs on them, and what waits", shown=False),
     Action("go.compare", "6", "compare", "marked runs or groups beside each other", shown=False),
+    Action("go.transfer", "7", "transfer", "what the runs at hand take from each source", shown=False),
     Action("app.menu", "x", "actions", "all that can be done here, and why not"),
 )  # fmt: skip
 SCREENS = tuple(action for action in ACTIONS if action.area == "go")

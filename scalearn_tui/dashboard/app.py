@@ -109,6 +109,7 @@ class Dashboard(BackgroundApp):
         self.add_mode("sweeps", self._sweeps)
         self.add_mode("compare", self._compare)
         self.add_mode("queue", self._queue)
+        self.add_mode("transfer", self._transfer)
 
     def _board(self) -> Screen[None]:
         from scalearn_tui.dashboard.screens.board import BoardScreen
@@ -129,6 +130,11 @@ class Dashboard(BackgroundApp):
         from scalearn_tui.dashboard.screens.queue import QueueScreen
 
         return QueueScreen(self.services)
+
+    def _transfer(self) -> Screen[None]:
+        from scalearn_tui.dashboard.screens.transfer import TransferScreen
+
+        return TransferScreen(self.services)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._last_filters]

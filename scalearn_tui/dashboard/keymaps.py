@@ -43,8 +43,9 @@ def _screens() -> list[Sequence[Action]]:
     from scalearn_tui.dashboard.screens.queue import QueueScreen
     from scalearn_tui.dashboard.screens.runs import RunsScreen
     from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
+    from scalearn_tui.dashboard.screens.transfer import TransferScreen
 
-    screens = (RunsScreen, BoardScreen, SweepsScreen, QueueScreen, CompareScreen, DetailScreen, LogScreen)
+    screens = (RunsScreen, BoardScreen, SweepsScreen, QueueScreen, CompareScreen, TransferScreen, DetailScreen, LogScreen)
     return [screen.actions for screen in screens]
 
 

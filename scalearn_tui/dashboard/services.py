@@ -50,6 +50,8 @@ class Services:
     """What stands in the form's fields when it is opened."""
     compared: tuple[tuple[str, ...], ...] = ()
     """Ids of the runs that are compared, by side."""
+    weighed: tuple[str, ...] = ()
+    """Ids of the runs of which it is shown what they take from sources."""
     is_read: bool = False
     """Whether ``index`` has all runs."""
     remember: Callable[..., None] = lambda **_: None

@@ -18,10 +18,13 @@ from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.dashboard.screens.queue import QueueScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
+from scalearn_tui.dashboard.screens.transfer import TransferScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 
+SCREENS = [RunsScreen, BoardScreen, SweepsScreen, QueueScreen, CompareScreen, TransferScreen, DetailScreen, LogScreen]
 
-@pytest.mark.parametrize("screen", [RunsScreen, BoardScreen, SweepsScreen, QueueScreen, CompareScreen, DetailScreen, LogScreen])
+
+@pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen_carries_out_each_of_its_actions(screen: type) -> None:
     assert (
         screen.actions and [action.id for action in screen.actions if not callable(getattr(screen, action.method, None))] == []

@@ -17,8 +17,11 @@ ROOM = 0.04
 Range = tuple[float, float]
 
 
-def lines_text(series: Sequence[Series], axes: Axes, width: int) -> str:
-    """The curves in at most ``width`` columns. Each has a letter, at some of its points and in the legend."""
+def lines_text(series: Sequence[Series], axes: Axes, width: int, height: int = HEIGHT) -> str:
+    """The curves in at most ``width`` columns, ``height`` lines between the axes.
+
+    Each has a letter, at some of its points and in the legend.
+    """
     points = [point for curve in series for point in curve.points]
     references = [curve.reference for curve in series if curve.reference is not None]
     grid = Grid(
@@ -26,6 +29,7 @@ def lines_text(series: Sequence[Series], axes: Axes, width: int) -> str:
         spread([point.y for point in points] + references, ROOM),
         width,
         axes.ticks,
+        height,
     )
     for number, curve in enumerate(series):
         dots = [grid.dot(point.x, point.y) for point in curve.points]
@@ -87,12 +91,12 @@ def spread(values: Sequence[float], room: float) -> Range:
 class Grid:
     """Axes around a canvas of dots, on which letters may stand."""
 
-    def __init__(self, xs: Range, ys: Range, width: int, ticks: Sequence[tuple[float, str]] = ()) -> None:
+    def __init__(self, xs: Range, ys: Range, width: int, ticks: Sequence[tuple[float, str]] = (), height: int = HEIGHT) -> None:
         self.xs, self.ys = xs, ys
-        steps = round_steps(*ys, HEIGHT // 4)
+        steps = round_steps(*ys, height // 4)
         self.y_ticks = [(value, f"{value:.{_digits(steps)}f}") for value in steps]
         self.margin = max(len(text) for _, text in self.y_ticks) + 2
-        self.canvas = Canvas(max(10, width - self.margin - 2), HEIGHT)
+        self.canvas = Canvas(max(10, width - self.margin - 2), height)
         steps = round_steps(*xs, max(2, self.canvas.width // 14))
         self.x_ticks = list(ticks) or [(value, f"{value:.{_digits(steps)}f}") for value in steps]
         self.marks: dict[tuple[int, int], str] = {}

@@ -101,6 +101,11 @@ def sides_of(lines: Iterable[Sequence[ListedRun]]) -> tuple[tuple[str, ...], ...
     return tuple(tuple(run.id for run in side) for side in sides)
 
 
+def by_group(runs: Iterable[ListedRun]) -> list[list[str]]:
+    """Ids of the runs, those that differ in nothing but the seed together."""
+    return [[run.id for run in group] for group in _by_settings(runs)]
+
+
 def _by_settings(runs: Iterable[ListedRun]) -> Iterable[list[ListedRun]]:
     members: dict[str, list[ListedRun]] = {}
     for run in runs:

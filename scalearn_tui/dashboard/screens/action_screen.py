@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import BY_ID, Action
+from scalearn_tui.dashboard.model.groups import by_group
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.key_line import KeyLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
@@ -18,6 +19,8 @@ from scalearn_tui.dashboard.widgets.tab_line import TabLine
 if TYPE_CHECKING:
     from engine.registry.listing import ListedRun
 
+MOST_GROUPS = 8
+"""Of which it is shown what they take from sources: more are no longer looked through one by one."""
 SMALLEST = (60, 15)
 READ_ONLY = "here one may only look; scalearn-tui in a terminal does it"
 
@@ -92,6 +95,15 @@ class ActionScreen(Screen[None]):
 
     def do_queue(self, _: Sequence[ListedRun]) -> None:
         self.app.switch_mode("queue")
+
+    def do_transfer(self, runs: Sequence[ListedRun]) -> None:
+        """Of the runs at hand; without any, what was shown last."""
+        if runs:
+            groups = by_group(runs)
+            if len(groups) > MOST_GROUPS:
+                self.notify(f"the first {MOST_GROUPS} of {len(groups)} groups are shown", severity="warning")
+            self.services.weighed = tuple(run_id for group in groups[:MOST_GROUPS] for run_id in group)
+        self.app.switch_mode("transfer")
 
     def do_menu(self, runs: Sequence[ListedRun]) -> None:
         """All actions of the screen, to choose from."""
