@@ -102,7 +102,7 @@ def _print_changes(catalog: Catalog) -> None:
 
 def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:
     from engine.catalog.defaults import DEFAULT_BACKBONE
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     options = [] if tasks is None else [f"--tasks={tasks}"]
     records = child.document("engine.training.parameter_counts", backbone or DEFAULT_BACKBONE, *options)

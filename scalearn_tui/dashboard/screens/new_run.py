@@ -150,7 +150,7 @@ class NewRunScreen(ModalScreen[None]):
         def work() -> tuple[Plan, list[str]]:
             from engine.plans.planner import make_plan, submit
             from engine.registry.store import open_store
-            from scalearn_tui.cli.data_files import incomplete_notes, open_files
+            from scalearn_tui.children.data_files import incomplete_notes, open_files
 
             plan = make_plan(parse_request(values), registry, catalog)
             notes = incomplete_notes(plan, open_files(plan, services.home))
