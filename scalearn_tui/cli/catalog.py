@@ -78,7 +78,7 @@ def methods(
 def _print_changes(catalog: Catalog) -> None:
     """The defaults that benchmarks and tasks replace, those of the same methods on one line."""
     from engine.catalog.changed_defaults import changes_by_benchmark, grouped
-    from engine.runs.deviations import setting_text
+    from engine.catalog.method import setting_text
 
     methods = catalog.methods.values()
     changes = [

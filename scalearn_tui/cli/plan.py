@@ -119,7 +119,8 @@ def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:
 def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:
     """Which defaults of the methods the benchmarks and tasks replace, those of the same methods on one line."""
     from engine.catalog.changed_defaults import changes_by_benchmark, grouped
-    from engine.runs.deviations import kept_changes, setting_text
+    from engine.catalog.method import setting_text
+    from engine.runs.deviations import kept_changes
 
     changes = []
     of_benchmarks = {name: changes_by_benchmark(catalog.methods[name], catalog) for name in {spec.method for spec in specs}}
