@@ -1,6 +1,6 @@
 """How the ``main`` of a child process ends: an exit code, and for a refusal one line on standard error.
 
-The command line starts such processes (``scalearn_tui/cli/child.py``), so that no command loads what only they need.
+The terminal starts such processes (``scalearn_tui/children/child.py``), so that no command loads what only they need.
 """
 
 from __future__ import annotations

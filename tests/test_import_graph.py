@@ -61,4 +61,4 @@ def test_one_module_of_the_terminal_starts_processes() -> None:
     rooms = (ROOT / "scalearn_tui").rglob("*.py")
     starters = {module_name(path) for path in rooms if imported(path.read_text(), {"subprocess", "multiprocessing"})}
     # The pager is the user's program, not ours.
-    assert starters == {"scalearn_tui.cli.child", "scalearn_tui.dashboard.pager"}
+    assert starters == {"scalearn_tui.children.child", "scalearn_tui.dashboard.pager"}

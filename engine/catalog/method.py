@@ -98,6 +98,11 @@ FEW_SHOT_DEV = 5000
 """Dev examples at most: a few-shot run evaluates after every few steps."""
 
 
+def setting_text(value: Value) -> str:
+    """``0.001``, ``true``, ``loss``: the value as a table shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @dataclass(frozen=True)
 class MethodInfo:
     """One method: how parameters are added, combined and trained."""
@@ -143,6 +148,12 @@ class MethodInfo:
         """All settings of a run by name."""
         return {**COMMON, **(JOINT if self.joint else {}), **self.own, **(SIMILARITY if self.similarities else {})}
 
+    def origins(self, target: str, select_by: str, shots: int | None = None) -> dict[str, str]:
+        """Where the default of each setting comes from, with the arguments of ``resolve``: ``usual`` for all methods, ``paper``
+        of this one, ``task``, the name of a benchmark or the key of a task, or ``few-shot``."""
+        origins = {name: origin for origin, layer in self._layers(target, select_by, shots) for name in layer}
+        return origins | ({"epochs": "few-shot"} if shots else {})
+
     def resolve(self, overrides: Mapping[str, Any], target: str, select_by: str, shots: int | None = None) -> dict[str, Value]:
         """All settings of a run: defaults, the exceptions of its target, then ``overrides``; sorted by name.
 
@@ -150,11 +161,7 @@ class MethodInfo:
         method does not have or a value out of range.
         """
         known = self.hyperparameters()
-        values = {name: setting.default for name, setting in known.items()}
-        values |= {"select_by": select_by, **self.defaults}
-        for scope in (target.partition("/")[0], target):
-            values |= BUDGETS.get(scope, {}) | dict(self.exceptions.get(scope, {}))
-        values |= FEW_SHOT if shots else {}
+        values = {name: value for _, layer in self._layers(target, select_by, shots) for name, value in layer.items()}
         for name, value in overrides.items():
             if name not in known:
                 close = did_you_mean(name, known)
@@ -163,3 +170,15 @@ class MethodInfo:
         if shots and "epochs" not in overrides:
             values["epochs"] = math.ceil(FEW_SHOT_STEPS / math.ceil(shots / int(values["batch_size"])))
         return dict(sorted((name, value) for name, value in values.items() if name in known))
+
+    def _layers(self, target: str, select_by: str, shots: int | None) -> list[tuple[str, Mapping[str, Value]]]:
+        """Defaults with where they come from, each in place of those before."""
+        known = self.hyperparameters()
+        scopes = (target.partition("/")[0], target)
+        return [
+            ("usual", {name: setting.default for name, setting in known.items()}),
+            ("task", {"select_by": select_by}),
+            ("paper", {name: known[name].default for name in self.own} | dict(self.defaults)),
+            *((scope, BUDGETS.get(scope, {}) | dict(self.exceptions.get(scope, {}))) for scope in scopes),
+            ("few-shot", FEW_SHOT if shots else {}),
+        ]

@@ -15,6 +15,7 @@ from engine.plans.planner import Plan, PlannedRun
 from engine.plans.shapes import Shape, shape_of
 from engine.registry.reading import Reader
 from engine.registry.records import Run, RunState
+from engine.runs.memory_kind import memory_kind
 from engine.runs.spec import RunSpec
 
 LOOKED_AT = 50
@@ -41,6 +42,8 @@ class Estimate:
     """Whether ``seconds`` are (``engine.plans.guesses``)."""
     bytes: int | None = None
     """Of the run's folder: the median of completed runs of the same shape."""
+    memory: int | None = None
+    """Bytes of a GPU that the most demanding completed run of its kind took (``engine.runs.memory_kind``)."""
 
 
 def estimates(
@@ -78,6 +81,7 @@ def estimates(
             seconds=seconds,
             guessed=guessed,
             bytes=None if planned.done else _median_bytes(alike[planned.run_id], reader),
+            memory=None if planned.done else earlier.memory(planned.spec),
         )
     return found
 
@@ -105,6 +109,11 @@ class _Earlier:
         same = [run for run in runs if run.parsed.targets == spec.targets and run.step >= min(STEADY, steps or STEADY)]
         told = same or [run for run in runs if run.step >= STEADY]
         return median(run.seconds / run.step for run in told) if told else None
+
+    def memory(self, spec: RunSpec) -> int | None:
+        """What ``Estimate.memory`` describes."""
+        kind = memory_kind(spec)
+        return max((run.peak_memory for run, _ in self._of(spec) if run.memory_kind == kind and run.peak_memory), default=None)
 
     def _of(self, spec: RunSpec) -> list[tuple[Run, Shape | None]]:
         key = spec.method, spec.backbone_revision

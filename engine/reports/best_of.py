@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
+from engine.catalog.method import setting_text
 from engine.errors import UserError, did_you_mean
 from engine.registry.records import Run, RunState
 from engine.registry.run_fields import SHORT
 from engine.reports.run_results import RunResults
 from engine.reports.tuned import Tuned
 from engine.runs.definition import definition_of
-from engine.runs.deviations import setting_text
 from engine.runs.spec import group_of
 from engine.sweeps.winners import DIVERGED, Search, Trial
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.changed_defaults import changed_defaults
-from engine.catalog.method import FEW_SHOT_DEV, Value
+from engine.catalog.method import FEW_SHOT_DEV, Value, setting_text
 from engine.runs.spec import RunSpec
 
 
@@ -38,11 +38,6 @@ def kept_changes(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
         return {}
     changes = changed_defaults(method, spec.target, task.select_by)
     return {name: setting_text(value) for name, value in changes.items() if spec.hyperparameters.get(name) == value}
-
-
-def setting_text(value: Value) -> str:
-    """``0.001``, ``true``, ``loss``: the value as a table shows it."""
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _defaults(spec: RunSpec, catalog: Catalog) -> Mapping[str, Value]:

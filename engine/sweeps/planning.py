@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.catalog.catalog import Catalog
+from engine.catalog.method import setting_text
 from engine.errors import UserError
 from engine.plans.planner import Plan, PlannedRun, make_plan
 from engine.plans.several import merged, narrowed
 from engine.registry.reading import Reader
 from engine.registry.records import Sweep
-from engine.runs.deviations import setting_text, settings_of
+from engine.runs.deviations import settings_of
 from engine.runs.distinctions import Settings, distinctions, settings_line
 from engine.runs.spec import RunSpec
 from engine.sweeps.asking import Asked, blamed, requests_of

@@ -96,7 +96,7 @@ def import_(
 def _repository(push: str | None, private: bool, yes: bool) -> dict[str, Any] | None:
     """What is known of the repository that ``--push`` names. Raises UserError, before anything is written, where it refuses."""
     from engine.errors import UserError
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     if push is None:
         if private or yes:
@@ -113,7 +113,7 @@ def _sent(exported: dict[str, Any], repository: dict[str, Any], yes: bool) -> di
     from pathlib import Path
 
     from engine.errors import UserError
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     file, card = Path(exported["file"]), Path(exported["card"])
     visibility = "private" if repository["private"] else "public"
@@ -208,7 +208,7 @@ def _print(records: list[dict[str, Any]], distinctions: dict[str, dict[str, str]
 def _portable(verb: str, *arguments: str) -> dict[str, Any]:
     """The answer of the engine, which reads tensors."""
     from engine.files.home import Home
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     answer: dict[str, Any] = child.document("engine.adapters", "--home", str(Home.default().root), verb, *arguments)
     return answer

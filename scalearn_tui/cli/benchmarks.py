@@ -199,7 +199,7 @@ def _checked(declared: BenchmarkInfo, backbone: str | None) -> dict[str, Any]:
     from engine.errors import UserError
     from engine.files.backbones import find_backbone
     from engine.files.hub import NotDownloaded
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     try:
         options = [f"--tokenizer={find_backbone(backbone).folder()}"] if backbone else []

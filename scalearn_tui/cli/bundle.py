@@ -39,7 +39,7 @@ def bundle(
 
     Prints its root digest: publish that beside the table, so that `scalearn verify --expect` knows the file again.
     """
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
     from scalearn_tui.cli.watching import look
 
     *named, file = words
@@ -69,7 +69,7 @@ def import_(file: BundleArgument, as_json: Json = False) -> int:
     `scalearn show` lists and no table averages.
     """
     from engine.files.home import Home
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     imported: dict[str, Any] = child.document(MODULE, "import", "--home", str(Home.default().root), "--", file)
     if imported["without_labels"]:
@@ -106,7 +106,7 @@ def verify(
 
     Exit code 1 where something differs, named in one line each; 2 for a file that cannot be read as a bundle.
     """
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     flags = [*(("--expect", expect) if expect else ()), *(("--data-dir", str(Path(data_dir).absolute())) if data_dir else ())]
     flags += ["--rerun", str(rerun)] if rerun else []

@@ -78,7 +78,7 @@ def methods(
 def _print_changes(catalog: Catalog) -> None:
     """The defaults that benchmarks and tasks replace, those of the same methods on one line."""
     from engine.catalog.changed_defaults import changes_by_benchmark, grouped
-    from engine.runs.deviations import setting_text
+    from engine.catalog.method import setting_text
 
     methods = catalog.methods.values()
     changes = [
@@ -102,7 +102,7 @@ def _print_changes(catalog: Catalog) -> None:
 
 def _print_counts(backbone: str | None, tasks: int | None, as_json: bool) -> int:
     from engine.catalog.defaults import DEFAULT_BACKBONE
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     options = [] if tasks is None else [f"--tasks={tasks}"]
     records = child.document("engine.training.parameter_counts", backbone or DEFAULT_BACKBONE, *options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import UserError
-from scalearn_tui.cli import child
+from scalearn_tui.children import child
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import Json, completion, home_catalog, switch
 from scalearn_tui.cli.output import console, print_json, print_line, print_table, say

@@ -197,7 +197,7 @@ def _disagreements(home: Home) -> list[Check]:
 def _devices(home: Home) -> tuple[bool | None, str]:
     from engine.files.config import read_config
     from engine.launch.devices import find_slots, gpus
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     slots = find_slots(read_config(home))
     labels = ", ".join(

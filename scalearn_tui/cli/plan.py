@@ -12,10 +12,11 @@ from scalearn_tui.text.formatting import duration
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
+    from engine.plans.estimates import Estimate
     from engine.plans.planner import Plan, PlannedRun
     from engine.registry.reading import Reader
     from engine.runs.spec import RunSpec
-    from scalearn_tui.cli.data_files import Rows
+    from scalearn_tui.children.data_files import Rows
 
 
 def _status(planned: PlannedRun) -> str:
@@ -32,7 +33,8 @@ def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_jso
     """Print what would be trained, and how much more once tuning has chosen settings. Returns the exit code."""
     from engine.runs.deviations import kept_changes
     from engine.runs.distinctions import distinctions, settings_line
-    from scalearn_tui.cli.estimated import TAKEN, cells, estimated, say_total
+    from scalearn_tui.children.estimates import estimated
+    from scalearn_tui.text.estimates import TAKEN, cells
 
     found = estimated(plan, reader, catalog, opened)
     if as_json:
@@ -72,17 +74,24 @@ def show_plan(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog, as_jso
         rows.append((role, run_id, title, spec.backbone, spec.target, str(spec.seed), *differs, *taken, status))
     headings = ("role", "run", "method", "backbone", "target", "seed", *(["settings"] if settings else []), *TAKEN, "status")
     print_table(headings, rows, right=("seed", *TAKEN), drop=("disk", "trainable", "time", "steps"))
-    say_total([found[planned.run_id] for planned in plan.runs if not planned.done])
+    _say_total([found[planned.run_id] for planned in plan.runs if not planned.done])
     if later:
         say(f"then up to {_in_words(_later(later, opened, reader, catalog))} of the settings that are the best on dev")
     _say_changes([spec for _, _, spec, _ in shown], catalog)
     return ExitCode.OK
 
 
+def _say_total(estimates: Sequence[Estimate]) -> None:
+    from scalearn_tui.text.estimates import totals
+
+    if len(estimates) > 1 and (words := totals(estimates)):
+        say(f"{len(estimates)} to train, in all {' and '.join(words)}; a run that stops early takes less")
+
+
 def _later(plan: Plan, opened: Rows, reader: Reader, catalog: Catalog) -> dict[str, Any]:
     """What the runs take in all that wait for tuning, as if the first settings are chosen and none is done; None where one is
     unknown."""
-    from scalearn_tui.cli.estimated import estimated
+    from scalearn_tui.children.estimates import estimated
 
     found = estimated(plan, reader, catalog, opened)
     waiting = [found[planned.run_id] for planned in plan.runs if planned.role == "target"]
@@ -110,7 +119,8 @@ def _rows_of(planned: PlannedRun, opened: Rows) -> Rows:
 def _say_changes(specs: Sequence[RunSpec], catalog: Catalog) -> None:
     """Which defaults of the methods the benchmarks and tasks replace, those of the same methods on one line."""
     from engine.catalog.changed_defaults import changes_by_benchmark, grouped
-    from engine.runs.deviations import kept_changes, setting_text
+    from engine.catalog.method import setting_text
+    from engine.runs.deviations import kept_changes
 
     changes = []
     of_benchmarks = {name: changes_by_benchmark(catalog.methods[name], catalog) for name in {spec.method for spec in specs}}

@@ -48,7 +48,7 @@ def predict(
     """Label new texts: reads one JSON object per line, or a table, with the task's text columns; writes the answers."""
     from engine.errors import UserError
     from engine.registry.records import RunState
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     reader = look()
     found = reader.find(run)

@@ -106,7 +106,7 @@ def _written_by_child(kind: str, form: Format, output: Path | None, terms: Seque
     """Returns the number of records. Raises UserError without ``output``."""
     from engine.errors import UserError
     from engine.files.home import Home
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     if output is None:
         raise UserError(f"--format {form} needs --output")

@@ -60,7 +60,7 @@ def run(
     from engine.files.home import Home
     from engine.plans.planner import make_plan
     from engine.registry.opening import open_reader
-    from scalearn_tui.cli.data_files import incomplete_notes, open_files
+    from scalearn_tui.children.data_files import incomplete_notes, open_files
 
     reader, catalog = open_reader(Home.default()), home_catalog()
     plan = make_plan(request, reader, catalog)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scalearn_tui.cli.child import events
+from scalearn_tui.children.child import events
 from scalearn_tui.cli.output import say
 
 if TYPE_CHECKING:

@@ -101,7 +101,7 @@ def changes(found: Difference) -> str:
 
 def _say_notes(plan: Plan, reader: Reader) -> Any:
     """Say what was decided for the user; the rows of the files that the plan's runs read."""
-    from scalearn_tui.cli.data_files import incomplete_notes, open_files
+    from scalearn_tui.children.data_files import incomplete_notes, open_files
 
     opened = open_files(plan, reader.home)
     for note in (*plan.notes, *incomplete_notes(plan, opened)):

@@ -115,7 +115,7 @@ def _tell(ended: Run) -> None:
 
 def _run_on_end(command: str, code: ExitCode, completed: int, of: int) -> None:
     """Run the user's command, which learns how the runs ended by its environment; its own end changes nothing."""
-    from scalearn_tui.cli.child import run_command
+    from scalearn_tui.children.child import run_command
 
     facts = {"SCALEARN_EXIT_CODE": str(int(code)), "SCALEARN_COMPLETED": str(completed), "SCALEARN_RUNS": str(of)}
     if ended := run_command(command, facts):

@@ -164,32 +164,32 @@ def parse_request(values: Mapping[str, Value]) -> Request:
     if unknown:
         raise ValueError(f"no launch option {', '.join(sorted(unknown))}")
     for option in LAUNCH_OPTIONS:
-        if isinstance(values.get(option.name), str | list) and not _words(values.get(option.name)):
+        if isinstance(values.get(option.name), str | list) and not words(values.get(option.name)):
             raise UserError(
                 f"{option.flags[0]} is empty; write it as in {option.flags[0]} {option.placeholder}, or leave it out"
             )
         if option.name == "target" and _text(values.get("benchmark")):
             continue
-        if option.required and not option.default and not _words(values.get(option.name)):
+        if option.required and not option.default and not words(values.get(option.name)):
             raise UserError(
                 f"name a {option.name}, as in {option.flags[0]} {option.placeholder}; `{option.listed_by}` lists them"
             )
 
     from engine.runs.request import Request
 
-    sources = _words(values.get("sources"))
+    sources = words(values.get("sources"))
     folder, epochs = (_text(values.get(name)) for name in ("data_dir", "epochs"))
     return Request(
-        methods=tuple(_words(values.get("method")) or [DEFAULT_METHOD]),
-        targets=tuple(_words(values.get("target"))),
+        methods=tuple(words(values.get("method")) or [DEFAULT_METHOD]),
+        targets=tuple(words(values.get("target"))),
         benchmark=_text(values.get("benchmark")) or None,
         sources=tuple(sources) if sources else None,
         backbone=_text(values.get("backbone")) or DEFAULT_BACKBONE,
         seeds=parse_seeds(_text(values.get("seed")) or "0"),
-        settings=parse_settings(_words(values.get("set"))),
+        settings=parse_settings(words(values.get("set"))),
         epochs=_whole(epochs, "epochs") if epochs else None,
-        shots=tuple(_whole(count, "shots") for count in _words(values.get("shots"))),
-        limits=parse_limits(_words(values.get("limit"))),
+        shots=tuple(_whole(count, "shots") for count in words(values.get("shots"))),
+        limits=parse_limits(words(values.get("limit"))),
         data_dir=Path(folder) if folder else None,
         command=command_line(values),
     )
@@ -197,14 +197,14 @@ def parse_request(values: Mapping[str, Value]) -> Request:
 
 def command_line(values: Mapping[str, Value]) -> str:
     """The ``scalearn run`` command that asks for the same; options at their defaults are left out."""
-    words = ["scalearn", "run"]
+    command = ["scalearn", "run"]
     for option in LAUNCH_OPTIONS:
         given = values.get(option.name)
         if option.repeated:
-            words += [word for value in _words(given) for word in (option.flags[0], value)]
+            command += [word for value in words(given) for word in (option.flags[0], value)]
         elif (text := _text(given)) and text != option.default:
-            words += [option.flags[0], text]
-    return shlex.join(words)
+            command += [option.flags[0], text]
+    return shlex.join(command)
 
 
 def parse_settings(pairs: Iterable[str]) -> dict[str, Setting | tuple[Setting, ...]]:
@@ -246,6 +246,6 @@ def _text(value: Value) -> str:
     return (value if isinstance(value, str) else ",".join(value or ())).strip()
 
 
-def _words(value: Value) -> list[str]:
+def words(value: Value) -> list[str]:
     """Parts separated by commas or blanks, each once."""
     return list(dict.fromkeys(_text(value).replace(",", " ").split()))

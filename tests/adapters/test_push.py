@@ -11,7 +11,7 @@ import pytest
 from engine.adapters.card import read_artefact
 from engine.errors import UserError
 from engine.registry.store import Store
-from scalearn_tui.cli import child
+from scalearn_tui.children import child
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.adapters.receiving_hub import COMMIT, ReceivingHub, receiving

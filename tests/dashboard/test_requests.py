@@ -11,6 +11,7 @@ from scalearn_tui.dashboard.screens.detail import DetailScreen
 from scalearn_tui.dashboard.screens.help import HelpScreen
 from scalearn_tui.dashboard.screens.log import LogScreen
 from scalearn_tui.dashboard.screens.new_run import NewRunScreen
+from scalearn_tui.dashboard.screens.picker import PickerScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.log_view import LogView
@@ -73,7 +74,7 @@ async def test_help_lists_all_keys(dashboard, five_runs, until, screen_text) -> 
 
 @pytest.mark.parametrize(
     "widget",
-    [Dashboard, RunsScreen, DetailScreen, LogScreen, NewRunScreen, ConfirmScreen, HelpScreen, Grid, LogView],
+    [Dashboard, RunsScreen, DetailScreen, LogScreen, NewRunScreen, PickerScreen, ConfirmScreen, HelpScreen, Grid, LogView],
 )
 def test_every_binding_has_an_id(widget: type) -> None:
     """A user can give another key to each of them."""

@@ -15,7 +15,7 @@ import torch
 from engine.files.home import Home
 from engine.launch.devices import find_slots
 from engine.registry.store import Store
-from scalearn_tui.cli import child
+from scalearn_tui.children import child
 from scalearn_tui.cli.app import main
 from scalearn_tui.cli.exits import ExitCode
 from tests.cli.test_imports import loaded

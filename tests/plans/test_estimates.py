@@ -146,10 +146,14 @@ def test_gpus_of_one_model_are_one_kind(store: Store, tiny_backbone: Path) -> No
     queue(store, planned.spec)
     attempt = store.claim(planned.run_id, "local", "GPU 3.1 NVIDIA H100")
     assert attempt is not None
-    store.finish(planned.run_id, attempt, RunState.COMPLETED, step=STEADY, seconds=100.0)
+    store.finish(planned.run_id, attempt, RunState.COMPLETED, step=STEADY, seconds=100.0, peak_memory=5_000)
     other = request.model_copy(update={"seeds": (1,)})
     for device, seconds in (("GPU 0 NVIDIA H100", 2.0 * 6), ("GPU 3 NVIDIA A100", None)):
-        assert [found.seconds for found in estimated(store, other, devices=[device]).values()] == [seconds]
+        assert [(found.seconds, found.memory) for found in estimated(store, other, devices=[device]).values()] == [
+            (seconds, 5_000)
+        ]
+    larger = other.model_copy(update={"settings": SETTINGS | {"batch_size": 16}})
+    assert [found.memory for found in estimated(store, larger).values()] == [None]
 
 
 def test_examples_are_known_from_rows_or_not_at_all() -> None:

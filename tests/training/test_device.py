@@ -13,7 +13,7 @@ from engine.data.prepared import TaskData
 from engine.errors import UserError
 from engine.training.device import Device, choose_device
 from engine.training.evaluation import predict
-from scalearn_tui.cli import child
+from scalearn_tui.children import child
 from tests.training.loops import TARGET, build, spec_of
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from engine.catalog.method import setting_text
 from engine.errors import UserError
 from engine.registry.records import Run
 from engine.reports.figures.heat_map import HeatMap, draw_maps, maps_text
@@ -14,7 +15,6 @@ from engine.reports.figures.lines import Axes, Series, draw_lines, interval, ove
 from engine.reports.figures.selected import Selected, choose, measured_rows, nothing
 from engine.reports.figures.terminal import lines_text
 from engine.reports.table import Column, Row, Table
-from engine.runs.deviations import setting_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

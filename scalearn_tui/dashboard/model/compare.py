@@ -90,7 +90,8 @@ def _last(key: str) -> str:
 
 def _settings(sides: Sequence[Sequence[Run]]) -> list[str]:
     """Those in which they differ: ``epochs 5``; with blanks, where a title is wrapped."""
-    from engine.runs.deviations import setting_text, settings_of
+    from engine.catalog.method import setting_text
+    from engine.runs.deviations import settings_of
 
     settings = [settings_of(runs[0].parsed) for runs in sides]
     differing = [name for name in settings[0] if len({of_side.get(name) for of_side in settings}) > 1]
@@ -160,7 +161,8 @@ def _status(side: Side, several_metrics: bool) -> dict[str, str]:
 
 
 def _asked(run: Run, catalog: Catalog) -> dict[str, str]:
-    from engine.runs.deviations import setting_text, settings_of
+    from engine.catalog.method import setting_text
+    from engine.runs.deviations import settings_of
     from engine.runs.distinctions import beyond_settings
 
     spec = run.parsed

@@ -114,7 +114,8 @@ def _sources(detail: Detail | None, runs: RunIndex) -> list[Part]:
 
 def _settings(run: Run, catalog: Catalog, brief: bool) -> list[Part]:
     """Settings, shots and limits, those off the defaults first and bold; ``brief`` shows those and the usual ones."""
-    from engine.runs.deviations import deviations, setting_text, settings_of
+    from engine.catalog.method import setting_text
+    from engine.runs.deviations import deviations, settings_of
 
     chosen, special = settings_of(run.parsed), deviations(run.parsed, catalog)
     parts: list[Part] = []

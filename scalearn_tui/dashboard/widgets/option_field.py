@@ -8,10 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from engine.catalog.catalog import Catalog
+from scalearn_tui.dashboard.model.choices import LISTED
 from scalearn_tui.text.options import LaunchOption
 
 
@@ -44,6 +46,24 @@ class CompletingInput(Input):
         self.screen.focus_next()
 
 
+class OptionLabel(Label):
+    """Names the option; a click opens the list of its values."""
+
+    class Clicked(Message):
+        """``option`` is the name of the option."""
+
+        def __init__(self, option: str) -> None:
+            super().__init__()
+            self.option = option
+
+    def __init__(self, option: LaunchOption) -> None:
+        super().__init__(f"{option.label} ▾" if option.name in LISTED else option.label, classes="option-label", markup=False)
+        self._option = option
+
+    def on_click(self) -> None:
+        self.post_message(self.Clicked(self._option.name))
+
+
 class OptionField(Horizontal):
     """Label and input of one option. The input's id is ``option-<name>``."""
 
@@ -56,7 +76,7 @@ class OptionField(Horizontal):
         self._packages = {name: info.distribution for name, info in entries.items() if info.distribution}
 
     def compose(self) -> ComposeResult:
-        yield Label(self.option.label, classes="option-label")
+        yield OptionLabel(self.option)
         yield CompletingInput(
             value=self._value,
             placeholder=self.option.placeholder,
@@ -68,11 +88,19 @@ class OptionField(Horizontal):
     def value(self) -> str:
         return self.query_one(Input).value.strip()
 
-    def matching(self) -> list[str]:
-        """Known values that begin with the word being typed; all of them if that is empty or complete.
+    def put(self, typed: Sequence[str]) -> None:
+        """Let these words stand in the field, to be typed on."""
+        field = self.query_one(Input)
+        field.value = ",".join(typed)
+        field.cursor_position = len(field.value)
 
-        Those of an installed package are followed by its name and version.
-        """
-        begun = last_word(self.query_one(Input).value)
-        matching = self.choices if begun in self.choices else [word for word in self.choices if word.startswith(begun)]
+    @property
+    def begun(self) -> str:
+        """The word that is being typed."""
+        return last_word(self.query_one(Input).value)
+
+    def matching(self) -> list[str]:
+        """Known values that begin with the word being typed; those of a package are followed by its name and version."""
+        begun = self.begun
+        matching = [word for word in self.choices if word.startswith(begun)]
         return [f"{word} ({self._packages[word]})" if word in self._packages else word for word in matching]

@@ -1,12 +1,9 @@
-"""What the runs of a plan take: as its table shows it, and the parameters that no earlier run tells, counted in a child."""
+"""What the runs of a plan take; parameters that no earlier run tells are counted in a child."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
-
-from scalearn_tui.cli.output import say
-from scalearn_tui.text.formatting import NOTHING, count, duration, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +14,7 @@ if TYPE_CHECKING:
     from engine.plans.planner import Plan
     from engine.plans.shapes import Shape
     from engine.registry.reading import Reader
-    from scalearn_tui.cli.data_files import Rows
-
-TAKEN = ("steps", "trainable", "time", "disk")
-"""Headings of ``cells``."""
+    from scalearn_tui.children.data_files import Rows
 
 
 def estimated(plan: Plan, reader: Reader, catalog: Catalog, rows: Rows) -> dict[str, Estimate]:
@@ -40,36 +34,13 @@ def estimated(plan: Plan, reader: Reader, catalog: Catalog, rows: Rows) -> dict[
     return estimates(plan, reader, catalog, rows, devices, partial(_count, reader.home))
 
 
-def cells(estimate: Estimate) -> tuple[str, ...]:
-    """Steps, trainable parameters, time and disk."""
-    steps = NOTHING if estimate.steps is None else f"{estimate.steps:,}"
-    return (steps, count(estimate.trainable), _about(estimate.seconds, estimate.guessed), size(estimate.bytes))
-
-
-def _about(seconds: float | None, guessed: bool) -> str:
-    return f"~{duration(seconds)}" if guessed else duration(seconds)
-
-
-def say_total(estimates: Sequence[Estimate]) -> None:
-    """What several runs take together, where it is known of all of them."""
-    seconds, sizes = [estimate.seconds for estimate in estimates], [estimate.bytes for estimate in estimates]
-    totals = []
-    if None not in seconds:
-        total = _about(sum(filter(None, seconds)), any(estimate.guessed for estimate in estimates))
-        totals.append(f"{total} on one device")
-    if None not in sizes:
-        totals.append(f"{size(sum(filter(None, sizes)))} on disk")
-    if len(estimates) > 1 and totals:
-        say(f"{len(estimates)} to train, in all {' and '.join(totals)}; a run that stops early takes less")
-
-
 def _count(home: Home, shapes: Sequence[Shape]) -> dict[str, int]:
     """Trainable parameters by key, without those of backbones whose configuration is not on this machine."""
     import json
 
     from engine.files.disk import atomic_write
     from scalearn_tui import __version__
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     known = _counted_before(home)
     if new := {shape.key: shape.request for shape in shapes if shape.key not in known}:

@@ -1,4 +1,4 @@
-"""How a child of the command line ends, and the exit code and line that this becomes. The children are real processes."""
+"""How a child of the terminal ends, and the exit code and line that this becomes. The children are real processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UserError
-from scalearn_tui.cli import child
+from scalearn_tui.children import child
 from scalearn_tui.cli.exits import ExitCode
 
 Module = Callable[[str], str]
@@ -122,7 +122,8 @@ import sys
 import typer
 # SIGINT is ignored from the start where the tests themselves run in a shell's background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from scalearn_tui.cli import app, child
+from scalearn_tui.children import child
+from scalearn_tui.cli import app
 app.app.command("listen")(lambda: child.pass_through("talker", stdin=0, hear=print) or 0)
 sys.exit(app.main(["listen"]))
 """

@@ -22,7 +22,7 @@ def open_files(plan: Plan, home: Home) -> Rows:
     import json
 
     from engine.catalog.records import entry_record
-    from scalearn_tui.cli import child
+    from scalearn_tui.children import child
 
     checked = _checked_before(plan, home)
     tasks = [entry_record(task) for task in plan.unread if task.data and task.key not in checked]

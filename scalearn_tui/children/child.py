@@ -17,9 +17,11 @@ from contextlib import contextmanager
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, Any
 
+from engine.child_main import INTERRUPTED
 from engine.errors import UserError
-from scalearn_tui.cli.exits import ExitCode
 
+CRASHED = 1
+"""Exit code of Python after a traceback."""
 GRACE = 5.0
 """Seconds that a child has to end when it is no longer wanted, before it is killed."""
 
@@ -86,8 +88,8 @@ def _child(
             _end(child)
             raise
         # A refusal may have the exit code of a crash, but it has no traceback.
-        if traceback and code == ExitCode.FAILURE:
-            raise UserError(f"{module} crashed ({last_line}); details in {_kept(module, complaints)}", ExitCode.FAILURE)
+        if traceback and code == CRASHED:
+            raise UserError(f"{module} crashed ({last_line}); details in {_kept(module, complaints)}", CRASHED)
     _raise_for(code, module, last_line)
 
 
@@ -119,13 +121,13 @@ def _summary(complaints: IO[str]) -> tuple[bool, str]:
 
 def _raise_for(code: int, module: str, last_line: str) -> None:
     """Say in one line how a child ended that did not succeed and did not crash."""
-    if code == ExitCode.OK:
+    if code == 0:
         return
-    if code in (ExitCode.INTERRUPTED, -signal.SIGINT):
+    if code in (INTERRUPTED, -signal.SIGINT):
         raise KeyboardInterrupt
     if code < 0:
         guess = " (out of memory?)" if code == -signal.SIGKILL else ""
-        raise UserError(f"{module} was killed by signal {-code}{guess}", ExitCode.FAILURE)
+        raise UserError(f"{module} was killed by signal {-code}{guess}", CRASHED)
     raise UserError(last_line or f"{module} ended with exit code {code} and no message", code)
 
 
@@ -133,4 +135,4 @@ def _parsed(module: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise UserError(f"{module} printed something other than JSON: {text[:80]!r}", ExitCode.FAILURE) from None
+        raise UserError(f"{module} printed something other than JSON: {text[:80]!r}", CRASHED) from None

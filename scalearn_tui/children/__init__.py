@@ -1,0 +1,1 @@
+"""What processes of the engine do for the command line and for the dashboard alike."""
