@@ -146,7 +146,7 @@ def _plugins(home: Home) -> list[Check]:
 def _supervisor(home: Home) -> tuple[bool | None, str]:
     from engine.launch.checkup import supervisor_of
     from engine.launch.supervision import is_supervised
-    from scalearn_tui.cli.watching import paused_notice
+    from scalearn_tui.text.queue import paused_notice
 
     if is_supervised(home):
         begun = supervisor_of(home)

@@ -11,7 +11,8 @@ from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.flags import MOST_URGENT, Json, RunArguments
 from scalearn_tui.cli.output import print_json, print_line, print_table, say
 from scalearn_tui.cli.usage import Commands
-from scalearn_tui.cli.watching import ensure_supervised, look, paused_notice
+from scalearn_tui.cli.watching import ensure_supervised, look
+from scalearn_tui.text.queue import paused_notice
 
 app = Commands(help="What waits to start, in which order and why; pause it, let a run go first.", no_args_is_help=True)
 

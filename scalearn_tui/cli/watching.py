@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from engine.errors import UserError
 from scalearn_tui.cli.exits import ExitCode
 from scalearn_tui.cli.output import say
+from scalearn_tui.text.queue import paused_notice
 
 if TYPE_CHECKING:
-    from engine.files.home import Home
     from engine.registry.reading import Reader
     from engine.registry.store import Store
 
@@ -89,13 +89,6 @@ def stopped_notice(reader: Reader) -> str | None:
         return None
     oldest = waiting[-1].id
     return f"the supervisor was stopped, with {unfinished(len(waiting))} left; `scalearn resume {oldest}` starts it again"
-
-
-def paused_notice(home: Home) -> str | None:
-    """What a paused queue does; None where it is not paused."""
-    from engine.launch.queue import is_paused
-
-    return "the queue is paused; `scalearn queue resume` lets queued runs start" if is_paused(home) else None
 
 
 def unfinished(count: int) -> str:

@@ -21,7 +21,8 @@ def work_off(plan: Plan, store: Store, detach: bool, as_json: bool, placement: P
     The runs that were asked for get the ``tags``.
     """
     from engine.plans.planner import submit
-    from scalearn_tui.cli.watching import keep_supervised, paused_notice, settle
+    from scalearn_tui.cli.watching import keep_supervised, settle
+    from scalearn_tui.text.queue import paused_notice
 
     settle(store)
     asked_for = submit(plan, store, placement)

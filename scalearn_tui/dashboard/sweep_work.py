@@ -37,8 +37,8 @@ def read_sweeps(reader: Reader, before: SweepsRead | None) -> SweepsRead | None:
 def plan_rest(sweep: Sweep, cells: Sequence[Cell], reader: Reader) -> tuple[Rest, list[str]]:
     """What is left of the cells, and what its user should know of it. Raises UserError, also for files that cannot be read."""
     from engine.sweeps.rest import rest_of
-    from scalearn_tui.cli.data_files import incomplete_notes, open_files
-    from scalearn_tui.cli.watching import paused_notice
+    from scalearn_tui.children.data_files import incomplete_notes, open_files
+    from scalearn_tui.text.queue import paused_notice
 
     rest = rest_of(sweep, cells, reader, load_catalog(reader.home))
     notes = [*rest.plan.notes, *incomplete_notes(rest.plan, open_files(rest.plan, reader.home))] if rest.runs else []

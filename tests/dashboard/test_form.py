@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 from textual.widgets import Button, Input, Static
 
 from engine.catalog.catalog import BUILT_IN
@@ -52,6 +53,19 @@ async def test_has_every_launch_option(dashboard, until, screen_text) -> None:
         await until(pilot, lambda: "writ" in screen_text(app) or "hub" in screen_text(app) or "data" in screen_text(app))
         text = screen_text(app)
         assert "Queue" in text and "Copy command" in text, "the buttons are in view at 80x24 whatever the plan says"
+
+
+async def test_keys_typed_ahead_reach_the_field_that_they_were_typed_for(dashboard, until) -> None:
+    async with dashboard() as (app, pilot):
+        screen = await open_form(pilot, until)
+        method, target, sources = (screen.query_one(f"#option-{name}", Input) for name in ("method", "target", "sources"))
+        method.focus()
+        await pilot.pause()
+        for key in ("l", "o", "r", "tab", "r", "t", "e", "tab", "c", "b"):
+            # As a terminal does: the next key does not wait for what the one before does.
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: sources.value == "cb")
+        assert (method.value, target.value) == ("lora", "rte")
 
 
 async def test_tab_completes_what_is_typed(dashboard, until) -> None:

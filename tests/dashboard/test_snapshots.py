@@ -28,10 +28,12 @@ BUSY: dict[str, Sequence[str]] = {
     "runs": (), "help": ("question_mark",), "menu": ("escape", "x"), "stop": ("escape", "T"), "form": ("escape", "n"),
     "run": ("escape", "end", "enter"), "log": ("l",), "groups": ("q", "q", "home", "g"),
     "compare": ("space", "j", "space", "6"),
-    "board": ("q", "2"), "sweeps": ("3",), "queue": ("4",),
+    "transfer": ("7",), "board": ("q", "2"), "sweeps": ("3",), "queue": ("4",),
 }  # fmt: skip
 """The keys that lead from each screen to the next one."""
-EMPTY: dict[str, Sequence[str]] = {"runs": (), "board": ("2",), "sweeps": ("3",), "queue": ("4",), "compare": ("6",)}
+EMPTY: dict[str, Sequence[str]] = {
+    "runs": (), "board": ("2",), "sweeps": ("3",), "queue": ("4",), "compare": ("6",), "transfer": ("7",),
+}  # fmt: skip
 RESTING = 0.5
 """Seconds without a change after which a screen has all that it shows."""
 VARYING = (

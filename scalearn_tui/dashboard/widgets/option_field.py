@@ -25,6 +25,10 @@ class WordSuggester(Suggester):
         self._words = words
 
     async def get_suggestion(self, value: str) -> str | None:
+        return self.completed(value)
+
+    def completed(self, value: str) -> str | None:
+        """The text with its last word completed; None where no known word begins so."""
         begun = last_word(value)
         completed = next((word for word in self._words if word.startswith(begun)), None) if begun else None
         return None if completed is None else value[: len(value) - len(begun)] + completed
@@ -38,12 +42,17 @@ def last_word(text: str) -> str:
 class CompletingInput(Input):
     """An input in which Tab takes the suggestion along to the next field."""
 
-    BINDINGS: ClassVar = [Binding("tab", "complete_and_leave", show=False)]
+    # With priority: keys that are typed faster than fields answer belong to the next field already.
+    BINDINGS: ClassVar = [Binding("tab", "complete_and_leave", show=False, priority=True)]
 
     def action_complete_and_leave(self) -> None:
-        if self.cursor_at_end:
-            self.action_cursor_right()
         self.screen.focus_next()
+        # After the keys that were typed before.
+        self.call_later(self._complete)
+
+    def _complete(self) -> None:
+        if self.cursor_at_end and isinstance(self.suggester, WordSuggester):
+            self.value = self.suggester.completed(self.value) or self.value
 
 
 class OptionLabel(Label):
