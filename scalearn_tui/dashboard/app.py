@@ -144,6 +144,7 @@ class Dashboard(BackgroundApp):
         if self.services.remembered.theme in self.available_themes:
             self.theme = self.services.remembered.theme
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember(theme=theme.name))
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         # The registry takes longer to read than a frame to paint, so the frame comes first.
         self.call_after_refresh(self._start)
 

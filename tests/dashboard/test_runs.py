@@ -7,6 +7,8 @@ import time
 from contextlib import closing
 from dataclasses import fields
 
+from textual.widgets import Input
+
 from engine.files.home import Home
 from engine.registry.records import RunState
 from scalearn_tui.dashboard.screens.runs import RunsScreen
@@ -204,3 +206,18 @@ async def test_sizes(dashboard, five_runs, until, screen_text) -> None:
         await until(pilot, lambda: app.screen.query_one("#detail").region.y > 10)
         await pilot.resize_terminal(50, 12)
         await until(pilot, lambda: "needs 60x15, have 50x12" in screen_text(app))
+
+
+async def test_keys_act_where_the_filter_left_nothing(dashboard, five_runs, until, screen_text) -> None:
+    async with dashboard() as (app, pilot):
+        await pilot.press("slash", *"state:queued", "enter")
+        await until(pilot, lambda: app.services.index.shown() == 5)
+        await pilot.press("a", "T", "y")
+        await until(pilot, lambda: "0 of 5 runs match" in screen_text(app))
+        field = app.screen.query_one("#filter", Input)
+        await pilot.press("s", "g")
+        await pilot.pause()
+        assert field.value == "state:queued" and not field.has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: app.services.index.shown() == 5)
+        assert app.screen.query_one(Grid).has_focus

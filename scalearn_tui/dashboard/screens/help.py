@@ -35,6 +35,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark", "dismiss", "close", id="help.close"),
         Binding("j,down", "scroll(1)", "down", show=False, id="help.down"),
         Binding("k,up", "scroll(-1)", "up", show=False, id="help.up"),
+        Binding("pagedown,space", "scroll_page(1)", "page down", show=False, id="help.pagedown"),
+        Binding("pageup", "scroll_page(-1)", "page up", show=False, id="help.pageup"),
+        Binding("home,g", "scroll(-9999)", "top", show=False, id="help.home"),
+        Binding("end,G", "scroll(9999)", "end", show=False, id="help.end"),
     ]
 
     def __init__(self, about: Screen[object]) -> None:
@@ -42,11 +46,15 @@ class HelpScreen(ModalScreen[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help", can_focus=False):
+        with VerticalScroll(id="help", can_focus=False) as box:
+            box.border_subtitle = "j k PgDn PgUp scroll  esc close"
             yield Static(self._content())
 
     def action_scroll(self, by: int) -> None:
         self.query_one("#help").scroll_relative(y=by, animate=False)
+
+    def action_scroll_page(self, by: int) -> None:
+        self.action_scroll(by * (self.query_one("#help").size.height - 1))
 
     def _content(self) -> Content:
         lines: list[Content] = []

@@ -74,9 +74,9 @@ class NewRunScreen(ModalScreen[None]):
             yield Static(id="plan")
             yield Static(id="command")
             with Horizontal(id="form-buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Copy command", id="copy")
                 yield Button("Queue", id="queue", variant="primary", disabled=True)
+                yield Button("Copy command", id="copy")
+                yield Button("Cancel", id="cancel")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

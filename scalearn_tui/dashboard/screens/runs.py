@@ -43,6 +43,7 @@ class RunsScreen(RunActions):
 
     actions = actions_of(("run", "runs", "view", "go", "app"))
     leaves = "quit"
+    AUTO_FOCUS = ""  # Without a list no part of the pane takes the keys.
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(actions),
         Binding("escape", "clear", "unmark, then clear the filter", show=False, id="runs.clear"),
@@ -155,10 +156,15 @@ class RunsScreen(RunActions):
         return GROUP_COLUMNS
 
     def _show_notice(self, notice: Content | None) -> None:
-        stands_in = self.query_one("#notice", Static)
+        stands_in, grid = self.query_one("#notice", Static), self.query_one(Grid)
         if notice is not None:
             stands_in.update(notice)
-        stands_in.display, self.query_one(Grid).display = notice is not None, notice is None
+            if grid.has_focus:
+                # A list that is hidden would hand it to the filter, where keys would be typed instead of doing something.
+                self.set_focus(None)
+        elif self.focused is None:
+            grid.focus()
+        stands_in.display, grid.display = notice is not None, notice is None
 
     def _show_run(self) -> None:
         key = self.query_one(Grid).key

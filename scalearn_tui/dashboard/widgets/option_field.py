@@ -88,7 +88,7 @@ class OptionField(Horizontal):
         yield OptionLabel(self.option)
         yield CompletingInput(
             value=self._value,
-            placeholder=self.option.placeholder,
+            placeholder=f"as in {self.option.placeholder}",
             suggester=WordSuggester(self.choices) if self.choices else None,
             id=f"option-{self.option.name}",
         )

@@ -15,8 +15,9 @@ NAME, VALUE, ORIGIN = 17, 14, 16
 
 
 def setting_lines(settings: Iterable[SettingLine]) -> Content:
-    """A line for each setting."""
-    return Content("\n").join(map(_line, settings))
+    """A line for each setting, below their titles."""
+    titles = padded("setting", NAME) + padded("value", VALUE) + padded("from", ORIGIN) + "range"
+    return Content("\n").join([Content.styled(titles, DIM), *map(_line, settings)])
 
 
 def setting_in_full(setting: SettingLine) -> Content:
