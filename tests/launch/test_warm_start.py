@@ -149,7 +149,7 @@ def test_code_that_cannot_be_loaded_is_told_and_workers_are_started_cold(store: 
 
 
 def test_a_server_without_work_ends(store: Store, home: Home) -> None:
-    warm = ForkServer(home, "json", patience=30.0, idle=0.3)
+    warm = ForkServer(home, "json", patience=30.0, idle=1.5)
     for text in ("exit 75", "exit 75"):
         (run_id,) = add(store, text)
         watcher = supervisor(store, warm)
