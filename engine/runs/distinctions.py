@@ -87,4 +87,4 @@ def _short(identity: str) -> str:
 
 
 ASPECTS = (_sources, _source_runs, _definitions, _data, _revision)
-"""In the order in which they are told."""
+"""In the order in which they are shown."""

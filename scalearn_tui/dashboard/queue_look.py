@@ -131,7 +131,7 @@ def _devices(slots: Sequence[Slot], held: Collection[Handle], live: Mapping[str,
 def _device(label: str, slots: Sequence[Slot], held: Collection[Handle], live: Mapping[str, str]) -> Device:
     names = {slot.name for slot in slots}
     run_ids = dict.fromkeys(run_id for run_id, device in live.items() if device == label)
-    # A worker that has told the end of its run and not gone yet has its slot all the same.
+    # A worker that has reported the end of its run and not exited yet has its slot all the same.
     run_ids |= dict.fromkeys(handle["run_id"] for handle in held if handle["slot"] in names and handle["run_id"] not in live)
     device = Device(label, len(slots), tuple(run_ids))
     return _with_use(device, slots[0].gpu, slots[0].claimed, held) if slots and slots[0].gpu else device

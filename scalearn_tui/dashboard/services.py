@@ -31,6 +31,8 @@ class Services:
     requests: Requests
     background: Background
     notify_error: Callable[[BaseException], None]
+    remember: Callable[..., None]
+    """Keeps fields of ``remembered`` for the next time; they apply at once."""
     launch: Callable[[Home], None]
     """Wakes the supervisor. Blocks."""
     run_screen: Callable[[Literal["detail", "log"], str], Screen[None]]
@@ -54,8 +56,6 @@ class Services:
     """Ids of the runs of which it is shown what they take from sources."""
     is_read: bool = False
     """Whether ``index`` has all runs."""
-    remember: Callable[..., None] = lambda **_: None
-    """Keeps fields of ``remembered`` for the next time; they apply at once."""
     remembered: Remembered = field(default_factory=Remembered)
     read_only: bool = False
     """Whether one may only look."""

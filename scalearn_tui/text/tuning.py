@@ -1,4 +1,4 @@
-"""What is told of tuning: the settings that were tried, and which of them was chosen."""
+"""What is shown of tuning: the settings that were tried, and which of them was chosen."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ async def test_groups_have_a_mean_and_a_band(trained, dashboard, until, screen_t
             assert list(series.points.means) == pytest.approx([55, 65]) and series.name.endswith("(2)")
             assert list(series.band.lows) == pytest.approx([50, 60]) and list(series.band.highs) == pytest.approx([60, 70])
         text = screen_text(app)
-        assert "• A" in text and "◆ B" in text, "told apart without colour"
+        assert "• A" in text and "◆ B" in text, "distinguishable without colour"
         assert "seed" not in names(screen)
 
 

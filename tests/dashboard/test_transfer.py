@@ -78,7 +78,7 @@ def values(shown: TransferMap) -> list[list[float | None]]:
     return [[cell and cell.value for cell in row] for row in shown.cells]
 
 
-def told(screen: TransferScreen) -> str:
+def cell_text(screen: TransferScreen) -> str:
     return str(screen.query_one("#transfer-cell").content)
 
 
@@ -153,7 +153,7 @@ async def test_pairs_of_probes_have_the_grid_of_the_figure(store, adapters, dash
         screen = await look(app, pilot, runs[0].run_id)
         shown, command = screen.query_one(HeatMap).shown, screen._taken().command
         await pilot.press("right")
-        assert told(screen) == "omega of CoLA 1, omega of RTE 1: no run"
+        assert cell_text(screen) == "omega of CoLA 1, omega of RTE 1: no run"
     drawn = printed(command)["map"]
     assert values(shown) == drawn["values"] and None in drawn["values"][0]
 
@@ -162,11 +162,11 @@ async def test_the_cursor_tells_mean_and_deviation_over_seeds(scaled, dashboard,
     async with dashboard() as (app, pilot):
         screen = await look(app, pilot, *scaled)
         await pilot.press("down", "right", "right", "right", "left")
-        await until(pilot, lambda: told(screen).startswith("cola, layer 2"))
+        await until(pilot, lambda: cell_text(screen).startswith("cola, layer 2"))
         of_seeds = [scales(seed) for seed in SEEDS]
         seen = [of["mean"][1][1] for of in of_seeds]
         within = f"dimensions ± {fmean(of['std'][1][1] for of in of_seeds):.2f}, {min(seen) - 0.2:.2f} to {max(seen) + 0.2:.2f}"
-        first, second = told(screen).splitlines()
+        first, second = cell_text(screen).splitlines()
         assert first == f"cola, layer 2: {fmean(seen):.3f} ± {stdev(seen):.3f} (2); {within}"
         layer = [fmean(of["mean"][1][source] for of in of_seeds) for source in range(3)]
         source = [fmean(of["mean"][layer][1] for of in of_seeds) for layer in range(3)]
@@ -182,7 +182,9 @@ async def test_one_run_is_shown_by_itself(scaled, dashboard, look) -> None:
         screen = await look(app, pilot, scaled[1])
         shown = screen.query_one(HeatMap).shown
         assert np.allclose(np.transpose(values(shown)), scales(1)["mean"])
-        assert {cell.deviation for row in shown.cells for cell in row} == {None} and "±" not in told(screen).partition(";")[0]
+        assert {cell.deviation for row in shown.cells for cell in row} == {None} and "±" not in cell_text(screen).partition(
+            ";"
+        )[0]
         await pilot.press("q")
         assert isinstance(app.screen, RunsScreen)
 
@@ -198,7 +200,7 @@ async def test_groups_one_after_another(store, scaled, adapters, dashboard, look
         screen = await look(app, pilot, *scaled, other.run_id)
         assert "A ScaLearn (2) on glue/sst2" in screen_text(app) and "3 runs, 2 groups" in screen_text(app)
         await pilot.press("b")
-        assert "B ScaLearn++ on glue/sst2" in screen_text(app) and "all layers" in told(screen)
+        assert "B ScaLearn++ on glue/sst2" in screen_text(app) and "all layers" in cell_text(screen)
         await pilot.press("b")
         assert "A ScaLearn (2)" in screen_text(app)
 
@@ -253,7 +255,7 @@ async def test_a_run_that_completes_meanwhile_comes_in(store, scaled, adapters, 
         )
         app.services.poller.look()
         await until(pilot, lambda: screen.query_one(HeatMap).shown.cells[0][0].seeds == 3)
-        assert "running" not in screen_text(app) and told(screen).startswith("cola, layer 2")
+        assert "running" not in screen_text(app) and cell_text(screen).startswith("cola, layer 2")
 
 
 async def test_deleted_runs_leave_the_numbers(store, scaled, dashboard, look, until, screen_text) -> None:
@@ -284,7 +286,7 @@ async def test_many_layers_and_sources_at_every_size(store, home, size, look, un
         await until(pilot, lambda: app.services.is_read)
         screen = await look(app, pilot, run.run_id)
         await pilot.press("end", *["down"] * len(keys))
-        await until(pilot, lambda: told(screen).startswith(f"{source_names(keys)[-1]}, layer 24"))
+        await until(pilot, lambda: cell_text(screen).startswith(f"{source_names(keys)[-1]}, layer 24"))
         await pilot.pause()
         text, last = screen_text(app), scales(0, 24, len(keys))["mean"][-1][-1]
         assert f"layer 24: {last:.3f}" in text and "y copies: scalearn figure scales" in text

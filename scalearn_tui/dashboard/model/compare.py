@@ -125,16 +125,16 @@ class Fact:
 
 
 def facts(sides: Sequence[Side], catalog: Catalog) -> list[Fact]:
-    """Everything that may differ, in the order in which it is told."""
+    """Everything that may differ, in the order of the table."""
     status = _facts([_status(side, len({run.metric for side in sides for run in side.runs}) > 1) for side in sides])
     asked = _facts([_joined([_asked(run, catalog) for run in side.runs]) for side in sides])
     recorded = _facts([_joined([_recorded(run) for run in side.runs]) for side in sides])
     return [*(replace(fact, always=True) for fact in status), *asked, *(replace(fact, recorded=True) for fact in recorded)]
 
 
-def _facts(told: Sequence[dict[str, str]]) -> list[Fact]:
-    names = dict.fromkeys(name for of_side in told for name in of_side)
-    return [Fact(name, tuple(of_side.get(name) or NOTHING for of_side in told)) for name in names]
+def _facts(sides: Sequence[dict[str, str]]) -> list[Fact]:
+    names = dict.fromkeys(name for of_side in sides for name in of_side)
+    return [Fact(name, tuple(of_side.get(name) or NOTHING for of_side in sides)) for name in names]
 
 
 def _joined(by_run: Sequence[dict[str, str]]) -> dict[str, str]:
@@ -185,9 +185,9 @@ def _recorded(run: Run) -> dict[str, str]:
     from engine.reports.conditions import CONDITIONS
 
     provenance = run.provenance or {}
-    told = {USED.get(name, name): value_of(run) for name, value_of in CONDITIONS.items()}
-    told |= {"python": provenance.get("python"), "hardware": provenance.get("device"), **provenance.get("versions", {})}
-    return {name: str(value) for name, value in told.items() if value is not None and name != "scalearn-tui"}
+    recorded = {USED.get(name, name): value_of(run) for name, value_of in CONDITIONS.items()}
+    recorded |= {"python": provenance.get("python"), "hardware": provenance.get("device"), **provenance.get("versions", {})}
+    return {name: str(value) for name, value in recorded.items() if value is not None and name != "scalearn-tui"}
 
 
 def _states(side: Side) -> str:

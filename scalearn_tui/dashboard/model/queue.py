@@ -68,7 +68,7 @@ class QueueLook:
     stopped: bool = False
     """Whether a user ended the supervisor, so that none starts by itself."""
     trouble: str = ""
-    """Why devices cannot be told."""
+    """Why devices are not known."""
     version: int = field(default=-1, compare=False)
     """Of the registry."""
 

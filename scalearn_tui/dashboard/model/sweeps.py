@@ -132,21 +132,21 @@ class SweepLines:
 
     def terms(self, known: KnownSweep, chosen: Sequence[Cell]) -> str:
         """What holds, in the language of ``/``, of the runs of the ``chosen`` cells of a sweep, and of no other run."""
-        told: dict[str, Collection[str]] = {}
+        terms: dict[str, Collection[str]] = {}
         for name in TERMS:
             values = dict.fromkeys(cell.aspect(name) for cell in chosen)
             if len(values) < len({cell.aspect(name) for cell in known.cells}):
-                told[name] = values
-        held = [cell for cell in known.cells if all(cell.aspect(name) in values for name, values in told.items())]
-        if len(held) == len(chosen) and self._can_be_said(known, told):
-            return " ".join([f"sweep:{known.name}", *(f"{name}:{','.join(values)}" for name, values in told.items())])
+                terms[name] = values
+        held = [cell for cell in known.cells if all(cell.aspect(name) in values for name, values in terms.items())]
+        if len(held) == len(chosen) and self._is_exact(known, terms):
+            return " ".join([f"sweep:{known.name}", *(f"{name}:{','.join(values)}" for name, values in terms.items())])
         return f"id:{','.join(cell.run for cell in chosen if cell.run)}"
 
-    def _can_be_said(self, known: KnownSweep, told: Mapping[str, Collection[str]]) -> bool:
+    def _is_exact(self, known: KnownSweep, terms: Mapping[str, Collection[str]]) -> bool:
         """Whether names mean what they say: a joint run also has the name of each of its targets, none has an empty one."""
         alike = [name for name in self._names if plain_name(name) == plain_name(known.name)]
         joint = any("+" in cell.target or "/" not in cell.target for cell in known.cells)
-        return len(alike) == 1 and not ("target" in told and joint) and all(all(values) for values in told.values())
+        return len(alike) == 1 and not ("target" in terms and joint) and all(all(values) for values in terms.values())
 
 
 def seconds_left(runs: Sequence[ListedRun]) -> float | None:

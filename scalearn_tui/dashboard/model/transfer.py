@@ -81,7 +81,7 @@ class TransferMap:
         """Over the rows, by column."""
         return [sum(cell.value for cell in column if cell) for column in zip(*self.cells, strict=True)]
 
-    def told(self, row: int, column: int) -> str:
+    def described(self, row: int, column: int) -> str:
         """The number of a cell in words, and in a second line those of its row and its column as wholes."""
         cell = self.cells[row][column]
         place = f"{self.down} {self.rows[row]}, {self._column(column)}".lstrip()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Runs = Sequence["ListedRun"]
 MOST_SIDES = 8
-"""Of a comparison: more curves are not told apart."""
+"""Of a comparison: more curves cannot be distinguished."""
 FILTER_REST = 0.08
 """Seconds without a key before a filter is applied."""
 

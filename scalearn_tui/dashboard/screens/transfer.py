@@ -162,7 +162,7 @@ class TransferScreen(ActionScreen):
     @on(HeatMap.Moved)
     def _show_cell(self) -> None:
         heat_map, shown = self.query_one(HeatMap), self._shown()
-        self._write("#transfer-cell", shown.told(heat_map.row, heat_map.column) if shown else "", layout=False)
+        self._write("#transfer-cell", shown.described(heat_map.row, heat_map.column) if shown else "", layout=False)
 
     def _write(self, selector: str, text: str, layout: bool = True) -> None:
         """Without ``layout`` where the height is the same for every text."""

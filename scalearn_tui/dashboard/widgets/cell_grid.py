@@ -13,7 +13,7 @@ from scalearn_tui.dashboard.widgets.lines import Column, Line, RowLines, fit
 
 
 class CellGrid(Grid[Line]):
-    """Its cell at hand is marked while it has the focus. Another one is told by ``Grid.Moved``, too."""
+    """Its cell at hand is marked while it has the focus. Another one is announced by ``Grid.Moved``, too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "column(-1)", "cell to the left", show=False, id="table.left"),

@@ -207,8 +207,8 @@ class HeatMap(Widget, can_focus=True):
             title = shown.columns[place]
             look = self._look("at-hand" if place == self.column else "name")
             # Where numbers have no room, neither have the names of all columns.
-            told = len(title) < layout.cell or layout.format or place % 2 == 0
-            segments.append(Segment(layout.centred(shorten(title, layout.cell) if told else ""), look))
+            titled = len(title) < layout.cell or layout.format or place % 2 == 0
+            segments.append(Segment(layout.centred(shorten(title, layout.cell) if titled else ""), look))
         return [*segments, Segment(MEAN.rjust(layout.mean) if layout.mean else "", self._look("total"))]
 
     def _row(self, shown: TransferMap, layout: Layout, row: int, middle: bool) -> list[Segment]:

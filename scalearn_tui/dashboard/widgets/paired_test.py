@@ -78,7 +78,7 @@ def _table(pairs: Sequence[Pair], width: int) -> list[Content]:
 
 
 def _row(pair: Pair, line: Compared) -> tuple[str, ...]:
-    """The command's, with the other side in front; why nothing was tested is told below."""
+    """The command's, with the other side in front; why nothing was tested stands below."""
     *cells, test = row(line)
     name = pair.other.title if pair.split == "test" else f"{pair.other.title}, on {pair.split}"
     return (name, *cells, test if line.difference else "")
@@ -98,14 +98,14 @@ def _column(place: int, title: str, width: int) -> Column[Sequence[str]]:
 
 def _notes(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
     """Each once; the sides are named in the table above the chart already."""
-    told = [
+    reasons = [
         note
         for pair in pairs
         if pair.found
         for note in notes(pair.found, (pair.first.title, pair.other.title), pair.letters)
         if note[0] not in pair.letters
     ]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(reasons))
 
 
 def _not_tested(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
