@@ -120,6 +120,11 @@ async def test_columns_are_chosen_and_remembered(home, dashboard, five_runs, unt
         columns.deselect("backbone")
         await pilot.press("enter")
         await until(pilot, lambda: home.remembered.exists() and "backbone" not in screen_text(app))
+        await pilot.press("g", "c")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen) and app.screen.query(SelectionList))
+        app.screen.query_one(SelectionList).deselect("time")
+        await pilot.press("enter")
+        await until(pilot, lambda: "time" in home.remembered.read_text())
         app.theme = "nord"
         await until(pilot, lambda: "nord" in home.remembered.read_text())
     async with dashboard() as (app, pilot):

@@ -287,13 +287,17 @@ class RunsScreen(RunActions):
         """Choose the columns of the list."""
         from scalearn_tui.dashboard.screens.columns import ColumnsScreen
 
+        columns = RUN_COLUMNS if self._groups is None else self._group_columns()
+        before = set(filter(None, self.services.remembered.left_out.split(",")))
+
         def chosen(left_out: frozenset[str] | None) -> None:
             if left_out is not None:
-                self.services.remember(left_out=",".join(sorted(left_out)))
+                # Groups have other columns than runs: what is left out there stays so.
+                elsewhere = before - {column.key for column in columns}
+                self.services.remember(left_out=",".join(sorted(left_out | elsewhere)))
                 self._describe()
 
-        columns = RUN_COLUMNS if self._groups is None else self._group_columns()
-        self.app.push_screen(ColumnsScreen(columns, self.services.remembered.left_out.split(",")), chosen)
+        self.app.push_screen(ColumnsScreen(columns, before), chosen)
 
     def do_refresh(self, _: Runs) -> None:
         self.services.poller.open_again()
