@@ -23,7 +23,7 @@ async def test_stop_asks_and_writes_a_request(dashboard, five_runs, store, train
     async with dashboard() as (app, pilot):
         await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        assert "It saves step 40 and ends" in screen_text(app)
+        await until(pilot, lambda: "It saves step 40 and ends" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))
         assert not store.find(run.id).stop_requested, "enter means no"

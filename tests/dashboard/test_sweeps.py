@@ -140,7 +140,9 @@ async def test_the_missing_and_failed_are_queued_and_no_others(
         screen = await open_sweeps(app, pilot, until)
         await pilot.press("M")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        assert "Queue 2 runs of paper?" in screen_text(app) and "✗ 1 failed, · 1 missing" in screen_text(app)
+        await until(
+            pilot, lambda: "Queue 2 runs of paper?" in screen_text(app) and "✗ 1 failed, · 1 missing" in screen_text(app)
+        )
         await pilot.press("n")
         assert {run.id: run.state for run in store.runs()} == before
         await pilot.press("M")
@@ -164,7 +166,7 @@ async def test_only_what_a_cell_lacks_is_queued(holed, store, dashboard, until, 
         await until(pilot, lambda: f"lora · {cell.target}: {words({'queued': 1, 'missing': 1})}" in screen_text(app))
         await pilot.press("M")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        assert "Queue 1 run of paper?" in screen_text(app)
+        await until(pilot, lambda: "Queue 1 run of paper?" in screen_text(app))
         await pilot.press("y")
         await until(pilot, lambda: counts(screen, "paper").get("missing") is None)
         assert store.find(failed).state is RunState.FAILED and store.find(missing).state is RunState.QUEUED
@@ -256,7 +258,7 @@ async def test_tuning_is_told_below_the_cells_or_in_their_place(store, dashboard
         await until(pilot, lambda: "learning_rate=0.01" in screen_text(app))
         await pilot.press("M")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        assert "Queue 2 runs of tuned?" in screen_text(app), "the reported ones of the search at hand"
+        await until(pilot, lambda: "Queue 2 runs of tuned?" in screen_text(app))
         await pilot.press("n")
         tried = {cell.run for cell in screen.cells_at_hand() if cell.tuning}
         assert len(tried) == 6
