@@ -19,6 +19,7 @@ from textual.signal import Signal
 from engine.files.home import Home
 from scalearn_tui.dashboard.ascii import Ascii, needed
 from scalearn_tui.dashboard.background import BackgroundApp
+from scalearn_tui.dashboard.key_order import KeyOrderApp
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
 from scalearn_tui.dashboard.poller import Poller
 from scalearn_tui.dashboard.remembered import recall, remember
@@ -56,7 +57,7 @@ def read_keymap(home: Home) -> dict[str, str]:
     return keymap_of(read_config(home))
 
 
-class Dashboard(BackgroundApp):
+class Dashboard(KeyOrderApp, BackgroundApp):
     """Shows the registry of ``home``.
 
     ``launch`` is called, in a thread, after something was queued or stopped; never where ``read_only``.

@@ -1,4 +1,4 @@
-"""A session at the keyboard of a real terminal, with real workers: launch, watch, stop, resume, compare, export."""
+"""At the keyboard of a real terminal, with real workers: launch, watch, stop, resume, queue what is missing, compare, export."""
 
 from __future__ import annotations
 
@@ -119,8 +119,21 @@ def test_from_the_form_to_the_file(terminal: Terminal, home: Home, tmp_path: Pat
     terminal.press("y")
     until(lambda: len(runs()) == 4, lambda: f"a run to be deleted:\n{terminal.text()}")
 
-    terminal.press("g")
-    terminal.wait("2 groups")
+    ask("lora", "toy/sentiment", "0", "2")
+    until(lambda: len(runs()) == 5, lambda: f"another fifth run:\n{terminal.text()}")
+    for run in runs():
+        are(RunState.COMPLETED, run.id)
+    terminal.press("2")
+    terminal.wait("LoRA", "avg")
+    terminal.press("j", "Right", "Enter")
+    terminal.wait("New run", " new", "on one device")
+    terminal.press(*["Tab"] * 11, "Enter")
+    until(lambda: len(runs()) == 6, lambda: f"the missing cell to be queued:\n{terminal.text()}")
+    [missing] = [run for run in runs() if run.method == "lora" and run.target == "toy/topics"]
+    are(RunState.COMPLETED, missing.id)
+
+    terminal.press("1", "g")
+    terminal.wait("4 groups")
     terminal.press("Space", "j", "Space", "d")
     terminal.wait("paired test", "scalearn compare")
     terminal.press("2")
@@ -128,7 +141,7 @@ def test_from_the_form_to_the_file(terminal: Terminal, home: Home, tmp_path: Pat
     terminal.press("w")
     terminal.wait("Write the leaderboard")
     terminal.press("C-u", "table.md", "Enter")
-    until((tmp_path / "table.md").is_file, lambda: f"table.md:\n{terminal.text()}")
+    until((tmp_path / "table.md").is_file, lambda: f"table.md beside {os.listdir(tmp_path)}:\n{terminal.text()}")
     assert "| Adapter |" in (tmp_path / "table.md").read_text()
 
     terminal.press("1", "q")

@@ -65,7 +65,7 @@ class BoardScreen(RunActions):
     def on_mount(self) -> None:
         self.services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         self.services.status_changed.subscribe(self, lambda _: self._describe(), immediate=True)
-        self.query_one(Grid).focus()
+        self.set_focus(self.query_one(Grid))
         self._describe()
 
     def on_screen_resume(self) -> None:

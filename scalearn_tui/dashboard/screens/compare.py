@@ -85,7 +85,7 @@ class CompareScreen(ActionScreen):
     def on_mount(self) -> None:
         self.services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         self.services.status_changed.subscribe(self, lambda _: self._describe(), immediate=True)
-        self.query_one(Body).focus()
+        self.set_focus(self.query_one(Body))
         self._describe()
 
     def on_screen_resume(self) -> None:

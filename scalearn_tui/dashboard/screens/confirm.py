@@ -34,7 +34,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Button(f"{self._verb} (y)", id="yes", variant="error")
 
     def on_mount(self) -> None:
-        self.query_one("#no").focus()
+        self.set_focus(self.query_one("#no"))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")

@@ -40,7 +40,7 @@ class DetailScreen(RunActions):
         pane = self.query_one(DetailPane)
         pane.chart_shows = self._chart_shows
         pane.show(self._run_id)
-        self.query_one(LogView).focus()
+        self.set_focus(self.query_one(LogView))
         self.services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         self.show_possible()
 

@@ -59,7 +59,7 @@ class LogScreen(RunActions):
         self.query_one("#log-search").display = False
         view = self.query_one(LogView)
         view.watch_file(self._path)
-        view.focus()
+        self.set_focus(view)
         self.services.runs_changed.subscribe(self, lambda _: self._write_title(), immediate=True)
         self._write_title()
         self._write_status()
@@ -96,7 +96,7 @@ class LogScreen(RunActions):
     def do_search(self, _: Runs) -> None:
         field = self.query_one("#log-search", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Submitted, "#log-search")
     def _entered(self, event: Input.Submitted) -> None:
@@ -160,7 +160,7 @@ class LogScreen(RunActions):
 
     def _close_field(self) -> None:
         self.query_one("#log-search").display = False
-        self.query_one(LogView).focus()
+        self.set_focus(self.query_one(LogView))
 
     def action_leave(self) -> None:
         """Leave the search, or the screen if there is none."""

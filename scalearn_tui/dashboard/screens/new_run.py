@@ -79,7 +79,7 @@ class NewRunScreen(ModalScreen[None]):
                 yield Button("Cancel", id="cancel")
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self._changed()
         for line in self._services.catalog.left_out:
             self.notify(line, severity="warning")
@@ -136,7 +136,7 @@ class NewRunScreen(ModalScreen[None]):
 
     @on(OptionLabel.Clicked)
     def _label_clicked(self, event: OptionLabel.Clicked) -> None:
-        self.query_one(f"#option-{event.option}", Input).focus()
+        self.set_focus(self.query_one(f"#option-{event.option}", Input))
         self.call_after_refresh(self.action_list)
 
     def action_list(self) -> None:

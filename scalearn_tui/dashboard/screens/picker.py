@@ -67,7 +67,7 @@ class PickerScreen(ModalScreen[list[Choice]]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self._narrow()
         if self._first in self._shown:
             self.query_one(OptionList).highlighted = self._shown.index(self._first)

@@ -73,7 +73,7 @@ class QueueScreen(RunActions):
         self._timer = self.set_interval(INTERVAL, self._look, pause=True)
         self.services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         self.services.status_changed.subscribe(self, self._status_changed, immediate=True)
-        self.query_one(Grid).focus()
+        self.set_focus(self.query_one(Grid))
         self._describe()
 
     def on_screen_resume(self) -> None:

@@ -72,7 +72,7 @@ class RunsScreen(RunActions):
         services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         services.runs_chosen.subscribe(self, self._runs_chosen, immediate=True)
         services.status_changed.subscribe(self, lambda _: self._describe(), immediate=True)
-        self.query_one(Grid).focus()
+        self.set_focus(self.query_one(Grid))
         self._describe()
 
     def _mount_pane(self) -> None:
@@ -163,7 +163,7 @@ class RunsScreen(RunActions):
                 # A list that is hidden would hand it to the filter, where keys would be typed instead of doing something.
                 self.set_focus(None)
         elif self.focused is None:
-            grid.focus()
+            self.set_focus(grid)
         stands_in.display, grid.display = notice is not None, notice is None
 
     def _show_run(self) -> None:
@@ -211,7 +211,7 @@ class RunsScreen(RunActions):
     def do_filter(self, _: Runs) -> None:
         field = self.query_one("#filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
@@ -226,7 +226,7 @@ class RunsScreen(RunActions):
     def _filter_entered(self) -> None:
         self._apply_filter()
         self.query_one("#filter").display = bool(self.query_one("#filter", Input).value.strip())
-        self.query_one(Grid).focus()
+        self.set_focus(self.query_one(Grid))
 
     def _show_filter(self, text: str) -> None:
         """Put what another screen chose into the field; what is typed there is never touched."""
@@ -243,7 +243,7 @@ class RunsScreen(RunActions):
             return
         field.value, self._refused = "", ""
         field.display = False
-        grid.focus()
+        self.set_focus(grid)
         self.services.poller.choose("")
 
     def do_sort(self, _: Runs) -> None:

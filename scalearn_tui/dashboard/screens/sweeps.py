@@ -67,7 +67,7 @@ class SweepsScreen(SweepActions):
     def on_mount(self) -> None:
         self.services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         self.services.status_changed.subscribe(self, lambda _: self._describe(), immediate=True)
-        self._list.focus()
+        self.set_focus(self._list)
         self._describe()
 
     def on_screen_resume(self) -> None:
@@ -197,7 +197,7 @@ class SweepsScreen(SweepActions):
     def action_leave(self) -> None:
         """Back to the list, from it to the runs."""
         if self._pane.has_focus_within:
-            self._list.focus()
+            self.set_focus(self._list)
         else:
             self.app.switch_mode("runs")
 

@@ -61,7 +61,7 @@ class TransferScreen(ActionScreen):
     def on_mount(self) -> None:
         self.services.runs_changed.subscribe(self, self._runs_changed, immediate=True)
         self.services.status_changed.subscribe(self, lambda _: self._status_changed(), immediate=True)
-        self.query_one(HeatMap).focus()
+        self.set_focus(self.query_one(HeatMap))
         self._show()
 
     def on_screen_resume(self) -> None:

@@ -81,7 +81,7 @@ class SweepPane(Vertical):
 
     def enter(self) -> None:
         """Give the focus to what is shown."""
-        (self._tuning if self.has_class("-settings") else self._cells).focus()
+        self.screen.set_focus(self._tuning if self.has_class("-settings") else self._cells)
 
     def switch(self) -> None:
         """Show the settings that were tried in place of the cells, or the cells again."""
