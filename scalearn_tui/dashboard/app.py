@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -167,6 +168,7 @@ class Dashboard(KeyOrderApp, BackgroundApp):
 
     def on_unmount(self) -> None:
         self.services.poller.close()
+        gc.unfreeze()
 
     @on(RegistryOpened)
     def _opened(self, event: RegistryOpened) -> None:
@@ -177,7 +179,11 @@ class Dashboard(KeyOrderApp, BackgroundApp):
     @on(RunsRead)
     def _read(self, event: RunsRead) -> None:
         updated = self.services.index.update(event.changes, event.chosen)
+        is_first = not self.services.is_read and event.changes.version >= 0
         self.services.is_read = event.changes.version >= 0
+        if is_first:
+            # What stays until the end need not be looked through for garbage: with 10,000 runs each look would hold up keys.
+            gc.freeze()
         self._notify_ended(updated.ended)
         self.services.runs_changed.publish(updated)
         if not self._woken and self.services.index.active():

@@ -1,4 +1,4 @@
-"""At the keyboard of a real terminal, with real workers: launch, watch, stop, resume, queue what is missing, compare, export."""
+"""At the keyboard of a real terminal, with real workers: launch, watch, stop, resume, queue the missing, compare, export."""
 
 from __future__ import annotations
 

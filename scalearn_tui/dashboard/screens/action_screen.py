@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import BY_ID, Action
+from scalearn_tui.dashboard.band_compositor import BandCompositor
 from scalearn_tui.dashboard.model.groups import by_group
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.key_line import KeyLine
@@ -49,6 +50,7 @@ class ActionScreen(Screen[None]):
 
     def __init__(self, services: Services) -> None:
         super().__init__()
+        self._compositor = BandCompositor()
         self.services = services
 
     def runs_at_hand(self) -> Sequence[ListedRun]:

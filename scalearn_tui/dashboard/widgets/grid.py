@@ -85,6 +85,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         self._cell = ""
         self._layout: list[tuple[Column[Line], int]] = []
         self._strips: LRUCache[tuple[Hashable, ...], Strip] = LRUCache(512)
+        self._styles: dict[str, Style] = {}
         self._width = 0
 
     @property
@@ -263,6 +264,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._styles.clear()
 
     def on_focus(self) -> None:
         self._refresh_line(self._cursor)
@@ -286,8 +288,14 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
             self._strips[drawn] = self._line(self._lines[position], at_hand, key in self._marks, width)
         return self._strips[drawn]
 
+    def _style(self, look: str) -> Style:
+        """Of a component class, kept until styles change: to resolve one takes as long as to draw a line."""
+        if look not in self._styles:
+            self._styles[look] = self.get_component_rich_style(f"grid--{look}", partial=look == "cell")
+        return self._styles[look]
+
     def _header(self, width: int) -> Strip:
-        style = self.get_component_rich_style("grid--header")
+        style = self._style("header")
         sorted_by, falling = self._sorted
         line = " " * MARGIN
         for column, cells in self._layout:
@@ -298,19 +306,19 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         return Strip([Segment(line, style)]).adjust_cell_length(width, style)
 
     def _line(self, line: Line, at_hand: bool, marked: bool, width: int) -> Strip:
-        behind = self.get_component_rich_style("grid--cursor") if at_hand else self.rich_style
+        behind = self._style("cursor") if at_hand else self.rich_style
         base = Style(bgcolor=behind.bgcolor)
-        mark = self.get_component_rich_style("grid--mark")
+        mark = self._style("mark")
         segments = [Segment(MARK, mark + base) if marked else Segment(" " * MARGIN, base)]
         for column, cells in self._layout:
             look = column.look_of(line)
-            style = self.get_component_rich_style(f"grid--{look}")
+            style = self._style(look)
             if at_hand and look not in STATES:
                 style = behind if look != "strong" else behind + Style(bold=True)
             gap, text = " " * column.gap, column.cell(line, cells)
             if at_hand and column.key == self._cell:
                 segments.append(Segment(gap, base))
-                segments.append(Segment(text, base + style + self.get_component_rich_style("grid--cell", partial=True)))
+                segments.append(Segment(text, base + style + self._style("cell")))
             else:
                 # The gap in the cell's style: each change of style is bytes on the line to a terminal.
                 segments.append(Segment(gap + text, style + base))

@@ -131,7 +131,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         changed, self._page = page != self._page, page
         if changed:
             self._fit()
-        self._to_end()
+            self._to_end()
         if not self._holds_shown():
             self.look()
 
