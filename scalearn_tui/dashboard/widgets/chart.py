@@ -106,7 +106,7 @@ class Chart(Widget, can_focus=True):
         head, picture = self._head, self._picture
         rows = [*head, *picture.rows] if picture else head
         segments = [Segment(text, self._style(look)) for text, look in (rows[y] if y < len(rows) else ())]
-        strip = Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        strip = Strip(segments).adjust_cell_length(self.size.width, self._style(looks.AXIS))
         if picture and self._pointed is not None and len(head) <= y < len(rows) - 2:
             strip = self._crossed(strip, picture.margin + picture.cell(self._pointed))
         return strip

@@ -281,7 +281,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
             return self._header(width)
         position = self.scroll_offset.y + y - HEADER
         if position >= self._count:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style(""))
         at_hand, key = position == self._cursor, self._lines.key(position)
         drawn = (key, self._lines.stamp(position), at_hand and (self._cell,), self.has_focus, key in self._marks)
         if drawn not in self._strips:
@@ -289,9 +289,10 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         return self._strips[drawn]
 
     def _style(self, look: str) -> Style:
-        """Of a component class, kept until styles change: to resolve one takes as long as to draw a line."""
+        """Of a component class, or of the grid itself; kept until styles change: to resolve one takes as long as to draw a line."""
         if look not in self._styles:
-            self._styles[look] = self.get_component_rich_style(f"grid--{look}", partial=look == "cell")
+            component = f"grid--{look}"
+            self._styles[look] = self.get_component_rich_style(component, partial=look == "cell") if look else self.rich_style
         return self._styles[look]
 
     def _header(self, width: int) -> Strip:
@@ -306,7 +307,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         return Strip([Segment(line, style)]).adjust_cell_length(width, style)
 
     def _line(self, line: Line, at_hand: bool, marked: bool, width: int) -> Strip:
-        behind = self._style("cursor") if at_hand else self.rich_style
+        behind = self._style("cursor" if at_hand else "")
         base = Style(bgcolor=behind.bgcolor)
         mark = self._style("mark")
         segments = [Segment(MARK, mark + base) if marked else Segment(" " * MARGIN, base)]
