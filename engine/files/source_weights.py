@@ -1,4 +1,4 @@
-"""``weights.json`` of a completed run: how much of each source adapter it uses, for reports, which read no tensors."""
+"""``weights.json`` of a run: how much of each source adapter its selected parameters use, for readers that load no tensors."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Loop:
 
     ``data`` is by task key; ``card`` is the part of the checkpoints' card that does not change; ``should_stop`` is asked after
     every step and before every batch of an evaluation; ``reduced`` is called with the examples that are computed at once when
-    memory does not hold a whole batch.
+    memory does not hold a whole batch, ``improved`` whenever the parameters of a better epoch were saved.
     """
 
     def __init__(
@@ -104,10 +104,12 @@ class Loop:
         should_stop: Callable[[], bool],
         card: dict[str, Any],
         reduced: Callable[[int, str], None] = lambda _size, _why: None,
+        improved: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.tasks, self.data, self.settings = model, tasks, data, settings
         self.seed, self.device, self.files = seed, device, files
         self.metric_writer, self.should_stop, self.card, self.reduced = metric_writer, should_stop, card, reduced
+        self.improved = improved
         self.train = [data[task.key].splits["train"] for task in tasks]
         self.epochs = int(settings["epochs"])
         self.batches = TaskBatches(
@@ -261,6 +263,7 @@ class Loop:
             self.best_dev = logits
             card = {**self.card, "dev": by_task, "epoch": state.epoch}
             self._save("best", self.files.best, self.model.trainable_state(), card)
+            self.improved()
         else:
             state.since_best += 1
         self.metric_writer.epoch_ended(

@@ -77,6 +77,7 @@ class ReadyRun:
             "files": self.files,
             "card": self.card,
             "reduced": self.reduced,
+            "improved": self.show_source_weights,
         }
 
     def reduced(self, micro_batch: int, why: str) -> None:
@@ -116,13 +117,16 @@ class ReadyRun:
 
     def keep_source_weights(self, before_batch: Callable[[], None]) -> None:
         """Write how the selected parameters weigh the sources, unless the run is of dev only. Raises as ``final_results``."""
+        self._write_source_weights(lambda: self.data[self.spec.targets[0]].splits["dev"], before_batch)
+
+    def show_source_weights(self) -> None:
+        """Write the same of the best epoch so far, for those who watch, where no examples have to pass through the model."""
+        self._write_source_weights(None, lambda: None)
+
+    def _write_source_weights(self, dev: Callable[[], TokenizedSplit] | None, before_batch: Callable[[], None]) -> None:
         if self.spec.dev_only:
             return
         checkpoint = self.store.checkpoints(self.run.id)["best"].sha256
-
-        def dev() -> TokenizedSplit:
-            return self.data[self.spec.targets[0]].splits["dev"]
-
         if weights := source_weights(self.model, self.spec, self.run.fingerprint, checkpoint, dev, self.device, before_batch):
             self.store.check()
             patiently(lambda: write_source_weights(self.store.home.source_weights(self.run.id), weights))

@@ -1,4 +1,4 @@
-"""How much of each source adapter a model with its selected parameters uses (``engine.files.source_weights``)."""
+"""How much of each source adapter a model with its parameters of the moment uses (``engine.files.source_weights``)."""
 
 from __future__ import annotations
 
@@ -23,20 +23,24 @@ MOST_EXAMPLES = 2000
 """Of dev that pass through the model: means over their tokens have three digits."""
 
 
+class _NeedsExamples(Exception):
+    """The weights depend on the examples that pass through the model, and there are none."""
+
+
 def source_weights(
     model: Model,
     spec: RunSpec,
     run: str,
     checkpoint: str,
-    dev: Callable[[], TokenizedSplit],
+    dev: Callable[[], TokenizedSplit] | None,
     device: Device,
     before_batch: Callable[[], None] = lambda: None,
 ) -> SourceWeights | None:
     """The weights of the run with this fingerprint, whose checkpoint has the digest ``checkpoint``; None for a method that does
     not say, or not in one of the known forms.
 
-    ``dev`` is called only for methods that weigh sources differently for every token. ``before_batch`` may raise, to end it.
-    Leaves the model in evaluation mode.
+    ``dev`` is called only for methods that weigh sources differently for every token, and leaves the model in evaluation mode;
+    without it the answer for these is None. ``before_batch`` may raise, to end it.
     """
     if model.describe is None:
         return None
@@ -44,11 +48,14 @@ def source_weights(
 
     def few() -> TokenizedSplit:
         nonlocal examples
+        if dev is None:
+            raise _NeedsExamples
         examples = examples or dev().limit(MOST_EXAMPLES, whole_groups=False)
         return examples
 
     @torch.inference_mode()
     def passed(tokens_per_batch: int) -> int:
+        model.eval()
         for batch in evaluation_batches(few(), tokens_per_batch):
             before_batch()
             packed, _ = to_device(batch, device)
@@ -59,10 +66,12 @@ def source_weights(
     def halved(tokens: int) -> None:
         log.warning("out of memory: weighing sources on at most %d tokens at once", tokens)
 
-    model.eval()
     describe = model.describe
     # From the beginning each time, because sums would count what had passed before memory ran out.
-    weights = halving(lambda tokens: describe(lambda: passed(tokens)), TOKENS_PER_BATCH, 1, halved)
+    try:
+        weights = halving(lambda tokens: describe(lambda: passed(tokens)), TOKENS_PER_BATCH, 1, halved)
+    except _NeedsExamples:
+        return None
     sources = tuple(source.task for source in spec.sources)
     content = {"run": run, "checkpoint": checkpoint, "sources": sources, "weights": weights}
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FIGURES = {"scales": "scales", "attention": "fusion", "soup": "soup"}
 """Kinds of ``scalearn figure`` by the kind of weights."""
+ATTENDING = {"adapterfusion"}
+"""Methods whose weights are means over examples: only a completed run has them."""
 OTHER_FIGURES = {"adapterfusion": "fusion", "adaptersoup": "soup"}
 """The same by method, of those that learn no scales."""
 
@@ -75,12 +77,15 @@ class TransferReader:
 
     def _weighed(self, side: Side) -> Taken:
         kept = {run.id: weights for run in side.runs if (weights := self._weights(run))}
-        notes = _notes((run, _why_not(run)) for run in side.runs if run.id not in kept)
+        notes = _notes(
+            (run, _so_far(run) if run.id in kept else _why_not(run)) for run in side.runs if not _is_whole(run, kept)
+        )
         maps = maps_of(list(kept.values())) if kept else ()
-        if not maps:
-            return Taken(side, notes=notes)
+        completed = [run.id for run in side.runs if _is_whole(run, kept)]
+        if not maps or not completed:
+            return Taken(side, maps, notes=notes)
         kind = FIGURES[next(iter(kept.values())).weights.kind]
-        return Taken(side, maps, notes=notes, command=_command(kind, f"id:{','.join(kept)}"))
+        return Taken(side, maps, notes=notes, command=_command(kind, f"id:{','.join(completed)}"))
 
     def _weights(self, run: Run) -> SourceWeights | None:
         """The weights of the parameters that were selected, as far as they are written."""
@@ -130,15 +135,23 @@ def _probe(run: Run) -> Hashable:
     return run.method, run.target, run.backbone, tuple(source.task for source in run.parsed.sources)
 
 
+def _is_whole(run: Run, kept: Container[str]) -> bool:
+    """Whether there are weights of the run, and no others will follow."""
+    return run.id in kept and run.state is RunState.COMPLETED
+
+
+def _so_far(run: Run) -> str:
+    return f"{run.state.value}; the weights are those of epoch {run.best_epoch}, its best so far"
+
+
 def _why_not(run: Run) -> str:
+    if run.parsed.dev_only:
+        return "evaluated on dev alone, as runs of tuning are; such runs keep no weights"
     if run.state is RunState.COMPLETED:
-        if run.parsed.dev_only:
-            return "evaluated on dev alone, as runs of tuning are; such runs keep no weights"
         figure = OTHER_FIGURES.get(run.method, "scales")
         return f"kept no weights; `{_command(figure, f'id:{run.id}')}` reads them from its checkpoint, then press r"
-    if run.state.over:
-        return f"{run.state.value}; only completed runs have weights, R in the list resumes"
-    return f"{run.state.value}; weights are written when a run completes"
+    when = "when a run completes" if run.method in ATTENDING else "after each epoch that is the best so far"
+    return f"{run.state.value}; weights are written {when}" + (", R in the list resumes" if run.state.over else "")
 
 
 def _notes(missing: Iterable[tuple[Run, str]]) -> tuple[str, ...]:

@@ -94,6 +94,24 @@ async def test_files_are_those_of_the_command(completed, home, dashboard, until,
     assert ours.read_bytes() == theirs.read_bytes()
 
 
+async def test_a_file_that_is_there_is_replaced_after_a_yes(
+    completed, dashboard, until, notices, screen_text, tmp_path
+) -> None:
+    mine = tmp_path / "table.md"
+    mine.write_text("mine")
+    async with dashboard() as (app, pilot):
+        await open_board(app, pilot, until)
+        for answer in ("n", "y"):
+            await pilot.press("w")
+            app.screen.query_one("#prompt").value = str(mine)
+            await pilot.press("enter")
+            await until(pilot, lambda: "Replace the file?" in screen_text(app))
+            assert mine.read_text() == "mine"
+            await pilot.press(answer)
+        await until(pilot, lambda: f"wrote {mine}" in notices(app))
+        assert "| Adapter |" in mine.read_text()
+
+
 async def test_narrow_tables_move(completed, dashboard, until, screen_text) -> None:
     async with dashboard((80, 24)) as (app, pilot):
         board = await open_board(app, pilot, until)

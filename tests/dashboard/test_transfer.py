@@ -24,7 +24,7 @@ from scalearn_tui.dashboard.screens.transfer import TransferScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.heat_map import FORMATS, HeatMap, layout_of
 from scalearn_tui.dashboard.widgets.ramps import UNSIGNED, cell_style, tenth
-from tests.reports.figures.test_sources import SEEDS, TASKS, attention, scales, soup, sources_of, weighed
+from tests.reports.figures.test_sources import SEEDS, TASKS, attention, scales, soup, sources_of, weighed, write_weights
 from tests.reports.rows import complete, queue, spec, start
 
 TARGET = TASKS[2]
@@ -205,6 +205,24 @@ async def test_groups_one_after_another(store, scaled, adapters, dashboard, look
         assert "A ScaLearn (2)" in screen_text(app)
 
 
+async def test_scales_follow_a_run_that_trains(store, scaled, adapters, dashboard, look, screen_text, until) -> None:
+    run = spec("scalearn", TARGET, 7, adapters)
+    attempt = start(store, run)
+    async with dashboard((140, 30)) as (app, pilot):
+        screen = await look(app, pilot, run.run_id)
+        assert "running; weights are written after each epoch" in screen_text(app)
+        for epoch in (1, 2):
+            write_weights(store, run, scales(epoch))
+            store.progress(run.run_id, attempt, [], epoch=epoch, best_epoch=epoch)
+            await until(pilot, lambda epoch=epoch: f"running; the weights are those of epoch {epoch}" in screen_text(app))
+            assert np.allclose(np.transpose(values(screen.query_one(HeatMap).shown)), scales(epoch)["mean"])
+        assert screen._taken().command == ""
+        await pilot.press("q")
+        screen = await look(app, pilot, run.run_id, *scaled)
+        # Only completed runs are in figures.
+        assert run.run_id not in screen._taken().command and scaled[0] in screen._taken().command
+
+
 async def test_without_numbers_the_reason_stands_there(store, adapters, dashboard, look, screen_text, notices) -> None:
     waiting, tuned = spec("scalearn", TARGET, 0, adapters), spec("scalearn++", TARGET, 0, adapters)
     queue(store, waiting)
@@ -212,7 +230,7 @@ async def test_without_numbers_the_reason_stands_there(store, adapters, dashboar
     complete(store, tuned, 0.7)
     for run, reason in (
         (adapters[0], "Adapter learns nothing from source adapters. Methods that do: AdapterFusion, ScaLearn,"),
-        (waiting, f"{waiting.run_id[:7]}: queued; weights are written when a run completes"),
+        (waiting, f"{waiting.run_id[:7]}: queued; weights are written after each epoch that is the best so far"),
         (tuned, f"{tuned.run_id[:7]}: evaluated on dev alone, as runs of tuning are; such runs keep no weights"),
     ):
         async with dashboard((140, 30)) as (app, pilot):

@@ -22,11 +22,15 @@ from engine.methods.adapter_fusion import FusedSources
 from engine.methods.adapter_soup import soup_weights
 from engine.plans.planner import make_plan, submit
 from engine.plugins.home_catalog import load_catalog
-from engine.registry.records import Run
+from engine.registry.records import Run, RunState
 from engine.registry.store import Store, open_store
 from engine.runs.request import Request
+from engine.training.loop import Loop
+from engine.training.metric_writer import MetricWriter
 from engine.training.run_data import run_data
+from engine.training.setup import prepare_run
 from engine.training.source_weights import source_weights
+from engine.training.termination import Stopped
 from scalearn_tui.cli.app import main as command
 from tests.training.runs import trained
 
@@ -40,8 +44,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return open_store(Home(tmp_path_factory.mktemp("weighed") / "home"))
 
 
-def train(store: Store, backbone: Path, method: str, **fields: Any) -> Run:
-    """A tiny run; its sources are trained once for all tests."""
+def queue(store: Store, backbone: Path, method: str, **fields: Any) -> str:
+    """The id of a tiny run that waits; its sources are trained once for all tests."""
     settings = {"batch_size": 8, "learning_rate": 1e-2, "precision": "float32", **fields.pop("settings", {})}
     request = Request(
         **{
@@ -58,8 +62,25 @@ def train(store: Store, backbone: Path, method: str, **fields: Any) -> Run:
     plan = make_plan(request, store, load_catalog(store.home))
     (run_id,) = submit(plan, store)
     for planned in plan.new:
-        trained(store, planned.spec.run_id)
-    return store.find(run_id)
+        if planned.spec.run_id != run_id:
+            trained(store, planned.spec.run_id)
+    return run_id
+
+
+def train(store: Store, backbone: Path, method: str, **fields: Any) -> Run:
+    run_id = queue(store, backbone, method, **fields)
+    return store.find(run_id) if store.find(run_id).state is RunState.COMPLETED else trained(store, run_id)
+
+
+def train_an_epoch(store: Store, run_id: str) -> int:
+    """As a worker that is stopped then; the number of the attempt."""
+    attempt = store.claim(run_id, "local", "cpu")
+    assert attempt is not None
+    ready = prepare_run(store, store.started(run_id, attempt), attempt, load_catalog(store.home))
+    with MetricWriter(store, run_id, attempt) as writer, pytest.raises(Stopped):
+        loop = Loop(**ready.loop_arguments(), metric_writer=writer, should_stop=lambda: loop.state.epoch == 1)
+        loop.run()
+    return attempt
 
 
 def kept(store: Store, run: Run) -> SourceWeights:
@@ -141,6 +162,25 @@ def test_a_soup_and_a_probe_say_what_they_were_made_of(store: Store, tiny_backbo
     constants = {"omega_first": 0.25, "omega_second": -1.0}
     probe = kept(store, train(store, tiny_backbone, "probing-pair", settings=constants)).weights
     assert probe.kind == "constants" and probe.scales == (0.25, -1.0)
+
+
+def test_scales_can_be_watched_while_they_are_learned(store: Store, tiny_backbone: Path) -> None:
+    run_id = queue(store, tiny_backbone, "scalearn", epochs=3, seeds=(1,))
+    attempt = train_an_epoch(store, run_id)
+
+    def are_learned(run: Run) -> bool:
+        return np.allclose(kept(store, run).weights.mean, [omega.mean(1) for omega in omegas(store, run)], atol=1e-7)
+
+    assert are_learned(store.find(run_id))
+    assert store.finish(run_id, attempt, RunState.STOPPED)
+    store.requeue([run_id])
+    assert are_learned(trained(store, run_id))
+
+
+def test_attention_is_known_at_the_end(store: Store, tiny_backbone: Path) -> None:
+    run_id = queue(store, tiny_backbone, "adapterfusion", epochs=2, seeds=(1,))
+    train_an_epoch(store, run_id)
+    assert store.checkpoints(run_id)["best"] and not store.home.source_weights(run_id).exists()
 
 
 def test_there_are_none_of_a_method_without_sources(store: Store, tiny_backbone: Path) -> None:

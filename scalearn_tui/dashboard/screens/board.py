@@ -16,6 +16,7 @@ from engine.reports.formats.grid import Line, footer, title
 from scalearn_tui.dashboard.actions import actions_of, bindings
 from scalearn_tui.dashboard.model.board import BoardLines, NoLines
 from scalearn_tui.dashboard.model.index import Updated
+from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
 from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.dashboard.screens.run_actions import RunActions, Runs
 from scalearn_tui.dashboard.services import Services
@@ -265,7 +266,15 @@ class BoardScreen(RunActions):
 
         def named(name: str | None) -> None:
             if name:
-                self.services.background(lambda: export(asked, Path(name), reader, catalog), written)
+                self.services.background(Path(name).exists, lambda is_there: replacing(name) if is_there else write(name))
+
+        def replacing(name: str) -> None:
+            about = "It may be another table, or what you changed by hand."
+            question = ConfirmScreen("Replace the file?", name, about, "Replace")
+            self.app.push_screen(question, lambda yes: write(name) if yes else None)
+
+        def write(name: str) -> None:
+            self.services.background(lambda: export(asked, Path(name), reader, catalog), written)
 
         def written(path: Path) -> None:
             self.notify(f"wrote {path}", markup=False)

@@ -289,7 +289,7 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         return self._strips[drawn]
 
     def _style(self, look: str) -> Style:
-        """Of a component class, or of the grid itself; kept until styles change: to resolve one takes as long as to draw a line."""
+        """Of a component class, or of the grid; kept until styles change: to resolve one takes as long as to draw a line."""
         if look not in self._styles:
             component = f"grid--{look}"
             self._styles[look] = self.get_component_rich_style(component, partial=look == "cell") if look else self.rich_style

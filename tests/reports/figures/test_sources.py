@@ -39,6 +39,10 @@ def sources_of(store: Store) -> list[RunSpec]:
 def weighed(store: Store, run: RunSpec, weights: dict[str, Any], value: float = 0.8) -> None:
     """A completed run with this file."""
     complete(store, run, value)
+    write_weights(store, run, weights)
+
+
+def write_weights(store: Store, run: RunSpec, weights: dict[str, Any]) -> None:
     content = {"run": run.fingerprint, "checkpoint": "c", "sources": [of.task for of in run.sources], "weights": weights}
     write_source_weights(store.home.source_weights(run.run_id), SourceWeights.model_validate(content))
 
