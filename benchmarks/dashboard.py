@@ -29,7 +29,8 @@ from engine.registry.records import LIVE, Metric, Run, RunState
 from engine.registry.store import Store, open_store
 
 EMPTY = "from textual.app import App; App().run()"
-DASHBOARD = "from scalearn_tui.dashboard.app import Dashboard; Dashboard(launch=lambda _: None).run()"
+DASHBOARD = "import gc; gc.disable(); from scalearn_tui.dashboard.app import Dashboard; Dashboard(launch=lambda _: None).run()"
+"""As its entry point starts it, but for the supervisor."""
 FRAME = SIZE[0] * SIZE[1] // 2
 """Cells, spaces included, that have been written once a frame is painted."""
 CURVES, POINTS, LIVE_RUNS = 100, 1000, 16

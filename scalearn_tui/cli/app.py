@@ -116,7 +116,7 @@ def root(
     if context.invoked_subcommand is not None:
         return ExitCode.OK
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from scalearn_tui.dashboard.app import main as dashboard
+        from scalearn_tui.dashboard.__main__ import main as dashboard
 
         dashboard()
         return ExitCode.OK

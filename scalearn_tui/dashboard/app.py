@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rich.console import Console
 from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,7 +16,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from engine.files.home import Home
-from scalearn_tui.dashboard.ascii import Ascii, needed
+from scalearn_tui.dashboard.ascii import Ascii
 from scalearn_tui.dashboard.background import BackgroundApp
 from scalearn_tui.dashboard.key_order import KeyOrderApp
 from scalearn_tui.dashboard.messages import RegistryOpened, RegistryTrouble, RunsChosen, RunsRead
@@ -182,13 +180,18 @@ class Dashboard(KeyOrderApp, BackgroundApp):
         is_first = not self.services.is_read and event.changes.version >= 0
         self.services.is_read = event.changes.version >= 0
         if is_first:
-            # What stays until the end need not be looked through for garbage: with 10,000 runs each look would hold up keys.
-            gc.freeze()
+            self._collect_garbage()
         self._notify_ended(updated.ended)
         self.services.runs_changed.publish(updated)
         if not self._woken and self.services.index.active():
             self._woken = True
             self.background(partial(self._launch, self.home), lambda _: self.services.poller.look())
+
+    @staticmethod
+    def _collect_garbage() -> None:
+        """From now on, if the entry point has turned that off, and never among what stays: 10,000 runs would hold up keys."""
+        gc.freeze()
+        gc.enable()
 
     @on(RunsChosen)
     def _chosen(self, event: RunsChosen) -> None:
@@ -199,6 +202,7 @@ class Dashboard(KeyOrderApp, BackgroundApp):
     @on(RegistryTrouble)
     def _trouble(self, event: RegistryTrouble) -> None:
         self.services.trouble = event.text
+        self._collect_garbage()
         self._status_changed()
 
     def _status_changed(self) -> None:
@@ -247,36 +251,3 @@ class Dashboard(KeyOrderApp, BackgroundApp):
         yield SystemCommand("app: quit", "leave; runs go on", self.action_quit)
         yield SystemCommand("view: theme…", "colours of the dashboard", self.action_change_theme)
         yield SystemCommand("view: save a picture", "of the screen, as SVG", self.deliver_screenshot)
-
-
-def main() -> None:
-    """Entry point of ``scalearn-tui``."""
-    import argparse
-
-    from scalearn_tui.dashboard.once import print_once, size
-
-    about = "A live view of all runs: start, watch, stop and resume them. Runs go on after it quits."
-    parser = argparse.ArgumentParser("scalearn-tui", description=about, epilog="Registry: $SCALEARN_HOME. Keys: ? inside.")
-    parser.add_argument("--once", action="store_true", help="print one picture of the runs as text, for a log, and end")
-    parser.add_argument("--size", type=size, default=(120, 40), metavar="WxH", help="of that picture (120x40)")
-    parser.add_argument("--ascii", action="store_true", help="no characters but those of ASCII; default where the terminal's "
-                        "encoding has no others")  # fmt: skip
-    options = parser.parse_args()
-    ascii_only = options.ascii or needed()
-    if options.once:
-        looking = Dashboard(launch=lambda _: None, ascii_only=ascii_only)
-        sys.exit(print_once(looking, looking.services, options.size))
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or Console().is_dumb_terminal:
-        print("scalearn-tui needs a terminal; `scalearn ls` and `scalearn show` work without one", file=sys.stderr)
-        sys.exit(2)
-    app = Dashboard(ascii_only=ascii_only)
-    going_on = app.run()
-    if app.return_code:
-        sys.exit(app.return_code)
-    if going_on:
-        runs = "1 run goes" if going_on == 1 else f"{going_on} runs go"
-        print(f"{runs} on; `scalearn ls` lists them, `scalearn-tui` shows them again")
-
-
-if __name__ == "__main__":
-    main()

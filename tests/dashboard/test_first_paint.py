@@ -55,7 +55,7 @@ def test_paints_first_and_stays_light(tmp_path: Path) -> None:
 
 
 def test_says_so_without_a_terminal() -> None:
-    command = [sys.executable, "-m", "scalearn_tui.dashboard.app"]
+    command = [sys.executable, "-m", "scalearn_tui.dashboard"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert done.stdout == "" and "needs a terminal" in done.stderr

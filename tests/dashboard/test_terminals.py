@@ -20,7 +20,7 @@ from scalearn_tui.dashboard.widgets.grid import Grid
 
 
 def once(home, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scalearn_tui.dashboard.app", "--once", *options]
+    command = [sys.executable, "-m", "scalearn_tui.dashboard", "--once", *options]
     env = os.environ | {"SCALEARN_HOME": str(home.root)} | environment
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, stdin=subprocess.DEVNULL)
 
@@ -49,7 +49,7 @@ def test_once_says_what_is_wrong(home, store) -> None:
 
 def test_a_dumb_terminal_is_sent_to_the_commands() -> None:
     env = os.environ | {"TERM": "dumb"}
-    command = [sys.executable, "-m", "scalearn_tui.dashboard.app"]
+    command = [sys.executable, "-m", "scalearn_tui.dashboard"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=env, stdin=subprocess.DEVNULL)
     assert done.returncode == 2 and "`scalearn ls`" in done.stderr
 

@@ -28,7 +28,7 @@ class Terminal:
     def __init__(self, folder: Path, home: Home) -> None:
         self._tmux = ["tmux", "-S", str(folder / "socket")]
         variables = os.environ | {"SCALEARN_HOME": str(home.root), "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8"}
-        program = f"{sys.executable} -c 'from scalearn_tui.dashboard.app import main; main()'"
+        program = f"{sys.executable} -m scalearn_tui.dashboard"
         size = ["-x", "140", "-y", "40"]
         subprocess.run([*self._tmux, "-u", "new-session", "-d", *size, program], env=variables, cwd=folder, check=True)
 

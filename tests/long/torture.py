@@ -21,7 +21,7 @@ from tests.long.comparison import assert_same_runs, assert_sound, environment, s
 from tests.long.storm import SCALEARN, Storm, processes
 
 BUDGET = ["--epochs", "2", "--limit", "train=32", "--limit", "dev=16", "--limit", "test=16"]
-DASHBOARD = [sys.executable, "-c", "from scalearn_tui.dashboard.app import main; main()"]
+DASHBOARD = [sys.executable, "-m", "scalearn_tui.dashboard"]
 LONGEST_IDLE = 60.0
 """Seconds after which no process is left, a supervisor and what it forks from included."""
 SCREEN = struct.pack("HHHH", 40, 120, 0, 0)
