@@ -42,7 +42,8 @@ def bundle(
     from scalearn_tui.children import child
     from scalearn_tui.cli.watching import look
 
-    *named, file = words
+    # Terms with a - in front come last, wherever they were typed (``usage``).
+    *named, file = sorted(words, key=lambda word: not word.startswith("-"))
     reader = look()
     registered, runs = _chosen(reader, named, sweep, file)
     flags = [*(("--checkpoints",) if checkpoints else ()), *(("--anonymous",) if anonymous else ())]

@@ -82,8 +82,15 @@ def test_a_sweep_is_bundled_when_it_is_complete(store: Store, capsys: Capture) -
     assert sweep is not None and sweep.stopped, "it must not queue what it lacks"
 
 
+def test_terms_may_exclude_runs(store: Store, capsys: Capture) -> None:
+    for seed in (0, 1):
+        answered(store, BOOLQ, seed)
+    assert main(["bundle", "target:boolq", "-seed:1", "runs.zip"]) == ExitCode.OK
+    assert capsys.readouterr().out.startswith("runs.zip  1 run, ")
+
+
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["bundle", "runs.zip"], "which runs are to be in runs.zip?"),
         (["bundle", "nothing", "runs.zip"], "no run 'nothing'"),
@@ -92,10 +99,10 @@ def test_a_sweep_is_bundled_when_it_is_complete(store: Store, capsys: Capture) -
         (["import", "nothing.zip"], "nothing.zip cannot be read (No such file or directory)"),
     ],
 )
-def test_mistakes_are_one_line(store: Store, arguments: list[str], told: str, capsys: Capture) -> None:
+def test_mistakes_are_one_line(store: Store, arguments: list[str], message: str, capsys: Capture) -> None:
     assert main(arguments) == ExitCode.USAGE
     err = capsys.readouterr().err
-    assert told in err and len(err.splitlines()) == 1
+    assert message in err and len(err.splitlines()) == 1
 
 
 def test_runs_that_are_not_completed(store: Store, capsys: Capture) -> None:
