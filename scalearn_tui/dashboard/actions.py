@@ -145,6 +145,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.filter", "slash", "select", "only these runs count; terms as in `scalearn ls`", display="/"),
     Action("board.against", "d", "against", "test all rows against the one at hand, or none"),
     Action("board.split", "m", "split", "test, or dev at the selected epoch"),
+    Action("board.metrics", "e", "every metric", "each metric of the tasks, or the first alone", shown=False),
     Action("board.table", "b", "table", "the next benchmark or backbone"),
     Action("board.export", "w", "export", "write a file, as `scalearn leaderboard -o` does", writes=True),
     Action("board.refresh", "r", "compute again", "from the registry as it is", shown=False),

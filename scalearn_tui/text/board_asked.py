@@ -16,21 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """The command's terms, ``--split`` and ``--against``."""
+    """The command's terms, ``--split``, ``--against`` and ``--metric all``."""
 
     terms: str = ""
     split: str = "test"
     against: str = ""
+    every_metric: bool = False
 
 
 def build(asked: Asked, reader: Reader, catalog: Catalog) -> Leaderboard:
     """The tables, untested. Raises UserError for terms that cannot be understood."""
     from engine.registry.choosing import read_selection
     from engine.reports.leaderboard import build as build_board
-    from engine.reports.query import Query
+    from engine.reports.query import EVERY_METRIC, Query
 
     selection = read_selection([asked.terms], reader, catalog) if asked.terms else None
-    return build_board(reader, catalog, Query(selection=selection, split=asked.split))
+    metric = EVERY_METRIC if asked.every_metric else None
+    return build_board(reader, catalog, Query(selection=selection, split=asked.split, metric=metric))
 
 
 def tested(board: Leaderboard, asked: Asked, reader: Reader, catalog: Catalog) -> Leaderboard:

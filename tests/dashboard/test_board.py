@@ -13,6 +13,7 @@ from scalearn_tui.dashboard.screens.new_run import NewRunScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.option_field import OptionField
+from tests.bundles.test_writing import answered
 from tests.reports.rows import complete, spec
 
 
@@ -120,3 +121,24 @@ async def test_narrow_tables_move(completed, dashboard, until, screen_text) -> N
         text, grid = screen_text(app), board.query_one(Grid)
         assert grid.cell in [column.key for column, _ in grid._layout]
         assert "column" in text and "avg" in text and "trainable" in text
+
+
+async def test_every_metric_has_a_column(store, home, dashboard, until, screen_text, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("SCALEARN_HOME", str(home.root))
+    for seed in (0, 1):
+        answered(store, "glue/mrpc", seed)
+    ours, theirs = tmp_path / "ours.csv", tmp_path / "theirs.csv"
+    assert main(["leaderboard", "--metric", "all", "-o", str(theirs)]) == 0
+    async with dashboard((200, 45)) as (app, pilot):
+        board = await open_board(app, pilot, until)
+        headline = len(board._lines.table.columns)
+        await pilot.press("e")
+        await until(pilot, lambda: not board._said and len(board._lines.table.columns) == 2 * headline == 2)
+        assert "accuracy" in screen_text(app) and "F1" in screen_text(app).replace("f1", "F1")
+        await pilot.press("w")
+        app.screen.query_one("#prompt").value = str(ours)
+        await pilot.press("enter")
+        await until(pilot, ours.is_file)
+        await pilot.press("e")
+        await until(pilot, lambda: not board._said and len(board._lines.table.columns) == headline)
+    assert ours.read_bytes() == theirs.read_bytes()

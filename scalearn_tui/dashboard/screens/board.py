@@ -227,14 +227,14 @@ class BoardScreen(RunActions):
             beside = lines.run_of_column(self._place)
             self.services.background(lambda: form_values(line.row, task, beside, reader), self._open_form)
 
-    def _ask_for(self, **changes: str) -> None:
-        self._asked = replace(self._asked, **changes)
+    def _ask_for(self, asked: Asked) -> None:
+        self._asked = asked
         self._compute()
 
     def do_filter(self, _: Runs) -> None:
         def typed(terms: str | None) -> None:
             if terms is not None:
-                self._ask_for(terms=terms, against="")
+                self._ask_for(replace(self._asked, terms=terms, against=""))
 
         about = "target:rte -tag:draft 'dev>80'; empty for all completed runs"
         self.app.push_screen(PromptScreen("Runs that count", about, "", self._asked.terms), typed)
@@ -244,10 +244,14 @@ class BoardScreen(RunActions):
         if line is None or line.row.published:
             self.notify("only rows with runs are tested; move to one of them", severity="warning")
         else:
-            self._ask_for(against="" if self._asked.against == line.row.name else line.row.name)
+            against = "" if self._asked.against == line.row.name else line.row.name
+            self._ask_for(replace(self._asked, against=against))
 
     def do_split(self, _: Runs) -> None:
-        self._ask_for(split="dev" if self._asked.split == "test" else "test")
+        self._ask_for(replace(self._asked, split="dev" if self._asked.split == "test" else "test"))
+
+    def do_metrics(self, _: Runs) -> None:
+        self._ask_for(replace(self._asked, every_metric=not self._asked.every_metric))
 
     def do_refresh(self, _: Runs) -> None:
         self._compute()
