@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from engine.files.home import Home
+from engine.registry.opening import open_reader
 from scalearn_tui.dashboard.actions import Action
 from scalearn_tui.dashboard.app import Dashboard
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
@@ -18,7 +19,7 @@ from scalearn_tui.dashboard.screens.queue import QueueScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
 from scalearn_tui.dashboard.screens.transfer import TransferScreen
-from tests.dashboard.conftest import screen_text, until
+from tests.dashboard.conftest import screen_text, until, write_log
 from tests.dashboard.test_snapshots import busy, imported, settled
 
 __all__ = ["busy", "imported"]
@@ -43,8 +44,8 @@ async def test_every_key_answers(busy: Home, kind: type[ActionScreen], monkeypat
     silent: list[str] = []
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
-    for log in busy.root.glob("runs/*/log.txt"):
-        log.write_text("a line with more words than a screen is wide " * 5)
+    for run in open_reader(busy).runs():
+        write_log(busy, run, "a line with more words than a screen is wide " * 5 + "\n")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.services.is_read)
         for key in WAYS[kind]:
