@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Tests start hundreds of processes: none should compile all modules again because the machine asks Python to keep no bytecode.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-long test-gpu lint docs clean
 

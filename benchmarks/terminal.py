@@ -15,13 +15,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import gettempdir
 
 from engine.files.home import Home
 
 SIZE = (120, 40)
 IDLE_SECONDS = 20.0
-BYTECODE = Path(gettempdir()) / "scalearn-benchmarks-bytecode"
 QUIET = 0.15
 """Seconds without output after which a program has answered: the pane reads a run when the cursor rested for 0.06 s."""
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
@@ -95,8 +93,8 @@ def program(code: str, home: Home, size: tuple[int, int] = SIZE) -> Iterator[Ter
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         os.environ.update(SCALEARN_HOME=str(home.root), TERM="xterm-256color", COLORTERM="truecolor")
-        # As what is installed starts: with bytecode, wherever it may be written.
-        os.environ.update(PYTHONPYCACHEPREFIX=str(BYTECODE), PYTHONDONTWRITEBYTECODE="")
+        # As what is installed starts, of which no module is compiled every time.
+        os.environ["PYTHONDONTWRITEBYTECODE"] = ""
         os.chdir(Path(__file__).parents[1])
         os.execv(sys.executable, [sys.executable, "-c", code])
     try:

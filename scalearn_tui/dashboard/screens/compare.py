@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from textual.widgets import Static
 from scalearn_tui.dashboard.actions import Runs, actions_of, bindings
 from scalearn_tui.dashboard.charts.looks import MARKS, SERIES
 from scalearn_tui.dashboard.compared import Pair, SidesRead, SidesReader, paired_tests, pairs_of
+from scalearn_tui.dashboard.following import Following
 from scalearn_tui.dashboard.model.compare import ID, shown
 from scalearn_tui.dashboard.model.index import Updated
 from scalearn_tui.dashboard.model.overlays import Overlay
@@ -27,6 +28,9 @@ from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
 from scalearn_tui.text.comparison import plain
 from scalearn_tui.text.errors import one_line
+
+if TYPE_CHECKING:
+    from engine.registry.reading import Reader
 
 NONE = "Nothing to compare yet: mark two or more runs or groups with space in the list (1), then d."
 ONE = "a test needs two sides; mark two or more with space in the list (1), then d"
@@ -60,9 +64,8 @@ class CompareScreen(ActionScreen):
         super().__init__(services)
         self._chosen: tuple[tuple[str, ...], ...] = ()
         self._deleted: list[str] = []
-        self._reader: SidesReader | None = None
+        self._following = Following(services, self._readable, self._take, self._failed)
         self._read: SidesRead | None = None
-        self._reading, self._stale = False, True
         self._everything = False
         self._chart = ""
         self._pairs: list[Pair] = []
@@ -91,8 +94,8 @@ class CompareScreen(ActionScreen):
     def on_screen_resume(self) -> None:
         if self._chosen != self.services.compared:
             self._begin()
-        if self._stale:
-            self._refresh()
+        if self._following.stale:
+            self._following.refresh()
 
     def runs_at_hand(self) -> Runs:
         """All that are compared."""
@@ -104,8 +107,9 @@ class CompareScreen(ActionScreen):
     def _begin(self) -> None:
         """Other sides."""
         self._chosen, self._deleted = self.services.compared, []
-        self._reader = self._read = self._tested = None
-        self._pairs, self._said, self._reading, self._stale = [], "", False, True
+        self._read = self._tested = None
+        self._pairs, self._said = [], ""
+        self._following.begin()
         self.query_one(Chart).action_whole()
         self.query_one(Body).scroll_home(animate=False)
         self._note_deleted()
@@ -121,34 +125,26 @@ class CompareScreen(ActionScreen):
         return bool(gone)
 
     def _runs_changed(self, updated: Updated) -> None:
-        self._stale |= self._note_deleted() or not updated.changed.isdisjoint(self._ids())
-        if self._stale and self.is_current:
-            self._refresh()
+        self._following.stale |= self._note_deleted() or not updated.changed.isdisjoint(self._ids())
+        self._keep_up()
 
-    def _refresh(self) -> None:
-        """Read what is new; what comes meanwhile is read afterwards."""
-        registry = self.services.reader
-        if registry is None or not self._chosen or self._reading:
-            return
-        if self._reader is None or self._reader.registry is not registry:
-            self._reader = SidesReader(registry, self.services.catalog, self._chosen)
-        reader, self._reading, self._stale = self._reader, True, False
-        self.services.background(reader.read, lambda read: self._take(reader, read), lambda error: self._failed(reader, error))
+    def _keep_up(self) -> None:
+        if self._following.stale and self.is_current:
+            self._following.refresh()
 
-    def _take(self, reader: SidesReader, read: SidesRead) -> None:
-        if reader is not self._reader:
-            return
-        self._read, self._reading = read, False
+    def _readable(self, registry: Reader) -> SidesReader | None:
+        return SidesReader(registry, self.services.catalog, self._chosen) if self._chosen else None
+
+    def _take(self, read: SidesRead) -> None:
+        self._read = read
         self._show()
         self._test()
-        if self._stale and self.is_current:
-            self._refresh()
+        self._keep_up()
 
-    def _failed(self, reader: SidesReader, error: BaseException) -> None:
-        if reader is self._reader:
-            self._reading, self._said = False, one_line(error)
-            self.services.notify_error(error)
-            self._describe()
+    def _failed(self, error: BaseException) -> None:
+        self._said = one_line(error)
+        self.services.notify_error(error)
+        self._describe()
 
     def _test(self) -> None:
         """Test again when other runs are completed than before."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import Runs, actions_of, bindings
+from scalearn_tui.dashboard.following import Following
 from scalearn_tui.dashboard.model.compare import ID
 from scalearn_tui.dashboard.model.index import Updated
 from scalearn_tui.dashboard.model.transfer import TransferMap
@@ -22,6 +22,9 @@ from scalearn_tui.dashboard.widgets.probing_curve import ProbingCurve
 from scalearn_tui.dashboard.widgets.status_line import StatusLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
 from scalearn_tui.text.errors import one_line
+
+if TYPE_CHECKING:
+    from engine.registry.reading import Reader
 
 NONE = "Nothing to show yet: put the cursor on a run or a group in the list (1), or mark several with space, then 7."
 NO_NUMBERS = "there are no numbers to print"
@@ -39,9 +42,8 @@ class TransferScreen(ActionScreen):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self._chosen: tuple[str, ...] = ()
-        self._reader: TransferReader | None = None
+        self._following = Following(services, self._readable, self._take, self._failed)
         self._read: list[Taken] | None = None
-        self._reading, self._stale = False, True
         self._group = self._map = 0
         """Which of the groups, and which of its maps, are shown; counted on beyond the last."""
         self._said = ""
@@ -68,7 +70,7 @@ class TransferScreen(ActionScreen):
         if self._chosen != self.services.weighed:
             self._begin()
         # Commands write weights of completed runs, of which the registry knows nothing.
-        self._refresh()
+        self._following.refresh()
 
     def runs_at_hand(self) -> Runs:
         """All that were chosen."""
@@ -79,51 +81,36 @@ class TransferScreen(ActionScreen):
 
     def _begin(self) -> None:
         """Other runs."""
-        self._chosen, self._reader, self._read = self.services.weighed, None, None
-        self._reading, self._said, self._group, self._map = False, "", 0, 0
+        self._chosen, self._read = self.services.weighed, None
+        self._said, self._group, self._map = "", 0, 0
+        self._following.begin()
         self.query_one(HeatMap).point(0, 0)
         self._show()
 
     def _runs_changed(self, updated: Updated) -> None:
-        self._stale |= not updated.changed.isdisjoint(self._chosen) or len(self.runs_at_hand()) < self._known()
-        if self._stale and self.is_current:
-            self._refresh()
+        self._following.stale |= not updated.changed.isdisjoint(self._chosen) or len(self.runs_at_hand()) < self._known()
+        self._keep_up()
+
+    def _keep_up(self) -> None:
+        if self._following.stale and self.is_current:
+            self._following.refresh()
 
     def _known(self) -> int:
         """Runs that the newest reading found."""
         return sum(len(taken.side.runs) for taken in self._read or ())
 
     def _status_changed(self) -> None:
-        if self._reader is None and self.is_current:
-            self._refresh()
+        if not self._following.has_begun and self.is_current:
+            self._following.refresh()
         self._show()
 
-    def _refresh(self) -> None:
-        """Read everything; what changes meanwhile is read afterwards."""
-        registry = self.services.reader
-        self._stale = True
-        if registry is None or not self._chosen or self._reading:
-            return
-        if self._reader is None or self._reader.registry is not registry:
-            self._reader = TransferReader(registry, self.services.catalog, self._chosen)
-        reader, self._reading, self._stale = self._reader, True, False
-        self.services.background(reader.read, self._of(reader, self._take), self._of(reader, self._failed))
-
-    def _of(self, reader: TransferReader, then: Callable[..., None]) -> Callable[..., None]:
-        """What comes of an earlier choice is of no interest."""
-
-        def answered(answer: object) -> None:
-            if reader is self._reader:
-                self._reading = False
-                then(answer)
-
-        return answered
+    def _readable(self, registry: Reader) -> TransferReader | None:
+        return TransferReader(registry, self.services.catalog, self._chosen) if self._chosen else None
 
     def _take(self, read: list[Taken]) -> None:
         self._read, self._said = read, ""
         self._show()
-        if self._stale and self.is_current:
-            self._refresh()
+        self._keep_up()
 
     def _failed(self, error: BaseException) -> None:
         self._said = one_line(error)
@@ -216,4 +203,4 @@ class TransferScreen(ActionScreen):
         self.notify("copied the command")
 
     def do_refresh(self, _: Runs) -> None:
-        self._refresh()
+        self._following.refresh()
