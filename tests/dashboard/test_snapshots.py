@@ -45,10 +45,11 @@ VARYING = (
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the committed runs of few rows."""
+    """A home with the committed runs of few rows, of one task: a screen has room for them and for runs in other states."""
     root = tmp_path_factory.mktemp("imported") / "home"
-    command = [sys.executable, "-m", "scalearn_tui", "import", str(RUNS)]
-    subprocess.run(command, env=os.environ | {"SCALEARN_HOME": str(root)}, check=True, stdout=subprocess.DEVNULL)
+    for arguments in (["import", str(RUNS)], ["delete", "--yes", "shots:32", "target:glue/stsb"]):
+        command = [sys.executable, "-m", "scalearn_tui", *arguments]
+        subprocess.run(command, env=os.environ | {"SCALEARN_HOME": str(root)}, check=True, stdout=subprocess.DEVNULL)
     return root
 
 

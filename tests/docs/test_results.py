@@ -11,7 +11,7 @@ VERDICT = re.compile(r" [=↑↓](?= \|)")
 
 def rows(page: str) -> list[str]:
     text = (ROOT / page).read_text()
-    return re.findall(r"^\| (?:Adapter|AdapterFusion|ScaLearn|ScaLearn\+\+) § \| [\d.]+.*$", text, re.MULTILINE)
+    return re.findall(r"^\| (?:Adapter|AdapterFusion|ScaLearn|ScaLearn\+\+) \| [\d.]+.*$", text, re.MULTILINE)
 
 
 def test_the_readme_shows_rows_of_the_page() -> None:
