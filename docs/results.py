@@ -67,8 +67,8 @@ LIMITS = """\
 ## What this does not show
 
 - Only {tuned} are tuned; the order of the others may be that of their rates.
-- On CoLA no method learns anything at this budget (Matthews correlations around 0), on WiC all learn little, and on QNLI most stay
-  at chance: they part few methods.
+- On CoLA no method learns anything at this budget (Matthews correlations around 0), on WiC all learn little, and on QNLI
+  most stay at chance: they part few methods.
 - {rows} rows and {steps} steps are far from the papers' budgets, and MiniLM has six layers of 384 dimensions. Sources are as
   small as targets: the papers' sources have seen up to 393 thousand examples, which is what transfer lives on.
 - All two-stage runs share the source adapters of seed 0; other source adapters may change the order of methods."""
