@@ -180,18 +180,14 @@ class Dashboard(KeyOrderApp, BackgroundApp):
         is_first = not self.services.is_read and event.changes.version >= 0
         self.services.is_read = event.changes.version >= 0
         if is_first:
-            self._collect_garbage()
+            # What stays until the end need not be looked through for garbage: 10,000 runs would hold up keys.
+            gc.freeze()
+            gc.enable()
         self._notify_ended(updated.ended)
         self.services.runs_changed.publish(updated)
         if not self._woken and self.services.index.active():
             self._woken = True
             self.background(partial(self._launch, self.home), lambda _: self.services.poller.look())
-
-    @staticmethod
-    def _collect_garbage() -> None:
-        """From now on, if the entry point has turned that off, and never among what stays: 10,000 runs would hold up keys."""
-        gc.freeze()
-        gc.enable()
 
     @on(RunsChosen)
     def _chosen(self, event: RunsChosen) -> None:
@@ -202,7 +198,7 @@ class Dashboard(KeyOrderApp, BackgroundApp):
     @on(RegistryTrouble)
     def _trouble(self, event: RegistryTrouble) -> None:
         self.services.trouble = event.text
-        self._collect_garbage()
+        gc.enable()
         self._status_changed()
 
     def _status_changed(self) -> None:

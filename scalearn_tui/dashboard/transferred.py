@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Container, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 FIGURES = {"scales": "scales", "attention": "fusion", "soup": "soup"}
 """Kinds of ``scalearn figure`` by the kind of weights."""
-ATTENDING = {"adapterfusion"}
-"""Methods whose weights are means over examples: only a completed run has them."""
 OTHER_FIGURES = {"adapterfusion": "fusion", "adaptersoup": "soup"}
 """The same by method, of those that learn no scales."""
 
@@ -77,15 +75,14 @@ class TransferReader:
 
     def _weighed(self, side: Side) -> Taken:
         kept = {run.id: weights for run in side.runs if (weights := self._weights(run))}
-        notes = _notes(
-            (run, _so_far(run) if run.id in kept else _why_not(run)) for run in side.runs if not _is_whole(run, kept)
-        )
+        final = [run.id for run in side.runs if run.id in kept and run.state is RunState.COMPLETED]
+        others = (run for run in side.runs if run.id not in final)
+        notes = _notes((run, self._so_far(run) if run.id in kept else _why_not(run)) for run in others)
         maps = maps_of(list(kept.values())) if kept else ()
-        completed = [run.id for run in side.runs if _is_whole(run, kept)]
-        if not maps or not completed:
+        if not maps or not final:
             return Taken(side, maps, notes=notes)
         kind = FIGURES[next(iter(kept.values())).weights.kind]
-        return Taken(side, maps, notes=notes, command=_command(kind, f"id:{','.join(completed)}"))
+        return Taken(side, maps, notes=notes, command=_command(kind, f"id:{','.join(final)}"))
 
     def _weights(self, run: Run) -> SourceWeights | None:
         """The weights of the parameters that were selected, as far as they are written."""
@@ -95,6 +92,11 @@ class TransferReader:
         checkpoint = self.registry.checkpoints(run.id).get("best")
         path = self.registry.home.source_weights(run.id)
         return read_source_weights(path, run.fingerprint, checkpoint.sha256 if checkpoint else None)
+
+    def _so_far(self, run: Run) -> str:
+        # Of the checkpoint that the weights belong to: the run's own row follows a moment later.
+        epoch = self.registry.checkpoints(run.id)["best"].epoch
+        return f"{run.state.value}; the weights are those of epoch {epoch}, its best so far"
 
     def _of_probes(self, side: Side) -> Taken:
         """The figure of all completed probes of the same sources, target and backbone; the chosen runs are some of them."""
@@ -135,22 +137,14 @@ def _probe(run: Run) -> Hashable:
     return run.method, run.target, run.backbone, tuple(source.task for source in run.parsed.sources)
 
 
-def _is_whole(run: Run, kept: Container[str]) -> bool:
-    """Whether there are weights of the run, and no others will follow."""
-    return run.id in kept and run.state is RunState.COMPLETED
-
-
-def _so_far(run: Run) -> str:
-    return f"{run.state.value}; the weights are those of epoch {run.best_epoch}, its best so far"
-
-
 def _why_not(run: Run) -> str:
     if run.parsed.dev_only:
         return "evaluated on dev alone, as runs of tuning are; such runs keep no weights"
     if run.state is RunState.COMPLETED:
         figure = OTHER_FIGURES.get(run.method, "scales")
         return f"kept no weights; `{_command(figure, f'id:{run.id}')}` reads them from its checkpoint, then press r"
-    when = "when a run completes" if run.method in ATTENDING else "after each epoch that is the best so far"
+    # Attention is a mean over examples, which only a run that ends takes the time for.
+    when = "when a run completes" if OTHER_FIGURES.get(run.method) == "fusion" else "after each epoch that is the best so far"
     return f"{run.state.value}; weights are written {when}" + (", R in the list resumes" if run.state.over else "")
 
 

@@ -42,11 +42,10 @@ def tested(board: Leaderboard, asked: Asked, reader: Reader, catalog: Catalog) -
     return with_standings(board, reader, catalog, asked.against or None)
 
 
-def export(asked: Asked, output: Path, reader: Reader, catalog: Catalog) -> Path:
-    """Write what ``scalearn leaderboard -o`` writes, to the path that is returned. Raises UserError as the command does."""
+def export(asked: Asked, output: Path, reader: Reader, catalog: Catalog) -> None:
+    """Write what ``scalearn leaderboard -o`` writes. Raises UserError as the command does."""
     from engine.errors import UserError
 
-    output = output.expanduser().absolute()
     format_ = format_of_file(output)
     board = build(asked, reader, catalog)
     # As the command: figures for other programs need no tests unless they were asked for.
@@ -55,7 +54,6 @@ def export(asked: Asked, output: Path, reader: Reader, catalog: Catalog) -> Path
     if not board.tables:
         raise UserError("no completed run matches; nothing was written")
     write(output, formatted(board, format_, reader))
-    return output
 
 
 def form_values(row: Row, task: str, beside: str | None, reader: Reader) -> dict[str, str]:

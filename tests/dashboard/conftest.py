@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,12 +18,15 @@ from textual.pilot import Pilot
 from engine.catalog.catalog import BUILT_IN
 from engine.catalog.methods import METHODS
 from engine.files.home import Home
-from engine.registry.records import Metric, Run
+from engine.registry.records import Metric, Run, RunState
 from engine.registry.store import Store, open_store
 from engine.runs.spec import RunSpec
 from scalearn_tui.dashboard.app import Dashboard
+from tests.docs.pages import ROOT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+RESTING = 0.5
+"""Seconds without a change after which a screen has all that it shows."""
 
 
 def make_run(number: int, method: str = "adapter", *targets: str, seed: int = 0) -> Run:
@@ -161,3 +168,47 @@ def five_runs(store: Store) -> Sequence[Run]:
     ]
     store.add(runs, [])
     return runs
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the committed runs of few rows, of one task: a screen has room for those of other states too."""
+    root = tmp_path_factory.mktemp("imported") / "home"
+    for arguments in (
+        ["import", str(ROOT / "docs" / "results" / "shots.zip")],
+        ["delete", "--yes", "shots:32", "target:glue/stsb"],
+    ):
+        command = [sys.executable, "-m", "scalearn_tui", *arguments]
+        subprocess.run(command, env=os.environ | {"SCALEARN_HOME": str(root)}, check=True, stdout=subprocess.DEVNULL)
+    return root
+
+
+@pytest.fixture
+def busy(imported: Path, tmp_path: Path) -> Home:
+    """Those runs, and one of every other state."""
+    home = Home(tmp_path / "home")
+    shutil.copytree(imported, home.root)
+    store = open_store(home)
+    running, failed, lost, stopped, queued = runs = [make_run(number, "scalearn++", seed=number) for number in range(1, 6)]
+    store.add(runs, [])
+    train(store, running)
+    write_log(home, running, "".join(f"line {number} of the log\n" for number in range(60)))
+    end(store, failed, RunState.FAILED, "CUDA out of memory: tried to allocate 512 MiB")
+    end(store, lost, RunState.LOST, "its process is gone")
+    end(store, stopped, RunState.STOPPED, None)
+    store.tag([queued.id], ["überprüfen", "实验"])
+    return home
+
+
+def end(store: Store, run: Run, state: RunState, cause: str | None) -> None:
+    store.finish(run.id, train(store, run), state, cause=cause)
+
+
+async def settled(pilot: Pilot[int], app: Dashboard) -> str:
+    """The screen once it rests."""
+    text, rested = screen_text(app), 0.0
+    while rested < RESTING:
+        await pilot.pause(0.1)
+        now = screen_text(app)
+        text, rested = now, rested + 0.1 if now == text else 0.0
+    return text

@@ -96,15 +96,16 @@ async def test_files_are_those_of_the_command(completed, home, dashboard, until,
 
 
 async def test_a_file_that_is_there_is_replaced_after_a_yes(
-    completed, dashboard, until, notices, screen_text, tmp_path
+    completed, dashboard, until, notices, screen_text, tmp_path, monkeypatch
 ) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     mine = tmp_path / "table.md"
     mine.write_text("mine")
     async with dashboard() as (app, pilot):
         await open_board(app, pilot, until)
         for answer in ("n", "y"):
             await pilot.press("w")
-            app.screen.query_one("#prompt").value = str(mine)
+            app.screen.query_one("#prompt").value = "~/table.md"
             await pilot.press("enter")
             await until(pilot, lambda: "Replace the file?" in screen_text(app))
             assert mine.read_text() == "mine"

@@ -19,10 +19,8 @@ from scalearn_tui.dashboard.screens.queue import QueueScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.sweeps import SweepsScreen
 from scalearn_tui.dashboard.screens.transfer import TransferScreen
-from tests.dashboard.conftest import screen_text, until, write_log
-from tests.dashboard.test_snapshots import busy, imported, settled
+from tests.dashboard.conftest import screen_text, settled, until, write_log
 
-__all__ = ["busy", "imported"]
 WAYS: dict[type[ActionScreen], Sequence[str]] = {
     RunsScreen: (),
     BoardScreen: ("2",),

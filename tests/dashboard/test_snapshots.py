@@ -5,25 +5,17 @@ A text that differs is written beside the old one, as ``NAME.new``: look at it, 
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from engine.files.home import Home
-from engine.registry.records import RunState
-from engine.registry.store import Store, open_store
 from scalearn_tui.dashboard.app import Dashboard
-from tests.dashboard.conftest import make_run, screen_text, train, until, write_log
-from tests.docs.pages import ROOT
+from tests.dashboard.conftest import settled, until
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-RUNS = ROOT / "docs" / "results" / "shots.zip"
 BUSY: dict[str, Sequence[str]] = {
     "runs": (), "help": ("question_mark",), "menu": ("escape", "x"), "stop": ("escape", "T"), "form": ("escape", "n"),
     "run": ("escape", "end", "enter"), "log": ("l",), "groups": ("q", "q", "home", "g"),
@@ -34,54 +26,11 @@ BUSY: dict[str, Sequence[str]] = {
 EMPTY: dict[str, Sequence[str]] = {
     "runs": (), "board": ("2",), "sweeps": ("3",), "queue": ("4",), "compare": ("6",), "transfer": ("7",),
 }  # fmt: skip
-RESTING = 0.5
-"""Seconds without a change after which a screen has all that it shows."""
 VARYING = (
     (r"as of \d[\d: -]*\d", "as of DATE"),
     (r"\b\d\d:\d\d:\d\d\b", "HH:MM:SS"),
 )
 """What says when or where a test ran, and what stands for it."""
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the committed runs of few rows, of one task: a screen has room for them and for runs in other states."""
-    root = tmp_path_factory.mktemp("imported") / "home"
-    for arguments in (["import", str(RUNS)], ["delete", "--yes", "shots:32", "target:glue/stsb"]):
-        command = [sys.executable, "-m", "scalearn_tui", *arguments]
-        subprocess.run(command, env=os.environ | {"SCALEARN_HOME": str(root)}, check=True, stdout=subprocess.DEVNULL)
-    return root
-
-
-@pytest.fixture
-def busy(imported: Path, tmp_path: Path) -> Home:
-    """Those runs, and one of every other state."""
-    home = Home(tmp_path / "home")
-    shutil.copytree(imported, home.root)
-    store = open_store(home)
-    running, failed, lost, stopped, queued = runs = [make_run(number, "scalearn++", seed=number) for number in range(1, 6)]
-    store.add(runs, [])
-    train(store, running)
-    write_log(home, running, "".join(f"line {number} of the log\n" for number in range(60)))
-    end(store, failed, RunState.FAILED, "CUDA out of memory: tried to allocate 512 MiB")
-    end(store, lost, RunState.LOST, "its process is gone")
-    end(store, stopped, RunState.STOPPED, None)
-    store.tag([queued.id], ["überprüfen", "实验"])
-    return home
-
-
-def end(store: Store, run: object, state: RunState, cause: str | None) -> None:
-    store.finish(run.id, train(store, run), state, cause=cause)  # type: ignore[attr-defined]
-
-
-async def settled(pilot, app) -> str:
-    """The screen once it rests."""
-    text, rested = screen_text(app), 0.0
-    while rested < RESTING:
-        await pilot.pause(0.1)
-        now = screen_text(app)
-        text, rested = now, rested + 0.1 if now == text else 0.0
-    return text
 
 
 def plain(text: str) -> str:

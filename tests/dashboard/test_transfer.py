@@ -13,7 +13,7 @@ import pytest
 
 from engine.catalog.catalog import BUILT_IN
 from engine.files.source_weights import SourceWeights, write_source_weights
-from engine.registry.records import RunState
+from engine.registry.records import Checkpoint, RunState
 from engine.registry.store import Store
 from engine.runs.spec import RunSpec
 from scalearn_tui.cli.app import main
@@ -213,7 +213,8 @@ async def test_scales_follow_a_run_that_trains(store, scaled, adapters, dashboar
         assert "running; weights are written after each epoch" in screen_text(app)
         for epoch in (1, 2):
             write_weights(store, run, scales(epoch))
-            store.progress(run.run_id, attempt, [], epoch=epoch, best_epoch=epoch)
+            store.checkpointed(run.run_id, attempt, Checkpoint(run.run_id, "best", 10 * epoch, epoch, "c", 1))
+            store.progress(run.run_id, attempt, [], epoch=epoch)
             await until(pilot, lambda epoch=epoch: f"running; the weights are those of epoch {epoch}" in screen_text(app))
             assert np.allclose(np.transpose(values(screen.query_one(HeatMap).shown)), scales(epoch)["mean"])
         assert screen._taken().command == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -16,7 +15,7 @@ from engine.reports.formats.grid import Line, footer, title
 from scalearn_tui.dashboard.actions import actions_of, bindings
 from scalearn_tui.dashboard.model.board import BoardLines, NoLines
 from scalearn_tui.dashboard.model.index import Updated
-from scalearn_tui.dashboard.screens.confirm import ConfirmScreen
+from scalearn_tui.dashboard.screens.file_prompt import ask_for_file
 from scalearn_tui.dashboard.screens.prompt import PromptScreen
 from scalearn_tui.dashboard.screens.run_actions import RunActions, Runs
 from scalearn_tui.dashboard.services import Services
@@ -268,20 +267,5 @@ class BoardScreen(RunActions):
             self.notify("there is nothing to write yet", severity="warning")
             return
 
-        def named(name: str | None) -> None:
-            if name:
-                self.services.background(Path(name).exists, lambda is_there: replacing(name) if is_there else write(name))
-
-        def replacing(name: str) -> None:
-            about = "It may be another table, or what you changed by hand."
-            question = ConfirmScreen("Replace the file?", name, about, "Replace")
-            self.app.push_screen(question, lambda yes: write(name) if yes else None)
-
-        def write(name: str) -> None:
-            self.services.background(lambda: export(asked, Path(name), reader, catalog), written)
-
-        def written(path: Path) -> None:
-            self.notify(f"wrote {path}", markup=False)
-
         about = "All tables. The name's end says the format: .md, .tex, .html, .csv, .json"
-        self.app.push_screen(PromptScreen("Write the leaderboard", about, "table.md", "leaderboard.md"), named)
+        ask_for_file(self, "Write the leaderboard", about, "leaderboard.md", lambda path: export(asked, path, reader, catalog))

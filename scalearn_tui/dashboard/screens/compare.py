@@ -19,7 +19,7 @@ from scalearn_tui.dashboard.model.compare import ID, shown
 from scalearn_tui.dashboard.model.index import Updated
 from scalearn_tui.dashboard.model.overlays import Overlay
 from scalearn_tui.dashboard.screens.action_screen import ActionScreen
-from scalearn_tui.dashboard.screens.prompt import PromptScreen
+from scalearn_tui.dashboard.screens.file_prompt import ask_for_file
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.chart import Chart
 from scalearn_tui.dashboard.widgets.paired_test import PairedTest
@@ -259,21 +259,12 @@ class CompareScreen(ActionScreen):
             self.notify(self._said or "nothing was tested", severity="warning", markup=False)
             return
 
-        def named(name: str | None) -> None:
-            if name:
-                self.services.background(lambda: _write(Path(name), found), written)
-
-        def written(path: Path) -> None:
-            self.notify(f"wrote {path}", markup=False)
-
         about = "What `scalearn compare` prints, for each side against the first"
-        self.app.push_screen(PromptScreen("Write the test", about, "compare.txt", "compare.txt"), named)
+        ask_for_file(self, "Write the test", about, "compare.txt", lambda path: _write(path, found))
 
 
-def _write(output: Path, pairs: list[Pair]) -> Path:
+def _write(output: Path, pairs: list[Pair]) -> None:
     from scalearn_tui.text.leaderboard_files import write
 
-    output = output.expanduser().absolute()
     texts = [plain(pair.found, pair.words) for pair in pairs if pair.found]
     write(output, "\n".join(texts))
-    return output

@@ -24,7 +24,7 @@ class StatusLine(Static):
     def show(self, counts: dict[str, int], right: str, warning: str = "") -> None:
         """``counts`` by state; ``right`` describes the list; ``warning`` takes its place while something is wrong."""
         if (counts, right, warning) != (self._counts, self._right, self._warning):
-            self._counts, self._right, self._warning = dict(counts), right, warning
+            self._counts, self._right, self._warning = counts, right, warning
             self._write()
 
     def on_resize(self) -> None:
