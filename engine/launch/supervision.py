@@ -34,6 +34,9 @@ def ensure_supervisor(home: Home) -> bool:
     from engine.launch.devices import find_slots
 
     find_slots(read_config(home))
+    if os.environ.get("SCALEARN_DB"):
+        # A registry on a server is there before the folders of all its homes are.
+        home.make()
     home.supervisor_log.open("a").close()
     # Started by a shell that ends at once, so that the supervisor is orphaned: no zombie, no terminal, no Ctrl-C.
     subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from engine.errors import UserError
@@ -16,6 +16,9 @@ from engine.files.mounts import refuse_network
 from engine.registry.damage import Damaged, is_damage
 
 BUSY_SECONDS = 30
+DRIVERS = ("postgres", "postgresql", "postgresql+psycopg")
+"""What a url may begin with, the last one as SQLAlchemy knows it; services hand out the first two."""
+POSTGRESQL = "it takes postgresql://USER@HOST/NAME"
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 
 
@@ -25,15 +28,23 @@ def connect(home: Home) -> Engine:
     Raises UserError for a network file system, on which SQLite would lose data, and for a url that cannot be used.
     """
     if url := os.environ.get("SCALEARN_DB"):
-        try:
-            return create_engine(url, pool_pre_ping=True)
-        except (ArgumentError, ImportError) as error:
-            raise UserError(
-                f"SCALEARN_DB cannot be used ({error}); "
-                "it takes postgresql+psycopg://USER@HOST/NAME and pip install 'psycopg[binary]'"
-            ) from None
+        return _postgresql_engine(url)
     refuse_network(home.root)
     return sqlite_engine(home.database)
+
+
+def _postgresql_engine(text: str) -> Engine:
+    # The error of SQLAlchemy may have the password in it.
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UserError(f"SCALEARN_DB is no url; {POSTGRESQL}") from None
+    if url.drivername not in DRIVERS:
+        raise UserError(f"SCALEARN_DB names a database of {url.drivername}; {POSTGRESQL}")
+    try:
+        return create_engine(url.set(drivername=DRIVERS[-1]), pool_pre_ping=True)
+    except ImportError:
+        raise UserError("SCALEARN_DB needs a driver; pip install 'scalearn-tui[postgres]'") from None
 
 
 def sqlite_engine(path: Path, create: bool = False) -> Engine:

@@ -98,10 +98,12 @@ class EngineRows:
         self._engine = engine.execution_options(readonly=True)
 
     def __call__(self, statement: str, **values: Any) -> list[Row]:
-        from sqlalchemy import bindparam, text
+        from sqlalchemy import String, bindparam, text
 
         lists = LIST.findall(statement)
-        query = text(statement).bindparams(*(bindparam(name, expanding=True) for name in lists))
+        # PostgreSQL compares no texts with an empty list of nothing in particular.
+        typed = (bindparam(name, expanding=True, type_=None if values[name] else String()) for name in lists)
+        query = text(statement).bindparams(*typed)
         with self._engine.connect() as connection:
             found = connection.execute(query, values | {name: list(values[name]) for name in lists})
             return [tuple(row) for row in found]

@@ -33,13 +33,16 @@ from engine.registry.tables import RUN, SOURCE, SWEEP, TAG
 def open_store(home: Home, migrate: bool = True) -> Store:
     """The registry of ``home``, created or migrated if need be.
 
-    Raises UserError when its folder cannot be written, lies on a network file system, or holds a newer schema.
+    Raises UserError when its folder cannot be written, lies on a network file system, or holds a newer schema, and when its
+    server does not answer.
     """
     engine = connect(home)
     try:
         bring_up_to_date(engine, home, migrate)
     except (OSError, DBAPIError) as error:
-        why = error.orig if isinstance(error, DBAPIError) else error.strerror
+        why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error.strerror).split())
+        if engine.dialect.name != "sqlite":
+            raise UserError(f"the registry cannot be opened ({why}); start its server or correct SCALEARN_DB") from error
         message = f"the registry cannot be written in {home.root} ({why})"
         raise UserError(f"{message}; make room or make it writable, or set SCALEARN_HOME to another folder") from error
     return Store(engine, home, migrate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,6 +46,10 @@ def test_records_have_the_columns_of_their_tables(kind: Any, table: Any) -> None
 
 @pytest.fixture
 def filled(store: Store) -> Store:
+    return fill(store)
+
+
+def fill(store: Store) -> Store:
     """C waits for A, which is completed, and B, which failed."""
     edges = [Source(C, 0, A, "toy/topics"), Source(C, 1, B, "toy/choice")]
     store.add([run(1, target="glue/rte"), run(2), run(3, method="scalearn")], edges)
@@ -100,6 +105,22 @@ def test_every_connection_gives_the_same_answers(question: str, filled: Store) -
     ask, reader = QUESTIONS[question], open_reader(filled.home)
     assert type(reader) is Reader and repr(ask(reader)) == repr(ask(filled))
     reader.close()
+
+
+def without_times(answer: Any) -> str:
+    """As text; two registries were not filled at the same moment."""
+    text = repr(sorted(answer.items()) if isinstance(answer, dict) else answer)
+    return re.sub(r"datetime\.datetime\([^)]*\)|created=[\d.]+", "TIME", text)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_server_gives_the_same_answers(
+    question: str, filled: Store, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCALEARN_DB", postgresql)
+    of_server, ask = fill(open_store(filled.home)), QUESTIONS[question]
+    assert of_server._engine.dialect.name == "postgresql"
+    assert without_times(ask(of_server)) == without_times(ask(filled))
 
 
 def test_the_load_of_a_run_is_that_of_its_curves_of_the_system(filled: Store) -> None:

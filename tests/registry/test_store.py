@@ -1,4 +1,4 @@
-"""The life of runs in the registry, seen from one process."""
+"""The life of runs in the registry, in a file and on a server, seen from one process."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from engine.registry.store import Store
 from tests.registry.rows import point, run
 
 A, B, C = (run(number).id for number in (1, 2, 3))
+
+
+@pytest.fixture
+def store(either_store: Store) -> Store:
+    return either_store
 
 
 @pytest.fixture
