@@ -82,7 +82,7 @@ async def groups(app, pilot, until) -> CompareScreen:
 
 
 def table(screen: CompareScreen) -> str:
-    return screen.query_one(SideTable).content.plain
+    return screen.query_one(SideTable).render().plain
 
 
 def names(screen: CompareScreen) -> list[str]:

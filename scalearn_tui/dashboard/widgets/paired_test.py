@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.widget import Widget
 
 from scalearn_tui.dashboard.compared import Pair
 from scalearn_tui.dashboard.widgets.colours import DIM
@@ -29,8 +30,8 @@ NOTE = 13
 """Cells of a note's name."""
 
 
-class PairedTest(Static):
-    """One table for all pairs, and the notes that they share once."""
+class PairedTest(Widget):
+    """One table for all pairs, and the notes that they share once; as high as its width asks."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -40,16 +41,19 @@ class PairedTest(Static):
     def show(self, pairs: Sequence[Pair], said: str = "") -> None:
         """``said`` stands in place of what is not there, or above what is older."""
         self._pairs, self._said = pairs, said
-        self._write()
+        self.refresh(layout=True)
 
-    def on_resize(self) -> None:
-        self._write()
+    def render(self) -> Content:
+        return self._text(self.size.width)
 
-    def _write(self) -> None:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._text(width).plain.count("\n") + 1
+
+    def _text(self, width: int) -> Content:
         parts = [Content.assemble(("paired test", "bold"), (f"  {self._said}" if self._said else "", DIM))]
-        parts += _table(self._pairs, self.size.width)
-        parts += [_note(name, text, self.size.width) for name, text in [*_notes(self._pairs), *_not_tested(self._pairs)]]
-        self.update(Content("\n").join(parts))
+        parts += _table(self._pairs, width)
+        parts += [_note(name, text, width) for name, text in [*_notes(self._pairs), *_not_tested(self._pairs)]]
+        return Content("\n").join(parts)
 
 
 def _table(pairs: Sequence[Pair], width: int) -> list[Content]:

@@ -8,8 +8,9 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.geometry import Size
 from textual.style import Style
-from textual.widgets import Static
+from textual.widget import Widget
 
 from scalearn_tui.dashboard.model.compare import Fact
 from scalearn_tui.dashboard.widgets.colours import DIM
@@ -35,8 +36,8 @@ class Head:
     style: str | Style = "bold"
 
 
-class SideTable(Static):
-    """Long texts are wrapped, never cut: what differs may be at their end."""
+class SideTable(Widget):
+    """Long texts are wrapped, never cut: what differs may be at their end. It is as high as its width asks."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -47,32 +48,38 @@ class SideTable(Static):
     def show(self, heads: Sequence[Head], facts: Sequence[Fact]) -> None:
         """One head per side, and as many texts in each fact."""
         self._heads, self._facts = heads, facts
-        self._write()
+        self.refresh(layout=True)
 
     def move(self, by: int) -> None:
         """Begin with another side."""
-        self._first += by
-        self._write()
+        self._first = max(0, min(self._first + by, len(self._heads) - self._room(self.size.width)[0]))
+        self.refresh(layout=True)
 
-    def on_resize(self) -> None:
-        self._write()
+    def render(self) -> Content:
+        return self._text(self.size.width)
 
-    def _write(self) -> None:
-        if not self._heads or not self.size.width:
-            return
-        name = min(NAME, max(cell_len(fact.name) for fact in self._facts))
-        room = self.size.width - name
-        count = max(1, min(len(self._heads), room // (LEAST + GAP)))
-        self._first = max(0, min(self._first, len(self._heads) - count))
-        places = range(self._first, self._first + count)
-        width = min(MOST, max(1, room // count - GAP))
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._text(width).plain.count("\n") + 1
+
+    def _room(self, width: int) -> tuple[int, int, int]:
+        """How many sides there is room for; cells of the facts' names and of a side."""
+        name = min(NAME, max((cell_len(fact.name) for fact in self._facts), default=0))
+        count = max(1, min(len(self._heads), (width - name) // (LEAST + GAP)))
+        return count, name, min(MOST, max(1, (width - name) // count - GAP))
+
+    def _text(self, width: int) -> Content:
+        if not self._heads:
+            return Content()
+        count, name, room = self._room(width)
+        first = max(0, min(self._first, len(self._heads) - count))
+        places = range(first, first + count)
         hidden = f"+{len(self._heads) - count} ← →" if count < len(self._heads) else ""
         heads = [self._heads[place] for place in places]
-        rows = [_row((hidden, DIM), [(f"{head.mark} {head.title}".strip(), head.style) for head in heads], name, width)]
+        rows = [_row((hidden, DIM), [(f"{head.mark} {head.title}".strip(), head.style) for head in heads], name, room)]
         for fact in self._facts:
             style = "" if fact.differs else DIM
-            rows.append(_row((fact.name, DIM), [(fact.texts[place], style) for place in places], name, width))
-        self.update(Content("\n").join(line for row in rows for line in row))
+            rows.append(_row((fact.name, DIM), [(fact.texts[place], style) for place in places], name, room))
+        return Content("\n").join(line for row in rows for line in row)
 
 
 def _row(name: Cell, cells: Sequence[Cell], name_width: int, width: int) -> list[Content]:
