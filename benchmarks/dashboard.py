@@ -4,6 +4,8 @@
 
 Both run in a real terminal of 120x40 cells, with no supervisor. The newest 100 runs have a curve of 1,000 points each, 16 of
 them are live. Times are user and system seconds of the process, so other work on the machine matters little; most are medians.
+A machine that is shared may be half as fast a minute later, so they are given as shares of what an empty app takes to start,
+too.
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
+from math import exp
 from pathlib import Path
+from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
 
@@ -37,7 +42,7 @@ CURVES, POINTS, LIVE_RUNS = 100, 1000, 16
 LONG_CURVES, LONG_POINTS = 8, 100_000
 LOG_BYTES = 100 * 2**20
 LAST_LINE = "the last line of the log"
-STARTS, CHANGES, DRAWINGS = 5, 15, 9
+STARTS, CHANGES, DRAWINGS = 9, 15, 9
 KEYS, SCROLLING = 5 * (10 * "j" + 10 * "k"), 40 * "j"
 """Within the lines in view, and then on from them, where each key moves all lines by one."""
 BARS = {
@@ -66,8 +71,11 @@ def make_live(store: Store, runs: list[Run]) -> list[Run]:
 
 
 def add_curve(store: Store, run: Run, name: str, points: int) -> None:
-    curve = [Metric(run.id, name, step, 1 / (1 + step), 0.0, run.attempt) for step in range(points)]
-    store.progress(run.id, run.attempt, curve)
+    """Falling and noisy as losses are, and like no other run's."""
+    chance = Random(run.id)
+    final = chance.uniform(0.2, 0.5)
+    losses = [(final + 0.7 * exp(-5 * step / points)) * chance.lognormvariate(0, 0.1) for step in range(points)]
+    store.progress(run.id, run.attempt, [Metric(run.id, name, *point, 0.0, run.attempt) for point in enumerate(losses)])
 
 
 def add_curves(store: Store) -> None:
@@ -111,7 +119,7 @@ def training(store: Store, runs: list[Run], first: int) -> Iterator[None]:
 
 
 def starting(home: Home, newest: Run) -> dict[str, float]:
-    """From the start of the process to its first frame, and to the rows of runs."""
+    """From the start of the process to its first frame, and to the rows of runs; that of an empty app just before each."""
     empty, first, content = [], [], []
     for _ in range(STARTS):
         with program(EMPTY, home) as terminal:
@@ -123,7 +131,11 @@ def starting(home: Home, newest: Run) -> dict[str, float]:
         with program(DASHBOARD, home) as terminal:
             terminal.read_until(newest.id[:7])
             content.append(terminal.cpu())
-    return {"first_paint_ratio": median(first) / median(empty), "content_cpu_ms": 1000 * median(content)}
+    return {
+        "empty_cpu_ms": 1000 * median(empty),
+        "first_paint_ratio": median(ours / theirs for ours, theirs in zip(first, empty, strict=True)),
+        "content_cpu_ms": 1000 * median(content),
+    }
 
 
 def using(home: Home, store: Store, live: list[Run]) -> dict[str, float]:
@@ -188,7 +200,7 @@ def log(home: Home, run: Run) -> dict[str, float]:
 
 
 def chart(home: Home, run: Run) -> dict[str, float]:
-    """Long curves of one run: their first fetch, and drawing them anew as the axis changes between linear and logarithmic."""
+    """Long curves of one run: their first fetch, and drawing others that are as long."""
     from scalearn_tui.dashboard.background import BackgroundApp
     from scalearn_tui.dashboard.charts.series import Series
     from scalearn_tui.dashboard.detail import DetailReader
@@ -210,7 +222,7 @@ def chart(home: Home, run: Run) -> dict[str, float]:
             for _ in range(DRAWINGS):
                 await pilot.pause()
                 before = time.process_time()
-                widget.action_log()
+                widget.show("loss", [replace(one, points=replace(one.points)) for one in series])
                 await pilot.pause()
                 seconds.append(time.process_time() - before)
         return median(seconds)
@@ -246,8 +258,12 @@ def main() -> None:
     if options.json:
         print(json.dumps({name: round(found[name], 2) for name in IN_JSON}))
         return
+    empty = found["empty_cpu_ms"]
+    print(f"an empty Textual app starts in {empty:.0f} ms")
     for name, most in BARS.items():
-        print(f"{name:<18}{found[name]:>9.2f}   at most {most:>6g}   {'met' if found[name] <= most else 'missed'}")
+        share = f"{found[name] / empty:.3f} of that" if name in IN_JSON and name.endswith("_ms") else ""
+        verdict = "met" if found[name] <= most else "missed"
+        print(f"{name:<18}{found[name]:>9.2f}   at most {most:>6g}   {verdict:<7}{share}".rstrip())
 
 
 if __name__ == "__main__":

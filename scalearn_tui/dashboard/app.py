@@ -27,6 +27,7 @@ from scalearn_tui.dashboard.screens.action_screen import ActionScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.sink import Sink
+from scalearn_tui.dashboard.terminal_cells import CellsApp
 from scalearn_tui.dashboard.widgets.key_line import KeyLine
 from scalearn_tui.text.names import method_title
 
@@ -56,7 +57,7 @@ def read_keymap(home: Home) -> dict[str, str]:
     return keymap_of(read_config(home))
 
 
-class Dashboard(KeyOrderApp, BackgroundApp):
+class Dashboard(KeyOrderApp, CellsApp, BackgroundApp):
     """Shows the registry of ``home``.
 
     ``launch`` is called, in a thread, after something was queued or stopped; never where ``read_only``.

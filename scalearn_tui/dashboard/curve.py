@@ -63,7 +63,7 @@ class Curve:
 
     def extend(self, steps: Sequence[float], values: Sequence[float]) -> None:
         """Append points; values must be finite."""
-        at = 0
+        at = self._extend_singly(steps, values) if self._each == 1 else 0
         while at < len(values):
             if self._inside in (0, self._each):
                 if len(self._steps) == LIMIT:
@@ -77,6 +77,15 @@ class Curve:
         if len(values):
             self._newest, self._points = (steps[-1], values[-1]), None
             self._count += len(values)
+
+    def _extend_singly(self, steps: Sequence[float], values: Sequence[float]) -> int:
+        """Append those for which there is room as they are; returns how many these were."""
+        room = LIMIT - len(self._steps)
+        self._steps.extend(steps[:room])
+        for kept in (self._means, self._lows, self._highs):
+            kept.extend(values[:room])
+        self._inside = min(1, len(self._steps))
+        return min(room, len(values))
 
     def _append(self, step: float, part: Sequence[float]) -> None:
         self._steps.append(step)

@@ -39,17 +39,21 @@ class DetailReader:
 
     def __init__(self, registry: Reader, run_id: str, names: Callable[[Run], Iterable[str]]) -> None:
         """``names(run)`` are those of the curves to read."""
-        self._registry, self._names = registry, names
+        self.registry, self._names = registry, names
         self.run_id = run_id
         self.seen = -1
         """Version of the run at the last read."""
+        self.busy = False
+        """Whether a thread reads."""
+        self.detail: Detail | None = None
+        """What was read last."""
         self._attempt = -1
         self._curves: dict[str, Curve] = {}
         self._sources: tuple[tuple[str, str], ...] | None = None
 
     def read(self) -> Detail | None:
         """All of the run at this moment; None if it is gone."""
-        run = next(iter(self._registry.runs(ids=[self.run_id])), None)
+        run = next(iter(self.registry.runs(ids=[self.run_id])), None)
         if run is None:
             return None
         if run.attempt != self._attempt:
@@ -59,13 +63,13 @@ class DetailReader:
         for name in names:
             self._extend(name)
         if self._sources is None:
-            self._sources = tuple((source.task, source.source_id) for source in self._registry.sources(run.id))
-        checkpoints = self._registry.checkpoints(run.id)
+            self._sources = tuple((source.task, source.source_id) for source in self.registry.sources(run.id))
+        checkpoints = self.registry.checkpoints(run.id)
         self.seen = run.version
         return Detail(
             run,
             self._sources,
-            self._registry.results([run.id]).get(run.id, {}),
+            self.registry.results([run.id]).get(run.id, {}),
             {kind: (checkpoint.epoch, checkpoint.step) for kind, checkpoint in checkpoints.items()},
             {name: curve.points for name, curve in self._curves.items() if curve.points},
             {name: partial(self._between, name) for name in names},
@@ -73,11 +77,11 @@ class DetailReader:
 
     def _extend(self, name: str) -> None:
         curve = self._curves.setdefault(name, Curve())
-        _append(curve, name, *self._registry.curve(self.run_id, name, curve.newest))
+        _append(curve, name, *self.registry.curve(self.run_id, name, curve.newest))
 
     def _between(self, name: str, low: float, high: float) -> Points | None:
         curve = Curve()
-        _append(curve, name, *self._registry.curve(self.run_id, name, math.ceil(low) - 1, math.floor(high)))
+        _append(curve, name, *self.registry.curve(self.run_id, name, math.ceil(low) - 1, math.floor(high)))
         return curve.points
 
 

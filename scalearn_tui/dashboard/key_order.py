@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from textual import events
 from textual.app import App
@@ -25,9 +26,13 @@ class KeyOrderApp(App[int]):
             await self._settle()
             focused, bound = self.screen.focused, self.screen.active_bindings.get(event.key)
             typed = focused is not None and focused.check_consume_key(event.key, event.character)
+            # Of a widget that fills the screen Textual makes it small again, before any binding.
+            shrinks = event.key == "escape" and self.screen.maximized is not None
             # A key that goes through all widgets before its action is performed would be overtaken by the next.
-            if not typed and bound is not None and bound.enabled and await self.run_action(bound.binding.action, bound.node):
-                return
+            if not (typed or shrinks) and bound is not None and bound.enabled:
+                self.screen._clear_tooltip()
+                if await self.run_action(bound.binding.action, bound.node):
+                    return
         await super().on_event(event)
 
     async def _settle(self) -> None:
@@ -35,11 +40,11 @@ class KeyOrderApp(App[int]):
         screen = self.screen
         if not screen.is_mounted:
             await AwaitMount(screen, [screen])
-        for node in [screen] if screen.focused is None else screen.focused.ancestors_with_self:
-            done = asyncio.Event()
-            if node is self or not node.call_later(done.set):
-                continue
-            try:
-                await asyncio.wait_for(done.wait(), PATIENCE)
-            except TimeoutError:
-                return
+        nodes = [screen] if screen.focused is None else screen.focused.ancestors_with_self
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                for node in nodes:
+                    done = asyncio.Event()
+                    # Not ``call_later``: Textual inspects the signature of what that wraps, each time.
+                    if node is not self and node.post_message(events.Callback(callback=done.set)):
+                        await done.wait()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 
-from engine.files.disk import atomic_write
 from engine.files.home import Home
 
 
@@ -21,6 +19,10 @@ class Remembered:
 
 def recall(home: Home) -> Remembered:
     """What was chosen; of a file that is missing, damaged or of another version, what can be read."""
+    if not home.remembered.is_file():
+        return Remembered()
+    import json
+
     try:
         known = json.loads(home.remembered.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -33,6 +35,10 @@ def recall(home: Home) -> Remembered:
 
 def remember(home: Home, chosen: Remembered) -> None:
     """Write what was chosen, where there is a home. Blocks."""
+    import json
+
+    from engine.files.disk import atomic_write
+
     if home.root.is_dir():
         with atomic_write(home.remembered) as draft:
             draft.write_text(json.dumps(asdict(chosen)), encoding="utf-8")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from textual.events import Key
+
 from engine.catalog.catalog import BUILT_IN
 from engine.registry.records import Checkpoint, Metric, Run, RunState, Source
 from engine.runs.deviations import deviations
+from scalearn_tui.dashboard.detail import DetailReader
 from scalearn_tui.dashboard.model.index import RunIndex
 from scalearn_tui.dashboard.widgets.chart import Chart
+from scalearn_tui.dashboard.widgets.detail_pane import SETTLE
+from scalearn_tui.dashboard.widgets.fact_lines import FactLine
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
@@ -30,15 +37,20 @@ async def test_facts_chart_and_log(dashboard, five_runs, store, home, train, wri
         assert [one.points.newest[1] for one in chart.series] == [80.0], "metrics are shown times 100"
 
 
+def plain(lines: Sequence[FactLine]) -> list[str]:
+    return ["".join(part if isinstance(part, str) else part[0] for part in line) for line in lines]
+
+
 def test_the_settings_shown_first_are_those_that_a_leaderboard_names(make_run) -> None:
     spec = make_run(1).parsed.model_copy(update={"shots": 16, "limits": {"dev": 5000, "test": 99}})
     few_shot, gone = Run.of(spec), Run.of(spec.model_copy(update={"method": "gone", "shots": None}))
     for run in (few_shot, gone):
         special = [f"{name} {text}" for name, text in deviations(run.parsed, BUILT_IN).items()]
-        shown = facts(run, None, RunIndex(), BUILT_IN, brief=True).plain.splitlines()[-1]
+        shown = plain(facts(run, None, RunIndex(), BUILT_IN, brief=True))[-1]
         assert shown.startswith("  ".join(special)), shown
-    assert "shots 16  limit test 99  batch_size" in facts(few_shot, None, RunIndex(), BUILT_IN, brief=True).plain
-    assert "limit dev 5000" in facts(few_shot, None, RunIndex(), BUILT_IN, brief=False).plain
+    brief, whole = (plain(facts(few_shot, None, RunIndex(), BUILT_IN, brief=brief)) for brief in (True, False))
+    assert "shots 16  limit test 99  batch_size" in brief[-1]
+    assert any("limit dev 5000" in line for line in whole)
 
 
 async def test_follows_curve_and_log(dashboard, five_runs, store, home, train, write_log, until) -> None:
@@ -188,3 +200,47 @@ async def test_long_curves_are_read_at_full_resolution_where_they_are_zoomed_int
         chart.focus()
         await pilot.press("plus", "plus", "plus", "i")
         await until(pilot, lambda: [one.points.each for one in chart.drawn] == [1])
+
+
+async def test_a_run_is_read_when_it_changed_and_the_last_of_many_at_once(
+    dashboard, five_runs, store, train, until, screen_text, monkeypatch
+) -> None:
+    attempts = {run.id: train(store, run, steps=10 + number) for number, run in enumerate(five_runs)}
+    read: list[str] = []
+    original = DetailReader.read
+    monkeypatch.setattr(DetailReader, "read", lambda self: read.append(self.run_id) or original(self))
+    async with dashboard() as (app, pilot):
+        newest, second, *_, oldest = [run.id for run in reversed(five_runs)]
+        await until(pilot, lambda: newest in screen_text(app))
+        await pilot.pause(SETTLE)
+        await pilot.press("down")
+        await until(pilot, lambda: second in screen_text(app))
+        await pilot.pause(SETTLE)
+        await pilot.press("up")
+        await until(pilot, lambda: newest in screen_text(app))
+        assert read == [newest, second], "what was read before is shown again"
+        point = Metric(run_id=newest, name="train/loss", step=20, value=0.125, epoch=4, attempt=attempts[newest])
+        store.progress(newest, attempts[newest], [point], step=20)
+        await until(pilot, lambda: "train 0.125" in screen_text(app))
+        await pilot.pause(2 * SETTLE)
+        read.clear()
+        for _ in range(4):
+            app.post_message(Key("j", "j"))
+        await until(pilot, lambda: oldest in screen_text(app))
+        assert read == [oldest], "the second is known, and the two between are passed"
+
+
+async def test_escape_makes_a_full_screen_chart_small_again(dashboard, five_runs, store, train, until) -> None:
+    train(store, five_runs[4])
+    async with dashboard() as (app, pilot):
+        chart = app.screen.query_one(Chart)
+        await until(pilot, lambda: chart.series)
+        for opened in ((), ("enter",)):
+            await pilot.press(*opened)
+            chart = app.screen.query_one(Chart)
+            await until(pilot, lambda chart=chart: chart.series)
+            app.screen.set_focus(chart)
+            await pilot.press("f")
+            assert app.screen.maximized is chart
+            await pilot.press("escape")
+            assert app.screen.maximized is None and chart.has_focus

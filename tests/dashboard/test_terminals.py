@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 from textual.widgets import SelectionList
 
 from engine.errors import UserError
@@ -17,6 +18,7 @@ from scalearn_tui.dashboard.keymaps import PRESETS, keymap_of
 from scalearn_tui.dashboard.screens.columns import ColumnsScreen
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.widgets.grid import Grid
+from scalearn_tui.dashboard.widgets.log_view import LogView
 
 
 def once(home, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -91,6 +93,38 @@ async def test_a_mistake_in_the_file_is_a_notice(home, dashboard, five_runs, unt
 
 def test_every_action_has_its_own_id() -> None:
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+
+
+async def test_no_style_sheet_is_parsed_twice_for_a_new_screen_and_each_has_the_theme(
+    dashboard, five_runs, monkeypatch
+) -> None:
+    parsed: list[str] = []
+    original = Stylesheet.reparse
+    monkeypatch.setattr(Stylesheet, "reparse", lambda self: parsed.append("again") or original(self))
+    async with dashboard() as (app, pilot):
+        await pilot.press("2")
+        await pilot.pause()
+        assert parsed == []
+        dark = app.screen.query(Grid).first().rich_style.bgcolor
+        app.theme = "textual-light"
+        await pilot.pause()
+        for key in "231":
+            await pilot.press(key)
+            await pilot.pause()
+            assert app.screen.query(Grid).first().rich_style.bgcolor != dark, key
+
+
+async def test_a_log_that_is_shown_takes_the_theme(dashboard, five_runs, until) -> None:
+    async with dashboard() as (app, pilot):
+        log = app.screen.query_one(LogView)
+
+        def colour() -> object:
+            return log.render_line(0)._segments[0].style.color
+
+        await until(pilot, lambda: "no log yet" in log.render_line(0).text)
+        dark = colour()
+        app.theme = "textual-light"
+        await until(pilot, lambda: colour() != dark)
 
 
 async def test_the_theme_is_remembered(home, dashboard, five_runs, until) -> None:

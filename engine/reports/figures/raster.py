@@ -23,12 +23,16 @@ class Canvas:
 
     def column(self, x: int, y0: int, y1: int, owner: int) -> None:
         """Dots from row ``y0`` to row ``y1`` (any order) in dot column ``x``."""
-        low, high = max(0, min(y0, y1)), min(self.height * 4 - 1, max(y0, y1))
-        cell, runs = x // 2, RUNS[x % 2]
-        for row in range(low // 4, high // 4 + 1):
-            bits = self.bits[row][cell] if self.owners[row][cell] == owner else 0
-            self.bits[row][cell] = bits | runs[max(0, low - row * 4)][min(3, high - row * 4)]
-            self.owners[row][cell] = owner
+        low, high = (y0, y1) if y0 < y1 else (y1, y0)
+        low, high = max(0, low), min(self.height * 4 - 1, high)
+        first, last, cell, runs = low // 4, high // 4, x // 2, RUNS[x % 2]
+        for row in range(first, last + 1):
+            dots = runs[low % 4 if row == first else 0][high % 4 if row == last else 3]
+            bits, owners = self.bits[row], self.owners[row]
+            if owners[cell] == owner:
+                bits[cell] |= dots
+            else:
+                bits[cell], owners[cell] = dots, owner
 
     def join(self, start: tuple[int, int], end: tuple[int, int], owner: int) -> None:
         """A line between two dots; each column is filled up to where the line leaves it, so a steep line has no holes."""

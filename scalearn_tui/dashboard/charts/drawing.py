@@ -16,6 +16,8 @@ FEW = 3
 """Cells per point from which single points are marked."""
 APART = 18
 """Cells between two marks of a curve of many points."""
+AXIS_ROWS = 2
+"""Below the curves."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def draw(series: Sequence[Series], view: View, width: int, height: int) -> Pictu
     """
     if not series:
         return None
-    cells, window = height - 2, view.window or extent(series, view.axis)
+    cells, window = height - AXIS_ROWS, view.window or extent(series, view.axis)
     # The width of the curves is known once the labels are, and those need but the range of the values.
     seen = [column for one in series for column in _traces(one, view, window, 2).seen()]
     if not seen:
@@ -87,10 +89,8 @@ def draw(series: Sequence[Series], view: View, width: int, height: int) -> Pictu
         behind.curve(trace.raw, axis.row, number)
         front.curve(trace.line, axis.row, number)
     marks = _marks(traces, axis, front.width)
-    rows = [
-        [(labels.get(y, "").rjust(margin - 1) + ("┤" if y in labels else "│"), AXIS), *_cells(front, behind, marks, y)]
-        for y in range(cells)
-    ]
+    edges = [labels.get(y, "").rjust(margin - 1) + ("┤" if y in labels else "│") for y in range(cells)]
+    rows = [_row(edge, front, behind, marks, y) for y, edge in enumerate(edges)]
     rows += _step_axis(view.axis, window, margin, front.width)
     return Picture(rows, margin, front.width, window, _found(series, traces, view.axis))
 
@@ -149,18 +149,18 @@ def _apart(points: Sequence[Column], first: int) -> list[Column]:
     return kept
 
 
-def _cells(front: Canvas, behind: Canvas, marks: dict[tuple[int, int], int], y: int) -> list[Part]:
-    """One row of the curves, neighbours of one look together."""
-    parts: list[Part] = []
+def _row(edge: str, front: Canvas, behind: Canvas, marks: dict[tuple[int, int], int], y: int) -> list[Part]:
+    """The axis and one row of the curves. Neighbours of one look are together; what is blank looks like what is before it."""
+    parts: list[Part] = [(edge, AXIS)]
     for x in range(front.width):
-        text, look = " ", AXIS
+        text, look = " ", parts[-1][1]
         if (y, x) in marks:
             text, look = MARKS[marks[y, x]], SERIES[marks[y, x]]
         elif front.bits[y][x]:
             text, look = front.text(y, x), SERIES[front.owners[y][x]]
         elif behind.bits[y][x]:
             text, look = behind.text(y, x), FAINT[behind.owners[y][x]]
-        if parts and parts[-1][1] == look:
+        if parts[-1][1] == look:
             parts[-1] = (parts[-1][0] + text, look)
         else:
             parts.append((text, look))

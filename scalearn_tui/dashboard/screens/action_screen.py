@@ -12,7 +12,6 @@ from textual.widgets import Static
 
 from scalearn_tui.dashboard.actions import BY_ID, Action
 from scalearn_tui.dashboard.band_compositor import BandCompositor
-from scalearn_tui.dashboard.model.groups import by_group
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.key_line import KeyLine
 from scalearn_tui.dashboard.widgets.tab_line import TabLine
@@ -51,6 +50,9 @@ class ActionScreen(Screen[None]):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._compositor = BandCompositor()
+        # It gets its styles as it is mounted. Textual takes a new screen for one of before the last change of the theme, and
+        # would parse all style sheets again.
+        self._css_update_count = self.app._css_update_count
         self.services = services
 
     def runs_at_hand(self) -> Sequence[ListedRun]:
@@ -100,6 +102,8 @@ class ActionScreen(Screen[None]):
 
     def do_transfer(self, runs: Sequence[ListedRun]) -> None:
         """Of the runs at hand; without any, what was shown last."""
+        from scalearn_tui.dashboard.model.groups import by_group
+
         if runs:
             groups = by_group(runs)
             if len(groups) > MOST_GROUPS:

@@ -191,7 +191,8 @@ class RunsScreen(RunActions):
         )  # fmt: skip
 
     @on(Grid.Moved)
-    def _moved(self) -> None:
+    def _moved(self, event: Grid.Moved) -> None:
+        event.stop()
         self._show_run()
 
     @on(Grid.Marked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,28 +10,34 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.charts import legend, looks
-from scalearn_tui.dashboard.charts.drawing import Picture, draw, extent, left_out
+from scalearn_tui.dashboard.charts.drawing import AXIS_ROWS, Picture, draw, extent, left_out
 from scalearn_tui.dashboard.charts.looks import Look, Part
 from scalearn_tui.dashboard.charts.scales import place_text
 from scalearn_tui.dashboard.charts.series import AXES, Series, View
 from scalearn_tui.dashboard.close_look import CloseLook
+from scalearn_tui.dashboard.widgets.rows import Rows, repaint
 
 MINIMUM = (16, 5)
 """Smallest width and height at which a chart says more than a number."""
 WEIGHTS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
 """Of the past, from no smoothing to the most."""
 DIM = Style(dim=True)
+KEPT = 32
+"""Pictures, for when the cursor comes back to a run."""
 FEWEST = 4
 """Steps that are not zoomed into any further."""
 
+Row = tuple[Sequence[Part], int | None]
+"""What stands in a row, and the cell at which the crosshair goes through it."""
 
-class Chart(Widget, can_focus=True):
+
+class Chart(Rows, can_focus=True):
     """Shows what it was given last, and paints only when that or the way of looking at it changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = looks.NAMES
@@ -59,9 +65,14 @@ class Chart(Widget, can_focus=True):
         """A place on the axis."""
         self._hovered: float | None = None
         self._close_look = CloseLook(background, self._draw_anew)
-        self._head: list[list[Part]] | None = None
+        self._styles: dict[Look, Style] = {}
+        self._head: list[list[Part]] = []
+        """The rows above the picture."""
         self._picture: Picture | None = None
-        """Drawn when it is painted, so that many changes between two frames cost one drawing."""
+        self._painted: list[Row] = []
+        self._pictures: LRUCache[Hashable, Picture | None] = LRUCache(KEPT)
+        self._drawing = False
+        """Whether they are about to be drawn."""
 
     @property
     def axis(self) -> str:
@@ -101,15 +112,20 @@ class Chart(Widget, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        if self._head is None:
-            self._head = self._draw()
-        head, picture = self._head, self._picture
-        rows = [*head, *picture.rows] if picture else head
-        segments = [Segment(text, self._style(look)) for text, look in (rows[y] if y < len(rows) else ())]
+        parts, crossed = self._painted[y] if y < len(self._painted) else ((), None)
+        segments = [Segment(text, self._style(look)) for text, look in parts]
         strip = Strip(segments).adjust_cell_length(self.size.width, self._style(looks.AXIS))
-        if picture and self._pointed is not None and len(head) <= y < len(rows) - 2:
-            strip = self._crossed(strip, picture.margin + picture.cell(self._pointed))
-        return strip
+        return strip if crossed is None else self._crossed(strip, crossed)
+
+    def _rows(self) -> list[Row]:
+        """Head and picture as they are now."""
+        head: list[Row] = [(row, None) for row in self._head]
+        picture = self._picture
+        if picture is None:
+            return head
+        crossed = None if self._pointed is None else picture.margin + picture.cell(self._pointed)
+        curves, axis = picture.rows[:-AXIS_ROWS], picture.rows[-AXIS_ROWS:]
+        return [*head, *((row, crossed) for row in curves), *((row, None) for row in axis)]
 
     @property
     def _pointed(self) -> float | None:
@@ -120,9 +136,15 @@ class Chart(Widget, can_focus=True):
         left, right = self._picture.window
         return place if left <= place <= right else None
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+
     def _style(self, look: Look) -> Style:
-        style = self.get_component_rich_style(look.name)
-        return style + DIM if look.faint else style
+        if look not in self._styles:
+            style = self.get_component_rich_style(look.name)
+            self._styles[look] = style + DIM if look.faint else style
+        return self._styles[look]
 
     def _crossed(self, strip: Strip, x: int) -> Strip:
         cell = strip.crop(x, x + 1)
@@ -139,10 +161,19 @@ class Chart(Widget, can_focus=True):
         drawn = self.drawn
         head = legend.legend(self.title, self._notes(), shown, self._values(drawn), width, max(1, height // 4))
         if self._picture is None:
-            self._picture = draw(drawn, self._seen, width, height - len(head))
+            self._picture = self._drawn_before(drawn, width, height - len(head))
         if self._picture is None:
             head.append([("nothing to see here; 0 shows everything" if self.view.window else "no value above 0", looks.AXIS)])
         return head
+
+    def _drawn_before(self, drawn: Sequence[Series], width: int, height: int) -> Picture | None:
+        """The picture of these curves; one of the last is not drawn again."""
+        seen = self._seen
+        curves = tuple((one.points, one.band, one.per_step[seen.axis]) for one in drawn)
+        asked = curves, seen, width, height
+        if asked not in self._pictures:
+            self._pictures[asked] = draw(drawn, seen, width, height)
+        return self._pictures[asked]
 
     def _notes(self) -> str:
         """What differs from the plain picture, and the place of the crosshair."""
@@ -170,8 +201,15 @@ class Chart(Widget, can_focus=True):
         return [legend.newest(one) for one in self.shown]
 
     def _draw_anew(self) -> None:
-        self._head = self._picture = None
-        self.refresh()
+        """Draw and paint what is to be shown by then: many changes at once cost one drawing."""
+        if not self._drawing:
+            self._drawing = self.call_later(self._redraw)
+
+    def _redraw(self) -> None:
+        before, self._picture, self._drawing = self._painted, None, False
+        self._head = self._draw()
+        self._painted = self._rows()
+        repaint(self, before, self._painted)
 
     def on_resize(self) -> None:
         self._draw_anew()
@@ -277,14 +315,13 @@ class Chart(Widget, can_focus=True):
         self.crosshair = changes.get("crosshair", self.crosshair)
         self._hovered = changes.get("hovered")
         after, picture = self._pointed, self._picture
-        if before == after or picture is None or self._head is None:
+        if before == after or picture is None:
             return
-        height = len(self._head)
-        self._head = self._draw()
-        if len(self._head) != height:
+        head, self._head = self._head, self._draw()
+        if len(self._head) != len(head):
             self._draw_anew()
             return
+        self._painted = self._rows()
+        repaint(self, head, self._head)
         columns = [picture.margin + picture.cell(place) for place in (before, after) if place is not None]
-        self.refresh(
-            Region(0, 0, self.size.width, height), *(Region(x, height, 1, len(picture.rows) - 2) for x in columns)
-        )  # fmt: skip
+        self.refresh(*(Region(x, len(head), 1, len(picture.rows) - AXIS_ROWS) for x in columns))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult
+from textual.cache import LRUCache
 from textual.containers import Vertical
 from textual.reactive import var
-from textual.widgets import Static
 
 from scalearn_tui.dashboard.detail import Detail, DetailReader
 from scalearn_tui.dashboard.run_charts import RunChart, curve_names, run_charts
 from scalearn_tui.dashboard.services import Services
 from scalearn_tui.dashboard.widgets.chart import Chart
+from scalearn_tui.dashboard.widgets.fact_lines import FactLines
 from scalearn_tui.dashboard.widgets.facts import facts
 from scalearn_tui.dashboard.widgets.log_view import LogView
 
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from engine.registry.records import Run
 
 SETTLE = 0.06
-"""Seconds of rest before a newly selected run is read, so that holding a cursor key reads nothing in between."""
+"""Seconds between two runs; of those that follow faster, as when a key is held, only the last is read."""
+KEPT = 32
+"""Runs that need not be read again when the cursor comes back to them."""
 
 
 class DetailPane(Vertical):
@@ -34,12 +39,12 @@ class DetailPane(Vertical):
         self._services = services
         self._brief = brief
         self._run_id: str | None = None
-        self._reader: DetailReader | None = None
+        self._moved_at = 0.0
+        self._readers: LRUCache[str, DetailReader] = LRUCache(KEPT)
         self._detail: Detail | None = None
-        self._reading = False
 
     def compose(self) -> ComposeResult:
-        yield Static(id="facts")
+        yield FactLines(id="facts")
         yield Chart(self._services.background, id="chart")
         yield LogView(self._services.background, id="log")
 
@@ -50,63 +55,77 @@ class DetailPane(Vertical):
         """Show another run. What is shown stays until that one is read."""
         if run_id == self._run_id:
             return
-        self._run_id, self._reading = run_id, False
+        self._run_id = run_id
         if run_id is None:
             self._detail = None
             self._draw()
-        self.set_timer(SETTLE, self.refresh_run)
+        before, self._moved_at = self._moved_at, monotonic()
+        if self._moved_at - before > SETTLE:
+            self.refresh_run()
+        else:
+            self.set_timer(SETTLE, lambda: self.refresh_run() if run_id == self._run_id else None)
 
     def on_show(self) -> None:
         self.refresh_run()
 
     def refresh_run(self) -> None:
-        """Read the run in a thread if it changed since the last look."""
+        """Show the run as it is by now; it is read, in a thread, if it changed since the last look."""
         row, registry = self._services.index.get(self._run_id), self._services.reader
         if not self.is_attached or not self.display or self.screen is not self.app.screen:
             return
         if row is None or registry is None:
             return
-        if self._reader is None or self._reader.run_id != row.id:
-            self._reader, self._reading = DetailReader(registry, row.id, self._curves), False
-        if self._reader.seen >= row.version or self._reading:
-            return
-        reader, self._reading = self._reader, True
-        self._services.background(reader.read, lambda detail: self._take(reader, detail), self._failed)
+        reader = self._readers.get(row.id)
+        if reader is None or reader.registry is not registry:
+            reader = self._readers[row.id] = DetailReader(registry, row.id, self._curves)
+        if reader.seen < row.version:
+            self._read(reader)
+        elif reader.detail is not None and reader.detail is not self._detail:
+            self._show(reader.detail)
 
-    def _take(self, reader: DetailReader, detail: Detail | None) -> None:
-        if reader is not self._reader or not self.is_attached or reader.run_id != self._run_id:
+    def _read(self, reader: DetailReader) -> None:
+        if reader.busy:
             return
-        self._reading = False
-        if detail is None:
-            return
+        reader.busy = True
+
+        def done(detail: Detail | None) -> None:
+            reader.busy, reader.detail = False, detail
+            if self.is_attached and detail is not None and reader.run_id == self._run_id:
+                self._show(detail)
+                self.refresh_run()
+
+        def failed(error: BaseException) -> None:
+            reader.busy = False
+            if self._detail is None:
+                self.query_one(Chart).show("", ())
+            self._services.notify_error(error)
+
+        self._services.background(reader.read, done, failed)
+
+    def _show(self, detail: Detail) -> None:
         if self._detail is None or self._detail.run.id != detail.run.id:
             # What was looked at closely was another run.
             self.query_one(Chart).action_whole()
         self._detail = detail
         self._draw()
-        self.refresh_run()
 
-    def _failed(self, error: BaseException) -> None:
-        self._reading = False
-        if self._detail is None:
-            self.query_one(Chart).show("", ())
-        self._services.notify_error(error)
+    @on(LogView.Moved)
+    def _log_moved(self, event: LogView.Moved) -> None:
+        event.stop()
 
     def watch_chart_shows(self) -> None:
         self._draw()
 
     def _draw(self) -> None:
         detail = self._detail
-        for widget in (Static, Chart):
+        for widget in (FactLines, Chart):
             self.query_one(widget).visible = detail is not None
         if detail is None:
             self.query_one(LogView).watch_file(None)
             return
         run = detail.run
         self.query_one(LogView).watch_file(self._services.home.log(run.id))
-        shown = facts(run, detail, self._services.index, self._services.catalog, self._brief)
-        # Beside the list they have a fixed height, and the screen need not be laid out again.
-        self.query_one("#facts", Static).update(shown, layout=not self._brief)
+        self.query_one(FactLines).show(facts(run, detail, self._services.index, self._services.catalog, self._brief))
         chart = next((one for one in self._with_points(detail) if one.key == self.chart_shows), self._charts(run)[0])
         self.query_one(Chart).show(chart.title, chart.series(run, detail))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.content import Content
-
 from scalearn_tui.dashboard.detail import Detail, headline
 from scalearn_tui.dashboard.model.index import RunIndex
 from scalearn_tui.dashboard.widgets.colours import DIM, Part, state_style
+from scalearn_tui.dashboard.widgets.fact_lines import FactLine
 from scalearn_tui.text.formatting import count, duration, number, score
 from scalearn_tui.text.glyphs import silence, state_glyph
 from scalearn_tui.text.names import method_title
@@ -23,13 +22,13 @@ BRIEF = ("learning_rate", "batch_size")
 """Settings that are always worth showing."""
 
 
-def facts(run: Run, detail: Detail | None, runs: RunIndex, catalog: Catalog, brief: bool) -> Content:
+def facts(run: Run, detail: Detail | None, runs: RunIndex, catalog: Catalog, brief: bool) -> list[FactLine]:
     """Identity, state with its cause, progress, settings and results; a line for each. ``brief`` leaves out the usual."""
     lines = [_identity(run), _what(run), _cause(run), _progress(run), _numbers(run), _pace(run, brief)]
     lines += [_results(run, detail, catalog), _sources(detail, runs), _settings(run, catalog, brief), _size(run, detail)]
     if not brief:
         lines.append(_asked(run))
-    return Content("\n").join(Content.assemble(*line) for line in lines if line)
+    return [tuple(line) for line in lines if line]
 
 
 def _identity(run: Run) -> list[Part]:

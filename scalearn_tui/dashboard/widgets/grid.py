@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from scalearn_tui.dashboard.widgets.lines import Column, Line, Lines, fit
+from scalearn_tui.dashboard.widgets.rows import Rows
 from scalearn_tui.text.glyphs import STATES
 
 HEADER = 1
@@ -26,7 +27,7 @@ MARGIN = 1
 MARK = "▌"
 
 
-class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
+class Grid(Rows, ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
     """Shows lines and keeps the cursor on its line when lines move."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -184,6 +185,15 @@ class Grid(ScrollView, Generic[Line], can_focus=True, inherit_bindings=False):
         top, bottom = self._visible()
         if top <= position < bottom:
             self.refresh(Region(0, position - top + HEADER, self.size.width, 1))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the lines anew, and the scrollbar where that is seen: its thumb moves by eighths of a cell."""
+        height, bar = self.size.height, self.vertical_scrollbar
+        eighths = 8 * height / max(1, self.virtual_size.height - height)
+        if int(eighths * bar.position) != int(eighths * new_value) or new_value in (0, self.max_scroll_y):
+            bar.position = new_value
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
 
     def _scroll_to_cursor(self) -> None:
         top, bottom = self._visible()

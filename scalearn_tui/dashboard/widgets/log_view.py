@@ -20,6 +20,7 @@ from scalearn_tui.dashboard.blocking import Background
 from scalearn_tui.dashboard.log_file import LogFile, Page
 from scalearn_tui.dashboard.log_search import Query
 from scalearn_tui.dashboard.widgets.log_rows import Look, height, row, wrapped
+from scalearn_tui.dashboard.widgets.rows import repaint
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -96,6 +97,12 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_unmount(self) -> None:
         self._stop_counting()
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        if self._shown:
+            # Once the style sheet is applied to the components, too.
+            self.call_later(self._paint)
+
     def watch_file(self, path: Path | None) -> None:
         """Show this file from now on; None shows nothing."""
         if self._file is not None and path == self._file.path:
@@ -167,8 +174,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
             return
         before, self._shown = self._shown, self._rows()
-        if self._shown != before:
-            self.refresh()
+        repaint(self, before, self._shown)
         self.post_message(self.Moved())
 
     def _rows(self) -> list[Strip]:
