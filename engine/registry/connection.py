@@ -18,7 +18,7 @@ from engine.registry.damage import Damaged, is_damage
 BUSY_SECONDS = 30
 DRIVERS = ("postgres", "postgresql", "postgresql+psycopg")
 """What a url may begin with, the last one as SQLAlchemy knows it; services hand out the first two."""
-POSTGRESQL = "it takes postgresql://USER@HOST/NAME"
+URL_ADVICE = "it takes postgresql://USER@HOST/NAME"
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 
 
@@ -37,10 +37,10 @@ def _postgresql_engine(text: str) -> Engine:
     # The error of SQLAlchemy may have the password in it.
     try:
         url = make_url(text)
-    except ArgumentError:
-        raise UserError(f"SCALEARN_DB is no url; {POSTGRESQL}") from None
+    except (ArgumentError, ValueError):  # The latter for a port that is no number.
+        raise UserError(f"SCALEARN_DB is no url; {URL_ADVICE}") from None
     if url.drivername not in DRIVERS:
-        raise UserError(f"SCALEARN_DB names a database of {url.drivername}; {POSTGRESQL}")
+        raise UserError(f"SCALEARN_DB names a database of {url.drivername}; {URL_ADVICE}")
     try:
         return create_engine(url.set(drivername=DRIVERS[-1]), pool_pre_ping=True)
     except ImportError:

@@ -30,7 +30,7 @@ class KeyOrderApp(App[int]):
             shrinks = event.key == "escape" and self.screen.maximized is not None
             # A key that goes through all widgets before its action is performed would be overtaken by the next.
             if not (typed or shrinks) and bound is not None and bound.enabled:
-                self.screen._clear_tooltip()
+                self.screen._clear_tooltip()  # As Textual does before it hands a key on.
                 if await self.run_action(bound.binding.action, bound.node):
                     return
         await super().on_event(event)

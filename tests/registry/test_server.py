@@ -55,6 +55,7 @@ def test_a_url_begins_as_services_write_it(scheme: str, home: Home, postgresql: 
     ("url", "said"),
     [
         ("no url of somebody:secret", "is no url; it takes postgresql://USER@HOST/NAME"),
+        ("postgres://somebody:secret@nowhere:port/x", "is no url; it takes postgresql://USER@HOST/NAME"),
         ("mysql://somebody:secret@nowhere/x", "names a database of mysql; it takes"),
         ("postgresql+nodriver://somebody:secret@nowhere/x", "names a database of postgresql+nodriver; it takes"),
         ("postgres://somebody:secret@127.0.0.1:1/x", "start its server or correct SCALEARN_DB"),

@@ -161,13 +161,13 @@ class Chart(Rows, can_focus=True):
         drawn = self.drawn
         head = legend.legend(self.title, self._notes(), shown, self._values(drawn), width, max(1, height // 4))
         if self._picture is None:
-            self._picture = self._drawn_before(drawn, width, height - len(head))
+            self._picture = self._picture_of(drawn, width, height - len(head))
         if self._picture is None:
             head.append([("nothing to see here; 0 shows everything" if self.view.window else "no value above 0", looks.AXIS)])
         return head
 
-    def _drawn_before(self, drawn: Sequence[Series], width: int, height: int) -> Picture | None:
-        """The picture of these curves; one of the last is not drawn again."""
+    def _picture_of(self, drawn: Sequence[Series], width: int, height: int) -> Picture | None:
+        """One that was drawn lately is not drawn again."""
         seen = self._seen
         curves = tuple((one.points, one.band, one.per_step[seen.axis]) for one in drawn)
         asked = curves, seen, width, height

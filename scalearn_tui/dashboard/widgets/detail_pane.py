@@ -111,6 +111,7 @@ class DetailPane(Vertical):
 
     @on(LogView.Moved)
     def _log_moved(self, event: LogView.Moved) -> None:
+        # Only the screen of a log listens; each widget on the way up costs as much as a row.
         event.stop()
 
     def watch_chart_shows(self) -> None:
