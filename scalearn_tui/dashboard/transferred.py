@@ -90,6 +90,9 @@ class TransferReader:
         from engine.files.source_weights import read_source_weights
 
         checkpoint = self.registry.checkpoints(run.id).get("best")
+        if checkpoint is None and run.state is not RunState.COMPLETED:
+            # Nothing says which epoch they are of.
+            return None
         path = self.registry.home.source_weights(run.id)
         return read_source_weights(path, run.fingerprint, checkpoint.sha256 if checkpoint else None)
 

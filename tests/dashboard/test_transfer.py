@@ -21,6 +21,7 @@ from scalearn_tui.dashboard.app import Dashboard
 from scalearn_tui.dashboard.model.transfer import Cell, TransferMap, source_names
 from scalearn_tui.dashboard.screens.runs import RunsScreen
 from scalearn_tui.dashboard.screens.transfer import TransferScreen
+from scalearn_tui.dashboard.transferred import TransferReader
 from scalearn_tui.dashboard.widgets.grid import Grid
 from scalearn_tui.dashboard.widgets.heat_map import FORMATS, HeatMap, layout_of
 from scalearn_tui.dashboard.widgets.ramps import UNSIGNED, cell_style, tenth
@@ -211,6 +212,9 @@ async def test_scales_follow_a_run_that_trains(store, scaled, adapters, dashboar
     async with dashboard((140, 30)) as (app, pilot):
         screen = await look(app, pilot, run.run_id)
         assert "running; weights are written after each epoch" in screen_text(app)
+        write_weights(store, run, scales(1))
+        (taken,) = TransferReader(store, BUILT_IN, [run.run_id]).read()
+        assert taken.maps == (), "of a checkpoint that is not known, the epoch is not known either"
         for epoch in (1, 2):
             write_weights(store, run, scales(epoch))
             store.checkpointed(run.run_id, attempt, Checkpoint(run.run_id, "best", 10 * epoch, epoch, "c", 1))
